@@ -1,0 +1,161 @@
+//! What others than the planner may change in a record. Each change is one save.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    AliasRouting, AliasState, Cause, Deployment, EventName, Halt, HookRun, LedgerEntry, Parked, Percent, Stage, Verdict,
+};
+
+/// How long a hook's verdict is waited for, as in CodeDeploy.
+const HOOK_WAIT: SignedDuration = SignedDuration::from_hours(1);
+/// How long past its time something parked is left alone.
+const OVERSLEPT_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// How long an execution may go without a save while nothing is parked, before it is looked at.
+const SILENT_FOR: SignedDuration = SignedDuration::from_mins(2);
+
+impl Deployment {
+    /// Halts it: from now on no shift moves traffic forward. `false` when it was halted or over already.
+    pub fn halt(&mut self, cause: Cause, now: Timestamp) -> bool {
+        if self.halt.is_some() || self.has_ended() {
+            return false;
+        }
+        self.halt = Some(Halt { cause, at: now });
+        self.changed(now);
+        true
+    }
+
+    /// Parks a wait for the current step or hook, until `until`.
+    pub fn park(&mut self, token: String, until: Timestamp, now: Timestamp) {
+        self.parked = Some(Parked { token, until });
+        self.changed(now);
+    }
+
+    /// Notes that the current step has taken effect, at `at`, and begins to bake; answers until when. `None` when there
+    /// is no step to bake, because the deployment is halted or in doubt, or has no step left.
+    pub fn begin_bake(&mut self, at: Timestamp) -> Option<Timestamp> {
+        let Stage::AllowTraffic { step } = self.stage else { return None };
+        let step = self.order.routing.steps().get(step)?;
+        if self.halt.is_some() || self.doubted_at.is_some() {
+            return None;
+        }
+        if self.bake_until.is_none() {
+            self.share = step.percent;
+            self.bake_until = Some(at + SignedDuration::from_secs(i64::from(step.wait_seconds)));
+        }
+        self.bake_until
+    }
+
+    /// Notes that the hook of `event` is being asked, and how often that was; the caller checks whether it may be.
+    pub fn ask_hook(&mut self, event: EventName, now: Timestamp) {
+        if let Some(event) = self.events.iter_mut().find(|e| e.name == event) {
+            let until = now + HOOK_WAIT;
+            let run = event.hook.get_or_insert(HookRun { asked: 0, until, returned: false, verdict: None });
+            run.asked += 1;
+        }
+    }
+
+    /// Takes back that the hook was asked: it was throttled and never ran.
+    pub fn unask_hook(&mut self, event: EventName, now: Timestamp) {
+        if let Some(run) = self.hook_run_mut(event) {
+            run.asked = run.asked.saturating_sub(1);
+        }
+        self.changed(now);
+    }
+
+    /// Takes what became of the hook of `event`: a verdict, or a return without one. The first verdict stays.
+    /// `false` when the event no longer waits.
+    pub fn answer_hook(&mut self, event: EventName, verdict: Option<Verdict>, now: Timestamp) -> bool {
+        let open = self.halt.is_none() && self.current_event() == Some(event);
+        let Some(run) = self.hook_run_mut(event).filter(|run| open && run.verdict.is_none()) else {
+            return false;
+        };
+        run.returned = true;
+        run.verdict = verdict;
+        self.changed(now);
+        true
+    }
+
+    /// Notes that the alias was written back to the home version.
+    pub fn restored(&mut self, at: Timestamp) {
+        self.restored_at = Some(at);
+        self.share = if self.order.rolls_back.is_some() { Percent::ALL } else { Percent::ZERO };
+        self.changed(at);
+    }
+
+    /// Notes that everybody was told of the start, or, once it is over, of the end.
+    pub fn told(&mut self, now: Timestamp) {
+        if self.has_ended() {
+            self.news.end = true;
+        } else {
+            self.news.start = true;
+        }
+        self.changed(now);
+    }
+
+    /// Gives it a further execution, in place of one that died.
+    pub fn begin_attempt(&mut self, now: Timestamp) {
+        self.attempt += 1;
+        self.parked = None;
+        self.changed(now);
+    }
+
+    /// Whether something should have happened by now, so that it is worth a look.
+    pub fn overslept(&self, now: Timestamp) -> bool {
+        match &self.parked {
+            Some(parked) => now > parked.until + OVERSLEPT_AFTER,
+            None => now > self.updated_at + SILENT_FOR,
+        }
+    }
+
+    /// Whether the alias is as this deployment left it, or as its next write finds it, so that it may be written.
+    ///
+    /// Once it is halted, any routing that it ever asked for counts: a read may be older than the last write, and all
+    /// that is still to be written is the way home, under the revision that was read.
+    pub fn owns(&self, alias: &AliasState) -> bool {
+        let Some(target) = self.lambda() else { return false };
+        let routes = |step| self.routing_at(step).is_some_and(|routing| alias.routes(&routing));
+        // A rollback finds its traffic back already, because its deployment went back first.
+        let rollback = self.order.rolls_back.is_some();
+        let mut homes = [Some(target.current), rollback.then_some(target.target)].into_iter().flatten();
+        let untouched = homes.any(|home| match &self.found {
+            None => alias.main == home.to_string(),
+            Some(found) => alias.routes(&AliasRouting::only(home)) || alias.to_string() == *found,
+        });
+        let halted = self.halt.is_some();
+        let home = self.home().map(AliasRouting::only);
+        halted && home.is_some_and(|home| alias.routes(&home))
+            || match self.stage {
+                Stage::Created | Stage::BeforeAllowTraffic => untouched,
+                Stage::AllowTraffic { step } if halted => (0..=step).any(routes),
+                Stage::AllowTraffic { step } if self.bake_until.is_some() => routes(step),
+                Stage::AllowTraffic { step: 0 } => untouched || routes(0),
+                Stage::AllowTraffic { step } => routes(step) || routes(step - 1),
+                Stage::AfterAllowTraffic if halted => (0..=self.order.routing.steps().len()).any(routes),
+                Stage::AfterAllowTraffic => routes(usize::MAX),
+                Stage::Ended => false,
+            }
+    }
+
+    /// Counts the save, and the moment of it.
+    pub(crate) fn changed(&mut self, now: Timestamp) {
+        self.generation += 1;
+        self.updated_at = now;
+    }
+
+    /// A ledger entry for the state as it is now.
+    pub fn entry(&self, seen: String, decided: &str, why: String) -> LedgerEntry {
+        LedgerEntry {
+            at: self.updated_at,
+            generation: self.generation,
+            seen,
+            decided: decided.to_owned(),
+            why,
+            waits_for: None,
+            until: None,
+        }
+    }
+
+    fn hook_run_mut(&mut self, event: EventName) -> Option<&mut HookRun> {
+        self.events.iter_mut().find(|e| e.name == event)?.hook.as_mut()
+    }
+}

@@ -1,0 +1,44 @@
+//! What a deployment is, and what it does next.
+//!
+//! Everything here is arithmetic: no async, no clock, no AWS, no environment. [`plan`] takes the [`Deployment`] as
+//! it is recorded, what was [`Seen`] of the world, and the time; it answers with a [`Plan`]: the next record, the
+//! one [`Move`] to make, what is waited for, and why.
+
+mod alarms;
+mod alias;
+mod change;
+mod config;
+mod deployment;
+mod group;
+mod halt;
+mod lifecycle;
+mod names;
+mod percent;
+mod plan;
+mod rejection;
+mod request;
+mod rollback;
+mod routing;
+
+pub use alarms::{AlarmConfiguration, AlarmReading};
+pub use alias::{AliasRouting, AliasState};
+pub use config::{ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, find_predefined};
+pub use deployment::{
+    Creator, Deployment, Ending, Error, LambdaTarget, News, Order, Parked, Revision, RevisionKind, Stage, Status,
+    Target,
+};
+pub use group::{Application, DeploymentGroup, GroupState, LastDeployment, Trigger, TriggerEvent};
+pub use halt::{Cause, ErrorCode, Halt, HookFault};
+pub use lifecycle::{Diagnostics, DiagnosticsCode, EventName, EventStatus, HookRun, LifecycleEvent, Verdict};
+pub use names::{
+    AlarmName, AliasName, ApplicationName, BadName, ConfigName, DeploymentId, FunctionName, GroupName, HookExecutionId,
+    RoleArn, TopicArn, TriggerName, Version,
+};
+pub use percent::Percent;
+pub use plan::{LedgerEntry, Move, Plan, Problem, ProblemKind, Seen, Wait, plan};
+pub use rejection::Rejection;
+pub use request::{
+    DeploymentFilter, GroupChange, HookAnswer, NewApplication, NewConfig, NewDeployment, NewGroup, Page, Tag,
+};
+pub use rollback::{AutoRollback, AutoRollbackEvent};
+pub use routing::{GrammarError, MAX_STEPS, MAX_TOTAL_WAIT_MINUTES, Routing, Step};

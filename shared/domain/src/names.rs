@@ -1,0 +1,280 @@
+//! Names and ids. Each is made in one way only, and is valid from then on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::EventName;
+
+/// A name that does not fit its rule: what it was to be, what was given, and the rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} '{given}' is not valid: {rule}")]
+pub struct BadName {
+    /// What the name was to be.
+    pub what: &'static str,
+    /// What was given, cut to a readable length.
+    pub given: String,
+    /// The rule that it breaks.
+    pub rule: &'static str,
+}
+
+/// CodeDeploy's rule for the names of applications, groups and configurations.
+const NAME_RULE: &str = "1 to 100 letters, digits or any of . _ + = , @ -";
+
+fn fits_name_rule(text: &str) -> bool {
+    (1..=100).contains(&text.chars().count())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._+=,@-".contains(c))
+}
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:expr, $fits:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadName;
+
+            fn from_str(text: &str) -> Result<Self, BadName> {
+                let fits: fn(&str) -> bool = $fits;
+                if fits(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(BadName { what: $what, given: text.chars().take(120).collect(), rule: $rule })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadName;
+
+            fn try_from(text: String) -> Result<Self, BadName> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_type!(
+    /// The name of an application, unique in the account and Region.
+    ApplicationName, "application name", NAME_RULE, fits_name_rule
+);
+text_type!(
+    /// The name of a deployment group, unique in its application.
+    GroupName, "deployment group name", NAME_RULE, fits_name_rule
+);
+text_type!(
+    /// The name of a deployment configuration. A self-describing `Steps.…` name may be longer than others.
+    ConfigName,
+    "deployment configuration name",
+    NAME_RULE,
+    |text| fits_name_rule(text) || (text.starts_with("Steps.") && text.len() <= 32_768)
+);
+text_type!(
+    /// `d-` and nine capital letters or digits.
+    DeploymentId,
+    "deployment id",
+    "d- and nine capital letters or digits, such as d-75I7MBT7C",
+    |text| {
+        text.strip_prefix("d-").is_some_and(|rest| {
+            rest.len() == 9 && rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        })
+    }
+);
+text_type!(
+    /// A Lambda function, by name or by unqualified or qualified ARN, as Lambda's `FunctionName` parameter takes it.
+    FunctionName,
+    "function name",
+    "a Lambda function name or ARN of at most 170 letters, digits or any of - _ : .",
+    |text| {
+        (1..=170).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_:.$".contains(c))
+    }
+);
+text_type!(
+    /// The name of a Lambda alias.
+    AliasName,
+    "alias name",
+    "1 to 128 letters, digits, - or _, and not only digits",
+    |text| {
+        (1..=128).contains(&text.len())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+            && !text.chars().all(|c| c.is_ascii_digit())
+    }
+);
+text_type!(
+    /// The name of a CloudWatch alarm.
+    AlarmName, "alarm name", "1 to 255 characters", |text| (1..=255).contains(&text.chars().count())
+);
+text_type!(
+    /// The name of a trigger of a deployment group.
+    TriggerName, "trigger name", NAME_RULE, fits_name_rule
+);
+text_type!(
+    /// The ARN of an IAM role.
+    RoleArn,
+    "role ARN",
+    "arn:<partition>:iam::<account>:role/<name>",
+    |text| {
+        text.len() <= 2048 && text.starts_with("arn:") && text.split(':').nth(2) == Some("iam")
+            && text.split(':').nth(5).is_some_and(|resource| resource.starts_with("role/") && resource.len() > 5)
+    }
+);
+text_type!(
+    /// The ARN of an SNS topic.
+    TopicArn,
+    "topic ARN",
+    "arn:<partition>:sns:<region>:<account>:<topic>",
+    |text| {
+        let parts: Vec<&str> = text.split(':').collect();
+        text.len() <= 2048 && parts.len() == 6 && parts[0] == "arn" && parts[2] == "sns" && !parts[5].is_empty()
+    }
+);
+text_type!(
+    /// What a hook hands back with its verdict, so that it reaches its deployment and event and no other.
+    HookExecutionId,
+    "lifecycle event hook execution id",
+    "the id that the hook received, unchanged",
+    |text| (1..=1024).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic())
+);
+
+impl FunctionName {
+    /// The bare name: the part of an ARN after `function:`, without a qualifier.
+    pub fn bare(&self) -> &str {
+        let rest = self.0.split_once(":function:").map_or(self.0.as_str(), |(_, rest)| rest);
+        rest.split(':').next().unwrap_or(rest)
+    }
+}
+
+impl HookExecutionId {
+    /// The id under which the hook of `event` is asked.
+    pub fn of(deployment: &DeploymentId, event: EventName) -> Self {
+        Self(format!("{deployment}.{event}"))
+    }
+
+    /// The event that the id stands for, if it is one of `deployment`'s.
+    pub fn event(&self, deployment: &DeploymentId) -> Option<EventName> {
+        let event = self.0.strip_prefix(deployment.as_str())?.strip_prefix('.')?;
+        EventName::ALL.into_iter().find(|known| known.as_str() == event)
+    }
+}
+
+impl DeploymentId {
+    /// The id that stands for `number`, which the caller draws at random.
+    pub fn from_number(number: u128) -> Self {
+        const DIGITS: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        let mut rest = number;
+        let mut text = String::from("d-");
+        for _ in 0..9 {
+            text.push(char::from(DIGITS[(rest % 36) as usize]));
+            rest /= 36;
+        }
+        Self(text)
+    }
+}
+
+/// A published version of a Lambda function: a positive number. `$LATEST` is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Version(u64);
+
+impl FromStr for Version {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let plain = text.len() <= 18 && !text.starts_with('0') && text.chars().all(|c| c.is_ascii_digit());
+        match text.parse() {
+            Ok(number) if plain => Ok(Self(number)),
+            _ => Err(BadName {
+                what: "version",
+                given: text.chars().take(120).collect(),
+                rule: "a published version is a positive number such as 1; $LATEST cannot be deployed",
+            }),
+        }
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = BadName;
+
+    fn try_from(text: String) -> Result<Self, BadName> {
+        text.parse()
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> String {
+        version.to_string()
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_id_is_d_and_nine_capitals_or_digits() {
+        assert!("d-75I7MBT7C".parse::<DeploymentId>().is_ok());
+        for bad in ["", "d-", "d-75i7mbt7c", "d-75I7MBT7", "d-75I7MBT7CX", "75I7MBT7C"] {
+            assert!(bad.parse::<DeploymentId>().is_err(), "{bad}");
+        }
+        let made = DeploymentId::from_number(u128::MAX);
+        assert_eq!(made.as_str().parse::<DeploymentId>().as_ref(), Ok(&made));
+    }
+
+    #[test]
+    fn a_version_is_a_positive_number_without_ornaments() {
+        assert_eq!("12".parse::<Version>().map(|v| v.to_string()), Ok("12".to_owned()));
+        for bad in ["", "0", "01", "+1", "-1", "$LATEST", "1.0", "9999999999999999999"] {
+            assert!(bad.parse::<Version>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_alias_name_is_not_only_digits() {
+        assert!("live".parse::<AliasName>().is_ok());
+        assert!("7".parse::<AliasName>().is_err());
+    }
+
+    #[test]
+    fn a_bad_name_says_what_it_was_to_be_and_the_rule() {
+        let error = "my app!".parse::<ApplicationName>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "application name 'my app!' is not valid: 1 to 100 letters, digits or any of . _ + = , @ -"
+        );
+    }
+
+    #[test]
+    fn a_function_is_named_or_given_by_arn() {
+        let arn: FunctionName = "arn:aws:lambda:us-east-1:111122223333:function:orders".parse().unwrap();
+        assert_eq!(arn.bare(), "orders");
+        assert_eq!("orders:live".parse::<FunctionName>().unwrap().bare(), "orders");
+    }
+}

@@ -1,0 +1,315 @@
+//! The planner: from what is recorded and what is seen to the one next move.
+//!
+//! It is level-triggered. Nothing is remembered of earlier moves but what the record says and the world shows, so a
+//! plan that is made again, after a crash or for a duplicate, is the same plan. Read it top down: [`plan`] first asks
+//! whether something speaks against going on ([`trouble`]), and then goes [`forward`], or [`winds down`](ending).
+
+mod ending;
+mod forward;
+mod trouble;
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt};
+
+/// What was seen of the world before a decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The alias, or why it could not be read; `None` when it does not matter any more.
+    pub alias: Option<Result<AliasState, Problem>>,
+    /// The alarms.
+    pub alarms: AlarmReading,
+    /// How the last move failed, where it did: which, and why.
+    pub failed: Option<(String, Problem)>,
+    /// An id for a rollback deployment, should one be needed.
+    pub spare_id: DeploymentId,
+}
+
+/// A call that did not do what it should, in the four ways that lead to different things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which of the ways.
+    pub kind: ProblemKind,
+    /// What AWS said.
+    pub words: String,
+}
+
+/// The ways in which a call does not do what it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// Its object does not exist.
+    Missing,
+    /// The service role may not.
+    Denied,
+    /// Refused for another reason.
+    Refused,
+    /// Somebody else was there first: look again.
+    Stale,
+    /// It may work later.
+    Transient,
+}
+
+/// The next record, the one move, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The record to save, when it differs from the one that was read.
+    pub next: Deployment,
+    /// The move to make once it is saved.
+    pub step: Move,
+    /// Why.
+    pub why: String,
+    /// What is waited for.
+    pub waits_for: Option<Wait>,
+    /// What to write into the ledger along with the record.
+    pub entry: Option<LedgerEntry>,
+    /// A rollback deployment to create along with the record.
+    pub successor: Option<Box<Deployment>>,
+}
+
+/// A move: what the state machine does next. Each is one of its states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Move {
+    /// Tell the triggers and the event bus.
+    Announce,
+    /// Ask the hook of the current event, and wait for its verdict.
+    RunHook {
+        /// How long.
+        seconds: u32,
+    },
+    /// Make the alias route as the current step says, then bake.
+    ShiftTraffic {
+        /// How long to bake.
+        seconds: u32,
+    },
+    /// Let the current step bake, or wait before something is tried again.
+    Bake {
+        /// How long.
+        seconds: u32,
+    },
+    /// Move the alias to the target version.
+    CompleteShift,
+    /// Move the alias to the home version.
+    RestoreTraffic,
+    /// Start the rollback deployment, and end.
+    RollBack {
+        /// Its id.
+        id: DeploymentId,
+        /// Why this one ended.
+        error: Error,
+    },
+    /// End: it succeeded.
+    Succeeded,
+    /// End: it failed.
+    Failed {
+        /// Why.
+        error: Error,
+    },
+    /// End: it was stopped.
+    Stopped {
+        /// Why.
+        error: Error,
+    },
+}
+
+impl Move {
+    /// The name of its state in the state machine.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Announce => "Announce",
+            Self::RunHook { .. } => "RunHook",
+            Self::ShiftTraffic { .. } => "ShiftTraffic",
+            Self::Bake { .. } => "Bake",
+            Self::CompleteShift => "CompleteShift",
+            Self::RestoreTraffic => "RestoreTraffic",
+            Self::RollBack { .. } => "RollBack",
+            Self::Succeeded => "Succeeded",
+            Self::Failed { .. } => "Failed",
+            Self::Stopped { .. } => "Stopped",
+        }
+    }
+}
+
+/// What is waited for, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// For what, in words.
+    pub what: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// One line of the ledger: what was seen, what was decided, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// When.
+    pub at: Timestamp,
+    /// The generation of the record that was saved with it.
+    pub generation: u64,
+    /// What was seen.
+    pub seen: String,
+    /// What was decided.
+    pub decided: String,
+    /// Why.
+    pub why: String,
+    /// What is waited for.
+    pub waits_for: Option<String>,
+    /// Until when.
+    pub until: Option<Timestamp>,
+}
+
+/// What one part of the planner decides about the record that it has just changed.
+struct Decision {
+    step: Move,
+    why: String,
+    waits_for: Option<Wait>,
+    successor: Option<Box<Deployment>>,
+}
+
+impl Decision {
+    fn new(step: Move, why: impl Into<String>) -> Self {
+        Self { step, why: why.into(), waits_for: None, successor: None }
+    }
+
+    fn waiting(self, what: impl Into<String>, until: Timestamp) -> Self {
+        Self { waits_for: Some(Wait { what: what.into(), until }), ..self }
+    }
+}
+
+/// Decides what `record` does next, given what was seen at `now`.
+pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
+    let mut next = record.clone();
+    next.parked = None;
+    let decision = if record.has_ended() {
+        ending::finish(&mut next, seen)
+    } else {
+        note_share(&mut next, seen);
+        let trouble = if next.halt.is_none() { trouble::trouble(&next, seen) } else { None };
+        match trouble {
+            Some(cause) if trouble::is_doubtful(&mut next, &cause, now) => look_again(now),
+            trouble => {
+                if let Some(cause) = trouble {
+                    next.halt = Some(Halt { cause, at: now });
+                }
+                match next.halt.clone() {
+                    Some(halt) => ending::wind_down(&mut next, &halt, seen, now),
+                    None => forward::forward(&mut next, seen, now),
+                }
+            }
+        }
+    };
+    conclude(record, next, seen, decision, now)
+}
+
+/// A read of the alias may be older than the last write of it: one look is not enough to say whose it is.
+fn look_again(now: Timestamp) -> Decision {
+    let seconds = trouble::SECOND_LOOK_SECONDS;
+    let why = "The alias is not as it should be. What was read may be old, so a second look decides.";
+    let until = now + SignedDuration::from_secs(i64::from(seconds));
+    Decision::new(Move::Bake { seconds }, why).waiting("a second look at the alias", until)
+}
+
+/// Counts the save and writes the ledger, when anything has changed.
+fn conclude(record: &Deployment, mut next: Deployment, seen: &Seen, decision: Decision, now: Timestamp) -> Plan {
+    let Decision { step, why, waits_for, successor } = decision;
+    let mut entry = None;
+    let note = match &waits_for {
+        Some(wait) => format!("{why} Waiting for {}.", wait.what),
+        None => why.clone(),
+    };
+    if next != *record || (note != record.note && !record.has_ended()) {
+        if !record.has_ended() {
+            next.note = note;
+            next.waits_until = waits_for.as_ref().map(|wait| wait.until);
+        }
+        next.changed(now);
+        entry = Some(LedgerEntry {
+            at: now,
+            generation: next.generation,
+            seen: seen.to_string(),
+            decided: step.name().to_owned(),
+            why: why.clone(),
+            waits_for: waits_for.as_ref().map(|wait| wait.what.clone()),
+            until: waits_for.as_ref().map(|wait| wait.until),
+        });
+    }
+    Plan { next, step, why, waits_for, entry, successor }
+}
+
+/// Keeps the share that callers get as it was just seen.
+fn note_share(next: &mut Deployment, seen: &Seen) {
+    if let (Some(Ok(alias)), Some(target)) = (&seen.alias, next.lambda()) {
+        next.share = alias.share(target.target);
+    }
+}
+
+/// Whole seconds from `now` until `until`, rounded up, at least one.
+fn seconds_until(until: Timestamp, now: Timestamp) -> u32 {
+    let left = until.duration_since(now).as_millis().max(1);
+    u32::try_from((left + 999) / 1000).unwrap_or(u32::MAX)
+}
+
+/// A moment as people read it, to the second, in UTC.
+fn clock(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Problem {
+    /// A problem of that kind, with what AWS said.
+    pub fn new(kind: ProblemKind, words: impl Into<String>) -> Self {
+        Self { kind, words: words.into() }
+    }
+}
+
+impl ProblemKind {
+    /// The name under which Step Functions sees it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "Missing",
+            Self::Denied => "Denied",
+            Self::Refused => "Refused",
+            Self::Stale => "Stale",
+            Self::Transient => "Transient",
+        }
+    }
+
+    /// The kind of that name. Whatever else goes wrong with a function may go right the next time.
+    pub fn of(name: &str) -> Self {
+        let kinds = [Self::Missing, Self::Denied, Self::Refused, Self::Stale, Self::Transient];
+        kinds.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Transient)
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.alias {
+            None => f.write_str("alias: not looked at")?,
+            Some(Ok(alias)) => write!(f, "alias: {alias}")?,
+            Some(Err(problem)) => write!(f, "alias: {}", problem.words)?,
+        }
+        match &self.alarms {
+            AlarmReading::Quiet => f.write_str("; alarms: quiet")?,
+            AlarmReading::Red(names) => {
+                f.write_str("; alarms in ALARM:")?;
+                for name in names {
+                    write!(f, " {name}")?;
+                }
+            }
+            AlarmReading::Unreadable(why) => write!(f, "; alarms: unreadable, {why}")?,
+        }
+        if let Some((step, problem)) = &self.failed {
+            write!(f, "; {step} failed: {}", problem.words)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! What speaks against going on.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Move, Problem, ProblemKind, Seen};
+use crate::{
+    AlarmReading, AliasState, Cause, Deployment, EventName, EventStatus, HookFault, LambdaTarget, Target, Verdict,
+};
+
+/// Why a deployment that was not halted so far must not go on, if anything.
+pub(super) fn trouble(next: &Deployment, seen: &Seen) -> Option<Cause> {
+    let target = match &next.order.target {
+        Target::Lambda(target) => target,
+        Target::Invalid(violations) => return Some(Cause::Revision(violations.clone())),
+    };
+    alarm_trouble(next, seen)
+        .or_else(|| alias_trouble(next, target, seen))
+        .or_else(|| move_trouble(seen))
+        .or_else(|| hook_trouble(next))
+}
+
+/// How long after the first look at an alias that seems to be somebody else's the second one comes.
+pub(super) const SECOND_LOOK_SECONDS: u32 = 2;
+
+/// Whether the cause is an alias that has not been looked at for a second time yet. Keeps since when it is in doubt.
+pub(super) fn is_doubtful(next: &mut Deployment, cause: &Cause, now: Timestamp) -> bool {
+    if !matches!(cause, Cause::AliasUnsuitable(_) | Cause::AliasTaken(_)) {
+        return false;
+    }
+    let since = *next.doubted_at.get_or_insert(now);
+    now < since + SignedDuration::from_secs(i64::from(SECOND_LOOK_SECONDS) - 1)
+}
+
+/// A rollback is not stopped by the alarm that may have caused it.
+fn alarm_trouble(next: &Deployment, seen: &Seen) -> Option<Cause> {
+    match &seen.alarms {
+        AlarmReading::Quiet => None,
+        _ if next.order.rolls_back.is_some() => None,
+        AlarmReading::Red(names) => Some(Cause::Alarm(names.clone())),
+        AlarmReading::Unreadable(_) if next.order.alarms.ignore_poll_alarm_failure => None,
+        AlarmReading::Unreadable(why) => Some(Cause::AlarmsUnreadable(why.clone())),
+    }
+}
+
+fn alias_trouble(next: &Deployment, target: &LambdaTarget, seen: &Seen) -> Option<Cause> {
+    match seen.alias.as_ref()? {
+        Err(problem) => cause_of(problem),
+        Ok(alias) if next.owns(alias) => None,
+        Ok(alias) if next.started_at.is_none() => Some(Cause::AliasUnsuitable(unsuitable(target, alias))),
+        Ok(alias) => Some(Cause::AliasTaken(taken(next, alias))),
+    }
+}
+
+fn unsuitable(target: &LambdaTarget, alias: &AliasState) -> String {
+    format!(
+        "Alias {} points at version {}, not at the AppSpec's CurrentVersion {}: it sends {alias}. Nothing was changed. \
+         Deploy again with CurrentVersion {}, or point the alias at version {} first.",
+        alias.arn, alias.main, target.current, alias.main, target.current
+    )
+}
+
+fn taken(next: &Deployment, alias: &AliasState) -> String {
+    let ours = next.desired().map_or_else(
+        || format!("this deployment {} had found it on CurrentVersion and had not touched it", next.id),
+        |routing| format!("this deployment {} had asked for {routing}", next.id),
+    );
+    format!(
+        "Alias {} was changed by somebody else during the deployment: it now sends {alias}, while {ours}. \
+         Spillway has left it as it is.",
+        alias.arn
+    )
+}
+
+/// A move that failed for good. A stale one only means to look again, which this is.
+fn move_trouble(seen: &Seen) -> Option<Cause> {
+    let (step, problem) = seen.failed.as_ref()?;
+    if *step == Move::Announce.name() {
+        return None;
+    }
+    cause_of(problem)
+}
+
+fn cause_of(problem: &Problem) -> Option<Cause> {
+    let words = problem.words.clone();
+    match problem.kind {
+        ProblemKind::Missing => Some(Cause::Missing(words)),
+        ProblemKind::Denied => Some(Cause::Denied(words)),
+        ProblemKind::Refused => Some(Cause::Refused(words)),
+        ProblemKind::Transient => Some(Cause::Throttled(words)),
+        ProblemKind::Stale => None,
+    }
+}
+
+/// A verdict against going on; its diagnostics tell in what way.
+fn hook_trouble(next: &Deployment) -> Option<Cause> {
+    use crate::DiagnosticsCode::{ScriptFailed, ScriptMissing, ScriptNotExecutable, ScriptTimedOut, UnknownError};
+    let event = next.events.iter().find(|event| is_open(event.status))?;
+    match event.hook.as_ref()?.verdict.as_ref()? {
+        Verdict::Succeeded => None,
+        Verdict::Failed(diagnostics) => {
+            let fault = match diagnostics.code {
+                ScriptNotExecutable => HookFault::Denied,
+                ScriptFailed | ScriptMissing | ScriptTimedOut | UnknownError => HookFault::Failed,
+            };
+            Some(Cause::Hook { event: event.name, fault })
+        }
+    }
+}
+
+fn is_open(status: EventStatus) -> bool {
+    match status {
+        EventStatus::InProgress => true,
+        EventStatus::Pending | EventStatus::Succeeded | EventStatus::Failed | EventStatus::Skipped => false,
+    }
+}
+
+/// A hook whose verdict did not come in time.
+pub(super) fn hook_timed_out(event: EventName) -> Cause {
+    Cause::Hook { event, fault: HookFault::TimedOut }
+}
