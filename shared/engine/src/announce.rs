@@ -1,0 +1,33 @@
+//! Announce: tells of the start, or of the end.
+
+use jiff::Timestamp;
+use spillway_domain::Problem;
+
+use crate::task::{amend, load};
+use crate::{Deployments, Notices, Subject};
+
+/// Tells first and notes it afterwards, so that a crash in between tells twice rather than never.
+pub async fn announce(
+    deployments: &impl Deployments,
+    notices: &impl Notices,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let id = &subject.deployment_id;
+    let record = load(deployments, id).await?;
+    let ended = record.has_ended();
+    if if ended { record.news.end } else { record.news.start } {
+        return Ok(());
+    }
+    let untold = notices.tell(&record).await;
+    let change = |record: &mut spillway_domain::Deployment| {
+        if record.has_ended() != ended {
+            return None;
+        }
+        record.told(now);
+        let seen = if untold.is_empty() { "news: told".to_owned() } else { format!("news: {}", untold.join("; ")) };
+        let what = if ended { "end" } else { "start" };
+        Some((seen, "Announced", format!("Those who want to know were told of the {what}.")))
+    };
+    amend(deployments, id, change).await.map(|_| ())
+}

@@ -1,0 +1,48 @@
+//! PutLifecycleEventHookExecutionStatus: a hook calls back.
+
+use jiff::Timestamp;
+use spillway_domain::{
+    Deployment, Diagnostics, DiagnosticsCode, EventName, HookAnswer, LifecycleEvent, Rejection, Verdict,
+};
+
+use crate::task::amend;
+use crate::{Deployments, Error, Wakes};
+
+/// Takes the verdict of a hook. The first one counts; a later one, one for an event that no longer waits, and one
+/// with an id that is not this deployment's are refused.
+pub async fn answer_hook(
+    deployments: &impl Deployments,
+    wakes: &impl Wakes,
+    answer: &HookAnswer,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let id = &answer.deployment;
+    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
+    let foreign = || Rejection::ForeignHook { deployment: id.clone() };
+    let event = answer.execution.event(id).ok_or_else(foreign)?;
+    let asked = |event: &LifecycleEvent| event.hook.as_ref().is_some_and(|run| run.asked > 0);
+    if !record.event(event).is_some_and(asked) {
+        return Err(foreign().into());
+    }
+    let verdict = if answer.succeeded { Verdict::Succeeded } else { Verdict::Failed(said_failed(&record, event)) };
+    let change = |record: &mut Deployment| {
+        let said = if answer.succeeded { "Succeeded" } else { "Failed" };
+        record
+            .answer_hook(event, Some(verdict.clone()), now)
+            .then(|| (format!("call back: {said}"), "HookAnswered", format!("The hook of {event} said {said}.")))
+    };
+    let Some(record) = amend(deployments, id, change).await? else {
+        return Err(Rejection::EventAlreadyCompleted { deployment: id.clone(), event }.into());
+    };
+    if let Some(parked) = record.parked {
+        wakes.wake(&parked.token).await?;
+    }
+    Ok(())
+}
+
+fn said_failed(record: &Deployment, event: EventName) -> Diagnostics {
+    let hook = record.lambda().and_then(|target| target.hook(event));
+    let script = hook.map_or_else(String::new, ToString::to_string);
+    let message = format!("{script} called back with Failed for {event}.");
+    Diagnostics { code: DiagnosticsCode::ScriptFailed, script, message, log_tail: String::new() }
+}

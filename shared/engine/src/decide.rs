@@ -1,0 +1,177 @@
+//! Decide: looks at the world, plans, saves, and answers with the one move to make.
+
+use futures_util::future::join;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use spillway_domain::{
+    AlarmReading, Deployment, DeploymentId, Error as DeploymentError, Move, Plan, Problem, ProblemKind, Seen, plan,
+};
+
+use crate::task::load;
+use crate::{Alarms, Aliases, Change, Deployments};
+
+/// The state of the execution: what Decide answered last time, and how the move after that failed, if it did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decide {
+    /// The deployment.
+    pub deployment_id: DeploymentId,
+    /// The last move.
+    #[serde(default, rename = "move")]
+    pub step: Option<String>,
+    /// How it failed, as Step Functions caught it.
+    #[serde(default)]
+    pub problem: Option<Caught>,
+}
+
+/// An error as a `Catch` of Step Functions hands it on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Caught {
+    error: String,
+    #[serde(default)]
+    cause: String,
+}
+
+/// The move to make, with what its state needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The deployment.
+    pub deployment_id: DeploymentId,
+    /// The generation at which this was decided.
+    pub generation: u64,
+    /// The name of the state that makes the move.
+    #[serde(rename = "move")]
+    pub step: String,
+    /// How long to wait, where the move waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+    /// The rollback deployment to start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback_deployment_id: Option<DeploymentId>,
+    /// The error to end with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// How often it plans again when somebody else saved first.
+const MOST_TRIES: usize = 16;
+
+/// Decides what the deployment does next. `spare_id` is for a rollback deployment, should one be due.
+pub async fn decide(
+    deployments: &impl Deployments,
+    aliases: &impl Aliases,
+    alarms: &impl Alarms,
+    input: &Decide,
+    spare_id: DeploymentId,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    for _ in 0..MOST_TRIES {
+        let record = load(deployments, &input.deployment_id).await?;
+        let seen = look(aliases, alarms, &record, input, &spare_id).await?;
+        let plan = plan(&record, &seen, now);
+        if plan.next == record {
+            return Ok(answer(&plan));
+        }
+        let change = Change {
+            next: &plan.next,
+            entry: plan.entry.as_ref(),
+            closes: plan.next.has_ended() && !record.has_ended(),
+            successor: plan.successor.as_deref(),
+        };
+        match deployments.save(change).await {
+            Err(problem) if problem.kind == ProblemKind::Stale => {}
+            Err(problem) => return Err(problem),
+            Ok(()) => return Ok(answer(&plan)),
+        }
+    }
+    let words = format!("Deployment {} is being changed by too many at once.", input.deployment_id);
+    Err(Problem::new(ProblemKind::Transient, words))
+}
+
+/// Looks at what matters: the alias until the end, the alarms until a halt.
+async fn look(
+    aliases: &impl Aliases,
+    alarms: &impl Alarms,
+    record: &Deployment,
+    input: &Decide,
+    spare_id: &DeploymentId,
+) -> Result<Seen, Problem> {
+    let order = &record.order;
+    let alias = async {
+        match record.lambda().filter(|_| !record.has_ended()) {
+            None => Ok(None),
+            Some(target) => match aliases.read(&order.role, target).await {
+                Err(problem) if problem.kind == ProblemKind::Transient => Err(problem),
+                seen => Ok(Some(seen)),
+            },
+        }
+    };
+    let reading = async {
+        match order.alarms.watched() {
+            names if names.is_empty() || record.halt.is_some() || record.has_ended() => AlarmReading::Quiet,
+            names => alarms.read(&order.role, names).await,
+        }
+    };
+    let (alias, alarms) = join(alias, reading).await;
+    let failed = input.problem.as_ref().and_then(Caught::problem);
+    let failed = input.step.clone().zip(failed);
+    Ok(Seen { alias: alias?, alarms, failed, spare_id: spare_id.clone() })
+}
+
+impl Caught {
+    /// An error with its cause.
+    pub fn new(error: &str, cause: &str) -> Self {
+        Self { error: error.to_owned(), cause: cause.to_owned() }
+    }
+
+    /// The problem; `None` for a wait that came to its end.
+    fn problem(&self) -> Option<Problem> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Cause {
+            error_message: String,
+        }
+        if self.error == "States.Timeout" {
+            return None;
+        }
+        let words = serde_json::from_str::<Cause>(&self.cause).map(|cause| cause.error_message);
+        let words = words.unwrap_or_else(|_| format!("{}: {}", self.error, self.cause));
+        Some(Problem::new(ProblemKind::of(&self.error), words))
+    }
+}
+
+fn answer(plan: &Plan) -> Answer {
+    let mut answer = Answer {
+        deployment_id: plan.next.id.clone(),
+        generation: plan.next.generation,
+        step: plan.step.name().to_owned(),
+        seconds: None,
+        rollback_deployment_id: None,
+        error: None,
+        cause: None,
+    };
+    match &plan.step {
+        Move::Announce | Move::CompleteShift | Move::RestoreTraffic | Move::Succeeded => {}
+        Move::RunHook { seconds } | Move::ShiftTraffic { seconds } | Move::Bake { seconds } => {
+            answer.seconds = Some(*seconds);
+        }
+        Move::RollBack { id, error } => {
+            answer.rollback_deployment_id = Some(id.clone());
+            answer.fail(error);
+        }
+        Move::Failed { error } | Move::Stopped { error } => answer.fail(error),
+    }
+    answer
+}
+
+impl Answer {
+    fn fail(&mut self, error: &DeploymentError) {
+        self.error = Some(error.code.as_str().to_owned());
+        self.cause = Some(error.message.clone());
+    }
+}

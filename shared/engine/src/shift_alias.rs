@@ -1,0 +1,87 @@
+//! Shift alias: makes the alias route as the record says. Forward, to the end, and back: it is one and the same.
+//!
+//! The alias is read first, the record after it, and the write names the revision that was read. So a write can only
+//! succeed if nobody wrote since before the record was read: one that was decided by a record that has been halted
+//! since comes too late, because a halt is always followed by a write of its own.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use spillway_domain::{Problem, ProblemKind};
+
+use crate::task::{amend, load};
+use crate::{Aliases, Deployments, Subject};
+
+/// Which deployment's alias.
+pub type Shift = Subject;
+
+/// What became of the alias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Shifted {
+    /// It was written.
+    Written,
+    /// It routed so already.
+    AlreadyThere,
+    /// The deployment has nothing to do with it, or no more.
+    LeftAlone,
+}
+
+/// How often it looks again when somebody else wrote the alias in between.
+const MOST_TRIES: usize = 8;
+
+/// Makes the alias route as the record says.
+pub async fn shift_alias(
+    deployments: &impl Deployments,
+    aliases: &impl Aliases,
+    shift: &Shift,
+    now: Timestamp,
+) -> Result<Shifted, Problem> {
+    let id = &shift.deployment_id;
+    let order = load(deployments, id).await?.order;
+    let spillway_domain::Target::Lambda(target) = &order.target else {
+        return Ok(Shifted::LeftAlone);
+    };
+    for _ in 0..MOST_TRIES {
+        let alias = aliases.read(&order.role, target).await?;
+        let record = load(deployments, id).await?;
+        let Some(desired) = record.desired() else {
+            return Ok(Shifted::LeftAlone);
+        };
+        if !record.owns(&alias) {
+            let words = format!("Alias {} was changed by somebody else: it sends {alias}.", alias.arn);
+            return Err(Problem::new(ProblemKind::Stale, words));
+        }
+        let unfenced = record.halt.is_some() && record.restored_at.is_none();
+        if alias.routes(&desired) && !unfenced {
+            return Ok(Shifted::AlreadyThere);
+        }
+        match aliases.write(&order.role, target, &desired, &alias.revision).await {
+            Err(problem) if problem.kind == ProblemKind::Stale => {}
+            Err(problem) => return Err(problem),
+            Ok(()) => {
+                if unfenced {
+                    note_restored(deployments, shift, &desired.to_string(), now).await?;
+                }
+                return Ok(Shifted::Written);
+            }
+        }
+    }
+    let words = "The alias is being written by others faster than it can be read.";
+    Err(Problem::new(ProblemKind::Stale, words))
+}
+
+async fn note_restored(
+    deployments: &impl Deployments,
+    shift: &Shift,
+    routing: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let change = |record: &mut spillway_domain::Deployment| {
+        if record.restored_at.is_some() || record.has_ended() {
+            return None;
+        }
+        record.restored(now);
+        Some((format!("alias: written, {routing}"), "Restored", format!("Traffic is back: {routing}.")))
+    };
+    amend(deployments, &shift.deployment_id, change).await.map(|_| ())
+}

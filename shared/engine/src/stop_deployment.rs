@@ -1,0 +1,40 @@
+//! StopDeployment.
+
+use jiff::Timestamp;
+use spillway_domain::{Cause, Deployment, DeploymentId, Rejection};
+
+use crate::task::amend;
+use crate::{Deployments, Error, Wakes};
+
+/// Halts the deployment and wakes it, and answers with its record. Traffic goes back to the original version, with a rollback deployment or
+/// without one: no end leaves it on two.
+pub async fn stop_deployment(
+    deployments: &impl Deployments,
+    wakes: &impl Wakes,
+    id: &DeploymentId,
+    rollback: Option<bool>,
+    now: Timestamp,
+) -> Result<Deployment, Error> {
+    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
+    if record.has_ended() {
+        return Err(Rejection::AlreadyCompleted(id.clone()).into());
+    }
+    if record.order.rolls_back.is_some() {
+        return Err(Rejection::RollbackCannotStop(id.clone()).into());
+    }
+    let mut ended = false;
+    let change = |record: &mut Deployment| {
+        ended = record.has_ended();
+        let why = "StopDeployment was called.".to_owned();
+        record.halt(Cause::Stop { rollback }, now).then(|| ("request: stop".to_owned(), "Halt", why))
+    };
+    amend(deployments, id, change).await?;
+    if ended {
+        return Err(Rejection::AlreadyCompleted(id.clone()).into());
+    }
+    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
+    if let Some(parked) = &record.parked {
+        wakes.wake(&parked.token).await?;
+    }
+    Ok(record)
+}
