@@ -1,0 +1,126 @@
+//! What holds when a story is over, whatever happened in it.
+
+use spillway_domain::{AliasRouting, Cause, Deployment, EventName, Halt, HookRun, Percent, Status};
+
+use crate::ports::alias_key;
+use crate::{Alias, World};
+
+/// Checks the end of a story; answers with everything that does not hold, in words.
+pub fn check(world: &World) -> Result<(), String> {
+    let mut faults = Vec::new();
+    let records = world.records();
+    for record in &records {
+        check_record(world, record, &mut faults);
+    }
+    check_slots(world, &mut faults);
+    check_aliases(world, &records, &mut faults);
+    check_shares(world, &records, &mut faults);
+    if faults.is_empty() { Ok(()) } else { Err(format!("{}\n{}", faults.join("\n"), world.diary())) }
+}
+
+fn check_record(world: &World, record: &Deployment, faults: &mut Vec<String>) {
+    let id = &record.id;
+    let Some(ending) = &record.ending else {
+        return faults.push(format!("{id} is not over: {}", record.note));
+    };
+    if !record.news.end {
+        faults.push(format!("{id} ended and nobody was told"));
+    }
+    if (ending.status == Status::Succeeded) != ending.error.is_none() {
+        faults.push(format!("{id} is {:?} with {:?}", ending.status, ending.error));
+    }
+    if let Some(rollback) = &ending.rolled_back_by
+        && !world.records().iter().any(|other| other.id == *rollback)
+    {
+        faults.push(format!("{id} names rollback {rollback}, which is not there"));
+    }
+    for event in [EventName::BeforeAllowTraffic, EventName::AfterAllowTraffic] {
+        let asked = world.asked(id, event);
+        let most = if world.harmed() { u32::from(HookRun::MOST_ASKS) } else { 1 };
+        if asked > most {
+            faults.push(format!("{id}: the hook of {event} was asked {asked} times"));
+        }
+    }
+    let generations: Vec<u64> = world.ledger_of(id).iter().map(|entry| entry.generation).collect();
+    if !generations.is_sorted_by(|a, b| a < b) {
+        faults.push(format!("{id}: the ledger is out of order: {generations:?}"));
+    }
+}
+
+fn check_slots(world: &World, faults: &mut Vec<String>) {
+    let inner = world.inner.borrow();
+    for (group, active) in inner.states.iter().filter_map(|(group, state)| Some((group, state.active.as_ref()?))) {
+        faults.push(format!("the slot of {group} is held by {active}"));
+    }
+    if !inner.active.is_empty() {
+        faults.push(format!("still active: {:?}", inner.active));
+    }
+    if inner.watching.values().any(|watching| !watching.is_empty()) {
+        faults.push(format!("still watching: {:?}", inner.watching));
+    }
+}
+
+/// Each alias is on exactly one version: the target's after a success, else the one it came from; but an alias that
+/// somebody else wrote is theirs.
+fn check_aliases(world: &World, records: &[Deployment], faults: &mut Vec<String>) {
+    let inner = world.inner.borrow();
+    for (key, alias) in &inner.aliases {
+        let own = |record: &&Deployment| record.lambda().is_some_and(|target| alias_key(target) == *key);
+        let own: Vec<&Deployment> = records.iter().filter(own).collect();
+        let unsuitable = |halt: &Halt| matches!(halt.cause, Cause::AliasUnsuitable(_));
+        let theirs = inner.outside.iter().any(|write| write.alias == *key);
+        if theirs || own.iter().any(|record| record.halt.as_ref().is_some_and(unsuitable)) {
+            continue;
+        }
+        if let Some(last) = own.iter().max_by_key(|record| (record.created_at, record.order.rolls_back.is_some())) {
+            check_alias(last, alias, faults);
+        }
+    }
+}
+
+fn check_alias(last: &Deployment, alias: &Alias, faults: &mut Vec<String>) {
+    let found = alias.routing.to_string();
+    if last.status() != Status::Succeeded && last.restored_at.is_none() && last.found.as_ref() == Some(&found) {
+        return;
+    }
+    if alias.routing.second.is_some() {
+        faults.push(format!("the alias of {} is on two versions: {}", last.id, alias.routing));
+    }
+    let expected = match last.status() {
+        Status::Succeeded => last.lambda().map(|target| target.target),
+        Status::Failed | Status::Stopped => last.home(),
+        Status::Created | Status::InProgress => None,
+    };
+    if expected
+        .is_some_and(|expected| alias.routing != AliasRouting::only(expected) && alias.versions.contains(&expected))
+    {
+        faults.push(format!("{} ended {:?}, but the alias routes {}", last.id, last.status(), alias.routing));
+    }
+}
+
+/// The share of a deployment's target never falls, but once: home, when it is halted; and after that nothing moves.
+fn check_shares(world: &World, records: &[Deployment], faults: &mut Vec<String>) {
+    for record in records {
+        let (Some(target), Some(home)) = (record.lambda(), record.home()) else {
+            continue;
+        };
+        let mut share = Percent::ZERO;
+        let mut gone_home = false;
+        for (_, routing) in world.writes().iter().filter(|(id, _)| *id == record.id) {
+            let now = match routing.second {
+                _ if routing.main == target.target => Percent::ALL,
+                Some((version, share)) if version == target.target => share,
+                Some(_) | None => Percent::ZERO,
+            };
+            if gone_home && *routing != AliasRouting::only(home) {
+                faults.push(format!("{}: traffic moved after it had gone home: {routing}", record.id));
+            }
+            if *routing == AliasRouting::only(home) && record.order.rolls_back.is_none() {
+                gone_home = true;
+            } else if now < share {
+                faults.push(format!("{}: the share fell from {share} to {now}", record.id));
+            }
+            share = now;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! A cloud that fits in a test: every port in memory, the state machine of the template, a clock that is turned by
+//! hand, a diary, and accidents on demand.
+//!
+//! [`World`] is the cloud. Each call of a port is a [`Moment`](World::moments), and an [`Accident`] can befall any of
+//! them: it fails, the caller crashes, or it is paused and comes back much later. [`Runner`] turns the clock: it runs
+//! the executions of a [`Machine`], delivers alarms, stops and call backs at their times, and sweeps.
+
+mod accident;
+mod check;
+mod machine;
+mod ports;
+mod runner;
+mod story;
+mod world;
+
+pub use accident::{Accident, Harm};
+pub use check::check;
+pub use machine::Machine;
+pub use runner::{Duplicate, Runner, When};
+pub use story::{Event, HookPlan, Story};
+pub use world::{Alias, OutsideWrite, World};

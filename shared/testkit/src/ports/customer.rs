@@ -1,0 +1,145 @@
+//! What belongs to the customer: aliases, alarms and hooks.
+
+use spillway_domain::{
+    AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, EventName, FunctionName, LambdaTarget, Problem,
+    ProblemKind, RoleArn,
+};
+use spillway_engine::{Alarms, Aliases, HookReply, Hooks};
+
+use crate::world::Inner;
+use crate::{HookPlan, World};
+
+pub(crate) fn alias_key(target: &LambdaTarget) -> String {
+    format!("{}:{}", target.function, target.alias)
+}
+
+impl Inner {
+    fn refuse(&mut self) -> Result<(), Problem> {
+        let now = self.now;
+        if self.throttled || self.bucket.as_mut().is_some_and(|bucket| !bucket.take(now)) {
+            return Err(Problem::new(ProblemKind::Transient, "Lambda: TooManyRequestsException: Rate exceeded"));
+        }
+        if self.denied {
+            return Err(Problem::new(ProblemKind::Denied, "Lambda: AccessDeniedException: not authorized."));
+        }
+        Ok(())
+    }
+}
+
+impl Aliases for World {
+    async fn read(&self, _role: &RoleArn, target: &LambdaTarget) -> Result<AliasState, Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            let key = alias_key(target);
+            let alias = world.aliases.get(&key).ok_or_else(|| {
+                Problem::new(ProblemKind::Missing, format!("GetAlias {key}: ResourceNotFoundException: no such alias."))
+            })?;
+            let second = alias.routing.second;
+            Ok(AliasState {
+                arn: format!("arn:aws:lambda:us-east-1:111122223333:function:{key}"),
+                main: alias.routing.main.to_string(),
+                weights: second.map(|(version, share)| (version.to_string(), share.as_weight())).into_iter().collect(),
+                revision: alias.revision.to_string(),
+            })
+        })
+        .await
+    }
+
+    async fn write(
+        &self,
+        _role: &RoleArn,
+        target: &LambdaTarget,
+        routing: &AliasRouting,
+        revision: &str,
+    ) -> Result<(), Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            let key = alias_key(target);
+            let missing = || Problem::new(ProblemKind::Missing, format!("UpdateAlias {key}: no such version."));
+            let alias = world.aliases.get_mut(&key).ok_or_else(missing)?;
+            let wanted = [Some(routing.main), routing.second.map(|(version, _)| version)];
+            if wanted.into_iter().flatten().any(|version| !alias.versions.contains(&version)) {
+                return Err(missing());
+            }
+            if alias.revision.to_string() != revision {
+                return Err(Problem::new(ProblemKind::Stale, "UpdateAlias: PreconditionFailedException."));
+            }
+            alias.revision += 1;
+            alias.routing = *routing;
+            let records = world.states.values().filter_map(|state| world.records.get(state.active.as_ref()?));
+            let writer = records.into_iter().find(|record| record.lambda().is_some_and(|own| alias_key(own) == key));
+            if let Some(id) = writer.map(|record| record.id.clone()) {
+                world.writes.push((id, *routing));
+            }
+            if world.diary.is_some() {
+                world.write_diary("UpdateAlias", &routing.to_string());
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Alarms for World {
+    async fn read(&self, _role: &RoleArn, names: &[AlarmName]) -> AlarmReading {
+        let reading = self.call(|world| {
+            if world.unreadable {
+                return Ok(AlarmReading::Unreadable("DescribeAlarms failed".to_owned()));
+            }
+            let red: Vec<AlarmName> = names.iter().filter(|name| world.red.contains(*name)).cloned().collect();
+            Ok(if red.is_empty() { AlarmReading::Quiet } else { AlarmReading::Red(red) })
+        });
+        reading.await.unwrap_or_else(|problem| AlarmReading::Unreadable(problem.words))
+    }
+}
+
+impl Hooks for World {
+    async fn ask(
+        &self,
+        deployment: &Deployment,
+        event: EventName,
+        function: &FunctionName,
+    ) -> Result<HookReply, Problem> {
+        self.call(|world| {
+            let plan = world.hooks.get_mut(function);
+            if let Some(HookPlan::Throttled(times, then)) = plan {
+                if *times > 0 {
+                    *times -= 1;
+                    return Err(Problem::new(ProblemKind::Transient, "Invoke: TooManyRequestsException"));
+                }
+                let then = then.as_ref().clone();
+                world.hooks.insert(function.clone(), then);
+            }
+            *world.asked.entry((deployment.id.clone(), event)).or_default() += 1;
+            if world.diary.is_some() {
+                world.write_diary("Invoke", &format!("hook {function} on {event}"));
+            }
+            let verdict = |succeeded, message: Option<&str>| HookReply::Verdict {
+                succeeded,
+                message: message.map(str::to_owned),
+                log_tail: String::new(),
+            };
+            let missing = |words: &str| Err(Problem::new(ProblemKind::Missing, words));
+            match world.hooks.get(function).cloned() {
+                None | Some(HookPlan::Missing) => {
+                    missing("Invoke: ResourceNotFoundException: the hook function does not exist.")
+                }
+                Some(HookPlan::Throttled(..)) => missing("a throttled hook throttles only so often"),
+                Some(HookPlan::Succeeds) => Ok(verdict(true, None)),
+                Some(HookPlan::Fails) => Ok(verdict(false, Some("the smoke test failed"))),
+                Some(HookPlan::Throws) => Ok(HookReply::Threw {
+                    timed_out: false,
+                    message: "ValueError: no such thing".to_owned(),
+                    log_tail: "Traceback".to_owned(),
+                }),
+                Some(HookPlan::Denied) => Err(Problem::new(ProblemKind::Denied, "Invoke: AccessDeniedException.")),
+                Some(HookPlan::Silent) => Ok(HookReply::Silent),
+                Some(HookPlan::CallsBack { after, succeeded }) => {
+                    world.call_backs.push((world.now + after, deployment.id.clone(), event, succeeded));
+                    Ok(HookReply::Silent)
+                }
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,149 @@
+//! The records of deployments, with the slots of their groups.
+
+use spillway_domain::{
+    AlarmName, Deployment, DeploymentFilter, DeploymentId, LastDeployment, LedgerEntry, Page, Problem, ProblemKind,
+    Status,
+};
+use spillway_engine::{Change, Creation, Deployments};
+
+use super::page;
+use crate::World;
+use crate::world::Inner;
+
+impl Deployments for World {
+    async fn load(&self, id: &DeploymentId) -> Result<Option<Deployment>, Problem> {
+        self.call(|world| Ok(world.records.get(id).cloned())).await
+    }
+
+    async fn create(&self, deployment: &Deployment) -> Result<Creation, Problem> {
+        self.call(|world| {
+            let Some(state) = world.states.get(&deployment.order.group_id) else {
+                return Ok(Creation::NoGroup);
+            };
+            if world.records.contains_key(&deployment.id) {
+                return Ok(Creation::Created);
+            }
+            if let Some(active) = &state.active {
+                return Ok(Creation::Busy(active.clone()));
+            }
+            world.write_diary("api", &format!("CreateDeployment {}", deployment.id));
+            world.put_new(deployment);
+            Ok(Creation::Created)
+        })
+        .await
+    }
+
+    async fn save(&self, change: Change<'_>) -> Result<(), Problem> {
+        self.call(|world| world.save(change)).await
+    }
+
+    async fn active(&self) -> Result<Vec<DeploymentId>, Problem> {
+        self.call(|world| Ok(world.active.iter().cloned().collect())).await
+    }
+
+    async fn watching(&self, alarm: &AlarmName) -> Result<Vec<DeploymentId>, Problem> {
+        self.call(|world| Ok(world.watching.get(alarm).into_iter().flatten().cloned().collect())).await
+    }
+
+    async fn list(
+        &self,
+        group_id: Option<&str>,
+        filter: &DeploymentFilter,
+        after: Option<&str>,
+    ) -> Result<Page<DeploymentId>, Problem> {
+        self.call(|world| {
+            let fits = |record: &&Deployment| {
+                group_id.is_none_or(|id| record.order.group_id == id)
+                    && (filter.statuses.is_empty() || filter.statuses.contains(&record.status()))
+                    && filter.from.is_none_or(|from| record.created_at >= from)
+                    && filter.to.is_none_or(|to| record.created_at <= to)
+            };
+            let mut found: Vec<&Deployment> = world.records.values().filter(fits).collect();
+            found.sort_by_key(|record| std::cmp::Reverse((record.created_at, record.id.clone())));
+            let ids = found.into_iter().map(|record| record.id.clone()).collect();
+            let key = |id: &DeploymentId| id.to_string();
+            Ok(page(ids, after.map(|after| move |id: &DeploymentId| key(id) == after)))
+        })
+        .await
+    }
+
+    async fn ledger(&self, id: &DeploymentId) -> Result<Vec<LedgerEntry>, Problem> {
+        self.call(|world| Ok(world.ledger.get(id).cloned().unwrap_or_default())).await
+    }
+}
+
+impl Inner {
+    fn put_new(&mut self, deployment: &Deployment) {
+        let id = &deployment.id;
+        let last = LastDeployment {
+            id: id.clone(),
+            status: Status::Created,
+            created_at: deployment.created_at,
+            ended_at: None,
+        };
+        let state = self.states.entry(deployment.order.group_id.clone()).or_default();
+        state.active = Some(id.clone());
+        state.last_attempted = Some(last);
+        self.active.insert(id.clone());
+        for alarm in deployment.order.alarms.watched() {
+            self.watching.entry(alarm.clone()).or_default().insert(id.clone());
+        }
+        self.records.insert(id.clone(), deployment.clone());
+    }
+
+    fn save(&mut self, change: Change<'_>) -> Result<(), Problem> {
+        let next = change.next;
+        let stored = self.records.get(&next.id).map_or(0, |record| record.generation);
+        if stored + 1 != next.generation {
+            if self.records.get(&next.id) == Some(next) {
+                return Ok(());
+            }
+            let words = format!("{} is at generation {stored}, not {}", next.id, next.generation - 1);
+            return Err(Problem::new(ProblemKind::Stale, words));
+        }
+        if let Some(entry) = change.entry {
+            if self.diary.is_some() {
+                self.write_diary(&entry.decided, &entry.why);
+            }
+            self.ledger.entry(next.id.clone()).or_default().push(entry.clone());
+        }
+        if change.closes {
+            self.close(next);
+        }
+        if next.has_ended() && next.news.end {
+            self.active.remove(&next.id);
+        }
+        self.records.insert(next.id.clone(), next.clone());
+        if let Some(history) = &mut self.history {
+            history.push(next.clone());
+        }
+        if let Some(successor) = change.successor {
+            self.put_new(successor);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, next: &Deployment) {
+        for watching in self.watching.values_mut() {
+            watching.remove(&next.id);
+        }
+        let Some(state) = self.states.get_mut(&next.order.group_id) else {
+            return;
+        };
+        if state.active.as_ref() != Some(&next.id) {
+            return;
+        }
+        let last = LastDeployment {
+            id: next.id.clone(),
+            status: next.status(),
+            created_at: next.created_at,
+            ended_at: next.ending.as_ref().map(|ending| ending.at),
+        };
+        state.active = None;
+        state.last_attempted = Some(last.clone());
+        if next.status() == Status::Succeeded {
+            state.last_successful = Some(last);
+            state.target_revision = Some(next.order.revision.clone());
+        }
+    }
+}

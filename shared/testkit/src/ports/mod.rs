@@ -1,0 +1,80 @@
+//! The ports of the engine, on the world.
+
+mod catalog;
+mod customer;
+mod deployments;
+
+pub(crate) use customer::alias_key;
+use spillway_domain::{Deployment, DeploymentId, Page, Problem};
+use spillway_engine::{ExecutionState, Executions, Notices, Wakes};
+
+use crate::World;
+
+/// How many items a page has.
+const PAGE: usize = 100;
+
+impl Wakes for World {
+    async fn wake(&self, token: &str) -> Result<(), Problem> {
+        self.call(|world| {
+            world.woken.insert(token.to_owned());
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Executions for World {
+    async fn start(&self, name: &str, id: &DeploymentId) -> Result<(), Problem> {
+        self.call(|world| {
+            if !world.known.contains_key(name) {
+                world.known.insert(name.to_owned(), true);
+                world.started.push_back((name.to_owned(), id.clone()));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn state(&self, name: &str) -> Result<ExecutionState, Problem> {
+        self.call(|world| {
+            Ok(match world.known.get(name) {
+                None => ExecutionState::Missing,
+                Some(true) => ExecutionState::Running,
+                Some(false) => ExecutionState::Ended,
+            })
+        })
+        .await
+    }
+
+    async fn stop(&self, name: &str) -> Result<(), Problem> {
+        self.call(|world| {
+            world.known.insert(name.to_owned(), false);
+            world.stopped.push_back(name.to_owned());
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Notices for World {
+    async fn tell(&self, deployment: &Deployment) -> Vec<String> {
+        let told = self.call(|world| {
+            let what = if deployment.has_ended() { "end" } else { "start" };
+            world.told.push((deployment.id.clone(), what));
+            if world.diary.is_some() {
+                world.write_diary("news", &format!("{} {what}", deployment.id));
+            }
+            Ok(())
+        });
+        told.await.err().map(|problem| problem.words).into_iter().collect()
+    }
+}
+
+/// The page of `all` that begins after the first item that `is_last` holds for.
+fn page<T: ToString>(all: Vec<T>, is_last: Option<impl Fn(&T) -> bool>) -> Page<T> {
+    let begin = is_last.and_then(|is_last| all.iter().position(is_last)).map_or(0, |index| index + 1);
+    let more = all.len() > begin + PAGE;
+    let items: Vec<T> = all.into_iter().skip(begin).take(PAGE).collect();
+    let next = items.last().filter(|_| more).map(ToString::to_string);
+    Page { items, next }
+}

@@ -1,0 +1,142 @@
+//! Invocations: of a function, by the API, by an event; once, twice, or late.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use jiff::SignedDuration;
+use spillway_domain::{DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem};
+use spillway_engine::{
+    AlarmEvent, Answer, Decide, Error, Subject, Task, announce, answer_hook, bake, create_deployment, decide, run_hook,
+    shift_alias, stop_deployment, sweep, watch_alarms,
+};
+
+use super::{Runner, When};
+use crate::Event;
+
+/// How long an invocation takes.
+const INVOCATION: SignedDuration = SignedDuration::from_millis(20);
+/// How long a hung function is waited for.
+const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
+/// A call of one of the functions, or of the API, or a change of the world.
+#[derive(Debug, Clone)]
+pub(super) enum Call {
+    Create(Box<NewDeployment>, DeploymentId, u8),
+    Decide(Decide),
+    Announce(Subject),
+    Shift(Subject),
+    Bake(Task),
+    RunHook(Task),
+    Alarm(AlarmEvent, u8),
+    Stop(DeploymentId, Option<bool>),
+    Answer(HookAnswer),
+    Sweep,
+    /// A change of the world, with the key of the story's alias.
+    World(Event, String),
+}
+
+/// Something that comes late: a function that hung, or a call that is delivered again.
+pub(super) enum Late<'w> {
+    Zombie(Invocation<'w>),
+    Again(Call),
+}
+
+pub(super) type Invocation<'w> = Pin<Box<dyn Future<Output = Result<Option<Answer>, Problem>> + 'w>>;
+
+impl<'w> Runner<'w> {
+    /// Invokes a function. A dead or hung one is an error of its own.
+    pub(super) fn invoke(&mut self, call: &Call) -> Result<Option<Answer>, (String, String)> {
+        let number = self.invocations;
+        self.invocations += 1;
+        for duplicate in self.duplicates.iter().filter(|duplicate| duplicate.invocation == number) {
+            self.late.push((self.absolute(duplicate.when), Late::Again(call.clone())));
+        }
+        let mut invocation = self.future(call.clone());
+        let answer = match poll(&mut invocation) {
+            Poll::Ready(answer) => answer.map_err(|problem| (problem.kind.name().to_owned(), problem.words)),
+            Poll::Pending => {
+                self.world.turn_clock(GIVEN_UP_AFTER);
+                self.late.push((self.absolute(self.late_comes), Late::Zombie(invocation)));
+                Err(("Sandbox.Timedout".to_owned(), "the function died or hung".to_owned()))
+            }
+        };
+        self.world.turn_clock(INVOCATION);
+        self.come_late_after_invocation();
+        answer
+    }
+
+    fn absolute(&self, when: When) -> When {
+        match when {
+            When::After(further) => When::After(self.invocations + further),
+            When::AtTheEnd => When::AtTheEnd,
+        }
+    }
+
+    fn come_late_after_invocation(&mut self) {
+        let due = |(when, _): &(When, Late<'w>)| matches!(when, When::After(number) if *number <= self.invocations);
+        if let Some(index) = self.late.iter().position(due) {
+            let (_, late) = self.late.swap_remove(index);
+            self.finish_late(late);
+        }
+    }
+
+    /// When all else is over, whoever is late comes; `false` when there is nobody.
+    pub(super) fn come_late(&mut self) -> bool {
+        match self.late.pop() {
+            None => false,
+            Some((_, late)) => {
+                self.finish_late(late);
+                true
+            }
+        }
+    }
+
+    /// A late function goes on, and nobody listens to its answer.
+    fn finish_late(&mut self, late: Late<'w>) {
+        let mut invocation = match late {
+            Late::Zombie(invocation) => invocation,
+            Late::Again(call) => self.future(call),
+        };
+        // Pending once more means that it was dead, not hung.
+        let _unheard = poll(&mut invocation);
+    }
+
+    fn future(&mut self, call: Call) -> Invocation<'w> {
+        let (world, now) = (self.world, self.world.now());
+        self.ids += 1;
+        let spare = DeploymentId::from_number(self.ids);
+        Box::pin(async move {
+            let caller = |error: Error| match error {
+                Error::Problem(problem) => Err(problem),
+                Error::Rejected(_) => Ok(None),
+            };
+            match call {
+                Call::Create(request, id, _) => {
+                    let created = create_deployment(world, world, world, *request, id, now).await;
+                    created.map(|_| None).or_else(caller)
+                }
+                Call::Decide(input) => decide(world, world, world, &input, spare, now).await.map(Some),
+                Call::Announce(subject) => announce(world, world, &subject, now).await.map(|()| None),
+                Call::Shift(subject) => shift_alias(world, world, &subject, now).await.map(|_| None),
+                Call::Bake(task) => bake(world, world, &task, now).await.map(|()| None),
+                Call::RunHook(task) => run_hook(world, world, world, &task, now).await.map(|()| None),
+                Call::Alarm(event, _) => watch_alarms(world, world, world, &event, now).await.map(|_| None),
+                Call::Stop(id, rollback) => {
+                    stop_deployment(world, world, &id, rollback, now).await.map(|_| None).or_else(caller)
+                }
+                Call::Answer(answer) => answer_hook(world, world, &answer, now).await.map(|()| None).or_else(caller),
+                Call::Sweep => sweep(world, world, world, world, world, now).await.map(|_| None),
+                Call::World(..) => Ok(None),
+            }
+        })
+    }
+}
+
+pub(super) fn call_back(id: &DeploymentId, event: EventName, succeeded: bool) -> Call {
+    Call::Answer(HookAnswer { deployment: id.clone(), execution: HookExecutionId::of(id, event), succeeded })
+}
+
+fn poll(invocation: &mut Invocation<'_>) -> Poll<Result<Option<Answer>, Problem>> {
+    invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}

@@ -1,0 +1,297 @@
+//! The runner: turns the clock, runs the executions, and delivers what happens.
+
+mod call;
+mod execution;
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use spillway_domain::DeploymentId;
+use spillway_engine::AlarmEvent;
+
+use call::{Call, Late, call_back};
+use execution::{Execution, Turn, next_of};
+
+use crate::{Event, Machine, Story, World};
+
+/// How long until EventBridge delivers an event again that a function failed on; twice.
+const REDELIVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How often the sweep runs.
+const SWEEP_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// More turns than any story takes.
+const MOST_TURNS: usize = 200_000;
+
+/// An invocation that is made twice: which, and when for the second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The invocation, counted from 0.
+    pub invocation: usize,
+    /// When.
+    pub when: When,
+}
+
+/// When something late comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// After so many further invocations.
+    After(usize),
+    /// When everything else is over.
+    AtTheEnd,
+}
+
+/// Runs stories on a world.
+pub struct Runner<'w> {
+    world: &'w World,
+    machine: &'w Machine,
+    executions: BTreeMap<String, Execution>,
+    agenda: Vec<(Timestamp, Call)>,
+    late: Vec<(When, Late<'w>)>,
+    late_comes: When,
+    duplicates: Vec<Duplicate>,
+    invocations: usize,
+    tokens: usize,
+    ids: u128,
+    next_sweep: Timestamp,
+}
+
+impl<'w> Runner<'w> {
+    /// A runner for one world.
+    pub fn new(world: &'w World, machine: &'w Machine) -> Self {
+        Self {
+            world,
+            machine,
+            executions: BTreeMap::new(),
+            agenda: Vec::new(),
+            late: Vec::new(),
+            late_comes: When::AtTheEnd,
+            duplicates: Vec::new(),
+            invocations: 0,
+            tokens: 0,
+            ids: 0,
+            next_sweep: world.now() + SWEEP_EVERY,
+        }
+    }
+
+    /// Makes one invocation twice, beside those that are made twice already.
+    pub fn with_duplicate(mut self, duplicate: Duplicate) -> Self {
+        self.duplicates.push(duplicate);
+        self
+    }
+
+    /// Has functions that hung go on at that time.
+    pub fn with_late(self, late_comes: When) -> Self {
+        Self { late_comes, ..self }
+    }
+
+    /// How many invocations there were.
+    pub fn invocations(&self) -> usize {
+        self.invocations
+    }
+
+    /// How many states the execution of a deployment entered.
+    pub fn transitions(&self, id: &DeploymentId) -> usize {
+        self.executions.values().filter(|execution| execution.id == *id).map(|execution| execution.transitions).sum()
+    }
+
+    /// Plays a story from the creation of its deployment to the end of everything; answers with the deployment's id.
+    pub fn play(&mut self, story: &Story) -> DeploymentId {
+        let id = self.put_on_agenda(story);
+        self.run();
+        id
+    }
+
+    /// Plays stories in different places, all of them at once; answers with the ids of their deployments.
+    pub fn play_all(&mut self, stories: &[Story]) -> Vec<DeploymentId> {
+        let ids = stories.iter().map(|story| self.put_on_agenda(story)).collect();
+        self.run();
+        ids
+    }
+
+    fn put_on_agenda(&mut self, story: &Story) -> DeploymentId {
+        let request = story.set(self.world);
+        let now = self.world.now();
+        self.ids += 1;
+        let id = DeploymentId::from_number(self.ids);
+        self.agenda.push((now, Call::Create(Box::new(request), id.clone(), 0)));
+        for (after, event) in &story.events {
+            let call = match event {
+                Event::AlarmRed => alarm_event(now + *after),
+                Event::Stop(rollback) => Call::Stop(id.clone(), *rollback),
+                Event::CallBack(event, succeeded) => call_back(&id, *event, *succeeded),
+                Event::AlarmRedUnheard
+                | Event::AlarmQuiet
+                | Event::AlarmsUnreadable
+                | Event::AliasWritten(_)
+                | Event::AliasTouched
+                | Event::AliasDeleted
+                | Event::VersionDeleted(_)
+                | Event::ThrottleBegins
+                | Event::ThrottleEnds
+                | Event::RightsLost
+                | Event::RightsBack
+                | Event::ClockJumps(_) => Call::World(event.clone(), story.alias_key()),
+            };
+            self.agenda.push((now + *after, call));
+        }
+        id
+    }
+
+    /// Runs until nothing is left to do.
+    pub fn run(&mut self) {
+        for _ in 0..MOST_TURNS {
+            self.pick_up();
+            if !self.turn() && !self.come_late() {
+                return;
+            }
+        }
+        panic!("the story never ends:\n{}", self.world.diary());
+    }
+
+    /// Takes up what the ports were asked for.
+    fn pick_up(&mut self) {
+        let mut inner = self.world.inner.borrow_mut();
+        let now = inner.now;
+        while let Some((name, id)) = inner.started.pop_front() {
+            self.executions.insert(name, Execution::new(id, &self.machine.start_at, now));
+        }
+        while let Some(name) = inner.stopped.pop_front() {
+            if let Some(execution) = self.executions.get_mut(&name) {
+                execution.turn = Turn::Over;
+            }
+        }
+        for (at, id, event, succeeded) in std::mem::take(&mut inner.call_backs) {
+            self.agenda.push((at, call_back(&id, event, succeeded)));
+        }
+        if inner.woken.is_empty() {
+            return;
+        }
+        for execution in self.executions.values_mut() {
+            if let Turn::Parked { token, .. } = &execution.turn
+                && inner.woken.contains(token)
+            {
+                let next = next_of(&self.machine.states[&execution.state]).to_owned();
+                execution.enter(&next, now);
+            }
+        }
+    }
+
+    /// Does the earliest thing that is to be done; `false` when there is none.
+    fn turn(&mut self) -> bool {
+        let due = self.executions.iter().filter_map(|(name, execution)| match &execution.turn {
+            Turn::At(at) => Some((*at, name)),
+            Turn::Parked { until, .. } => Some((*until, name)),
+            Turn::Over => None,
+        });
+        let due = due.min().map(|(at, name)| (at, name.clone()));
+        let event = (0..self.agenda.len()).min_by_key(|&index| self.agenda[index].0);
+        let event = event.map(|index| (self.agenda[index].0, index));
+        let sweeps = !self.world.inner.borrow().active.is_empty();
+        let earliest = [due.as_ref().map(|(at, _)| *at), event.map(|(at, _)| at)].into_iter().flatten().min();
+        if sweeps && earliest.is_none_or(|at| self.next_sweep < at) {
+            self.turn_clock_to(self.next_sweep);
+            self.next_sweep += SWEEP_EVERY;
+            self.deliver(Call::Sweep);
+            return true;
+        }
+        match (due, event) {
+            (Some((at, name)), event) if event.is_none_or(|(when, _)| at < when) => {
+                self.turn_clock_to(at);
+                self.step(&name);
+                true
+            }
+            (_, Some((at, index))) => {
+                self.turn_clock_to(at);
+                let (_, call) = self.agenda.swap_remove(index);
+                self.deliver(call);
+                true
+            }
+            (_, None) => false,
+        }
+    }
+
+    fn turn_clock_to(&mut self, at: Timestamp) {
+        let mut inner = self.world.inner.borrow_mut();
+        inner.now = inner.now.max(at);
+        // Sweeps go by the clock; those that nobody needed were not run.
+        let past = inner.now - SWEEP_EVERY;
+        self.next_sweep = self.next_sweep.max(past);
+    }
+
+    /// Delivers an event, a request, or a change of the world.
+    fn deliver(&mut self, call: Call) {
+        match &call {
+            Call::World(event, alias) => return self.change_world(event, alias),
+            Call::Alarm(..) => self.redden(),
+            Call::Stop(id, _) => self.world.inner.borrow_mut().write_diary("api", &format!("StopDeployment {id}")),
+            Call::Answer(answer) => {
+                let said = if answer.succeeded { "Succeeded" } else { "Failed" };
+                let words = format!("PutLifecycleEventHookExecutionStatus {said}");
+                self.world.inner.borrow_mut().write_diary("api", &words);
+            }
+            Call::Create(..)
+            | Call::Decide(_)
+            | Call::Announce(_)
+            | Call::Shift(_)
+            | Call::Bake(_)
+            | Call::RunHook(_)
+            | Call::Sweep => {}
+        }
+        if self.invoke(&call).is_err() {
+            let again = self.world.now() + REDELIVERY;
+            match call {
+                Call::Alarm(event, tries) if tries < 2 => self.agenda.push((again, Call::Alarm(event, tries + 1))),
+                Call::Create(request, id, tries) if tries < 3 => {
+                    self.agenda.push((again, Call::Create(request, id, tries + 1)));
+                }
+                Call::Alarm(..) | Call::Create(..) => {}
+                Call::Decide(_) | Call::Announce(_) | Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
+                Call::Stop(..) | Call::Answer(_) | Call::Sweep | Call::World(..) => {}
+            }
+        }
+    }
+
+    fn redden(&self) {
+        let alarm = Story::ALARM.parse().expect("the alarm of stories has a valid name");
+        let mut inner = self.world.inner.borrow_mut();
+        if inner.red.insert(alarm) {
+            inner.write_diary("alarm", "goes off");
+        }
+    }
+
+    fn change_world(&self, event: &Event, key: &str) {
+        if let Event::AlarmRedUnheard = event {
+            return self.redden();
+        }
+        let mut inner = self.world.inner.borrow_mut();
+        inner.write_diary("outside", &format!("{event:?}"));
+        match event {
+            Event::AlarmQuiet => inner.red.clear(),
+            Event::AlarmsUnreadable => inner.unreadable = true,
+            Event::AliasWritten(routing) => inner.write_from_outside(key, *routing),
+            Event::AliasTouched => {
+                if let Some(alias) = inner.aliases.get_mut(key) {
+                    alias.revision += 1;
+                }
+            }
+            Event::AliasDeleted => {
+                inner.aliases.remove(key);
+            }
+            Event::VersionDeleted(version) => {
+                if let Some(alias) = inner.aliases.get_mut(key).filter(|alias| alias.routing.main != *version) {
+                    alias.versions.remove(version);
+                }
+            }
+            Event::ThrottleBegins => inner.throttled = true,
+            Event::ThrottleEnds => inner.throttled = false,
+            Event::RightsLost => inner.denied = true,
+            Event::RightsBack => inner.denied = false,
+            Event::ClockJumps(by) => inner.now += *by,
+            Event::AlarmRed | Event::AlarmRedUnheard | Event::Stop(_) | Event::CallBack(..) => {}
+        }
+    }
+}
+
+fn alarm_event(at: Timestamp) -> Call {
+    let alarm = Story::ALARM.parse().expect("the alarm of stories has a valid name");
+    Call::Alarm(AlarmEvent { alarm, at }, 0)
+}

@@ -1,0 +1,223 @@
+//! Stories: one deployment, and what happens to it.
+
+use jiff::SignedDuration;
+use spillway_domain::{
+    AlarmConfiguration, AliasRouting, Application, AutoRollback, AutoRollbackEvent, ComputePlatform, DeploymentGroup,
+    EventName, LambdaTarget, NewDeployment, Revision, RevisionKind, Target, Version,
+};
+
+use crate::World;
+use crate::world::Alias;
+
+/// One deployment of the alias `orders:live` from version 1 to version 2, and what happens meanwhile.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// Which function and group, of several stories that are played at once; 0 is `orders` itself.
+    pub place: usize,
+    /// The configuration's name: a predefined one, or `Steps.…`.
+    pub config: String,
+    /// The hook before traffic moves.
+    pub before: Option<HookPlan>,
+    /// The hook after it has moved.
+    pub after: Option<HookPlan>,
+    /// Whether every automatic rollback is enabled.
+    pub rollback: bool,
+    /// Whether alarms that cannot be read are ignored.
+    pub ignore_unreadable: bool,
+    /// How the alias routes at the start.
+    pub alias: AliasRouting,
+    /// The versions that exist at the start.
+    pub versions: Vec<Version>,
+    /// What happens, and how long after the start.
+    pub events: Vec<(SignedDuration, Event)>,
+}
+
+/// What a hook function does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HookPlan {
+    /// It returns Succeeded.
+    Succeeds,
+    /// It returns Failed.
+    Fails,
+    /// It throws.
+    Throws,
+    /// The service role may not invoke it.
+    Denied,
+    /// It does not exist.
+    Missing,
+    /// It returns nothing, and never calls back.
+    Silent,
+    /// It returns nothing, and calls back later.
+    CallsBack {
+        /// How much later.
+        after: SignedDuration,
+        /// Whether it says Succeeded.
+        succeeded: bool,
+    },
+    /// It is throttled so often, and then does this.
+    Throttled(u32, Box<HookPlan>),
+}
+
+/// What happens during a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The alarm goes off.
+    AlarmRed,
+    /// The alarm goes off, and its event is lost.
+    AlarmRedUnheard,
+    /// The alarm is over.
+    AlarmQuiet,
+    /// Alarms cannot be read any more.
+    AlarmsUnreadable,
+    /// StopDeployment, with `autoRollbackEnabled`.
+    Stop(Option<bool>),
+    /// Somebody from outside writes the alias.
+    AliasWritten(AliasRouting),
+    /// Somebody from outside writes the alias as it is: nothing changes but its revision.
+    AliasTouched,
+    /// Somebody deletes the alias.
+    AliasDeleted,
+    /// Somebody deletes a version. Lambda refuses that for the version that the alias points at.
+    VersionDeleted(Version),
+    /// Lambda answers every call with 429.
+    ThrottleBegins,
+    /// Lambda is itself again.
+    ThrottleEnds,
+    /// The service role loses its rights to Lambda.
+    RightsLost,
+    /// It has them again.
+    RightsBack,
+    /// A hook calls back.
+    CallBack(EventName, bool),
+    /// The clocks jump ahead.
+    ClockJumps(SignedDuration),
+}
+
+/// A version, from its number.
+fn version(number: u64) -> Version {
+    number.to_string().parse().expect("a positive number is a version")
+}
+
+impl Story {
+    /// The function of every story.
+    pub const FUNCTION: &'static str = "orders";
+    /// Its alias.
+    pub const ALIAS: &'static str = "live";
+    /// The alarm that is watched.
+    pub const ALARM: &'static str = "errors";
+    /// The id of the deployment group.
+    pub const GROUP_ID: &'static str = "group-1";
+
+    /// A deployment with that configuration to which nothing happens.
+    pub fn new(config: &str) -> Self {
+        Self {
+            place: 0,
+            config: config.to_owned(),
+            before: None,
+            after: None,
+            rollback: true,
+            ignore_unreadable: false,
+            alias: AliasRouting::only(version(1)),
+            versions: vec![version(1), version(2), version(3)],
+            events: Vec::new(),
+        }
+    }
+
+    /// With this hook before traffic moves.
+    pub fn before(self, plan: HookPlan) -> Self {
+        Self { before: Some(plan), ..self }
+    }
+
+    /// With this hook after traffic has moved.
+    pub fn after(self, plan: HookPlan) -> Self {
+        Self { after: Some(plan), ..self }
+    }
+
+    /// Without automatic rollback.
+    pub fn without_rollback(self) -> Self {
+        Self { rollback: false, ..self }
+    }
+
+    /// With another function and group than the stories in other places.
+    pub fn in_place(self, place: usize) -> Self {
+        Self { place, ..self }
+    }
+
+    /// The key of its alias in the world.
+    pub(crate) fn alias_key(&self) -> String {
+        format!("{}:{}", self.name(Self::FUNCTION), Self::ALIAS)
+    }
+
+    fn name(&self, name: &str) -> String {
+        if self.place == 0 { name.to_owned() } else { format!("{name}-{}", self.place) }
+    }
+
+    /// With this happening so many seconds after the start.
+    pub fn at(mut self, seconds: f64, event: Event) -> Self {
+        self.events.push((SignedDuration::from_millis((seconds * 1000.0) as i64), event));
+        self
+    }
+
+    /// Puts application, group, alias and hooks into the world, and answers with the request.
+    pub fn set(&self, world: &World) -> NewDeployment {
+        let parse = "names in stories are valid";
+        let (application, group) = ("shop".parse().expect(parse), self.name("orders").parse().expect(parse));
+        let now = world.now();
+        let mut inner = world.inner.borrow_mut();
+        let app = Application {
+            id: "application-1".to_owned(),
+            name: application,
+            platform: ComputePlatform::Lambda,
+            created_at: now,
+        };
+        let settings = DeploymentGroup {
+            id: self.name(Self::GROUP_ID),
+            application_id: app.id.clone(),
+            name: group,
+            config: self.config.parse().expect(parse),
+            role: "arn:aws:iam::111122223333:role/spillway-shop".parse().expect(parse),
+            alarms: AlarmConfiguration {
+                enabled: true,
+                ignore_poll_alarm_failure: self.ignore_unreadable,
+                alarms: vec![Self::ALARM.parse().expect(parse)],
+            },
+            rollback: AutoRollback {
+                enabled: self.rollback,
+                events: vec![
+                    AutoRollbackEvent::DeploymentFailure,
+                    AutoRollbackEvent::DeploymentStopOnAlarm,
+                    AutoRollbackEvent::DeploymentStopOnRequest,
+                ],
+            },
+            triggers: Vec::new(),
+        };
+        let request = NewDeployment {
+            application: app.name.clone(),
+            group: settings.name.clone(),
+            revision: Revision { kind: RevisionKind::AppSpecContent, content: "{}".to_owned() },
+            target: Target::Lambda(LambdaTarget {
+                function: self.name(Self::FUNCTION).parse().expect(parse),
+                alias: Self::ALIAS.parse().expect(parse),
+                current: version(1),
+                target: version(2),
+                before: self.before.as_ref().map(|_| self.name("pre").parse().expect(parse)),
+                after: self.after.as_ref().map(|_| self.name("post").parse().expect(parse)),
+            }),
+            config: None,
+            description: None,
+            rollback: None,
+            alarms: None,
+        };
+        for (name, plan) in [("pre", &self.before), ("post", &self.after)] {
+            if let Some(plan) = plan {
+                inner.hooks.insert(self.name(name).parse().expect(parse), plan.clone());
+            }
+        }
+        let alias = Alias { routing: self.alias, revision: 1, versions: self.versions.iter().copied().collect() };
+        inner.aliases.insert(self.alias_key(), alias);
+        inner.applications.insert(app.name.to_string(), app);
+        inner.states.insert(settings.id.clone(), Default::default());
+        inner.groups.insert((settings.application_id.clone(), settings.name.to_string()), settings);
+        request
+    }
+}

@@ -1,0 +1,251 @@
+//! The cloud itself: what is stored, how the aliases route, and who is told what.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use spillway_domain::{
+    AlarmName, AliasRouting, Application, Deployment, DeploymentConfig, DeploymentGroup, DeploymentId, EventName,
+    FunctionName, GroupState, LedgerEntry, Version,
+};
+
+use crate::{Accident, Harm, HookPlan};
+
+/// Everything that the ports reach.
+pub struct World {
+    pub(crate) inner: RefCell<Inner>,
+}
+
+/// A Lambda alias of the world.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alias {
+    /// How it routes; foreign writers may have it route in ways that are not ours.
+    pub routing: AliasRouting,
+    /// Its revision.
+    pub revision: u64,
+    /// The versions of the function that exist.
+    pub versions: BTreeSet<Version>,
+}
+
+/// A write of an alias by somebody from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutsideWrite {
+    /// When.
+    pub at: Timestamp,
+    /// Which alias, as `function:alias`.
+    pub alias: String,
+    /// How it routed from then on.
+    pub routing: AliasRouting,
+}
+
+/// Calls that may still be made: so many at once, and as many more in every second.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    per_second: i64,
+    thousandths: i64,
+    at: Timestamp,
+}
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    pub now: Timestamp,
+    pub records: BTreeMap<DeploymentId, Deployment>,
+    pub ledger: BTreeMap<DeploymentId, Vec<LedgerEntry>>,
+    pub active: BTreeSet<DeploymentId>,
+    pub watching: BTreeMap<AlarmName, BTreeSet<DeploymentId>>,
+    pub applications: BTreeMap<String, Application>,
+    pub groups: BTreeMap<(String, String), DeploymentGroup>,
+    pub states: BTreeMap<String, GroupState>,
+    pub configs: BTreeMap<String, DeploymentConfig>,
+    pub aliases: BTreeMap<String, Alias>,
+    pub red: BTreeSet<AlarmName>,
+    pub unreadable: bool,
+    pub throttled: bool,
+    pub denied: bool,
+    pub hooks: BTreeMap<FunctionName, HookPlan>,
+    pub asked: BTreeMap<(DeploymentId, EventName), u32>,
+    pub told: Vec<(DeploymentId, &'static str)>,
+    pub writes: Vec<(DeploymentId, AliasRouting)>,
+    pub outside: Vec<OutsideWrite>,
+    pub bucket: Option<Bucket>,
+    pub history: Option<Vec<Deployment>>,
+    /// Executions that were asked for by a port, and tokens that were woken: the runner picks them up.
+    pub started: VecDeque<(String, DeploymentId)>,
+    pub known: BTreeMap<String, bool>,
+    pub woken: BTreeSet<String>,
+    pub stopped: VecDeque<String>,
+    /// Call backs that hooks have announced: when, for what, and what they will say.
+    pub call_backs: Vec<(Timestamp, DeploymentId, EventName, bool)>,
+    pub moments: usize,
+    pub accidents: Vec<Accident>,
+    pub harmed: bool,
+    pub diary: Option<Vec<String>>,
+    pub begun_at: Timestamp,
+}
+
+impl World {
+    /// An empty world, at noon of a day long gone.
+    pub fn new() -> Self {
+        let noon = Timestamp::from_second(1_700_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
+        Self { inner: RefCell::new(Inner { now: noon, begun_at: noon, ..Inner::default() }) }
+    }
+
+    /// Lets these accidents happen.
+    pub fn with_accidents(self, accidents: Vec<Accident>) -> Self {
+        self.inner.borrow_mut().accidents = accidents;
+        self
+    }
+
+    /// Keeps a diary.
+    pub fn with_diary(self) -> Self {
+        self.inner.borrow_mut().diary = Some(Vec::new());
+        self
+    }
+
+    /// Has Lambda answer at most so many calls of its control plane in a second, and the others with 429.
+    pub fn with_lambda_calls_per_second(self, calls: u32) -> Self {
+        let per_second = i64::from(calls);
+        let bucket = Bucket { per_second, thousandths: per_second * 1000, at: self.now() };
+        self.inner.borrow_mut().bucket = Some(bucket);
+        self
+    }
+
+    /// Remembers every record that is saved.
+    pub fn with_history(self) -> Self {
+        self.inner.borrow_mut().history = Some(Vec::new());
+        self
+    }
+
+    /// Every record that was saved, in order, if they are remembered.
+    pub fn history(&self) -> Vec<Deployment> {
+        self.inner.borrow().history.clone().unwrap_or_default()
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.inner.borrow().now
+    }
+
+    /// Turns the clock.
+    pub fn turn_clock(&self, by: SignedDuration) {
+        self.inner.borrow_mut().now += by;
+    }
+
+    /// How many calls of ports there have been.
+    pub fn moments(&self) -> usize {
+        self.inner.borrow().moments
+    }
+
+    /// The diary so far, a line each.
+    pub fn diary(&self) -> String {
+        self.inner.borrow().diary.as_ref().map(|lines| lines.join("\n")).unwrap_or_default()
+    }
+
+    /// A deployment as it is recorded.
+    pub fn record(&self, id: &DeploymentId) -> Option<Deployment> {
+        self.inner.borrow().records.get(id).cloned()
+    }
+
+    /// All deployments, by id.
+    pub fn records(&self) -> Vec<Deployment> {
+        self.inner.borrow().records.values().cloned().collect()
+    }
+
+    /// The ledger of a deployment.
+    pub fn ledger_of(&self, id: &DeploymentId) -> Vec<LedgerEntry> {
+        self.inner.borrow().ledger.get(id).cloned().unwrap_or_default()
+    }
+
+    /// An alias, by function and name.
+    pub fn alias(&self, function: &str, name: &str) -> Option<Alias> {
+        self.inner.borrow().aliases.get(&format!("{function}:{name}")).cloned()
+    }
+
+    /// Puts an alias there, or in place of what is there, as somebody from outside would.
+    pub fn put_alias(&self, function: &str, name: &str, routing: AliasRouting, versions: &[Version]) {
+        let key = format!("{function}:{name}");
+        let mut inner = self.inner.borrow_mut();
+        let revision = inner.aliases.get(&key).map_or(1, |alias| alias.revision + 1);
+        let versions = versions.iter().copied().collect();
+        inner.write_diary("outside", &format!("alias {key}: {routing}"));
+        inner.aliases.insert(key, Alias { routing, revision, versions });
+    }
+
+    /// Every write of an alias by Spillway, in order.
+    pub fn writes(&self) -> Vec<(DeploymentId, AliasRouting)> {
+        self.inner.borrow().writes.clone()
+    }
+
+    /// Every write of an alias from outside, in order.
+    pub fn outside_writes(&self) -> Vec<OutsideWrite> {
+        self.inner.borrow().outside.clone()
+    }
+
+    /// Who was told what, in order.
+    pub fn told(&self) -> Vec<(DeploymentId, &'static str)> {
+        self.inner.borrow().told.clone()
+    }
+
+    /// How often the hook of an event was asked.
+    pub fn asked(&self, id: &DeploymentId, event: EventName) -> u32 {
+        self.inner.borrow().asked.get(&(id.clone(), event)).copied().unwrap_or(0)
+    }
+
+    /// Whether an accident has happened.
+    pub fn harmed(&self) -> bool {
+        self.inner.borrow().harmed
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Bucket {
+    /// Takes a call out, if there is one left.
+    pub fn take(&mut self, now: Timestamp) -> bool {
+        let passed = i64::try_from(now.duration_since(self.at).as_millis()).unwrap_or(i64::MAX);
+        let refilled = self.thousandths.saturating_add(passed.saturating_mul(self.per_second));
+        self.at = now;
+        self.thousandths = refilled.min(self.per_second * 1000);
+        let left = self.thousandths >= 1000;
+        if left {
+            self.thousandths -= 1000;
+        }
+        left
+    }
+}
+
+impl Inner {
+    /// Counts a moment, and says what goes wrong at it.
+    pub fn next_moment(&mut self) -> Option<Harm> {
+        let moment = self.moments;
+        self.moments += 1;
+        if self.accidents.is_empty() {
+            return None;
+        }
+        let harm = self.accidents.iter().find(|accident| accident.moment == moment)?.harm;
+        self.harmed = true;
+        Some(harm)
+    }
+
+    /// Has somebody from outside write an alias, if it is there.
+    pub fn write_from_outside(&mut self, key: &str, routing: AliasRouting) {
+        let at = self.now;
+        if let Some(alias) = self.aliases.get_mut(key) {
+            alias.routing = routing;
+            alias.revision += 1;
+            self.outside.push(OutsideWrite { at, alias: key.to_owned(), routing });
+        }
+    }
+
+    /// Writes a line into the diary, if one is kept.
+    pub fn write_diary(&mut self, who: &str, what: &str) {
+        let since = self.now.duration_since(self.begun_at).as_secs_f64();
+        if let Some(diary) = &mut self.diary {
+            diary.push(format!("{since:>8.1} s  {who:<14} {what}"));
+        }
+    }
+}
