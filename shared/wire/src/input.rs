@@ -1,0 +1,134 @@
+//! Reading a request body: its JSON, its members, and the names in them.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use spillway_domain::{BadName, ConfigName, Routing};
+
+use crate::{Exception, quotas};
+
+/// The members of a request body. An empty body is `{}`; members that CodeDeploy does not have are passed over.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Exception> {
+    let broken = |words: String| Exception::new("SerializationException", words);
+    if body.len() > quotas::BODY_BYTES {
+        return Err(broken(format!("The request body has {} bytes; it may have {}.", body.len(), quotas::BODY_BYTES)));
+    }
+    let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
+    let text = std::str::from_utf8(body).map_err(|error| broken(format!("The request body is not UTF-8: {error}.")))?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let object: Object<T> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        let words = cut(&error.to_string(), 300);
+        broken(match error.classify() {
+            serde_json::error::Category::Data => {
+                let words = words.split(" at line ").next().unwrap_or_default();
+                let place = if path == "." { "The request body".to_owned() } else { cut(&path, 200) };
+                format!("{place}: {words}.")
+            }
+            serde_json::error::Category::Syntax
+            | serde_json::error::Category::Eof
+            | serde_json::error::Category::Io => format!("The request body is not JSON: {words}."),
+        })
+    })?;
+    json.end().map_err(|error| broken(format!("The request body is not JSON: {error}.")))?;
+    Ok(object.0)
+}
+
+/// A JSON object. By itself serde would take a list for it, too.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
+/// A member that names something: how it is spelled, and the exceptions for its absence and its form.
+pub(crate) struct Member {
+    pub(crate) name: &'static str,
+    pub(crate) required: &'static str,
+    pub(crate) invalid: &'static str,
+}
+
+macro_rules! member {
+    ($name:literal, $required:literal, $invalid:literal) => {
+        Member { name: $name, required: $required, invalid: $invalid }
+    };
+}
+
+pub(crate) const APPLICATION: Member =
+    member!("applicationName", "ApplicationNameRequiredException", "InvalidApplicationNameException");
+pub(crate) const GROUP: Member =
+    member!("deploymentGroupName", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException");
+pub(crate) const CURRENT_GROUP: Member = member!(
+    "currentDeploymentGroupName",
+    "DeploymentGroupNameRequiredException",
+    "InvalidDeploymentGroupNameException"
+);
+pub(crate) const NEW_GROUP: Member =
+    member!("newDeploymentGroupName", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException");
+pub(crate) const CONFIG: Member =
+    member!("deploymentConfigName", "DeploymentConfigNameRequiredException", "InvalidDeploymentConfigNameException");
+pub(crate) const DEPLOYMENT: Member =
+    member!("deploymentId", "DeploymentIdRequiredException", "InvalidDeploymentIdException");
+pub(crate) const ROLE: Member = member!("serviceRoleArn", "RoleRequiredException", "InvalidRoleException");
+pub(crate) const HOOK_EXECUTION: Member = member!(
+    "lifecycleEventHookExecutionId",
+    "InvalidLifecycleEventHookExecutionIdException",
+    "InvalidLifecycleEventHookExecutionIdException"
+);
+
+impl Member {
+    /// The name, which must be there. An empty one is there, and not well-formed.
+    pub(crate) fn required<T: FromStr<Err = BadName>>(&self, given: Option<String>) -> Result<T, Exception> {
+        self.optional(given)?.ok_or_else(|| self.missing())
+    }
+
+    /// The name, if it is there.
+    pub(crate) fn optional<T: FromStr<Err = BadName>>(&self, given: Option<String>) -> Result<Option<T>, Exception> {
+        let parsed = given.map(|text| text.parse()).transpose();
+        parsed.map_err(|bad| Exception::new(self.invalid, format!("{}: {bad}", self.name)))
+    }
+
+    /// The exception for its absence.
+    pub(crate) fn missing(&self) -> Exception {
+        Exception::new(self.required, format!("{} is required and was not given.", self.name))
+    }
+}
+
+/// The name of a configuration, if it is there. One that describes itself, `Steps.…`, must be a routing.
+pub(crate) fn config_name(given: Option<String>) -> Result<Option<ConfigName>, Exception> {
+    if let Some(text) = given.as_deref().filter(|text| text.starts_with("Steps."))
+        && let Err(error) = text.parse::<Routing>()
+    {
+        return Err(Exception::new(CONFIG.invalid, format!("{}: {error}", CONFIG.name)));
+    }
+    CONFIG.optional(given)
+}
+
+/// At most `most` characters of a text, with a sign that there were more.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,29 @@
+//! CodeDeploy's JSON ⇄ domain. Nothing else in Spillway knows how AWS spells things.
+//!
+//! A request goes through [`Operation::of_request`], which reads the headers, then through the `parse` of the
+//! operation's module in [`operations`]; what comes back from the use case goes through its `render`. Every refusal is
+//! an [`Exception`]. Beside the API: what a revision says ([`appspec`]), what a hook receives and returns ([`hook`]),
+//! and what subscribers are told ([`notice`]).
+
+pub mod appspec;
+mod exception;
+pub mod hook;
+mod input;
+pub mod notice;
+mod operation;
+pub mod operations;
+mod place;
+pub mod quotas;
+mod rejection;
+mod shapes;
+#[cfg(test)]
+mod testing;
+mod token;
+
+pub use exception::Exception;
+pub use operation::Operation;
+pub use place::Place;
+pub use shapes::lambda_target::TargetStatus;
+
+/// The content type of every answer.
+pub const CONTENT_TYPE: &str = "application/x-amz-json-1.1";

@@ -1,0 +1,51 @@
+//! BatchGetDeploymentTargets.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{Deployment, DeploymentId};
+
+use super::get_deployment_target::check_id;
+use crate::input::{DEPLOYMENT, read};
+use crate::shapes::lambda_target;
+use crate::{Exception, Place};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    deployment_id: Option<String>,
+    target_ids: Option<Vec<String>>,
+}
+
+/// The deployment and the targets.
+pub fn parse(body: &[u8]) -> Result<(DeploymentId, Vec<String>), Exception> {
+    let input: Input = read(body)?;
+    let deployment = DEPLOYMENT.required(input.deployment_id)?;
+    let targets = input.target_ids.unwrap_or_default();
+    if targets.is_empty() {
+        return Err(Exception::new(
+            "DeploymentTargetIdRequiredException",
+            "targetIds is required and was not given, or names no target.",
+        ));
+    }
+    for (n, target) in targets.iter().enumerate() {
+        check_id(&format!("targetIds[{n}]"), target)?;
+    }
+    Ok((deployment, targets))
+}
+
+/// The answer; an exception when there is more than one target, or it is not the deployment's.
+pub fn render(deployment: &Deployment, targets: &[String], place: &Place) -> Result<Value, Exception> {
+    if targets.len() > 1 {
+        return Err(Exception::new(
+            "DeploymentTargetListSizeExceededException",
+            format!(
+                "targetIds names {} targets, but deployment {} is to Lambda and has one target.",
+                targets.len(),
+                deployment.id
+            ),
+        ));
+    }
+    let shown = targets.iter().map(|target| lambda_target::render(deployment, target, place));
+    let shown = shown.collect::<Result<Vec<Value>, Exception>>()?;
+    Ok(json!({ "deploymentTargets": shown }))
+}

@@ -1,0 +1,98 @@
+//! CreateDeploymentConfig.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use spillway_domain::{ComputePlatform, ConfigName, NewConfig, Strategy};
+
+use crate::Exception;
+use crate::input::{CONFIG, Object, cut, read};
+use crate::shapes::{minimum_healthy_hosts, platform, traffic_routing};
+
+/// Names that describe themselves, and names of the predefined configurations.
+const RESERVED: [(&str, &str); 2] = [
+    ("Steps.", "such a name describes itself and needs no creation; use it as it is"),
+    ("CodeDeployDefault.", "such names are those of the predefined configurations; choose another"),
+];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    deployment_config_name: Option<String>,
+    minimum_healthy_hosts: Option<Object<minimum_healthy_hosts::Input>>,
+    traffic_routing_config: Option<Object<traffic_routing::Input>>,
+    compute_platform: Option<String>,
+    zonal_config: Option<Map<String, Value>>,
+}
+
+/// The request. Without a platform a configuration is for servers, as in CodeDeploy.
+pub fn parse(body: &[u8]) -> Result<NewConfig, Exception> {
+    let input: Input = read(body)?;
+    let given = input.deployment_config_name.ok_or_else(|| CONFIG.missing())?;
+    if let Some((prefix, why)) = RESERVED.iter().find(|(prefix, _)| given.starts_with(prefix)) {
+        return Err(Exception::new(
+            CONFIG.invalid,
+            format!("deploymentConfigName: '{}' begins with {prefix} and cannot be created: {why}.", cut(&given, 120)),
+        ));
+    }
+    let name: ConfigName = CONFIG.required(Some(given))?;
+    let platform = platform::parse(input.compute_platform)?;
+    let hosts = input.minimum_healthy_hosts.map(|Object(hosts)| hosts);
+    let routing = input.traffic_routing_config.map(|Object(routing)| routing);
+    let strategy = match platform {
+        ComputePlatform::Server => server(hosts, routing)?,
+        ComputePlatform::Lambda | ComputePlatform::Ecs => shift(platform, hosts, routing)?,
+    };
+    if input.zonal_config.is_some() {
+        return Err(Exception::new(
+            "InvalidZonalDeploymentConfigurationException",
+            match platform {
+                ComputePlatform::Server => {
+                    "Zonal deployments are not available in Spillway yet; leave zonalConfig out."
+                }
+                ComputePlatform::Lambda | ComputePlatform::Ecs => {
+                    "Zonal deployments are only supported with EC2 deployments."
+                }
+            },
+        ));
+    }
+    Ok(NewConfig { name, platform, strategy })
+}
+
+fn server(
+    hosts: Option<minimum_healthy_hosts::Input>,
+    routing: Option<traffic_routing::Input>,
+) -> Result<Strategy, Exception> {
+    if routing.is_some() {
+        return Err(traffic_routing::invalid(
+            "Traffic routing configuration should be null for Server deployment configuration".to_owned(),
+        ));
+    }
+    let hosts =
+        hosts.ok_or_else(|| minimum_healthy_hosts::invalid("minimum healthy hosts argument is missing".to_owned()))?;
+    minimum_healthy_hosts::parse(hosts).map(Strategy::Hosts)
+}
+
+fn shift(
+    platform: ComputePlatform,
+    hosts: Option<minimum_healthy_hosts::Input>,
+    routing: Option<traffic_routing::Input>,
+) -> Result<Strategy, Exception> {
+    if hosts.is_some() {
+        return Err(minimum_healthy_hosts::invalid(format!(
+            "minimum healthy hosts should be null for {} deployment configuration",
+            platform::text(platform)
+        )));
+    }
+    let routing = routing.ok_or_else(|| {
+        traffic_routing::invalid(
+            "Traffic routing configuration cannot be null nor empty for deployment configurations on this platform."
+                .to_owned(),
+        )
+    })?;
+    traffic_routing::parse(routing)
+}
+
+/// The answer.
+pub fn render(id: &str) -> Value {
+    json!({ "deploymentConfigId": id })
+}

@@ -1,0 +1,26 @@
+//! GetApplication.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{Application, ApplicationName};
+
+use crate::Exception;
+use crate::input::{APPLICATION, read};
+use crate::shapes::application_info;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    application_name: Option<String>,
+}
+
+/// The request.
+pub fn parse(body: &[u8]) -> Result<ApplicationName, Exception> {
+    let input: Input = read(body)?;
+    APPLICATION.required(input.application_name)
+}
+
+/// The answer.
+pub fn render(application: &Application) -> Value {
+    json!({ "application": application_info::render(application) })
+}

@@ -1,0 +1,26 @@
+//! GetDeployment.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{Deployment, DeploymentId};
+
+use crate::Exception;
+use crate::input::{DEPLOYMENT, read};
+use crate::shapes::deployment_info;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    deployment_id: Option<String>,
+}
+
+/// The request.
+pub fn parse(body: &[u8]) -> Result<DeploymentId, Exception> {
+    let input: Input = read(body)?;
+    DEPLOYMENT.required(input.deployment_id)
+}
+
+/// The answer.
+pub fn render(deployment: &Deployment) -> Value {
+    json!({ "deploymentInfo": deployment_info::render(deployment) })
+}

@@ -1,0 +1,27 @@
+//! GetDeploymentGroup.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{Application, ApplicationName, DeploymentGroup, GroupName, GroupState};
+
+use crate::Exception;
+use crate::input::{APPLICATION, GROUP, read};
+use crate::shapes::deployment_group_info;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    application_name: Option<String>,
+    deployment_group_name: Option<String>,
+}
+
+/// The request.
+pub fn parse(body: &[u8]) -> Result<(ApplicationName, GroupName), Exception> {
+    let input: Input = read(body)?;
+    Ok((APPLICATION.required(input.application_name)?, GROUP.required(input.deployment_group_name)?))
+}
+
+/// The answer.
+pub fn render(application: &Application, group: &DeploymentGroup, state: &GroupState) -> Value {
+    json!({ "deploymentGroupInfo": deployment_group_info::render(application, group, state) })
+}

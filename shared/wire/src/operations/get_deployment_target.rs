@@ -1,0 +1,43 @@
+//! GetDeploymentTarget.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{Deployment, DeploymentId};
+
+use crate::input::{DEPLOYMENT, read};
+use crate::shapes::lambda_target;
+use crate::{Exception, Place};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    deployment_id: Option<String>,
+    target_id: Option<String>,
+}
+
+/// The deployment and the target.
+pub fn parse(body: &[u8]) -> Result<(DeploymentId, String), Exception> {
+    let input: Input = read(body)?;
+    let deployment = DEPLOYMENT.required(input.deployment_id)?;
+    let target = input.target_id.ok_or_else(|| {
+        Exception::new("DeploymentTargetIdRequiredException", "targetId is required and was not given.")
+    })?;
+    check_id("targetId", &target)?;
+    Ok((deployment, target))
+}
+
+/// The answer; an exception when the target is not the deployment's.
+pub fn render(deployment: &Deployment, target: &str, place: &Place) -> Result<Value, Exception> {
+    Ok(json!({ "deploymentTarget": lambda_target::render(deployment, target, place)? }))
+}
+
+/// Whether a text can be the id of a target at all.
+pub(super) fn check_id(member: &str, id: &str) -> Result<(), Exception> {
+    if !id.is_empty() && id.len() <= 512 && id.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Exception::new(
+        "InvalidDeploymentTargetIdException",
+        format!("{member} is not valid: the target of a Lambda deployment is <function>:<alias>, such as orders:live."),
+    ))
+}

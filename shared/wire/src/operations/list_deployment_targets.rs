@@ -1,0 +1,82 @@
+//! ListDeploymentTargets.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{Deployment, DeploymentId};
+
+use crate::input::{DEPLOYMENT, cut, read};
+use crate::shapes::lambda_target;
+use crate::{Exception, Operation, TargetStatus, token};
+
+/// Statuses that CodeDeploy has and that no target of ours is ever in.
+const OTHER_STATUSES: [&str; 2] = ["Unknown", "Ready"];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    deployment_id: Option<String>,
+    next_token: Option<String>,
+    target_filters: Option<BTreeMap<String, Vec<String>>>,
+}
+
+/// The deployment, and the statuses of the targets that are asked for; all statuses when none is.
+pub fn parse(body: &[u8]) -> Result<(DeploymentId, Option<Vec<TargetStatus>>), Exception> {
+    let input: Input = read(body)?;
+    let deployment: DeploymentId = DEPLOYMENT.required(input.deployment_id)?;
+    // There is never a second page, hence no token that could be right.
+    token::read(Operation::ListDeploymentTargets, deployment.as_str(), input.next_token.as_deref())?;
+    let mut statuses = None;
+    for (filter, values) in input.target_filters.unwrap_or_default() {
+        match filter.as_str() {
+            "TargetStatus" if values.is_empty() => {}
+            "TargetStatus" => statuses = Some(parse_statuses(&values)?),
+            "ServerInstanceLabel" if values.is_empty() => {}
+            "ServerInstanceLabel" => {
+                return Err(Exception::new(
+                    "InvalidDeploymentInstanceTypeException",
+                    "targetFilters.ServerInstanceLabel is for Server deployments only; leave it out.",
+                ));
+            }
+            other => {
+                return Err(Exception::new(
+                    "InvalidTargetFilterNameException",
+                    format!(
+                        "targetFilters: '{}' is not a filter. Valid values are [TargetStatus, ServerInstanceLabel]",
+                        cut(other, 120)
+                    ),
+                ));
+            }
+        }
+    }
+    Ok((deployment, statuses))
+}
+
+fn parse_statuses(given: &[String]) -> Result<Vec<TargetStatus>, Exception> {
+    let mut statuses = Vec::new();
+    for given in given {
+        match TargetStatus::ALL.into_iter().find(|status| status.as_str() == given) {
+            Some(status) => statuses.push(status),
+            None if OTHER_STATUSES.contains(&given.as_str()) => {}
+            None => {
+                return Err(Exception::new(
+                    "InvalidInstanceStatusException",
+                    format!(
+                        "targetFilters.TargetStatus: '{}' is not a status. Valid values are [Pending, InProgress, \
+                         Succeeded, Failed, Skipped, Unknown, Ready]",
+                        cut(given, 120)
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(statuses)
+}
+
+/// The answer. A deployment whose AppSpec is not valid has no target.
+pub fn render(deployment: &Deployment, statuses: Option<&[TargetStatus]>) -> Value {
+    let asked = statuses.is_none_or(|statuses| statuses.contains(&lambda_target::status(deployment)));
+    let ids: Vec<String> = deployment.lambda().filter(|_| asked).map(lambda_target::id).into_iter().collect();
+    json!({ "targetIds": ids })
+}

@@ -1,0 +1,39 @@
+//! StopDeployment.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{Deployment, DeploymentId};
+
+use crate::Exception;
+use crate::input::{DEPLOYMENT, read};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    deployment_id: Option<String>,
+    auto_rollback_enabled: Option<bool>,
+}
+
+/// The deployment, and whether a rollback deployment is wanted; the configuration says so when the caller does not.
+pub fn parse(body: &[u8]) -> Result<(DeploymentId, Option<bool>), Exception> {
+    let input: Input = read(body)?;
+    Ok((DEPLOYMENT.required(input.deployment_id)?, input.auto_rollback_enabled))
+}
+
+/// The answer, from the record after the stop.
+pub fn render(deployment: &Deployment) -> Value {
+    if deployment.has_ended() {
+        return json!({
+            "status": "Succeeded",
+            "statusMessage": "No more commands will be scheduled for execution in the deployment instances",
+        });
+    }
+    let home = deployment.home().map(|version| format!(" All traffic goes to version {version}."));
+    json!({
+        "status": "Pending",
+        "statusMessage": format!(
+            "The deployment is being stopped.{} GetDeployment says when it has ended.",
+            home.unwrap_or_default()
+        ),
+    })
+}

@@ -1,0 +1,370 @@
+use serde_json::{Value, json};
+use spillway_domain::{
+    AlarmConfiguration, Application, ComputePlatform, Creator, Deployment, DeploymentFilter, DeploymentGroup,
+    Diagnostics, DiagnosticsCode, Ending, Error, ErrorCode, EventStatus, GroupState, LastDeployment, Page, Percent,
+    Revision, RevisionKind, Stage, Status, Trigger, TriggerEvent,
+};
+
+use super::*;
+use crate::TargetStatus;
+use crate::testing::{at, deployment, invalid_deployment, named, place};
+
+/// The canary after it has succeeded.
+fn succeeded() -> Deployment {
+    let mut deployment = deployment();
+    deployment.started_at = Some(at(3_200));
+    deployment.stage = Stage::Ended;
+    deployment.share = Percent::ALL;
+    deployment.note = "Succeeded.".to_owned();
+    deployment.updated_at = at(306_700);
+    for (n, event) in (0..).zip(&mut deployment.events) {
+        event.status = EventStatus::Succeeded;
+        event.started_at = Some(at(3_400 + n));
+        event.ended_at = Some(at(3_500 + n));
+    }
+    deployment.ending = Some(Ending {
+        status: Status::Succeeded,
+        error: None,
+        at: at(306_700),
+        rolled_back_by: None,
+        rollback_message: None,
+    });
+    deployment
+}
+
+#[test]
+fn a_deployment_that_succeeded_is_shown_as_codedeploy_shows_it() {
+    let mut deployment = succeeded();
+    deployment.order.previous_revision = Some(Revision { kind: RevisionKind::String, content: "abc".to_owned() });
+    let sum = crate::appspec::sha256("version: 0.0");
+    assert_eq!(
+        get_deployment::render(&deployment),
+        json!({ "deploymentInfo": {
+            "applicationName": "shop", "deploymentGroupName": "live",
+            "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes", "deploymentId": "d-75I7MBT7C",
+            "previousRevision": { "revisionType": "String", "string": {
+                "content": null, "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            } },
+            "revision": { "revisionType": "AppSpecContent", "appSpecContent": { "content": null, "sha256": sum } },
+            "status": "Succeeded",
+            "createTime": 1786000000.123, "startTime": 1786000003.2, "completeTime": 1786000306.7,
+            "deploymentOverview": {
+                "Pending": 0, "InProgress": 0, "Succeeded": 1, "Failed": 0, "Skipped": 0, "Ready": 0,
+            },
+            "creator": "user", "ignoreApplicationStopFailures": false,
+            "autoRollbackConfiguration": { "enabled": true, "events": ["DEPLOYMENT_FAILURE"] },
+            "updateOutdatedInstancesOnly": false,
+            "deploymentStyle": { "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" },
+            "instanceTerminationWaitTimeStarted": false, "fileExistsBehavior": "DISALLOW",
+            "deploymentStatusMessages": ["Succeeded."], "additionalDeploymentStatusInfo": "Succeeded.",
+            "computePlatform": "Lambda",
+        } })
+    );
+}
+
+#[test]
+fn a_deployment_that_runs_says_what_it_waits_for() {
+    let info = &get_deployment::render(&deployment())["deploymentInfo"];
+    assert_eq!(info["status"], "Created");
+    assert_eq!(info.get("deploymentOverview"), Some(&Value::Null));
+    assert_eq!(info["deploymentStatusMessages"], json!(["Waits for its execution."]));
+    for absent in ["completeTime", "startTime", "errorInformation", "rollbackInfo", "description"] {
+        assert_eq!(info.get(absent), None, "{absent}");
+    }
+}
+
+#[test]
+fn both_sides_of_a_rollback_name_each_other() {
+    let mut failed = succeeded();
+    failed.order.description = Some("the caller's words".to_owned());
+    failed.order.override_alarms = Some(AlarmConfiguration::default());
+    failed.events[1].status = EventStatus::Failed;
+    failed.events[2].status = EventStatus::Skipped;
+    failed.ending = Some(Ending {
+        status: Status::Failed,
+        error: Some(Error { code: ErrorCode::HookExecutionFailure, message: "no".to_owned() }),
+        at: at(1),
+        rolled_back_by: Some(named("d-BBBBBBBBB")),
+        rollback_message: Some("It is rolled back.".to_owned()),
+    });
+    let info = &get_deployment::render(&failed)["deploymentInfo"];
+    assert_eq!(info["errorInformation"], json!({ "code": "HOOK_EXECUTION_FAILURE", "message": "no" }));
+    assert_eq!(
+        info["rollbackInfo"],
+        json!({ "rollbackDeploymentId": "d-BBBBBBBBB", "rollbackMessage": "It is rolled back." })
+    );
+    assert_eq!(info["deploymentOverview"]["Failed"], 1);
+    assert_eq!(info["description"], "the caller's words");
+    assert_eq!(
+        info["overrideAlarmConfiguration"],
+        json!({ "enabled": false, "ignorePollAlarmFailure": false, "alarms": [] })
+    );
+
+    let mut rollback = deployment();
+    rollback.order.creator = Creator::Rollback;
+    rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
+    let info = &get_deployment::render(&rollback)["deploymentInfo"];
+    assert_eq!(info["creator"], "codeDeployRollback");
+    assert_eq!(
+        info["rollbackInfo"],
+        json!({
+            "rollbackTriggeringDeploymentId": "d-AAAAAAAAA",
+            "rollbackMessage": "Deployment d-75I7MBT7C is triggered to roll back deployment d-AAAAAAAAA.",
+        })
+    );
+}
+
+#[test]
+fn a_deployment_without_a_target_counts_none() {
+    let mut invalid = invalid_deployment();
+    invalid.ending = succeeded().ending;
+    let overview = &get_deployment::render(&invalid)["deploymentInfo"]["deploymentOverview"];
+    assert!(overview.as_object().unwrap().values().all(|count| *count == json!(0)));
+    assert_eq!(list_deployment_targets::render(&invalid, None), json!({ "targetIds": [] }));
+    assert_eq!(
+        get_deployment_target::render(&invalid, "orders:live", &place()).unwrap_err().to_string(),
+        "DeploymentTargetDoesNotExistException: The deployment d-75I7MBT7C has no target, because its AppSpec is not \
+         valid. See errorInformation of GetDeployment."
+    );
+}
+
+#[test]
+fn a_target_shows_its_events_and_its_share() {
+    let mut deployment = deployment();
+    deployment.share = Percent::from_whole(10);
+    deployment.updated_at = at(5_000);
+    deployment.events[0].status = EventStatus::Failed;
+    deployment.events[0].started_at = Some(at(3_400));
+    deployment.events[0].ended_at = Some(at(4_400));
+    deployment.events[0].diagnostics = Some(Diagnostics {
+        code: DiagnosticsCode::ScriptFailed,
+        script: "pre".to_owned(),
+        message: "no".to_owned(),
+        log_tail: "END".to_owned(),
+    });
+    let target = json!({ "deploymentTargetType": "LambdaTarget", "lambdaTarget": {
+        "deploymentId": "d-75I7MBT7C", "targetId": "orders:live",
+        "targetArn": "arn:aws:lambda:us-east-1:111122223333:function:orders:live",
+        "status": "Failed", "lastUpdatedAt": 1786000005.0,
+        "lifecycleEvents": [
+            { "lifecycleEventName": "BeforeAllowTraffic", "status": "Failed",
+              "startTime": 1786000003.4, "endTime": 1786000004.4,
+              "diagnostics": { "errorCode": "ScriptFailed", "scriptName": "pre", "message": "no", "logTail": "END" } },
+            { "lifecycleEventName": "AllowTraffic", "status": "Pending" },
+            { "lifecycleEventName": "AfterAllowTraffic", "status": "Pending" },
+        ],
+        "lambdaFunctionInfo": {
+            "functionName": "orders", "functionAlias": "live", "currentVersion": "1", "targetVersion": "2",
+            "targetVersionWeight": 0.1,
+        },
+    } });
+    assert_eq!(
+        get_deployment_target::render(&deployment, "orders:live", &place()),
+        Ok(json!({ "deploymentTarget": target }))
+    );
+    let ids = |ids: &[&str]| -> Vec<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
+    assert_eq!(
+        batch_get_deployment_targets::render(&deployment, &ids(&["orders:live"]), &place()),
+        Ok(json!({ "deploymentTargets": [target] }))
+    );
+    assert_eq!(
+        batch_get_deployment_targets::render(&deployment, &ids(&["orders:live", "a"]), &place())
+            .unwrap_err()
+            .to_string(),
+        "DeploymentTargetListSizeExceededException: targetIds names 2 targets, but deployment d-75I7MBT7C is to Lambda \
+         and has one target."
+    );
+    assert_eq!(
+        get_deployment_target::render(&deployment, "orders:prod", &place()).unwrap_err().to_string(),
+        "DeploymentTargetDoesNotExistException: 'orders:prod' is not a target of deployment d-75I7MBT7C. Its target is \
+         'orders:live'."
+    );
+}
+
+#[test]
+fn a_function_given_by_arn_is_in_its_own_place() {
+    let mut deployment = deployment();
+    if let spillway_domain::Target::Lambda(target) = &mut deployment.order.target {
+        target.function = named("arn:aws-cn:lambda:cn-north-1:444455556666:function:orders");
+    }
+    let shown = get_deployment_target::render(&deployment, "orders:live", &place()).unwrap();
+    let target = &shown["deploymentTarget"]["lambdaTarget"];
+    assert_eq!(target["targetArn"], "arn:aws-cn:lambda:cn-north-1:444455556666:function:orders:live");
+    assert_eq!(target["lambdaFunctionInfo"]["functionName"], "orders");
+}
+
+#[test]
+fn a_target_is_listed_by_its_status() {
+    use EventStatus::{Failed, InProgress, Pending, Skipped, Succeeded};
+    let cases = [
+        ([Pending, Pending, Pending], TargetStatus::Pending),
+        ([InProgress, Pending, Pending], TargetStatus::InProgress),
+        ([Succeeded, Pending, Pending], TargetStatus::InProgress),
+        ([Succeeded, Succeeded, Succeeded], TargetStatus::Succeeded),
+        ([Succeeded, Failed, Skipped], TargetStatus::Failed),
+        ([Skipped, Skipped, Skipped], TargetStatus::Skipped),
+        ([Succeeded, Skipped, Skipped], TargetStatus::Skipped),
+    ];
+    for (events, status) in cases {
+        let mut deployment = deployment();
+        for (event, status) in deployment.events.iter_mut().zip(events) {
+            event.status = status;
+        }
+        let there = json!({ "targetIds": ["orders:live"] });
+        assert_eq!(list_deployment_targets::render(&deployment, None), there);
+        for asked in TargetStatus::ALL {
+            let found = list_deployment_targets::render(&deployment, Some(&[asked]));
+            assert_eq!(found == there, asked == status, "{asked:?}");
+        }
+    }
+}
+
+#[test]
+fn a_group_is_shown_with_every_block_that_clients_read() {
+    let application = Application {
+        id: "a-id".to_owned(),
+        name: named("shop"),
+        platform: ComputePlatform::Lambda,
+        created_at: at(0),
+    };
+    let group = DeploymentGroup {
+        id: "g-id".to_owned(),
+        application_id: "a-id".to_owned(),
+        name: named("live"),
+        config: named("Steps.5@1m"),
+        role: named("arn:aws:iam::111122223333:role/deployer"),
+        alarms: AlarmConfiguration {
+            enabled: true,
+            ignore_poll_alarm_failure: false,
+            alarms: vec![named("b"), named("a")],
+        },
+        rollback: Default::default(),
+        triggers: vec![Trigger {
+            name: named("all"),
+            topic: named("arn:aws:sns:us-east-1:111122223333:news"),
+            events: vec![TriggerEvent::DeploymentStop, TriggerEvent::DeploymentStart],
+        }],
+    };
+    let last = |status, ended_at| LastDeployment { id: named("d-75I7MBT7C"), status, created_at: at(0), ended_at };
+    let state = GroupState {
+        active: Some(named("d-75I7MBT7C")),
+        last_attempted: Some(last(Status::InProgress, None)),
+        last_successful: Some(last(Status::Succeeded, Some(at(1_000)))),
+        target_revision: Some(deployment().order.revision),
+    };
+    let shown = get_deployment_group::render(&application, &group, &state);
+    let sum = crate::appspec::sha256("version: 0.0");
+    assert_eq!(
+        shown,
+        json!({ "deploymentGroupInfo": {
+            "applicationName": "shop", "deploymentGroupId": "g-id", "deploymentGroupName": "live",
+            "deploymentConfigName": "Steps.5@1m", "ec2TagFilters": [], "onPremisesInstanceTagFilters": [],
+            "autoScalingGroups": [], "serviceRoleArn": "arn:aws:iam::111122223333:role/deployer",
+            "triggerConfigurations": [{
+                "triggerName": "all", "triggerTargetArn": "arn:aws:sns:us-east-1:111122223333:news",
+                "triggerEvents": ["DeploymentStop", "DeploymentStart"],
+            }],
+            "alarmConfiguration": {
+                "enabled": true, "ignorePollAlarmFailure": false, "alarms": [{ "name": "b" }, { "name": "a" }],
+            },
+            "autoRollbackConfiguration": { "enabled": false, "events": [] },
+            "deploymentStyle": { "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" },
+            "outdatedInstancesStrategy": "UPDATE",
+            "blueGreenDeploymentConfiguration": {
+                "terminateBlueInstancesOnDeploymentSuccess": { "action": "TERMINATE", "terminationWaitTimeInMinutes": 0 },
+                "deploymentReadyOption": { "actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0 },
+            },
+            "computePlatform": "Lambda", "ecsServices": [], "terminationHookEnabled": false,
+            "targetRevision": { "revisionType": "AppSpecContent", "appSpecContent": { "content": null, "sha256": sum } },
+            "lastSuccessfulDeployment": {
+                "deploymentId": "d-75I7MBT7C", "status": "Succeeded", "createTime": 1786000000.0, "endTime": 1786000001.0,
+            },
+            "lastAttemptedDeployment": {
+                "deploymentId": "d-75I7MBT7C", "status": "InProgress", "createTime": 1786000000.0,
+            },
+        } })
+    );
+    let bare = get_deployment_group::render(&application, &group, &GroupState::default());
+    for absent in ["targetRevision", "lastSuccessfulDeployment", "lastAttemptedDeployment"] {
+        assert_eq!(bare["deploymentGroupInfo"].get(absent), None);
+    }
+    assert_eq!(
+        get_application::render(&application),
+        json!({ "application": {
+            "applicationId": "a-id", "applicationName": "shop", "createTime": 1786000000.0, "linkedToGitHub": false,
+            "computePlatform": "Lambda",
+        } })
+    );
+}
+
+#[test]
+fn pages_lead_from_one_to_the_next() {
+    let page = Page { items: vec!["a", "b"], next: Some("b".to_owned()) };
+    let next = |answer: &Value| json!({ "nextToken": answer["nextToken"] });
+    let answer = list_applications::render(&page);
+    assert_eq!(answer["applications"], json!(["a", "b"]));
+    let after = list_applications::parse(next(&answer).to_string().as_bytes());
+    assert_eq!(after, Ok(Some("b".to_owned())));
+    let foreign = list_deployment_configs::parse(next(&answer).to_string().as_bytes());
+    assert_eq!(foreign.unwrap_err().name, "InvalidNextTokenException");
+
+    let answer = list_deployment_configs::render(&page);
+    assert_eq!(answer["deploymentConfigsList"], json!(["a", "b"]));
+    assert!(list_deployment_configs::parse(next(&answer).to_string().as_bytes()).is_ok());
+
+    let answer = list_deployment_groups::render(&named("shop"), &page);
+    assert_eq!((&answer["applicationName"], &answer["deploymentGroups"]), (&json!("shop"), &json!(["a", "b"])));
+    let mut request = next(&answer);
+    request["applicationName"] = json!("shop");
+    assert!(list_deployment_groups::parse(request.to_string().as_bytes()).is_ok());
+    request["applicationName"] = json!("other");
+    assert!(list_deployment_groups::parse(request.to_string().as_bytes()).is_err());
+
+    let mut request = json!({ "includeOnlyStatuses": ["Failed"], "createTimeRange": { "start": 1.5 } });
+    let (filter, _) = list_deployments::parse(request.to_string().as_bytes()).unwrap();
+    let answer = list_deployments::render(&filter, &page);
+    assert_eq!(answer["deployments"], json!(["a", "b"]));
+    request["nextToken"] = answer["nextToken"].clone();
+    assert_eq!(list_deployments::parse(request.to_string().as_bytes()), Ok((filter, Some("b".to_owned()))));
+    request["createTimeRange"] = json!({ "start": 2.5 });
+    assert!(list_deployments::parse(request.to_string().as_bytes()).is_err());
+
+    let last: Page<String> = Page { items: Vec::new(), next: None };
+    assert_eq!(list_applications::render(&last), json!({ "applications": [] }));
+    assert_eq!(list_deployments::render(&DeploymentFilter::default(), &last), json!({ "deployments": [] }));
+}
+
+#[test]
+fn short_answers_are_as_codedeploy_gives_them() {
+    let id = named("d-75I7MBT7C");
+    for (answer, expected) in [
+        (create_application::render("x"), json!({ "applicationId": "x" })),
+        (create_deployment_config::render("x"), json!({ "deploymentConfigId": "x" })),
+        (create_deployment_group::render("x"), json!({ "deploymentGroupId": "x" })),
+        (create_deployment::render(&id), json!({ "deploymentId": "d-75I7MBT7C" })),
+        (delete_application::render(), json!({})),
+        (delete_deployment_group::render(), json!({ "hooksNotCleanedUp": [] })),
+        (update_deployment_group::render(), json!({ "hooksNotCleanedUp": [] })),
+        (
+            put_lifecycle_event_hook_execution_status::render(&named("x")),
+            json!({ "lifecycleEventHookExecutionId": "x" }),
+        ),
+        (
+            stop_deployment::render(&succeeded()),
+            json!({
+                "status": "Succeeded",
+                "statusMessage": "No more commands will be scheduled for execution in the deployment instances",
+            }),
+        ),
+        (
+            stop_deployment::render(&deployment()),
+            json!({
+                "status": "Pending",
+                "statusMessage": "The deployment is being stopped. All traffic goes to version 1. GetDeployment says when \
+                                  it has ended.",
+            }),
+        ),
+    ] {
+        assert_eq!(answer, expected);
+    }
+}

@@ -1,0 +1,166 @@
+use serde_json::{Value, json};
+use spillway_domain::{AlarmConfiguration, NewDeployment, Revision, RevisionKind, Target};
+
+use super::*;
+use crate::testing::named;
+use crate::{appspec, quotas};
+
+const CREATE: Operation = Operation::CreateDeployment;
+const APPSPEC: &str = r#"{"version":0.0,"Resources":[{"f":{"Type":"AWS::Lambda::Function","Properties":
+    {"Name":"orders","Alias":"live","CurrentVersion":"1","TargetVersion":"2"}}}]}"#;
+
+fn read(request: &Value) -> NewDeployment {
+    create_deployment::parse(request.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn a_deployment_has_a_revision_and_what_it_says() {
+    for (kind, member, revision) in
+        [("AppSpecContent", "appSpecContent", RevisionKind::AppSpecContent), ("String", "string", RevisionKind::String)]
+    {
+        let sum = appspec::sha256(APPSPEC);
+        for sum in [Value::Null, json!(sum), json!(sum.to_uppercase())] {
+            let location = json!({ "revisionType": kind, member: { "content": APPSPEC, "sha256": sum } });
+            let deployment = read(&with(CREATE, "revision", location));
+            assert_eq!(deployment.revision, Revision { kind: revision, content: APPSPEC.to_owned() });
+            let Target::Lambda(target) = deployment.target else {
+                panic!("{:?}", deployment.target);
+            };
+            assert_eq!((target.function, target.alias), (named("orders"), named("live")));
+        }
+    }
+}
+
+#[test]
+fn an_appspec_that_is_not_valid_makes_a_deployment_that_will_fail() {
+    let deployment = read(&with(CREATE, "revision.appSpecContent.content", json!("x: [")));
+    assert!(matches!(deployment.target, Target::Invalid(violations) if violations.len() == 1));
+}
+
+#[test]
+fn a_deployment_may_override_its_group() {
+    let mut request = good(CREATE);
+    request["deploymentConfigName"] = json!("Steps.50@1h");
+    request["description"] = json!("é".repeat(512));
+    request["autoRollbackConfiguration"] = json!({ "enabled": false });
+    request["overrideAlarmConfiguration"] = json!({ "enabled": false });
+    request["ignoreApplicationStopFailures"] = json!(false);
+    request["updateOutdatedInstancesOnly"] = json!(false);
+    request["fileExistsBehavior"] = json!("OVERWRITE");
+    let deployment = read(&request);
+    assert_eq!(deployment.config, Some(named("Steps.50@1h")));
+    assert_eq!(deployment.description, Some("é".repeat(512)));
+    assert_eq!(deployment.rollback.map(|rollback| rollback.enabled), Some(false));
+    assert_eq!(deployment.alarms, Some(AlarmConfiguration::default()));
+    let plain = read(&good(CREATE));
+    assert_eq!((plain.config, plain.description, plain.rollback, plain.alarms), (None, None, None, None));
+}
+
+#[test]
+fn revisions_have_their_rules() {
+    let text = || json!({ "content": "version: 0.0" });
+    let cases = [
+        (
+            json!({}),
+            "revision.revisionType is required and was not given. Give AppSpecContent, and the AppSpec as \
+             appSpecContent.content.",
+        ),
+        (
+            json!({ "revisionType": "Zip" }),
+            "revision.revisionType 'Zip' is not valid. Valid values are [S3, GitHub, String, AppSpecContent]",
+        ),
+        (
+            json!({ "revisionType": "AppSpecContent" }),
+            "revision.appSpecContent is required for revisionType AppSpecContent and was not given.",
+        ),
+        (
+            json!({ "revisionType": "String", "appSpecContent": text() }),
+            "revision.appSpecContent does not belong to revisionType String; give revision.string and nothing else.",
+        ),
+        (
+            json!({ "revisionType": "AppSpecContent", "appSpecContent": text(), "s3Location": {} }),
+            "revision.s3Location does not belong to revisionType AppSpecContent; give revision.appSpecContent and nothing \
+             else.",
+        ),
+        (
+            json!({ "revisionType": "AppSpecContent", "appSpecContent": {} }),
+            "revision.appSpecContent.content is required and was not given: it is the whole AppSpec as one text.",
+        ),
+        (
+            json!({ "revisionType": "String", "string": { "content": "" } }),
+            "revision.string.content is required and was not given: it is the whole AppSpec as one text.",
+        ),
+        (
+            json!({ "revisionType": "AppSpecContent", "appSpecContent": { "content": "abc", "sha256": "BA78" } }),
+            "revision.appSpecContent.sha256 is 'BA78', but the SHA-256 of the content is \
+             ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad. Leave it out, or give the sum of exactly \
+             these bytes.",
+        ),
+        (
+            json!({ "revisionType": "AppSpecContent", "appSpecContent": { "content": "x".repeat(102_401) } }),
+            "revision.appSpecContent.content has 102401 bytes; an AppSpec may have 102400.",
+        ),
+        (json!({ "revisionType": "S3" }), "revision.s3Location is required for revisionType S3 and was not given."),
+        (
+            json!({ "revisionType": "S3", "s3Location": { "bucket": "b", "key": "k" } }),
+            "BundleType must be either YAML or JSON",
+        ),
+        (
+            json!({ "revisionType": "S3", "s3Location": { "bundleType": "zip" } }),
+            "BundleType must be either YAML or JSON",
+        ),
+        (
+            json!({ "revisionType": "S3", "s3Location": { "bundleType": "YAML" } }),
+            "Revisions in S3 are not available in Spillway yet. Give the AppSpec as revisionType AppSpecContent.",
+        ),
+        (
+            json!({ "revisionType": "GitHub", "gitHubLocation": { "repository": "a/b" } }),
+            "GitHub revisions are for Server applications only. Give the AppSpec as revisionType AppSpecContent.",
+        ),
+    ];
+    for (revision, words) in cases {
+        assert_eq!(refused(CREATE, "revision", revision), format!("InvalidRevisionException: {words}"));
+    }
+    assert_eq!(
+        refused(CREATE, "revision", Value::Null),
+        "RevisionRequiredException: revision is required and was not given."
+    );
+}
+
+#[test]
+fn the_largest_appspec_passes_whatever_its_characters() {
+    let content = "\u{1}".repeat(quotas::APPSPEC_BYTES);
+    let request = with(CREATE, "revision.appSpecContent.content", json!(content));
+    assert_eq!(read(&request).revision.content, content);
+}
+
+#[test]
+fn what_is_for_servers_is_refused() {
+    let cases = [
+        ("ignoreApplicationStopFailures", json!(true), "InvalidIgnoreApplicationStopFailuresValue"),
+        ("updateOutdatedInstancesOnly", json!(true), "InvalidUpdateOutdatedInstancesOnlyValue"),
+        ("targetInstances", json!({}), "InvalidTargetInstances"),
+    ];
+    for (member, value, name) in cases {
+        assert_eq!(
+            refused(CREATE, member, value),
+            format!("{name}Exception: For LAMBDA deployment, {member} can not be specified; leave it out.")
+        );
+    }
+    assert_eq!(
+        refused(CREATE, "fileExistsBehavior", json!("KEEP")),
+        "InvalidFileExistsBehaviorException: fileExistsBehavior 'KEEP' is not valid. Valid values are [DISALLOW, \
+         OVERWRITE, RETAIN]"
+    );
+    assert_eq!(
+        refused(CREATE, "description", json!("é".repeat(513))),
+        "DescriptionTooLongException: description is longer than 512 characters; shorten it."
+    );
+}
+
+#[test]
+fn a_missing_name_is_said_before_a_bad_revision() {
+    let mut request = with(CREATE, "revision", json!({}));
+    request["deploymentGroupName"] = Value::Null;
+    assert!(refusal(CREATE, &request).starts_with("DeploymentGroupNameRequiredException"));
+}

@@ -1,0 +1,42 @@
+//! UpdateDeploymentGroup.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::GroupChange;
+
+use crate::Exception;
+use crate::input::{APPLICATION, CURRENT_GROUP, NEW_GROUP, read};
+use crate::shapes::group_settings;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    application_name: Option<String>,
+    current_deployment_group_name: Option<String>,
+    new_deployment_group_name: Option<String>,
+}
+
+/// The request. What is absent stays; an empty list, or a block that is not enabled, takes a setting away.
+pub fn parse(body: &[u8]) -> Result<GroupChange, Exception> {
+    let input: Input = read(body)?;
+    let settings: group_settings::Input = read(body)?;
+    let application = APPLICATION.required(input.application_name)?;
+    let group = CURRENT_GROUP.required(input.current_deployment_group_name)?;
+    let name = NEW_GROUP.optional(input.new_deployment_group_name)?;
+    let settings = group_settings::parse(settings)?;
+    Ok(GroupChange {
+        application,
+        group,
+        name,
+        config: settings.config,
+        role: settings.role,
+        alarms: settings.alarms,
+        rollback: settings.rollback,
+        triggers: settings.triggers,
+    })
+}
+
+/// The answer.
+pub fn render() -> Value {
+    json!({ "hooksNotCleanedUp": [] })
+}

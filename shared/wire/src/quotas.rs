@@ -1,0 +1,22 @@
+//! How much of everything there may be: CodeDeploy's quotas, and the bounds that keep a request small.
+
+/// The bytes of a request body. The largest sound request is an AppSpec of [`APPSPEC_BYTES`], JSON-escaped.
+pub const BODY_BYTES: usize = 1024 * 1024;
+/// The bytes of an AppSpec. A record keeps two of them, its own and the one before it, in a table item of 400 KB.
+pub const APPSPEC_BYTES: usize = 100 * 1024;
+/// The violations of an AppSpec that are kept and shown.
+pub const VIOLATIONS: usize = 20;
+/// The alarms of a deployment group.
+pub const ALARMS: usize = 50;
+/// The triggers of a deployment group.
+pub const TRIGGERS: usize = 10;
+/// The characters of a description.
+pub const DESCRIPTION: usize = 512;
+/// The tags of a resource.
+pub const TAGS: usize = 50;
+/// The characters of a tag's key.
+pub const TAG_KEY: usize = 128;
+/// The characters of a tag's value.
+pub const TAG_VALUE: usize = 256;
+/// The characters of a hook's message that are kept.
+pub const HOOK_MESSAGE: usize = 2048;

@@ -1,0 +1,70 @@
+//! `AlarmConfiguration`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{AlarmConfiguration, AlarmName};
+
+use crate::input::Object;
+use crate::{Exception, quotas};
+
+/// As it is given.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    enabled: Option<bool>,
+    ignore_poll_alarm_failure: Option<bool>,
+    alarms: Option<Vec<Object<AlarmInput>>>,
+}
+
+#[derive(Deserialize)]
+struct AlarmInput {
+    name: Option<String>,
+}
+
+/// What is given, checked.
+pub(crate) fn parse(input: Input) -> Result<AlarmConfiguration, Exception> {
+    let invalid = |words: String| Exception::new("InvalidAlarmConfigException", words);
+    let enabled = input.enabled.unwrap_or(false);
+    let given = input.alarms.unwrap_or_default();
+    if given.len() > quotas::ALARMS {
+        return Err(Exception::new(
+            "AlarmsLimitExceededException",
+            format!(
+                "Deployment Groups cannot contain more than {} alarms; {} were given.",
+                quotas::ALARMS,
+                given.len()
+            ),
+        ));
+    }
+    let mut alarms: Vec<AlarmName> = Vec::with_capacity(given.len());
+    for (n, Object(alarm)) in given.into_iter().enumerate() {
+        let Some(name) = alarm.name else {
+            return Err(invalid(format!("alarms[{n}].name is required and was not given.")));
+        };
+        let name: AlarmName = name.parse().map_err(|bad| invalid(format!("alarms[{n}].name: {bad}")))?;
+        if alarms.contains(&name) {
+            return Err(invalid(format!("alarms[{n}].name: the alarm '{name}' is listed twice; list it once.")));
+        }
+        alarms.push(name);
+    }
+    if enabled && alarms.is_empty() {
+        return Err(invalid(
+            "Deployment Groups need to have at least one alarms attached if they are monitored.".to_owned(),
+        ));
+    }
+    Ok(AlarmConfiguration {
+        enabled,
+        ignore_poll_alarm_failure: input.ignore_poll_alarm_failure.unwrap_or(false),
+        alarms,
+    })
+}
+
+/// As it is shown.
+pub(crate) fn render(alarms: &AlarmConfiguration) -> Value {
+    let names: Vec<Value> = alarms.alarms.iter().map(|name| json!({ "name": name.as_str() })).collect();
+    json!({
+        "enabled": alarms.enabled,
+        "ignorePollAlarmFailure": alarms.ignore_poll_alarm_failure,
+        "alarms": names,
+    })
+}

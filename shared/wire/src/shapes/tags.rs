@@ -1,0 +1,45 @@
+//! `Tag`, whose members are capitalized.
+
+use serde::Deserialize;
+use spillway_domain::Tag;
+
+use crate::input::{Object, cut};
+use crate::{Exception, quotas};
+
+/// One as it is given.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    key: Option<String>,
+    value: Option<String>,
+}
+
+/// What is given, checked. A missing value is an empty one.
+pub(crate) fn parse(given: Option<Vec<Object<Input>>>) -> Result<Vec<Tag>, Exception> {
+    let invalid = |words: String| Exception::new("InvalidTagsToAddException", words);
+    let given = given.unwrap_or_default();
+    if given.len() > quotas::TAGS {
+        return Err(invalid(format!("tags: there may be {} tags; {} were given.", quotas::TAGS, given.len())));
+    }
+    let mut tags: Vec<Tag> = Vec::with_capacity(given.len());
+    for (n, Object(input)) in given.into_iter().enumerate() {
+        let (key, value) = (input.key.unwrap_or_default(), input.value.unwrap_or_default());
+        let shown = cut(&key, quotas::TAG_KEY);
+        let words = if key.is_empty() {
+            "Key is required and was not given.".to_owned()
+        } else if key.chars().count() > quotas::TAG_KEY {
+            format!("Key '{shown}' is longer than {} characters.", quotas::TAG_KEY)
+        } else if value.chars().count() > quotas::TAG_VALUE {
+            format!("the Value of '{shown}' is longer than {} characters.", quotas::TAG_VALUE)
+        } else if key.to_ascii_lowercase().starts_with("aws:") {
+            format!("Key '{shown}' begins with aws:, which is reserved; choose another.")
+        } else if tags.iter().any(|tag| tag.key == key) {
+            format!("Key '{shown}' is given twice; give it once.")
+        } else {
+            tags.push(Tag { key, value });
+            continue;
+        };
+        return Err(invalid(format!("tags[{n}]: {words}")));
+    }
+    Ok(tags)
+}
