@@ -1,0 +1,101 @@
+//! Items and their attributes.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use spillway_domain::{Problem, ProblemKind};
+
+/// An item, or the key of one.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The key of an item, which is also the item without any content.
+pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+/// The item at `key` with these attributes besides.
+pub(crate) fn with<const N: usize>(mut key: Item, attributes: [(&str, AttributeValue); N]) -> Item {
+    key.extend(attributes.map(|(name, value)| (name.to_owned(), value)));
+    key
+}
+
+/// A text.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number.
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// One of our own things, as JSON.
+pub(crate) fn json(thing: &impl Serialize) -> AttributeValue {
+    text(serde_json::to_string(thing).expect("all that is stored has text as its keys"))
+}
+
+/// The text of an attribute.
+pub(crate) fn read_text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// The thing in an attribute, where the item has it.
+pub(crate) fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<Option<T>, Problem> {
+    let Some(json) = read_text(item, name) else {
+        return Ok(None);
+    };
+    serde_json::from_str(json).map(Some).map_err(|error| {
+        let of = |name| read_text(item, name).unwrap_or_default();
+        let words = format!(
+            "Attribute {name} of item ({}, {}) cannot be read: {error}. It was changed by hand, or by another version \
+             of Spillway.",
+            of("pk"),
+            of("sk")
+        );
+        Problem::new(ProblemKind::Refused, words)
+    })
+}
+
+/// The thing that the item holds.
+pub(crate) fn read_doc<T: DeserializeOwned>(item: &Item) -> Result<T, Problem> {
+    read_json(item, "doc")?.ok_or_else(|| Problem::new(ProblemKind::Refused, "An item of the table has no doc."))
+}
+
+/// The attribute names in an expression, each written as `#name`, as DynamoDB wants them declared. All names are
+/// written so, because nobody knows its 573 reserved words.
+pub(crate) fn names_in(expression: &str) -> HashMap<String, String> {
+    let names = expression.split('#').skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        &rest[..end.unwrap_or(rest.len())]
+    });
+    names.map(|name| (format!("#{name}"), name.to_owned())).collect()
+}
+
+/// Values by their placeholders; `None` when there are none, which DynamoDB wants said so.
+pub(crate) fn values(of: &[(&str, AttributeValue)]) -> Option<HashMap<String, AttributeValue>> {
+    let values: HashMap<_, _> = of.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    (!values.is_empty()).then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_an_expression_are_declared() {
+        let mut names: Vec<_> = names_in("SET #a = :a, #expires_at = :e REMOVE #b").into_iter().collect();
+        names.sort();
+        let declared = |name: &str| (format!("#{name}"), name.to_owned());
+        assert_eq!(names, [declared("a"), declared("b"), declared("expires_at")]);
+        assert!(names_in("size(:a) > :b").is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let item = with(key("configs", "mine"), [("doc", text(""))]);
+        let problem = read_doc::<bool>(&item).unwrap_err();
+        assert!(problem.words.starts_with("Attribute doc of item (configs, mine) cannot be read: EOF"), "{problem}");
+    }
+}

@@ -1,0 +1,144 @@
+//! The records of deployments.
+
+use spillway_domain::{
+    AlarmName, Deployment, DeploymentFilter, DeploymentId, LedgerEntry, Page, Problem, ProblemKind, Status,
+};
+use spillway_engine::{Change, Creation, Deployments};
+
+use crate::Table;
+use crate::action::Action;
+use crate::attributes::{json, read_doc, read_text, text};
+use crate::record::{
+    KIND, active, alarm, created, id_in, in_few_words, partition, record, record_key, state_key, watches,
+};
+use crate::table::{ENOUGH, Outcome, Query, page};
+
+/// How often a creation is tried when the slot was free again by the time one looked who had it.
+const MOST_TRIES: usize = 4;
+
+impl Deployments for Table {
+    async fn load(&self, id: &DeploymentId) -> Result<Option<Deployment>, Problem> {
+        let item = self.get(&format!("deployment {id}"), record_key(id)).await?;
+        item.as_ref().map(read_doc).transpose()
+    }
+
+    async fn create(&self, deployment: &Deployment) -> Result<Creation, Problem> {
+        let what = format!("the new deployment {}", deployment.id);
+        let state = state_key(&deployment.order.group_id);
+        for _ in 0..MOST_TRIES {
+            if self.transact(&what, creation(deployment, self.retention_days)).await? == Outcome::Written {
+                return Ok(Creation::Created);
+            }
+            let Some(state) = self.get("the state of the group", state.clone()).await? else {
+                return Ok(Creation::NoGroup);
+            };
+            match read_text(&state, "active").and_then(|active| active.parse().ok()) {
+                // It was written, and the answer was lost.
+                Some(active) if active == deployment.id => return Ok(Creation::Created),
+                Some(active) => return Ok(Creation::Busy(active)),
+                None => {}
+            }
+        }
+        let words = format!("Deployment {} could not take the slot of its group. Try again.", deployment.id);
+        Err(Problem::new(ProblemKind::Transient, words))
+    }
+
+    async fn save(&self, change: Change<'_>) -> Result<(), Problem> {
+        self.save_change(change).await
+    }
+
+    async fn active(&self) -> Result<Vec<DeploymentId>, Problem> {
+        self.ids("the active deployments", "active".to_owned()).await
+    }
+
+    async fn watching(&self, name: &AlarmName) -> Result<Vec<DeploymentId>, Problem> {
+        self.ids(&format!("the deployments that watch alarm {name}"), alarm(name)).await
+    }
+
+    async fn list(
+        &self,
+        group_id: Option<&str>,
+        filter: &DeploymentFilter,
+        after: Option<&str>,
+    ) -> Result<Page<DeploymentId>, Problem> {
+        let first = filter.from.map_or_else(|| " ".to_owned(), |from| created(from, None));
+        let last = filter.to.map_or_else(|| "~".to_owned(), |to| format!("{}#~", created(to, None)));
+        // Newest first, so that the page goes on below `after`.
+        let last = after.map_or(last.clone(), |after| last.min(after.to_owned()));
+        if first > last {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let (index, condition, of) = match group_id {
+            Some(id) => ("by-group", "#group = :of AND #created BETWEEN :first AND :last", id),
+            None => ("by-time", "#kind = :of AND #created BETWEEN :first AND :last", KIND),
+        };
+        let mut values = vec![(":of", text(of)), (":first", text(first)), (":last", text(last))];
+        let statuses: Vec<_> =
+            filter.statuses.iter().map(|status| (placeholder(*status), text(status.as_str()))).collect();
+        let wanted: Vec<_> = statuses.iter().map(|(placeholder, _)| *placeholder).collect();
+        values.extend(statuses.iter().cloned());
+        let query = Query {
+            index: Some(index),
+            condition,
+            filter: (!wanted.is_empty()).then(|| format!("#status IN ({})", wanted.join(", "))),
+            values,
+            newest_first: true,
+            most: Some(ENOUGH),
+        };
+        let items = self.query("the deployments", query).await?;
+        let keys = items.iter().filter_map(|item| read_text(item, "created"));
+        let page = page(keys.filter(|key| Some(*key) != after).map(str::to_owned).collect());
+        Ok(Page { items: page.items.iter().filter_map(|key| id_in(key)).collect(), next: page.next })
+    }
+
+    async fn ledger(&self, id: &DeploymentId) -> Result<Vec<LedgerEntry>, Problem> {
+        let query = Query {
+            condition: "#pk = :pk AND begins_with(#sk, :prefix)",
+            values: vec![(":pk", text(partition(id))), (":prefix", text("ledger#"))],
+            ..Query::default()
+        };
+        let items = self.query(&format!("the ledger of deployment {id}"), query).await?;
+        items.iter().map(read_doc).collect()
+    }
+}
+
+impl Table {
+    /// The deployments that have an item of their own in a partition.
+    async fn ids(&self, what: &str, partition: String) -> Result<Vec<DeploymentId>, Problem> {
+        let query = Query { condition: "#pk = :pk", values: vec![(":pk", text(partition))], ..Query::default() };
+        let items = self.query(what, query).await?;
+        Ok(items.iter().filter_map(|item| read_text(item, "sk")?.parse().ok()).collect())
+    }
+}
+
+/// Takes the slot, and writes the record and what it is found by.
+fn creation(deployment: &Deployment, retention_days: u32) -> Vec<Action> {
+    let mut actions = vec![
+        Action::update(
+            state_key(&deployment.order.group_id),
+            "SET #active = :id, #lastAttempted = :last",
+            [(":id", text(deployment.id.as_str())), (":last", json(&in_few_words(deployment)))],
+        )
+        .only_if("attribute_exists(#pk) AND attribute_not_exists(#active)", []),
+    ];
+    actions.extend(birth(deployment, retention_days));
+    actions
+}
+
+/// Writes the record of a new deployment, and what it is found by.
+pub(crate) fn birth(deployment: &Deployment, retention_days: u32) -> Vec<Action> {
+    let mut actions =
+        vec![Action::put(record(deployment, retention_days)).if_new(), Action::put(active(&deployment.id))];
+    actions.extend(watches(deployment).into_iter().map(Action::put));
+    actions
+}
+
+fn placeholder(status: Status) -> &'static str {
+    match status {
+        Status::Created => ":Created",
+        Status::InProgress => ":InProgress",
+        Status::Succeeded => ":Succeeded",
+        Status::Failed => ":Failed",
+        Status::Stopped => ":Stopped",
+    }
+}

@@ -1,0 +1,92 @@
+//! Saving a change of a deployment: one transaction, which whoever is late does not get.
+
+use spillway_domain::{Deployment, Problem, ProblemKind, Status};
+use spillway_engine::{Change, Deployments};
+
+use crate::Table;
+use crate::action::Action;
+use crate::attributes::{json, number, text};
+use crate::deployments::birth;
+use crate::record::{active, in_few_words, ledger_line, record, state_key, watches};
+use crate::table::Outcome;
+
+impl Table {
+    pub(crate) async fn save_change(&self, change: Change<'_>) -> Result<(), Problem> {
+        let id = &change.next.id;
+        if self.write(&format!("deployment {id}"), &change).await? {
+            return Ok(());
+        }
+        if self.load(id).await?.as_ref() == Some(change.next) {
+            return Ok(()); // it was written, and the answer was lost
+        }
+        let words = format!("Deployment {id} was changed by somebody else since it was read.");
+        Err(Problem::new(ProblemKind::Stale, words))
+    }
+
+    /// `false` when the record is not at the generation before.
+    async fn write(&self, what: &str, change: &Change<'_>) -> Result<bool, Problem> {
+        let record = record(change.next, self.retention_days);
+        let before = [(":before", number(change.next.generation.saturating_sub(1)))];
+        let mut actions = companions(change, self.retention_days);
+        let slot = slot(change);
+        if actions.is_empty() && slot.is_none() {
+            return self.put(what, record, UNTOUCHED, &before).await;
+        }
+        actions.insert(0, Action::put(record).only_if(UNTOUCHED, before));
+        let all = actions.iter().cloned().chain(slot).collect();
+        let outcome = match self.transact(what, all).await? {
+            // Only the slot is not ours any more: the group was deleted. The deployment ends all the same.
+            Outcome::Refused(refused) if refused == [actions.len()] => self.transact(what, actions).await?,
+            outcome @ (Outcome::Written | Outcome::Refused(_)) => outcome,
+        };
+        Ok(outcome == Outcome::Written)
+    }
+}
+
+/// The condition under which a record is saved.
+const UNTOUCHED: &str = "#generation = :before";
+
+/// What the change writes beside the record, but for the group's slot.
+fn companions(change: &Change<'_>, retention_days: u32) -> Vec<Action> {
+    let next = change.next;
+    let mut actions = Vec::new();
+    if let Some(entry) = change.entry {
+        actions.push(Action::put(ledger_line(&next.id, entry, retention_days)));
+    }
+    if change.closes {
+        actions.extend(watches(next).into_iter().map(Action::delete));
+    }
+    if let Some(successor) = change.successor {
+        actions.extend(birth(successor, retention_days));
+    }
+    if next.has_ended() && next.news.end {
+        actions.push(Action::delete(active(&next.id)));
+    }
+    actions
+}
+
+/// What the end of a deployment makes of its group's slot.
+fn slot(change: &Change<'_>) -> Option<Action> {
+    if !change.closes {
+        return None;
+    }
+    let next = change.next;
+    let last = |deployment: &Deployment| json(&in_few_words(deployment));
+    let state = state_key(&next.order.group_id);
+    let action = match (change.successor, next.status()) {
+        (Some(successor), _) => Action::update(
+            state,
+            "SET #active = :successor, #lastAttempted = :last",
+            [(":successor", text(successor.id.as_str())), (":last", last(successor))],
+        ),
+        (None, Status::Succeeded) => Action::update(
+            state,
+            "SET #lastAttempted = :last, #lastSuccessful = :last, #targetRevision = :revision REMOVE #active",
+            [(":last", last(next)), (":revision", json(&next.order.revision))],
+        ),
+        (None, Status::Created | Status::InProgress | Status::Failed | Status::Stopped) => {
+            Action::update(state, "SET #lastAttempted = :last REMOVE #active", [(":last", last(next))])
+        }
+    };
+    Some(action.only_if("#active = :id", [(":id", text(next.id.as_str()))]))
+}

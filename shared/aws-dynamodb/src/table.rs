@@ -1,0 +1,216 @@
+//! The table, and the four things that are done with it: get, put, transact, query.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use spillway_aws_sts::{SdkConfig, code, problem};
+use spillway_domain::{Page, Problem, ProblemKind};
+
+use crate::action::Action;
+use crate::attributes::{Item, names_in, read_text, text, values};
+
+/// How many items a page of a list has.
+const PAGE: usize = 100;
+/// How long a write waits, in milliseconds, while a transaction holds one of its items.
+const PAUSES: [u64; 5] = [15, 40, 100, 250, 600];
+
+/// The table of one installation.
+#[derive(Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+    /// For how many days an ended deployment is kept.
+    pub(crate) retention_days: u32,
+}
+
+/// What became of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All was written.
+    Written,
+    /// Nothing was: the conditions of the actions at these indexes do not hold.
+    Refused(Vec<usize>),
+}
+
+/// Which items of a partition, or of an index.
+#[derive(Debug, Default)]
+pub(crate) struct Query<'a> {
+    /// An index in place of the table.
+    pub(crate) index: Option<&'a str>,
+    /// The condition on the keys.
+    pub(crate) condition: &'a str,
+    /// The condition on other attributes.
+    pub(crate) filter: Option<String>,
+    /// The values of both.
+    pub(crate) values: Vec<(&'a str, AttributeValue)>,
+    /// Backwards.
+    pub(crate) newest_first: bool,
+    /// At most so many; all when absent.
+    pub(crate) most: Option<usize>,
+}
+
+impl Table {
+    /// The table of that name, in which ended deployments are kept for so many days.
+    pub fn new(config: &SdkConfig, name: impl Into<String>, retention_days: u32) -> Self {
+        Self { client: Client::new(config), name: name.into(), retention_days }
+    }
+
+    /// An item, as it is at this moment.
+    pub(crate) async fn get(&self, what: &str, key: Item) -> Result<Option<Item>, Problem> {
+        let request = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let answer = request.set_key(Some(key)).send().await;
+        let answer = answer.map_err(|error| problem(&format!("Reading {what}"), &error))?;
+        Ok(answer.item)
+    }
+
+    /// Puts one item, if the condition holds; `false` when it does not. At half the price of a transaction.
+    pub(crate) async fn put(
+        &self,
+        what: &str,
+        item: Item,
+        condition: &str,
+        of: &[(&str, AttributeValue)],
+    ) -> Result<bool, Problem> {
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let request = request
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names_in(condition)))
+            .set_expression_attribute_values(values(of));
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let Err(error) = request.clone().send().await else {
+                return Ok(true);
+            };
+            match (code(&error), pauses.next()) {
+                (Some("ConditionalCheckFailedException"), _) => return Ok(false),
+                (Some("TransactionConflictException"), Some(pause)) => {
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+                (Some(_) | None, _) => return Err(problem(&format!("Writing {what}"), &error)),
+            }
+        }
+    }
+
+    /// Makes all of these writes, or none. Waits a little for others who hold one of the items.
+    pub(crate) async fn transact(&self, what: &str, actions: Vec<Action>) -> Result<Outcome, Problem> {
+        let actions: Vec<_> = actions.into_iter().map(|action| action.in_transaction(&self.name)).collect();
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let request = self.client.transact_write_items();
+            let answer = request.set_transact_items(Some(actions.clone())).send().await;
+            let Err(error) = answer else {
+                return Ok(Outcome::Written);
+            };
+            let refused = indexes(&error, &["ConditionalCheckFailed"]);
+            if !refused.is_empty() {
+                return Ok(Outcome::Refused(refused));
+            }
+            let held = indexes(&error, &["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
+            match pauses.next() {
+                Some(pause) if !held.is_empty() => tokio::time::sleep(Duration::from_millis(pause)).await,
+                Some(_) | None => return Err(cancelled(what, &error, !held.is_empty())),
+            }
+        }
+    }
+
+    /// The items of a query.
+    pub(crate) async fn query(&self, what: &str, query: Query<'_>) -> Result<Vec<Item>, Problem> {
+        let mut names = names_in(query.condition);
+        names.extend(query.filter.as_deref().map(names_in).unwrap_or_default());
+        let most = query.most.unwrap_or(usize::MAX);
+        let limit = query.most.and_then(|most| i32::try_from(most).ok());
+        let mut found = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_index_name(query.index.map(str::to_owned))
+            // An index cannot be read consistently.
+            .set_consistent_read(query.index.is_none().then_some(true))
+            .key_condition_expression(query.condition)
+            .set_filter_expression(query.filter)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(values(&query.values))
+            .scan_index_forward(!query.newest_first)
+            .set_limit(limit)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while items.len() < most
+            && let Some(item) = found.next().await
+        {
+            items.push(item.map_err(|error| problem(&format!("Listing {what}"), &error))?);
+        }
+        Ok(items)
+    }
+
+    /// A page of the names that a partition has under `prefix`, in order.
+    pub(crate) async fn names(
+        &self,
+        what: &str,
+        partition: String,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<Page<String>, Problem> {
+        let first = after.unwrap_or(" ");
+        let query = Query {
+            condition: "#pk = :pk AND #sk BETWEEN :first AND :last",
+            values: vec![
+                (":pk", text(partition)),
+                (":first", text(format!("{prefix}{first}"))),
+                (":last", text(format!("{prefix}~"))),
+            ],
+            most: Some(PAGE + 2), // `after` itself, and one that tells that there are more
+            ..Query::default()
+        };
+        let items = self.query(what, query).await?;
+        let names = items.iter().filter_map(|item| read_text(item, "sk")?.strip_prefix(prefix));
+        Ok(page(names.filter(|name| Some(*name) != after).map(str::to_owned).collect()))
+    }
+}
+
+/// The first page of `keys`.
+pub(crate) fn page(mut keys: Vec<String>) -> Page<String> {
+    let more = keys.len() > PAGE;
+    keys.truncate(PAGE);
+    let next = keys.last().filter(|_| more).cloned();
+    Page { items: keys, next }
+}
+
+/// The most keys that are worth reading for a page, when the one before it is read again.
+pub(crate) const ENOUGH: usize = PAGE + 2;
+
+/// The actions that were refused for one of the reasons.
+fn indexes(error: &SdkError<TransactWriteItemsError>, reasons: &[&str]) -> Vec<usize> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(error)) = error.as_service_error() else {
+        return Vec::new();
+    };
+    let all = error.cancellation_reasons().iter().enumerate();
+    let these = all.filter(|(_, reason)| reason.code().is_some_and(|code| reasons.contains(&code)));
+    these.map(|(index, _)| index).collect()
+}
+
+fn cancelled(what: &str, error: &SdkError<TransactWriteItemsError>, held: bool) -> Problem {
+    let what = format!("Writing {what}");
+    if held {
+        let words = format!("{what} was held up by other writes of the same items for too long.");
+        return Problem::new(ProblemKind::Transient, words);
+    }
+    let mut problem = problem(&what, error);
+    if let Some(TransactWriteItemsError::TransactionCanceledException(error)) = error.as_service_error() {
+        let reasons = error.cancellation_reasons().iter().filter_map(|reason| reason.message());
+        let reasons: Vec<_> = reasons.collect();
+        problem.words = format!("{what} was refused: {}.", reasons.join("; "));
+    }
+    problem
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,33 @@
+//! What every `main` needs: [`run`] around the use case, a [`setting`], the AWS configuration, the clock, fresh ids.
+//!
+//! This is the only place that reads the clock, draws random numbers and looks at the environment.
+
+mod aws;
+mod run;
+mod setting;
+mod telemetry;
+
+pub use aws::aws;
+pub use run::{Failure, Invocation, run};
+pub use setting::{Miswired, setting};
+
+use jiff::Timestamp;
+use spillway_domain::DeploymentId;
+use uuid::Uuid;
+
+/// The time. Every invocation reads it once and hands it down.
+#[allow(clippy::disallowed_methods)] // the clock that the rule points to
+pub fn now() -> Timestamp {
+    // jiff is built without its own clock, so that nobody else reads it by accident.
+    Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// An id for a new deployment, drawn at random.
+pub fn fresh_deployment_id() -> DeploymentId {
+    DeploymentId::from_number(Uuid::new_v4().as_u128())
+}
+
+/// A UUID for anything else that is new.
+pub fn fresh_id() -> String {
+    Uuid::new_v4().to_string()
+}

@@ -1,0 +1,62 @@
+//! Settings, which the template gives each function as environment variables.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The value of an environment variable that the template must give this function.
+pub fn setting<T>(name: &'static str) -> Result<T, Miswired>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    read(name, std::env::var(name).ok())
+}
+
+fn read<T>(name: &'static str, given: Option<String>) -> Result<T, Miswired>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    let given = given.filter(|text| !text.is_empty());
+    let text = given.ok_or_else(|| Miswired(format!("The environment variable {name} is not set.")))?;
+    text.parse()
+        .map_err(|error| Miswired(format!("The environment variable {name} is '{text}', which does not fit: {error}.")))
+}
+
+/// A function that was given wrong settings, and cannot start.
+#[derive(thiserror::Error)]
+#[error("{0} Set it for this function as template.yaml does.")]
+pub struct Miswired(String);
+
+/// What Rust prints when `main` ends with an error.
+impl fmt::Debug for Miswired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_setting_is_named() {
+        for given in [None, Some(String::new())] {
+            assert_eq!(
+                read::<String>("TABLE_NAME", given).unwrap_err().to_string(),
+                "The environment variable TABLE_NAME is not set. Set it for this function as template.yaml does."
+            );
+        }
+    }
+
+    #[test]
+    fn a_setting_that_does_not_fit_is_shown() {
+        let given = Some("many".to_owned());
+        assert_eq!(
+            read::<u32>("RETENTION_DAYS", given).unwrap_err().to_string(),
+            "The environment variable RETENTION_DAYS is 'many', which does not fit: invalid digit found in string. \
+             Set it for this function as template.yaml does."
+        );
+        assert_eq!(read::<u32>("RETENTION_DAYS", Some("400".to_owned())).unwrap(), 400);
+    }
+}
