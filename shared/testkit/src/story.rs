@@ -215,6 +215,7 @@ impl Story {
         }
         let alias = Alias { routing: self.alias, revision: 1, versions: self.versions.iter().copied().collect() };
         inner.aliases.insert(self.alias_key(), alias);
+        inner.alarms.extend(settings.alarms.alarms.iter().cloned());
         inner.applications.insert(app.name.to_string(), app);
         inner.states.insert(settings.id.clone(), Default::default());
         inner.groups.insert((settings.application_id.clone(), settings.name.to_string()), settings);

@@ -44,6 +44,7 @@ pub(crate) struct Bucket {
     per_second: i64,
     thousandths: i64,
     at: Timestamp,
+    refused: usize,
 }
 
 #[derive(Default)]
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub states: BTreeMap<String, GroupState>,
     pub configs: BTreeMap<String, DeploymentConfig>,
     pub aliases: BTreeMap<String, Alias>,
+    pub alarms: BTreeSet<AlarmName>,
     pub red: BTreeSet<AlarmName>,
     pub unreadable: bool,
     pub throttled: bool,
@@ -105,9 +107,14 @@ impl World {
     /// Has Lambda answer at most so many calls of its control plane in a second, and the others with 429.
     pub fn with_lambda_calls_per_second(self, calls: u32) -> Self {
         let per_second = i64::from(calls);
-        let bucket = Bucket { per_second, thousandths: per_second * 1000, at: self.now() };
+        let bucket = Bucket { per_second, thousandths: per_second * 1000, at: self.now(), refused: 0 };
         self.inner.borrow_mut().bucket = Some(bucket);
         self
+    }
+
+    /// How many calls Lambda has refused because there were too many in a second.
+    pub fn lambda_refusals(&self) -> usize {
+        self.inner.borrow().bucket.as_ref().map_or(0, |bucket| bucket.refused)
     }
 
     /// Remembers every record that is saved.
@@ -171,6 +178,17 @@ impl World {
         inner.aliases.insert(key, Alias { routing, revision, versions });
     }
 
+    /// Puts an alarm there, red or quiet.
+    pub fn put_alarm(&self, name: &AlarmName, red: bool) {
+        let mut inner = self.inner.borrow_mut();
+        inner.alarms.insert(name.clone());
+        if red {
+            inner.red.insert(name.clone());
+        } else {
+            inner.red.remove(name);
+        }
+    }
+
     /// Every write of an alias by Spillway, in order.
     pub fn writes(&self) -> Vec<(DeploymentId, AliasRouting)> {
         self.inner.borrow().writes.clone()
@@ -213,6 +231,8 @@ impl Bucket {
         let left = self.thousandths >= 1000;
         if left {
             self.thousandths -= 1000;
+        } else {
+            self.refused += 1;
         }
         left
     }

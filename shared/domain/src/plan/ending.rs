@@ -85,13 +85,18 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
     let cause = &halt.cause;
     let mut message = cause.message(&next.order.role);
     let touched = next.moves_traffic();
-    match (&blocked, next.home()) {
-        (Some(words), _) if *words != message => message = format!("{message} {words}"),
-        (None, Some(home)) if touched => message = format!("{message} All traffic is on version {home}."),
-        (None, Some(_)) if !matches!(cause, Cause::AliasUnsuitable(_)) => {
-            message = format!("{message} No traffic was moved.");
-        }
-        (Some(_) | None, _) => {}
+    let further = match (&blocked, next.home()) {
+        // Its own words tell already who holds the alias.
+        (Some(_), _) if matches!(cause, Cause::AliasTaken(_)) => None,
+        (Some(words), _) => Some(words.clone()),
+        (None, Some(home)) if touched => Some(format!("All traffic is on version {home}.")),
+        (None, Some(_)) if !matches!(cause, Cause::AliasUnsuitable(_)) => Some("No traffic was moved.".to_owned()),
+        (None, _) => None,
+    };
+    if let Some(further) = further {
+        // Not every service, and not CodeDeploy itself, ends its words with a full stop.
+        let stop = if message.ends_with('.') { "" } else { "." };
+        message = format!("{message}{stop} {further}");
     }
     fail_events(next, cause, &message, now);
 
@@ -107,13 +112,21 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
         })
         .or_else(|| {
             (!due && next.order.rolls_back.is_none() && rolls_back(next, cause))
-                .then(|| "There is nothing to roll back to: the alias is not this deployment's.".to_owned())
+                .then(|| nothing_to_roll_back(blocked.is_some()).to_owned())
         });
     let words = format!("Ended {}: {}", cause.status().as_str(), error.message);
     next.stage = Stage::Ended;
     next.ending =
         Some(Ending { status: cause.status(), error: Some(error), at: now, rolled_back_by: id, rollback_message });
     Decision { successor, ..Decision::new(announce_or_end(next), words) }
+}
+
+fn nothing_to_roll_back(blocked: bool) -> &'static str {
+    if blocked {
+        "No rollback deployment was made; the error's message says what stands in its way."
+    } else {
+        "There is nothing to roll back to: the alias is not this deployment's."
+    }
 }
 
 /// Ends a deployment that nothing spoke against.

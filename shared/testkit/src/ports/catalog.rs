@@ -30,7 +30,10 @@ impl Catalog for World {
 
     async fn delete_application(&self, application: &Application) -> Result<(), Problem> {
         self.call(|world| {
-            world.applications.remove(application.name.as_str());
+            // One that was made since under the same name is not meant.
+            if world.applications.get(application.name.as_str()).is_some_and(|own| own.id == application.id) {
+                world.applications.remove(application.name.as_str());
+            }
             Ok(())
         })
         .await
@@ -84,8 +87,10 @@ impl Catalog for World {
             if let Some(active) = world.states.get(&group.id).and_then(|state| state.active.clone()) {
                 return Ok(Some(active));
             }
-            world.groups.remove(&group_key(group));
-            world.states.remove(&group.id);
+            if world.groups.get(&group_key(group)).is_some_and(|own| own.id == group.id) {
+                world.groups.remove(&group_key(group));
+                world.states.remove(&group.id);
+            }
             Ok(None)
         })
         .await

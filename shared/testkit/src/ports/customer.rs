@@ -87,7 +87,13 @@ impl Alarms for World {
                 return Ok(AlarmReading::Unreadable("DescribeAlarms failed".to_owned()));
             }
             let red: Vec<AlarmName> = names.iter().filter(|name| world.red.contains(*name)).cloned().collect();
-            Ok(if red.is_empty() { AlarmReading::Quiet } else { AlarmReading::Red(red) })
+            let absent = names.iter().filter(|name| !world.alarms.contains(*name));
+            let absent: Vec<String> = absent.map(|name| format!("Alarm {name} does not exist.")).collect();
+            Ok(match (red.is_empty(), absent.is_empty()) {
+                (false, _) => AlarmReading::Red(red),
+                (true, false) => AlarmReading::Unreadable(absent.join(" ")),
+                (true, true) => AlarmReading::Quiet,
+            })
         });
         reading.await.unwrap_or_else(|problem| AlarmReading::Unreadable(problem.words))
     }

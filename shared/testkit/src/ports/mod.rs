@@ -48,8 +48,10 @@ impl Executions for World {
 
     async fn stop(&self, name: &str) -> Result<(), Problem> {
         self.call(|world| {
-            world.known.insert(name.to_owned(), false);
-            world.stopped.push_back(name.to_owned());
+            if let Some(runs) = world.known.get_mut(name) {
+                *runs = false;
+                world.stopped.push_back(name.to_owned());
+            }
             Ok(())
         })
         .await

@@ -105,7 +105,8 @@ impl Runner<'_> {
         }
         match catch {
             Some(catch) => {
-                execution.problem = catch.keeps_problem.then(|| Caught::new(error, words));
+                let cause = serde_json::json!({ "errorType": error, "errorMessage": words }).to_string();
+                execution.problem = catch.keeps_problem.then(|| Caught::new(error, &cause));
                 execution.enter(&catch.next, now);
             }
             None => {

@@ -1,0 +1,152 @@
+//! `cargo demo`: three deployments under traffic in a local cloud, and a table of what came of them.
+//!
+//! Everything in it is the real thing: the functions, the state machine and the table of `template.yaml`, a client of
+//! CodeDeploy that knows nothing of Spillway, and callers that call through the alias. Each scene checks its own claims.
+
+mod callers;
+mod checks;
+mod display;
+mod execution;
+mod report;
+mod routing;
+mod scene;
+mod stage;
+mod traffic;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use crate::local::{self, Endpoints, LocalCloud};
+use checks::Check;
+use display::Display;
+use report::{SceneSummary, Summary};
+use scene::{Played, Scene};
+use stage::Stage;
+
+const CANARY: Scene = Scene {
+    name: "canary",
+    announcement: "Version 2 is a good one. It gets 5 %, 25 %, 50 % and then all of the traffic, between two hooks.",
+    target: "2",
+    config: "Steps.5@2s,25@3s,50@3s",
+    with_hooks: true,
+    alarm_after: None,
+    look_every: Duration::from_millis(40),
+    claims: checks::succeeds,
+};
+
+const REFUSED: Scene = Scene {
+    name: "hook says no",
+    announcement: "Version 3 is bad with large orders. The hook before the shift tries one, and no traffic moves.",
+    target: "3",
+    claims: checks::is_refused_by_its_hook,
+    ..CANARY
+};
+
+const ALARM: Scene = Scene {
+    name: "alarm in mid-shift",
+    announcement: "Version 3 again, in a hurry and without hooks. The alarm goes off, and the traffic is back at once.",
+    target: "3",
+    config: "Steps.25@8s,50@8s",
+    with_hooks: false,
+    alarm_after: Some(Duration::from_millis(2500)),
+    look_every: Duration::from_millis(10),
+    claims: checks::is_rolled_back,
+};
+
+static SCENES: [Scene; 3] = [CANARY, REFUSED, ALARM];
+
+/// Plays the demo and prints what is seen. Answers whether all of it was as it should be. `json` is where to write the
+/// summary for machines.
+pub async fn run(json: Option<&Path>) -> anyhow::Result<bool> {
+    let display = Arc::new(Display::default());
+    let teller = Arc::clone(&display);
+    let options = local::Options {
+        quiet: false,
+        progress: Box::new(move |step| teller.line(&format!("setting up: {step}"))),
+        ..local::Options::default()
+    };
+    let cloud = LocalCloud::start(options).await?;
+    let endpoints = cloud.endpoints().clone();
+    let began = Instant::now();
+    let played = play_all(&cloud, &display).await;
+    cloud.stop().await;
+    let has_ended = has_ended(&endpoints);
+
+    let scenes = played?;
+    let passed = has_ended && scenes.iter().flat_map(|scene| &scene.checks).all(|check| check.holds);
+    let summary = Summary { passed, seconds: began.elapsed().as_secs_f64(), scenes };
+    tell(&summary, has_ended, &display);
+    if let Some(path) = json {
+        let text = serde_json::to_string_pretty(&summary)?;
+        std::fs::write(path, text + "\n").with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(passed)
+}
+
+async fn play_all(cloud: &LocalCloud, display: &Display) -> anyhow::Result<Vec<SceneSummary>> {
+    display.line("setting up: function orders with versions 1, 2, 3 and alias live, two hooks, an alarm");
+    let stage = Arc::new(Stage::set(cloud).await?);
+    let mut summaries = Vec::new();
+    for (n, scene) in SCENES.iter().enumerate() {
+        display.text(&format!("\n{}. {}", n + 1, scene.announcement));
+        let played = Box::pin(scene::play(&stage, display, scene)).await;
+        let played = played.with_context(|| format!("scene {}, {}, could not be played", n + 1, scene.name))?;
+        let checks = (scene.claims)(&played);
+        tell_scene(&played, &checks, display);
+        summaries.push(SceneSummary::new(&played, checks));
+    }
+    Ok(summaries)
+}
+
+fn tell_scene(played: &Played, checks: &[Check], display: &Display) {
+    let (code, words) = checks::error(&played.deployment);
+    if !words.is_empty() {
+        display.paragraph(&format!("why: {code}. {words}"));
+    }
+    if let Some(words) = checks::hook_words(&played.deployment).filter(|said| said != words) {
+        display.paragraph(&format!("the hook said: {words}"));
+    }
+    if let Some(rollback) = &played.rollback {
+        display.paragraph(&format!("{} says: {}", rollback.id(), rollback.rollback_message()));
+    }
+    if let Some(lasted) = played.alarm_to_restored {
+        let every = played.scene.look_every.as_millis();
+        display.paragraph(&format!(
+            "{} ms from before SetAlarmState was sent until GetAlias, asked every {every} ms, showed version {} alone",
+            lasted.as_millis(),
+            played.original
+        ));
+    }
+    display.text("\n  What the callers saw");
+    display.text(&report::callers_table(played));
+    display.line(&format!("  {} more calls were under way while the alias changed", played.between));
+    for check in checks {
+        display.paragraph(&check.words());
+    }
+}
+
+fn tell(summary: &Summary, has_ended: bool, display: &Display) {
+    display.text("\nAll deployments");
+    display.text(&report::summary_table(summary));
+    for scene in &summary.scenes {
+        for check in scene.checks.iter().filter(|check| !check.holds) {
+            display.text(&format!("FAILED in scene {}: {}", scene.scene, check.words()));
+        }
+    }
+    display.line(match has_ended {
+        true => "Everything that was started has ended.",
+        false => "FAILED: something of the local cloud still answers, although it was stopped.",
+    });
+    let verdict = if summary.passed { "All was as it should be" } else { "Not all was as it should be" };
+    display.line(&format!("{verdict}, in {:.0} s.", summary.seconds));
+}
+
+/// Whether nobody answers any more where the local cloud was.
+fn has_ended(endpoints: &Endpoints) -> bool {
+    [&endpoints.aws, &endpoints.codedeploy]
+        .into_iter()
+        .all(|url| std::net::TcpStream::connect(url.trim_start_matches("http://")).is_err())
+}

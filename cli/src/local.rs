@@ -1,0 +1,171 @@
+//! The local cloud: an emulated AWS on loopback, with Spillway deployed in it from the same template that AWS gets.
+//!
+//! [`LocalCloud::start`] sets up everything by itself, in this order: a Python environment with the pinned emulator, the
+//! functions' binaries, the emulator, the stack, and the proxy that answers CodeDeploy's API. Nothing outlives the
+//! [`LocalCloud`], however its process ends: the emulator ends when the pipe to it does.
+
+mod build;
+mod emulator;
+mod python;
+mod stack;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use serde::Serialize;
+
+use crate::proxy::{Proxy, Upstream};
+use emulator::Emulator;
+pub use python::PythonEnvironment;
+
+/// What the emulated AWS needs of Python.
+pub const REQUIREMENTS: &str = include_str!("local/requirements.txt");
+/// What looks over the template: cfn-lint and checkov, with aws-sam-translator.
+pub const TOOLS_REQUIREMENTS: &str = include_str!("local/tools-requirements.txt");
+/// The clients of CodeDeploy that the tests use: the AWS CLI and boto3.
+pub const CLIENTS_REQUIREMENTS: &str = include_str!("local/clients-requirements.txt");
+
+/// The emulator takes any key; this one stands for its one account.
+const ACCESS_KEY: &str = "test";
+const REGION: &str = "us-east-1";
+
+/// How a local cloud is started.
+pub struct Options {
+    /// The port of the emulated AWS; CodeDeploy's API is on the next. Free ports unless said.
+    pub port: Option<u16>,
+    /// Whether to keep the compiler's messages to ourselves, unless it fails.
+    pub quiet: bool,
+    /// Is told, in words, each step that takes time.
+    pub progress: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: None, quiet: true, progress: Box::new(|_| {}) }
+    }
+}
+
+/// Where a local cloud answers, and what is in it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoints {
+    /// CodeDeploy's API.
+    pub codedeploy: String,
+    /// The emulated AWS.
+    pub aws: String,
+    /// The only region.
+    pub region: String,
+    /// The only account.
+    pub account_id: String,
+    /// The name of Spillway's table.
+    pub table: String,
+    /// The state machine of deployments.
+    pub state_machine_arn: String,
+    /// The ready-made service role, for deployment groups.
+    pub service_role_arn: String,
+    /// The function URL behind `codedeploy`, as it is called here. It wants signed requests.
+    #[serde(skip)]
+    pub function_url: String,
+}
+
+/// A running local cloud.
+pub struct LocalCloud {
+    endpoints: Endpoints,
+    emulator: Emulator,
+    _proxy: Proxy,
+}
+
+impl LocalCloud {
+    /// Sets up what is missing, starts everything, and returns when it answers.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let progress = &options.progress;
+        if let Some(port) = options.port {
+            refuse_taken(port)?;
+            refuse_taken(following(port)?)?;
+        }
+        progress("Python environment of the emulated AWS");
+        let python = PythonEnvironment::ensure("emulator", REQUIREMENTS).await?;
+        progress("functions");
+        let packages = build::package_functions(&python, options.quiet).await?;
+        progress("emulated AWS");
+        let emulator = Emulator::start(&python, options.port).await?;
+        progress("Spillway's stack");
+        let stack = stack::deploy(&emulator, &python, &packages).await?;
+        let upstream = Upstream::new(&stack.function_url, REGION, credentials())?;
+        let proxy = Proxy::start(upstream, options.port.map(following).transpose()?.unwrap_or(0))?;
+        let endpoints = Endpoints {
+            codedeploy: proxy.url().to_owned(),
+            aws: emulator.url().to_owned(),
+            region: REGION.to_owned(),
+            account_id: stack.account_id,
+            table: stack.table,
+            state_machine_arn: stack.state_machine_arn,
+            service_role_arn: stack.service_role_arn,
+            function_url: stack.function_url,
+        };
+        Ok(Self { endpoints, emulator, _proxy: proxy })
+    }
+
+    /// Where everything is.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// What an AWS client is made from to reach the emulated AWS.
+    pub fn sdk_config(&self) -> SdkConfig {
+        sdk_config(self.emulator.url())
+    }
+
+    /// The log of the emulated AWS, while it runs.
+    pub fn log_path(&self) -> PathBuf {
+        self.emulator.log_path()
+    }
+
+    /// The process of the emulated AWS, whose children the functions are.
+    pub fn process_id(&self) -> u32 {
+        self.emulator.process_id()
+    }
+
+    /// Ends everything that was started. Dropping does the same.
+    pub async fn stop(self) {
+        drop(self);
+    }
+}
+
+/// What an AWS client is made from to reach an emulated AWS at this address.
+pub fn sdk_config(url: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .endpoint_url(url)
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials()))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build()
+}
+
+fn credentials() -> Credentials {
+    Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "local cloud")
+}
+
+fn following(port: u16) -> anyhow::Result<u16> {
+    port.checked_add(1).with_context(|| format!("port {port} leaves none for CodeDeploy's API, which is on the next"))
+}
+
+fn refuse_taken(port: u16) -> anyhow::Result<()> {
+    std::net::TcpListener::bind(("127.0.0.1", port))
+        .map(drop)
+        .with_context(|| format!("port {port} on 127.0.0.1 cannot be had; choose another base with --port"))
+}
+
+/// The checkout that this was built from.
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the cli's folder is in the workspace")
+}
+
+/// Where what the local cloud makes is kept between runs.
+fn kept() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    workspace().join(target).join("local-cloud")
+}

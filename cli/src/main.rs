@@ -1,0 +1,108 @@
+//! The `spillway` command.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use spillway::demo;
+use spillway::local::{LocalCloud, Options};
+use spillway::proxy::{Proxy, Upstream};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Spillway, an open deployment backend that answers CodeDeploy's API.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays three deployments in a local cloud: one succeeds, one is refused by its hook, one is undone by an alarm.
+    Demo {
+        /// Also writes the summary into this file, for machines.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Starts an emulated AWS with Spillway deployed in it, and stays until Ctrl-C.
+    Local {
+        /// The emulated AWS answers on this port, CodeDeploy's API on the next.
+        #[arg(long, value_name = "BASE", default_value_t = 4600)]
+        port: u16,
+    },
+    /// Answers CodeDeploy's API on loopback, and signs every request anew for a function URL.
+    Proxy {
+        /// Where Spillway answers: output ApiUrl of its stack.
+        #[arg(long, value_name = "URL")]
+        function_url: String,
+        /// The port on 127.0.0.1; any free one unless said.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        port: u16,
+        /// The region of the function URL; read from the URL unless said.
+        #[arg(long, value_name = "R")]
+        region: Option<String>,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let ended = match Cli::parse().command {
+        Command::Demo { json } => play_demo(json.as_deref()).await,
+        Command::Local { port } => stay_local(port).await.map(|()| ExitCode::SUCCESS),
+        Command::Proxy { function_url, port, region } => {
+            stay_proxy(&function_url, port, region).await.map(|()| ExitCode::SUCCESS)
+        }
+    };
+    ended.unwrap_or_else(|failure| {
+        eprintln!("spillway: {failure:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn play_demo(json: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let passed = tokio::select! {
+        passed = demo::run(json) => passed?,
+        end = asked_to_end() => {
+            end?;
+            eprintln!("Interrupted. Everything that was started has ended.");
+            return Ok(ExitCode::from(130));
+        }
+    };
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn stay_local(port: u16) -> anyhow::Result<()> {
+    let options = Options { port: Some(port), quiet: false, progress: Box::new(|step| eprintln!("{step}")) };
+    let cloud = tokio::select! {
+        cloud = LocalCloud::start(options) => cloud?,
+        end = asked_to_end() => return end,
+    };
+    print_line(&serde_json::to_string(cloud.endpoints())?)?;
+    let end = asked_to_end().await;
+    cloud.stop().await;
+    end
+}
+
+async fn stay_proxy(function_url: &str, port: u16, region: Option<String>) -> anyhow::Result<()> {
+    let upstream = Upstream::from_environment(function_url, region).await?;
+    let proxy = Proxy::start(upstream, port)?;
+    print_line(proxy.url())?;
+    asked_to_end().await
+}
+
+/// Returns when Ctrl-C is pressed or SIGTERM comes.
+async fn asked_to_end() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened to")?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.context("Ctrl-C cannot be listened to"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn print_line(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}").and_then(|()| out.flush()).context("standard output is closed")
+}

@@ -1,0 +1,89 @@
+//! What the proxy answers: what the function URL said, or, where that was not CodeDeploy's JSON, what it means.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::Response;
+use serde_json::json;
+
+use super::upstream::Received;
+
+const JSON: &str = "application/x-amz-json-1.1";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// The answer as it came, unless it is Lambda's and not the API's.
+pub(super) fn from_upstream(received: Received, function_url: &str) -> Response {
+    let Received { status, headers, body } = received;
+    let said = String::from_utf8_lossy(&body);
+    let mut response = if status.is_success() || said.contains("\"__type\"") {
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        response
+    } else if status == StatusCode::FORBIDDEN {
+        let words = "refused the signature: the proxy's credentials need lambda:InvokeFunctionUrl and \
+                     lambda:InvokeFunction on it, in the same region";
+        failure(StatusCode::BAD_REQUEST, "AccessDeniedException", &format!("{function_url} {words} ({said})"))
+    } else if status == StatusCode::TOO_MANY_REQUESTS {
+        failure(StatusCode::BAD_REQUEST, "ThrottlingException", &format!("{function_url} is throttled ({said})"))
+    } else {
+        let words =
+            format!("the function behind {function_url} failed; see its log (HTTP {}: {said})", status.as_u16());
+        failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", &words)
+    };
+    for name in [CONTENT_TYPE, CONTENT_ENCODING, REQUEST_ID] {
+        if let Some(value) = headers.get(&name) {
+            response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    response
+}
+
+/// The function URL gave no answer.
+pub(super) fn unavailable(cause: &anyhow::Error) -> Response {
+    failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException", &format!("{cause:#}"))
+}
+
+/// The request is more than a function URL takes.
+pub(super) fn too_large(limit: usize) -> Response {
+    let words = format!("a request may have {limit} bytes at most, and must arrive whole");
+    failure(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", &words)
+}
+
+fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
+    let body = json!({"__type": kind, "message": message}).to_string();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static(JSON));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Bytes, to_bytes};
+    use axum::http::HeaderMap;
+
+    use super::*;
+
+    async fn answered(status: u16, body: &'static str) -> (u16, String) {
+        let status = StatusCode::from_u16(status).unwrap();
+        let received = Received { status, headers: HeaderMap::new(), body: Bytes::from_static(body.as_bytes()) };
+        let response = from_upstream(received, "https://url/");
+        let status = response.status().as_u16();
+        (status, String::from_utf8(to_bytes(response.into_body(), 10_000).await.unwrap().to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_answers_of_the_api_pass_unchanged() {
+        assert_eq!(answered(200, "{}").await, (200, "{}".to_owned()));
+        let refusal = r#"{"__type":"ApplicationDoesNotExistException","message":"no"}"#;
+        assert_eq!(answered(400, refusal).await, (400, refusal.to_owned()));
+    }
+
+    #[tokio::test]
+    async fn the_answers_of_lambda_itself_are_told_in_the_shape_of_codedeploy() {
+        let (status, body) = answered(403, r#"{"Message":"Forbidden"}"#).await;
+        assert!(status == 400 && body.contains("AccessDeniedException") && body.contains("lambda:InvokeFunctionUrl"));
+        let (status, body) = answered(502, "Internal Server Error").await;
+        assert!(status == 500 && body.contains("InternalFailure") && body.contains("HTTP 502"));
+    }
+}
