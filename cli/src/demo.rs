@@ -77,7 +77,7 @@ pub async fn run(json: Option<&Path>) -> anyhow::Result<bool> {
 
     let scenes = played?;
     let passed = has_ended && scenes.iter().flat_map(|scene| &scene.checks).all(|check| check.holds);
-    let summary = Summary { passed, seconds: began.elapsed().as_secs_f64(), scenes };
+    let summary = Summary { passed, seconds: routing::to_milliseconds(began.elapsed().as_secs_f64()), scenes };
     tell(&summary, has_ended, &display);
     if let Some(path) = json {
         let text = serde_json::to_string_pretty(&summary)?;

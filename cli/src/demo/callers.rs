@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::routing::{Change, percent};
+use super::routing::{Change, percent, to_milliseconds};
 use super::traffic::{Call, by_version};
 
 /// A time in which the alias did not change.
@@ -52,7 +52,7 @@ pub(super) fn periods(
     original: &str,
     target: &str,
 ) -> (Vec<Period>, usize) {
-    let seconds = |moment: Instant| moment.duration_since(created).as_secs_f64();
+    let seconds = |moment: Instant| to_milliseconds(moment.duration_since(created).as_secs_f64());
     let mut periods = Vec::new();
     for (n, change) in changes.iter().enumerate() {
         let next = changes.get(n + 1);

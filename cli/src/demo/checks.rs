@@ -112,7 +112,10 @@ fn as_asked(played: &Played) -> Vec<Check> {
         .collect();
     let seen = if odd.is_empty() { "as asked for".to_owned() } else { odd.join("; ") };
     let ends = [periods.first(), periods.last()].iter().flatten().map(|period| period.calls).min().unwrap_or(0);
-    vec![same("what the callers saw", "as asked for", seen), claim("calls before and after", "some", ends, ends > 0)]
+    vec![
+        same("what the callers saw", "as asked for", seen),
+        claim("the fewest calls before or after", "some", ends, ends > 0),
+    ]
 }
 
 /// The code and the words with which a deployment failed.

@@ -29,7 +29,7 @@ pub(super) struct View {
 impl View {
     /// The part of it that makes a change.
     pub fn words(&self) -> String {
-        format!("{:<18} {:>3} %  {}", self.stage, self.share, self.note)
+        format!("{:<18}{:>4} % {}", self.stage, self.share, self.note)
     }
 }
 

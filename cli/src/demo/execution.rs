@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
 use serde::Serialize;
 
+use super::routing::to_milliseconds;
 use super::stage::Stage;
 
 /// An execution that has ended.
@@ -77,7 +78,7 @@ fn read(events: &[HistoryEvent], config: &str) -> Execution {
             _ => continue,
         };
         let until = entered.get(n + 1).map_or(*at, |(_, next)| *next);
-        execution.waits.push(Wait { what, seconds: until - at });
+        execution.waits.push(Wait { what, seconds: to_milliseconds(until - at) });
     }
     execution
 }

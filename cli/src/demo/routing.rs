@@ -61,6 +61,11 @@ pub(super) fn percent(share: f64) -> f64 {
     (share * 10_000.0).round() / 100.0
 }
 
+/// Seconds to the millisecond.
+pub(super) fn to_milliseconds(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
 /// A change of the routing. It came after the one moment and was seen at the other.
 #[derive(Clone, Debug)]
 pub(super) struct Change {

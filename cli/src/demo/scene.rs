@@ -12,7 +12,7 @@ use super::callers::{Period, periods};
 use super::checks::Check;
 use super::display::{Display, View};
 use super::execution::Execution;
-use super::routing::{Change, Routing, Watch, percent};
+use super::routing::{Change, Routing, Watch, percent, to_milliseconds};
 use super::stage::{ALIAS, FUNCTION, Stage};
 use super::traffic::{Call, Traffic};
 
@@ -154,7 +154,7 @@ async fn raise_alarm(
     }
     tokio::time::sleep(wait).await;
     let seconds = audience.created.elapsed().as_secs_f64();
-    audience.display.line(&format!("  {seconds:>5.1} s  the alarm orders-errors goes off"));
+    audience.display.line(&format!("{seconds:>6.1} s  the alarm orders-errors goes off"));
     let set = Instant::now();
     audience.stage.set_alarm(StateValue::Alarm, &format!("Callers get errors from version {}.", scene.target)).await?;
     let restored = watch.restored(original).await?;
@@ -164,7 +164,9 @@ async fn raise_alarm(
 /// The changes of the alias since then, each with its time.
 fn shifts(changes: &[Change], created: Instant) -> Vec<(f64, Routing)> {
     let later = changes.iter().skip(1);
-    later.map(|change| (change.by.duration_since(created).as_secs_f64(), change.routing.clone())).collect()
+    later
+        .map(|change| (to_milliseconds(change.by.duration_since(created).as_secs_f64()), change.routing.clone()))
+        .collect()
 }
 
 /// Those who look on while a deployment runs.
@@ -183,7 +185,7 @@ impl Audience<'_> {
             let (info, target) = self.ask(id).await?;
             let view = self.view(&info, &target);
             if told.as_ref() != Some(&view.words()) {
-                self.display.line(&format!("  {:>5.1} s  {}", self.created.elapsed().as_secs_f64(), view.words()));
+                self.display.line(&format!("{:>6.1} s  {}", self.created.elapsed().as_secs_f64(), view.words()));
                 told = Some(view.words());
             }
             self.display.show(&view);

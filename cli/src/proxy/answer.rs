@@ -15,7 +15,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 pub(super) fn from_upstream(received: Received, function_url: &str) -> Response {
     let Received { status, headers, body } = received;
     let said = String::from_utf8_lossy(&body);
-    let mut response = if status.is_success() || said.contains("\"__type\"") {
+    // Known by its content type also where HEAD leaves it no body.
+    let from_api = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == JSON) || said.contains("\"__type\"");
+    let mut response = if status.is_success() || from_api {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         response

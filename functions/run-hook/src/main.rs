@@ -6,7 +6,7 @@ use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
 use spillway_domain::{Deployment, EventName, FunctionName, Problem};
 use spillway_engine::{HookReply, Task, run_hook};
-use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_kit::{Failure, Invocation, aws, now, run, setting};
 use spillway_wire::hook;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,7 +15,7 @@ async fn main() -> Result<(), Failure> {
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let hooks = Asked(Hooks::new(&Roles::new(&config)));
     let tasks = Tasks::new(&config);
-    run(async |task: Task, invocation: Invocation| run_hook(&table, &hooks, &tasks, &task, invocation.now).await).await
+    run(async |task: Task, _: Invocation| run_hook(&table, &hooks, &tasks, &task, now).await).await
 }
 
 /// The hook functions, asked in the words of the wire.

@@ -10,6 +10,8 @@ use crate::{
 const HOOK_WAIT: SignedDuration = SignedDuration::from_hours(1);
 /// How long past its time something parked is left alone.
 const OVERSLEPT_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// How long an execution may take to make its first save. Short, because to start twice is to start once.
+const UNSTARTED_FOR: SignedDuration = SignedDuration::from_secs(15);
 /// How long an execution may go without a save while nothing is parked, before it is looked at.
 const SILENT_FOR: SignedDuration = SignedDuration::from_mins(2);
 
@@ -101,9 +103,15 @@ impl Deployment {
 
     /// Whether something should have happened by now, so that it is worth a look.
     pub fn overslept(&self, now: Timestamp) -> bool {
+        let silent_for = match self.stage {
+            Stage::Created => UNSTARTED_FOR,
+            Stage::BeforeAllowTraffic | Stage::AllowTraffic { .. } | Stage::AfterAllowTraffic | Stage::Ended => {
+                SILENT_FOR
+            }
+        };
         match &self.parked {
             Some(parked) => now > parked.until + OVERSLEPT_AFTER,
-            None => now > self.updated_at + SILENT_FOR,
+            None => now > self.updated_at + silent_for,
         }
     }
 
@@ -126,7 +134,7 @@ impl Deployment {
         halted && home.is_some_and(|home| alias.routes(&home))
             || match self.stage {
                 Stage::Created | Stage::BeforeAllowTraffic => untouched,
-                Stage::AllowTraffic { step } if halted => (0..=step).any(routes),
+                Stage::AllowTraffic { step } if halted => (0..=step).any(routes) || step == 0 && untouched,
                 Stage::AllowTraffic { step } if self.bake_until.is_some() => routes(step),
                 Stage::AllowTraffic { step: 0 } => untouched || routes(0),
                 Stage::AllowTraffic { step } => routes(step) || routes(step - 1),

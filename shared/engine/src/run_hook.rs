@@ -9,14 +9,15 @@ use crate::task::{amend, load};
 use crate::{Change, Deployments, HookReply, Hooks, Task, Wakes};
 
 /// Asks the hook, unless it was asked and returned already, and takes its verdict if it has one. Without one the wait
-/// stays parked for the call back.
+/// stays parked for the call back. It is handed a clock, not a time, because a hook may take a quarter of an hour.
 pub async fn run_hook(
     deployments: &impl Deployments,
     hooks: &impl Hooks,
     wakes: &impl Wakes,
     task: &Task,
-    now: Timestamp,
+    clock: impl Fn() -> Timestamp,
 ) -> Result<(), Problem> {
+    let now = clock();
     let mut record = load(deployments, &task.deployment_id).await?;
     let event = record.current_event();
     let hook = event.and_then(|event| Some((event, record.lambda()?.hook(event)?.clone())));
@@ -41,15 +42,15 @@ pub async fn run_hook(
         return Ok(());
     }
     match hooks.ask(&record, event, &function).await {
-        Ok(reply) => conclude(deployments, wakes, task, event, verdict(reply, &function), now).await,
+        Ok(reply) => conclude(deployments, wakes, task, event, verdict(reply, &function), clock()).await,
         Err(problem) => match problem.kind {
             ProblemKind::Transient | ProblemKind::Stale => {
-                unask(deployments, task, event, now).await?;
+                unask(deployments, task, event, clock()).await?;
                 Err(problem)
             }
             ProblemKind::Missing | ProblemKind::Denied | ProblemKind::Refused => {
                 let verdict = Some(Verdict::Failed(refusal(&function, problem)));
-                conclude(deployments, wakes, task, event, verdict, now).await
+                conclude(deployments, wakes, task, event, verdict, clock()).await
             }
         },
     }

@@ -102,34 +102,45 @@ impl<'w> Runner<'w> {
         let _unheard = poll(&mut invocation);
     }
 
+    /// Each call is boxed by itself: a future of all of them is as large as the largest, and moved around for each.
     fn future(&mut self, call: Call) -> Invocation<'w> {
         let (world, now) = (self.world, self.world.now());
         self.ids += 1;
-        let spare = DeploymentId::from_number(self.ids);
-        Box::pin(async move {
-            let caller = |error: Error| match error {
-                Error::Problem(problem) => Err(problem),
-                Error::Rejected(_) => Ok(None),
-            };
-            match call {
-                Call::Create(request, id, _) => {
-                    let created = create_deployment(world, world, world, *request, id, now).await;
-                    created.map(|_| None).or_else(caller)
-                }
-                Call::Decide(input) => decide(world, world, world, &input, spare, now).await.map(Some),
-                Call::Announce(subject) => announce(world, world, &subject, now).await.map(|()| None),
-                Call::Shift(subject) => shift_alias(world, world, &subject, now).await.map(|_| None),
-                Call::Bake(task) => bake(world, world, &task, now).await.map(|()| None),
-                Call::RunHook(task) => run_hook(world, world, world, &task, now).await.map(|()| None),
-                Call::Alarm(event, _) => watch_alarms(world, world, world, &event, now).await.map(|_| None),
-                Call::Stop(id, rollback) => {
-                    stop_deployment(world, world, &id, rollback, now).await.map(|_| None).or_else(caller)
-                }
-                Call::Answer(answer) => answer_hook(world, world, &answer, now).await.map(|()| None).or_else(caller),
-                Call::Sweep => sweep(world, world, world, world, world, now).await.map(|_| None),
-                Call::World(..) => Ok(None),
+        let caller = |error: Error| match error {
+            Error::Problem(problem) => Err(problem),
+            Error::Rejected(_) => Ok(None),
+        };
+        match call {
+            Call::Create(request, id, _) => Box::pin(async move {
+                let created = create_deployment(world, world, world, *request, id, now).await;
+                created.map(|_| None).or_else(caller)
+            }),
+            Call::Decide(input) => {
+                let spare = DeploymentId::from_number(self.ids);
+                Box::pin(async move { decide(world, world, world, &input, spare, now).await.map(Some) })
             }
-        })
+            Call::Announce(subject) => {
+                Box::pin(async move { announce(world, world, &subject, now).await.map(|()| None) })
+            }
+            Call::Shift(subject) => {
+                Box::pin(async move { shift_alias(world, world, &subject, now).await.map(|_| None) })
+            }
+            Call::Bake(task) => Box::pin(async move { bake(world, world, &task, now).await.map(|()| None) }),
+            Call::RunHook(task) => {
+                Box::pin(async move { run_hook(world, world, world, &task, || world.now()).await.map(|()| None) })
+            }
+            Call::Alarm(event, _) => {
+                Box::pin(async move { watch_alarms(world, world, world, &event, now).await.map(|_| None) })
+            }
+            Call::Stop(id, rollback) => Box::pin(async move {
+                stop_deployment(world, world, &id, rollback, now).await.map(|_| None).or_else(caller)
+            }),
+            Call::Answer(answer) => {
+                Box::pin(async move { answer_hook(world, world, &answer, now).await.map(|()| None).or_else(caller) })
+            }
+            Call::Sweep => Box::pin(async move { sweep(world, world, world, world, world, now).await.map(|_| None) }),
+            Call::World(..) => Box::pin(async { Ok(None) }),
+        }
     }
 }
 

@@ -1,0 +1,71 @@
+//! Counts what a function asks of AWS: a listener that passes everything on, and keeps a line of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::Cloud;
+
+/// A running counter.
+pub(super) struct Counter {
+    pub url: String,
+    calls: Arc<Mutex<Vec<String>>>,
+}
+
+impl Counter {
+    /// Starts one in front of this address.
+    pub async fn start(aws: &str) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let (noted, client, aws) = (Arc::clone(&calls), reqwest::Client::new(), aws.to_owned());
+        let router = Router::new().fallback(move |request| pass_on(request, client, aws, noted));
+        tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
+        Self { url, calls }
+    }
+
+    /// What was asked so far: method, path, and what the query protocols name elsewhere.
+    pub fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+async fn pass_on(request: Request, client: reqwest::Client, aws: String, noted: Arc<Mutex<Vec<String>>>) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let path = head.uri.path_and_query().unwrap().as_str();
+    let target = head.headers.get("x-amz-target").map_or("", |target| target.to_str().unwrap());
+    let action = String::from_utf8_lossy(&body).split('&').find(|part| part.starts_with("Action=")).map(str::to_owned);
+    noted.lock().unwrap().push(format!("{} {path} {target}{}", head.method, action.unwrap_or_default()));
+    let headers: HeaderMap = head.headers.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
+    let answer = client.request(head.method, format!("{aws}{path}")).headers(headers).body(body).send().await.unwrap();
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut response = Response::new(Body::from(answer.bytes().await.unwrap()));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+impl Cloud {
+    /// Makes a copy of `watch-alarms` that reaches everything but the table through the counter.
+    pub(super) async fn copy_watch_alarms(&self, name: &str, counter: &str) -> String {
+        let original = self.function("watch-alarms").await;
+        let found = self.lambda.get_function_configuration().function_name(original).send().await.unwrap();
+        let mut variables: HashMap<_, _> = found.environment.unwrap().variables.unwrap();
+        for service in ["LAMBDA", "STS", "SFN", "CLOUDWATCH", "SNS", "EVENTBRIDGE"] {
+            variables.insert(format!("AWS_ENDPOINT_URL_{service}"), counter.to_owned());
+        }
+        let code = FunctionCode::builder().s3_bucket("spillway-artifacts").s3_key("watch-alarms.zip").build();
+        let environment = Environment::builder().set_variables(Some(variables)).build();
+        let request = self.lambda.create_function().function_name(name).runtime(Runtime::Providedal2023).code(code);
+        let request = request.handler("bootstrap").environment(environment).timeout(60).role(found.role.unwrap());
+        request.send().await.unwrap();
+        name.to_owned()
+    }
+}

@@ -1,0 +1,47 @@
+//! The template, as those see it who look over templates: translated, since they do not see all of it in SAM's form.
+
+use std::fs;
+
+use spillway_tests::template::root;
+
+use super::block_on;
+use super::programs::{scrubbed, tools, written};
+
+#[test]
+fn cfn_lint_and_checkov_have_nothing_to_say_of_the_translated_template() {
+    block_on(async {
+        let tools = tools().await;
+        let folder = tempfile::tempdir().unwrap();
+        let script = root().join("tests/src/cloud/translate.py");
+        let mut translate = scrubbed(tools.python());
+        let translated = translate.arg(script).arg(root().join("template.yaml")).output().await.unwrap();
+        let path = folder.path().join("template.json");
+        fs::write(&path, written("the translation", &translated)).unwrap();
+
+        let mut lint = scrubbed(tools.python());
+        let lint = lint.arg(tools.program("cfn-lint")).arg(&path).current_dir(folder.path()).output().await.unwrap();
+        assert_eq!(written("cfn-lint", &lint), "");
+
+        let mut checkov = scrubbed(tools.python());
+        checkov.arg(tools.program("checkov")).args(["--framework", "cloudformation", "--quiet", "--compact"]);
+        checkov.args(["--skip-download", "--output", "json", "--file"]).arg(&path).current_dir(folder.path());
+        let found = written("checkov", &checkov.env("HOME", folder.path()).output().await.unwrap());
+        let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+        assert_eq!(found["summary"]["failed"], 0, "{found:#}");
+        assert!(found["summary"]["passed"].as_u64().unwrap() > 30, "{found:#}");
+    });
+}
+
+#[test]
+fn whatever_checkov_skips_has_its_reason() {
+    let template = spillway_tests::template::template();
+    let mut skips = 0;
+    for (name, resource) in template["Resources"].as_object().unwrap() {
+        for skip in resource["Metadata"]["checkov"]["skip"].as_array().into_iter().flatten() {
+            let id = skip["id"].as_str().unwrap();
+            assert!(skip["comment"].as_str().is_some_and(|why| why.len() > 20), "{name} skips {id} without a reason");
+            skips += 1;
+        }
+    }
+    assert!(skips > 0, "the skips are found");
+}

@@ -1,0 +1,258 @@
+//! Records, slots, ledgers and lists.
+
+use jiff::Timestamp;
+use spillway_domain::{
+    AlarmName, Deployment, DeploymentFilter, DeploymentGroup, Ending, LedgerEntry, ProblemKind, Status,
+};
+use spillway_engine::{Catalog, Change, Creation, Deployments};
+
+use super::table as real;
+use super::{application, at, both_keep, deployment, fresh, fresh_id, group, kind, named};
+
+trait Store: Deployments + Catalog {}
+impl<T: Deployments + Catalog> Store for T {}
+
+both_keep! {
+    a_creation_takes_the_slot
+    a_creation_whose_answer_was_lost_is_a_creation
+    a_creation_in_a_group_that_is_gone_creates_nothing
+    only_one_of_two_saves_of_a_generation_counts
+    a_save_whose_answer_was_lost_is_a_save
+    the_end_frees_the_slot_and_is_remembered_by_the_group
+    a_successor_takes_the_slot
+    a_deployment_is_active_until_its_end_is_told
+    those_that_watch_an_alarm_are_found_until_they_end
+    a_deployment_of_a_group_that_was_deleted_ends_all_the_same
+    the_ledger_is_kept_in_order
+    a_list_is_newest_first_and_has_pages
+    a_list_can_be_narrowed_by_status_and_time
+}
+
+/// A group, without a deployment.
+async fn open(store: &impl Store) -> DeploymentGroup {
+    let group = group(&application(), "live");
+    assert!(store.create_group(&group, &[]).await.unwrap());
+    group
+}
+
+/// A deployment that has been created.
+async fn created(store: &impl Store, group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
+    let deployment = deployment(group, created_at);
+    assert_eq!(store.create(&deployment).await.unwrap(), Creation::Created);
+    deployment
+}
+
+/// The record, one generation on.
+fn next(record: &Deployment) -> Deployment {
+    let note = format!("{} and on", record.note);
+    Deployment { generation: record.generation + 1, note, ..record.clone() }
+}
+
+fn ended(record: &Deployment, status: Status) -> Deployment {
+    let ending = Ending { status, error: None, at: at(2), rolled_back_by: None, rollback_message: None };
+    Deployment { ending: Some(ending), ..next(record) }
+}
+
+fn closing(next: &Deployment) -> Change<'_> {
+    Change { closes: true, ..Change::quiet(next) }
+}
+
+async fn end(store: &impl Store, record: &Deployment, status: Status) -> Deployment {
+    let ended = ended(record, status);
+    store.save(closing(&ended)).await.unwrap();
+    ended
+}
+
+async fn a_creation_takes_the_slot(store: &impl Store) {
+    let group = open(store).await;
+    let first = created(store, &group, at(1)).await;
+    assert_eq!(store.load(&first.id).await.unwrap(), Some(first.clone()));
+    let state = store.group_state(&group.id).await.unwrap();
+    assert_eq!(state.active, Some(first.id.clone()));
+    assert_eq!(state.last_attempted.map(|last| (last.id, last.status)), Some((first.id.clone(), Status::Created)));
+    let second = deployment(&group, at(2));
+    assert_eq!(store.create(&second).await.unwrap(), Creation::Busy(first.id));
+    assert_eq!(store.load(&second.id).await.unwrap(), None);
+}
+
+async fn a_creation_whose_answer_was_lost_is_a_creation(store: &impl Store) {
+    let group = open(store).await;
+    let first = created(store, &group, at(1)).await;
+    assert_eq!(store.create(&first).await.unwrap(), Creation::Created);
+    assert_eq!(store.load(&first.id).await.unwrap(), Some(first));
+}
+
+async fn a_creation_in_a_group_that_is_gone_creates_nothing(store: &impl Store) {
+    let group = open(store).await;
+    assert_eq!(store.delete_group(&group).await.unwrap(), None);
+    let late = deployment(&group, at(1));
+    assert_eq!(store.create(&late).await.unwrap(), Creation::NoGroup);
+    assert_eq!(store.load(&late.id).await.unwrap(), None);
+    assert!(!store.active().await.unwrap().contains(&late.id));
+}
+
+async fn only_one_of_two_saves_of_a_generation_counts(store: &impl Store) {
+    let group = open(store).await;
+    let record = created(store, &group, at(1)).await;
+    let (one, other) = (next(&record), Deployment { attempt: 2, ..next(&record) });
+    store.save(Change::quiet(&one)).await.unwrap();
+    assert_eq!(kind(store.save(Change::quiet(&other)).await), ProblemKind::Stale);
+    let entry = entry(&other);
+    assert_eq!(kind(store.save(Change::of(&other, &entry)).await), ProblemKind::Stale);
+    assert_eq!(kind(store.save(closing(&ended(&record, Status::Failed))).await), ProblemKind::Stale);
+    assert_eq!(store.load(&record.id).await.unwrap(), Some(one));
+    assert_eq!(store.ledger(&record.id).await.unwrap(), []);
+    assert_eq!(store.group_state(&group.id).await.unwrap().active, Some(record.id));
+}
+
+async fn a_save_whose_answer_was_lost_is_a_save(store: &impl Store) {
+    let group = open(store).await;
+    let record = created(store, &group, at(1)).await;
+    let quiet = next(&record);
+    let written = next(&quiet);
+    let entry = entry(&written);
+    let over = ended(&written, Status::Succeeded);
+    for change in [Change::quiet(&quiet), Change::of(&written, &entry), closing(&over)] {
+        store.save(change).await.unwrap();
+        store.save(change).await.unwrap();
+    }
+    assert_eq!(store.ledger(&record.id).await.unwrap(), [entry]);
+    assert_eq!(store.load(&record.id).await.unwrap(), Some(over));
+}
+
+async fn the_end_frees_the_slot_and_is_remembered_by_the_group(store: &impl Store) {
+    let group = open(store).await;
+    let first = created(store, &group, at(1)).await;
+    end(store, &first, Status::Succeeded).await;
+    let second = created(store, &group, at(3)).await;
+    end(store, &second, Status::Failed).await;
+    let state = store.group_state(&group.id).await.unwrap();
+    assert_eq!(state.active, None);
+    let last = state.last_attempted.unwrap();
+    assert_eq!((last.id, last.status, last.ended_at), (second.id, Status::Failed, Some(at(2))));
+    assert_eq!(state.last_successful.unwrap().id, first.id);
+    assert_eq!(state.target_revision, Some(first.order.revision));
+}
+
+async fn a_successor_takes_the_slot(store: &impl Store) {
+    let group = open(store).await;
+    let record = created(store, &group, at(1)).await;
+    let over = ended(&record, Status::Stopped);
+    let mut successor = deployment(&group, at(2));
+    successor.order.rolls_back = Some(record.id.clone());
+    let change = Change { closes: true, successor: Some(&successor), ..Change::quiet(&over) };
+    store.save(change).await.unwrap();
+    let state = store.group_state(&group.id).await.unwrap();
+    assert_eq!(state.active, Some(successor.id.clone()));
+    assert_eq!(state.last_attempted.unwrap().id, successor.id);
+    assert_eq!(store.load(&successor.id).await.unwrap(), Some(successor.clone()));
+    assert_eq!(store.create(&deployment(&group, at(3))).await.unwrap(), Creation::Busy(successor.id.clone()));
+    assert!(store.active().await.unwrap().contains(&successor.id));
+    end(store, &successor, Status::Succeeded).await;
+    assert_eq!(store.group_state(&group.id).await.unwrap().active, None);
+}
+
+async fn a_deployment_is_active_until_its_end_is_told(store: &impl Store) {
+    let group = open(store).await;
+    let record = created(store, &group, at(1)).await;
+    let is_active = async || store.active().await.unwrap().contains(&record.id);
+    assert!(is_active().await);
+    let over = end(store, &record, Status::Succeeded).await;
+    assert!(is_active().await, "its end has not been told");
+    let mut told = next(&over);
+    told.news.end = true;
+    store.save(Change::of(&told, &entry(&told))).await.unwrap();
+    assert!(!is_active().await);
+}
+
+async fn those_that_watch_an_alarm_are_found_until_they_end(store: &impl Store) {
+    let group = open(store).await;
+    let alarm: AlarmName = named(&fresh("alarm"));
+    let mut record = deployment(&group, at(1));
+    record.order.alarms.enabled = true;
+    // Twice, which nobody should, and a transaction does not take.
+    record.order.alarms.alarms = vec![alarm.clone(), alarm.clone(), named("another")];
+    assert_eq!(store.create(&record).await.unwrap(), Creation::Created);
+    assert_eq!(store.watching(&alarm).await.unwrap(), std::slice::from_ref(&record.id));
+    end(store, &record, Status::Succeeded).await;
+    assert_eq!(store.watching(&alarm).await.unwrap(), []);
+    let mut off = deployment(&group, at(2));
+    off.order.alarms.alarms = vec![alarm.clone()];
+    assert_eq!(store.create(&off).await.unwrap(), Creation::Created);
+    assert_eq!(store.watching(&alarm).await.unwrap(), [], "its alarms are switched off");
+}
+
+async fn a_deployment_of_a_group_that_was_deleted_ends_all_the_same(store: &impl Store) {
+    let group = open(store).await;
+    let record = created(store, &group, at(1)).await;
+    assert_eq!(store.delete_group(&group).await.unwrap(), Some(record.id.clone()));
+    let over = end(store, &record, Status::Succeeded).await;
+    assert_eq!(store.delete_group(&group).await.unwrap(), None);
+    let told = next(&over);
+    store.save(closing(&told)).await.unwrap();
+    assert_eq!(store.load(&record.id).await.unwrap(), Some(told));
+}
+
+fn entry(record: &Deployment) -> LedgerEntry {
+    record.entry("alias: seen".to_owned(), "Announce", "Because it was to be.".to_owned())
+}
+
+async fn the_ledger_is_kept_in_order(store: &impl Store) {
+    let group = open(store).await;
+    let mut record = created(store, &group, at(1)).await;
+    let mut entries = Vec::new();
+    for _ in 0..12 {
+        record = next(&record);
+        entries.push(entry(&record));
+        store.save(Change::of(&record, &entries[entries.len() - 1])).await.unwrap();
+    }
+    assert_eq!(store.ledger(&record.id).await.unwrap(), entries);
+    assert_eq!(store.ledger(&fresh_id()).await.unwrap(), []);
+}
+
+async fn a_list_is_newest_first_and_has_pages(store: &impl Store) {
+    let group = open(store).await;
+    let mut ids = Vec::new();
+    for n in 0..103 {
+        // Several in the same moment, too.
+        let record = created(store, &group, at(1_000 + n / 3)).await;
+        end(store, &record, Status::Succeeded).await;
+        ids.push((record.created_at, record.id));
+    }
+    ids.sort_by(|a, b| b.cmp(a));
+    let ids: Vec<_> = ids.into_iter().map(|(_, id)| id).collect();
+    let all = DeploymentFilter::default();
+    let first = store.list(Some(&group.id), &all, None).await.unwrap();
+    assert_eq!(first.items, ids[..100]);
+    let second = store.list(Some(&group.id), &all, first.next.as_deref()).await.unwrap();
+    assert_eq!((second.items.as_slice(), second.next), (&ids[100..], None));
+    assert_eq!(store.list(Some(&fresh("id")), &all, None).await.unwrap().items, []);
+}
+
+async fn a_list_can_be_narrowed_by_status_and_time(store: &impl Store) {
+    let group = open(store).await;
+    // A time of its own, because the list of all groups is asked as well.
+    let noon = i64::from(uuid::Uuid::new_v4().as_fields().0);
+    let mut ids = Vec::new();
+    for (n, status) in [Status::Succeeded, Status::Failed, Status::Stopped, Status::Succeeded].into_iter().enumerate() {
+        let record = created(store, &group, at(noon + 10 * n as i64)).await;
+        end(store, &record, status).await;
+        ids.push(record.id);
+    }
+    ids.push(created(store, &group, at(noon + 40)).await.id);
+    let found = async |group: Option<&str>, statuses: &[Status], from: i64, to: i64| {
+        let (from, to) = (Some(at(noon + from)), Some(at(noon + to)));
+        let filter = DeploymentFilter { group: None, statuses: statuses.to_vec(), from, to };
+        let page = store.list(group, &filter, None).await.unwrap();
+        page.items.iter().map(|id| ids.iter().position(|known| known == id).unwrap()).collect::<Vec<_>>()
+    };
+    for of in [None, Some(group.id.as_str())] {
+        assert_eq!(found(of, &[], 0, 40).await, [4, 3, 2, 1, 0], "both ends count");
+        assert_eq!(found(of, &[], 1, 39).await, [3, 2, 1]);
+        assert_eq!(found(of, &[], 10, 10).await, [1]);
+        assert_eq!(found(of, &[], 30, 20).await, Vec::<usize>::new());
+        assert_eq!(found(of, &[Status::Succeeded], 0, 40).await, [3, 0]);
+        assert_eq!(found(of, &[Status::Failed, Status::Created], 0, 40).await, [4, 1]);
+        assert_eq!(found(of, &[Status::InProgress], 0, 40).await, Vec::<usize>::new());
+    }
+}

@@ -1,0 +1,138 @@
+//! What the engine relies on its ports for: each promise is a suite that the testkit and the real adapters go through.
+
+mod catalog;
+mod customer;
+mod deployments;
+mod machine;
+
+/// Makes two tests of each promise: `testkit` keeps it on a world of its own, `aws` keeps it on the local cloud.
+macro_rules! both_keep {
+    ($($promise:ident)*) => {
+        mod testkit {
+            $(
+                #[test]
+                fn $promise() {
+                    pollster::block_on(super::$promise(&spillway_testkit::World::new()));
+                }
+            )*
+        }
+        mod aws {
+            $(
+                #[test]
+                fn $promise() {
+                    crate::cloud::in_cloud(async |cloud| super::$promise(&super::real(cloud).await).await);
+                }
+            )*
+        }
+    };
+}
+use both_keep;
+
+use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
+use jiff::Timestamp;
+use spillway_aws_dynamodb::Table;
+use spillway_domain::{
+    AlarmConfiguration, Application, AutoRollback, ComputePlatform, Creator, Deployment, DeploymentGroup, DeploymentId,
+    LambdaTarget, Order, ProblemKind, Revision, RevisionKind, RoleArn, Routing, Target,
+};
+use tokio::sync::OnceCell;
+
+use crate::cloud::Cloud;
+
+/// A table like that of the stack, which no function knows of.
+async fn table(cloud: &Cloud) -> Table {
+    const NAME: &str = "contracts";
+    static CREATED: OnceCell<()> = OnceCell::const_new();
+    CREATED
+        .get_or_init(async || {
+            let original = cloud.dynamodb.describe_table().table_name(&cloud.endpoints().table).send().await.unwrap();
+            let original = original.table.unwrap();
+            let indexes = original.global_secondary_indexes().iter().map(|index| {
+                let new = GlobalSecondaryIndex::builder().set_index_name(index.index_name.clone());
+                let new = new.set_key_schema(index.key_schema.clone()).set_projection(index.projection.clone());
+                new.build().unwrap()
+            });
+            let request = cloud.dynamodb.create_table().table_name(NAME).billing_mode(BillingMode::PayPerRequest);
+            let request = request.set_key_schema(original.key_schema.clone());
+            let request = request.set_attribute_definitions(original.attribute_definitions.clone());
+            request.set_global_secondary_indexes(Some(indexes.collect())).send().await.unwrap();
+        })
+        .await;
+    Table::new(&cloud.local.sdk_config(), NAME, 400)
+}
+
+/// What is valid by the look of it.
+fn named<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+/// A name that nobody else has.
+fn fresh(kind: &str) -> String {
+    format!("{kind}-{}", uuid::Uuid::new_v4())
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+/// What went wrong.
+fn kind<T: std::fmt::Debug>(result: Result<T, spillway_domain::Problem>) -> ProblemKind {
+    result.expect_err("it does not work").kind
+}
+
+fn role() -> RoleArn {
+    named("arn:aws:iam::000000000000:role/spillway-spillway-us-east-1")
+}
+
+fn application() -> Application {
+    let name = named(&fresh("application"));
+    Application { id: fresh("id"), name, platform: ComputePlatform::Lambda, created_at: at(1) }
+}
+
+fn group(application: &Application, name: &str) -> DeploymentGroup {
+    DeploymentGroup {
+        id: fresh("id"),
+        application_id: application.id.clone(),
+        name: named(name),
+        config: named("CodeDeployDefault.LambdaAllAtOnce"),
+        role: role(),
+        alarms: AlarmConfiguration::default(),
+        rollback: AutoRollback { enabled: false, events: Vec::new() },
+        triggers: Vec::new(),
+    }
+}
+
+fn fresh_id() -> DeploymentId {
+    DeploymentId::from_number(uuid::Uuid::new_v4().as_u128())
+}
+
+/// A deployment of a group, just created.
+fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
+    let target = LambdaTarget {
+        function: named("orders"),
+        alias: named("live"),
+        current: named("1"),
+        target: named("2"),
+        before: None,
+        after: None,
+    };
+    let order = Order {
+        application: named("shop"),
+        group: group.name.clone(),
+        group_id: group.id.clone(),
+        config: group.config.clone(),
+        routing: Routing::all_at_once(),
+        revision: Revision { kind: RevisionKind::AppSpecContent, content: "{}".to_owned() },
+        previous_revision: None,
+        target: Target::Lambda(target),
+        role: group.role.clone(),
+        alarms: group.alarms.clone(),
+        override_alarms: None,
+        rollback: group.rollback.clone(),
+        triggers: Vec::new(),
+        creator: Creator::User,
+        rolls_back: None,
+        description: None,
+    };
+    Deployment::new(fresh_id(), order, created_at)
+}

@@ -1,0 +1,136 @@
+//! For every moment of every story: fail there, crash there, hang there, before the call and after it; go on; and the
+//! end must be in order. And every invocation twice, at once or late.
+
+use jiff::SignedDuration;
+use spillway_domain::AliasRouting;
+use spillway_testkit::{Accident, Duplicate, Event, Harm, HookPlan, Runner, Story, When, World, check};
+use spillway_tests::template::machine;
+
+/// The stories that everything is done to.
+fn stories() -> Vec<(&'static str, Story)> {
+    let hooked = || Story::new("Steps.10@2m,50@1m").before(HookPlan::Succeeds).after(HookPlan::Succeeds);
+    let later = |succeeded| HookPlan::CallsBack { after: SignedDuration::from_secs(90), succeeded };
+    let taken = AliasRouting::only("3".parse().unwrap());
+    vec![
+        ("canary", hooked()),
+        ("all at once", Story::new("CodeDeployDefault.LambdaAllAtOnce")),
+        ("call backs", Story::new("Steps.10@2m").before(later(true)).after(later(true))),
+        ("pre says no", hooked().before(HookPlan::Fails)),
+        ("post says no", hooked().after(later(false))),
+        ("post throws, no rollback", hooked().after(HookPlan::Throws).without_rollback()),
+        ("alarm in the first step", hooked().at(60.0, Event::AlarmRed)),
+        ("alarm in the second step", hooked().at(150.0, Event::AlarmRed)),
+        ("alarm while the post hook is awaited", hooked().after(later(true)).at(200.0, Event::AlarmRed)),
+        ("alarm unheard", hooked().at(70.0, Event::AlarmRedUnheard)),
+        ("alarm from the start", hooked().at(0.0, Event::AlarmRedUnheard)),
+        ("stop", hooked().at(61.0, Event::Stop(None))),
+        ("stop without rollback", hooked().at(61.0, Event::Stop(Some(false)))),
+        ("stop and alarm", hooked().at(61.0, Event::Stop(Some(true))).at(61.01, Event::AlarmRed)),
+        ("stop in the pre hook", hooked().before(later(true)).at(30.0, Event::Stop(Some(true)))),
+        ("alias taken", hooked().at(60.0, Event::AliasWritten(taken))),
+        ("target deleted", hooked().at(60.0, Event::VersionDeleted("2".parse().unwrap()))),
+        (
+            "throttled",
+            hooked()
+                .before(HookPlan::Throttled(2, Box::new(HookPlan::Succeeds)))
+                .at(100.0, Event::ThrottleBegins)
+                .at(160.0, Event::ThrottleEnds),
+        ),
+    ]
+}
+
+/// Plays the story on that world with that runner, and checks its end.
+fn play(
+    story: &Story,
+    accidents: Vec<Accident>,
+    adjust: impl for<'w> FnOnce(Runner<'w>) -> Runner<'w>,
+) -> (usize, usize, Result<(), String>) {
+    let world = World::new().with_accidents(accidents);
+    let mut runner = adjust(Runner::new(&world, machine()));
+    runner.play(story);
+    (world.moments(), runner.invocations(), check(&world))
+}
+
+/// As [`play`], and once more with a diary for the message when it does not end in order.
+fn must_end_in_order(
+    what: &str,
+    story: &Story,
+    accidents: &[Accident],
+    adjust: impl for<'w> Fn(Runner<'w>) -> Runner<'w>,
+) {
+    if play(story, accidents.to_vec(), &adjust).2.is_ok() {
+        return;
+    }
+    let world = World::new().with_accidents(accidents.to_vec()).with_diary();
+    adjust(Runner::new(&world, machine())).play(story);
+    panic!("{what}, {accidents:?}:\n{}", check(&world).unwrap_err());
+}
+
+#[test]
+fn every_accident_at_every_moment_of_every_story_ends_in_order() {
+    for (name, story) in stories() {
+        let (moments, _, undisturbed) = play(&story, Vec::new(), |runner| runner);
+        undisturbed.unwrap();
+        for moment in 0..moments {
+            for harm in Harm::ALL {
+                must_end_in_order(name, &story, &[Accident { moment, harm }], |runner| runner);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_function_that_hung_does_no_harm_whenever_it_goes_on() {
+    for (name, story) in stories() {
+        let (moments, _, _) = play(&story, Vec::new(), |runner| runner);
+        for moment in 0..moments {
+            for harm in [Harm::PauseBefore, Harm::PauseAfter] {
+                for further in [0, 1, 2, 3, 5, 8] {
+                    must_end_in_order(name, &story, &[Accident { moment, harm }], |runner| {
+                        runner.with_late(When::After(further))
+                    });
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_invocation_may_come_twice_and_late() {
+    for (name, story) in stories() {
+        let (_, invocations, _) = play(&story, Vec::new(), |runner| runner);
+        for invocation in 0..invocations {
+            for when in [When::After(0), When::After(1), When::After(2), When::After(4), When::AtTheEnd] {
+                let duplicate = Duplicate { invocation, when };
+                must_end_in_order(name, &story, &[], |runner| runner.with_duplicate(duplicate));
+            }
+        }
+    }
+}
+
+#[test]
+fn two_accidents_in_one_story_end_in_order() {
+    for (name, story) in stories() {
+        let (moments, _, _) = play(&story, Vec::new(), |runner| runner);
+        for first in (0..moments).step_by(5) {
+            for second in (first + 1..first + 40).step_by(4) {
+                for harm in [Harm::CrashBefore, Harm::CrashAfter, Harm::PauseAfter] {
+                    let accidents = [Accident { moment: first, harm }, Accident { moment: second, harm }];
+                    must_end_in_order(name, &story, &accidents, |runner| runner);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_start_that_was_lost_is_made_up_for_by_the_next_sweep() {
+    for moment in 0..6 {
+        let world = World::new().with_accidents(vec![Accident { moment, harm: Harm::CrashBefore }]).with_diary();
+        let id = Runner::new(&world, machine()).play(&Story::new("CodeDeployDefault.LambdaAllAtOnce"));
+        check(&world).unwrap();
+        let record = world.record(&id).unwrap();
+        let lasted = record.ending.unwrap().at.duration_since(record.created_at);
+        assert!(lasted <= SignedDuration::from_secs(90), "{lasted:?} with a crash at {moment}:\n{}", world.diary());
+    }
+}

@@ -1,0 +1,83 @@
+//! One name in five places, and nothing too long.
+
+use spillway_tests::template::{root, template};
+
+use super::{camel, folders, none, read, sources};
+
+/// The use case of `api` is the table of operations.
+const WITHOUT_USE_CASE: &str = "api";
+const MOST_LINES: usize = 400;
+const MOST_LINES_OF_MAIN: usize = 150;
+
+#[test]
+fn a_function_has_one_name_in_five_places() {
+    let (template, readme) = (template(), read("README.md"));
+    let mut faults = Vec::new();
+    for name in folders("functions") {
+        let resource = format!("{}Function", camel(&name));
+        let binary = &template["Resources"][&resource]["Metadata"]["BuildProperties"]["Binary"];
+        if *binary != *name {
+            faults.push(format!("template.yaml has no {resource} with Binary: {name} in its Metadata"));
+        }
+        if !root().join(format!("events/{name}.json")).is_file() {
+            faults.push(format!("events/{name}.json is not there"));
+        }
+        if name != WITHOUT_USE_CASE && !is_use_case(&name) {
+            faults.push(format!("shared/engine has no use case {}", name.replace('-', "_")));
+        }
+        if !code_map(&readme).any(|line| line.starts_with(&format!("functions/{name}"))) {
+            faults.push(format!("the code map of README.md has no line that begins with functions/{name}"));
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn nothing_has_the_name_of_a_function_that_is_not_there() {
+    let names = folders("functions");
+    let mut faults = Vec::new();
+    for (resource, properties) in template()["Resources"].as_object().unwrap() {
+        let own = names.iter().any(|name| *resource == format!("{}Function", camel(name)));
+        if properties["Type"] == "AWS::Serverless::Function" && !own {
+            faults.push(format!("template.yaml has {resource}, and functions/ has no such folder"));
+        }
+    }
+    for event in std::fs::read_dir(root().join("events")).unwrap() {
+        let file = event.unwrap().file_name().into_string().unwrap();
+        let name = file.split('.').next().unwrap().to_owned();
+        if !names.contains(&name) {
+            faults.push(format!("events/{file} is for no folder of functions/"));
+        }
+    }
+    for line in code_map(&read("README.md")) {
+        let name: String =
+            line["functions/".len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
+        if !name.is_empty() && !names.contains(&name) {
+            faults.push(format!("README.md maps functions/{name}, which is not there"));
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn no_file_is_longer_than_one_can_read() {
+    let long = sources().into_iter().filter_map(|(name, text)| {
+        let is_main = name.starts_with("functions/") && name.ends_with("/src/main.rs");
+        let (lines, most) = (text.lines().count(), if is_main { MOST_LINES_OF_MAIN } else { MOST_LINES });
+        (lines > most).then(|| format!("{name} has {lines} lines; at most {most}"))
+    });
+    none(long.collect());
+}
+
+fn is_use_case(name: &str) -> bool {
+    let verb = name.replace('-', "_");
+    let own_file = root().join(format!("shared/engine/src/{verb}.rs"));
+    let text = std::fs::read_to_string(own_file).unwrap_or_default();
+    text.contains(&format!("pub async fn {verb}("))
+}
+
+/// The lines of the code map that are about functions, without ornaments.
+fn code_map(readme: &str) -> impl Iterator<Item = &str> {
+    let bare = readme.lines().map(|line| line.trim_start_matches(['-', '*', '|', '`', '[', ' ']));
+    bare.filter(|line| line.starts_with("functions/"))
+}

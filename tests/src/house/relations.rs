@@ -1,0 +1,218 @@
+//! Who may know whom, and which rights follow from it. A crate's manifest says what it touches; the template says what
+//! its function may touch; and both say the same.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use spillway_tests::template::template;
+
+use super::{camel, folders, none, read};
+
+/// Every manifest of a member, with its path from the root.
+pub fn manifests() -> Vec<(String, String)> {
+    let mut paths = vec!["cli/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
+    for parent in ["functions", "shared"] {
+        paths.extend(folders(parent).iter().map(|name| format!("{parent}/{name}/Cargo.toml")));
+    }
+    paths.into_iter().map(|path| (path.clone(), read(path))).collect()
+}
+
+/// What a crate links: the keys of its `[dependencies]`. Each is `name.workspace = true`, so that lines are enough.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let section = manifest.split("\n[").find(|section| section.starts_with("dependencies]")).unwrap_or_default();
+    let keys = section.lines().skip(1).filter_map(|line| line.split(['.', ' ', '=']).next());
+    keys.filter(|key| !key.is_empty() && !key.starts_with('#')).map(str::to_owned).collect()
+}
+
+#[test]
+fn versions_are_said_in_one_place() {
+    let in_sections = |text: &str| {
+        let sections = text.split("\n[").filter(|section| section.split(']').next().unwrap().ends_with("dependencies"));
+        let lines = sections.flat_map(|section| section.lines().skip(1).map(str::to_owned).collect::<Vec<_>>());
+        lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#')).collect::<Vec<_>>()
+    };
+    let mut faults = Vec::new();
+    for (path, text) in manifests() {
+        let own = in_sections(&text).into_iter().filter(|line| !line.contains("workspace = true"));
+        faults.extend(own.map(|line| format!("{path}: '{line}' does not say workspace = true")));
+    }
+    none(faults);
+}
+
+#[test]
+fn crates_know_only_whom_they_may_know() {
+    let adapters: Vec<String> = folders("shared").into_iter().filter(|name| name.starts_with("aws-")).collect();
+    let mut faults = Vec::new();
+    for (path, text) in manifests() {
+        let (parent, name) = path.trim_end_matches("/Cargo.toml").rsplit_once('/').unwrap_or(("", ""));
+        let mut may: Vec<&str> = match (parent, name) {
+            ("functions", _) => vec!["kit", "wire", "engine", "domain"],
+            ("shared", "domain") => vec![],
+            ("shared", "engine" | "wire" | "aws-sts") => vec!["domain"],
+            ("shared", "kit" | "testkit") => vec!["domain", "engine"],
+            ("shared", adapter) if adapter.starts_with("aws-") => vec!["domain", "engine", "aws-sts"],
+            ("shared", other) => panic!("shared/{other} is new: say here whom it may know"),
+            _ => continue,
+        };
+        if parent == "functions" {
+            may.extend(adapters.iter().map(String::as_str));
+        }
+        for known in dependencies(&text).iter().filter_map(|key| key.strip_prefix("spillway-")) {
+            if !may.contains(&known) {
+                faults.push(format!("{path} knows spillway-{known}, and may know only {may:?}"));
+            }
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn only_adapters_and_the_kit_link_an_sdk() {
+    let is_sdk =
+        |key: &&String| key.starts_with("aws-sdk-") || key.starts_with("aws-config") || key.starts_with("aws-smithy");
+    let may = |path: &str| ["shared/aws-", "shared/kit/", "cli/", "tests/"].iter().any(|begin| path.starts_with(begin));
+    let mut faults = Vec::new();
+    for (path, text) in manifests().into_iter().filter(|(path, _)| !may(path)) {
+        faults.extend(dependencies(&text).iter().filter(is_sdk).map(|key| format!("{path} links {key}")));
+    }
+    none(faults);
+}
+
+#[test]
+fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() {
+    // An adapter of ours, and the actions by which the template shows that the function uses it.
+    let pairs = [
+        ("spillway-aws-dynamodb", "dynamodb:"),
+        ("spillway-aws-stepfunctions", "states:"),
+        ("spillway-aws-notices", "events:PutEvents"),
+    ];
+    let with_role = ["spillway-aws-lambda", "spillway-aws-cloudwatch", "spillway-aws-notices"];
+    let mut faults = Vec::new();
+    for name in folders("functions") {
+        let linked = dependencies(&read(format!("functions/{name}/Cargo.toml")));
+        let actions = actions(&name);
+        for (adapter, prefix) in pairs {
+            let (links, may) = (linked.contains(adapter), actions.iter().any(|action| action.starts_with(prefix)));
+            if links != may {
+                faults.push(format!("{name}: links {adapter}: {links}; may {prefix}*: {may}"));
+            }
+        }
+        let links = with_role.iter().any(|adapter| linked.contains(*adapter));
+        if links != actions.contains("sts:AssumeRole") {
+            faults.push(format!("{name}: links one of {with_role:?}: {links}; may sts:AssumeRole: {}", !links));
+        }
+        let known = |action: &str| action == "sts:AssumeRole" || pairs.iter().any(|(_, own)| action.starts_with(own));
+        faults
+            .extend(actions.iter().filter(|a| !known(a)).map(|a| format!("{name}: may {a}, and links nothing for it")));
+    }
+    none(faults);
+}
+
+/// SAM would give a role that it makes itself managed policies, and with them the logs of the whole account.
+#[test]
+fn every_role_is_written_out() {
+    let mut faults = Vec::new();
+    for (resource, value) in template()["Resources"].as_object().unwrap() {
+        let properties = &value["Properties"];
+        let of_sam = value["Type"].as_str().unwrap().starts_with("AWS::Serverless::");
+        if of_sam && properties["Role"].is_null() {
+            faults.push(format!("template.yaml: {resource} has no Role"));
+        }
+        if of_sam && !properties["Policies"].is_null() {
+            faults.push(format!("template.yaml: {resource} has Policies, which belong into its role"));
+        }
+        if !properties["ManagedPolicyArns"].is_null() {
+            faults.push(format!("template.yaml: {resource} has rights that are written elsewhere"));
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn a_function_has_its_own_role_and_writes_into_its_own_log_only() {
+    let mut faults = Vec::new();
+    for name in folders("functions") {
+        let camel = camel(&name);
+        let properties = &template()["Resources"][format!("{camel}Function")]["Properties"];
+        if properties["Role"] != format!("{camel}Role.Arn") {
+            faults.push(format!("{name}: its role is {}", properties["Role"]));
+        }
+        if properties["LoggingConfig"]["LogGroup"] != format!("{camel}LogGroup") {
+            faults.push(format!("{name}: its log group is {}", properties["LoggingConfig"]["LogGroup"]));
+        }
+        let mut expected = vec![
+            json!([["logs:CreateLogStream", "logs:PutLogEvents"], format!("{camel}LogGroup.Arn")]),
+            json!([["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"]),
+        ];
+        let queue = &properties["DeadLetterQueue"]["TargetArn"];
+        if !queue.is_null() {
+            expected.push(json!(["sqs:SendMessage", queue]));
+        }
+        let rights = rights(&name).into_iter().filter(|right| words(&right["Action"]).iter().any(|a| is_plumbing(a)));
+        let found: Vec<Value> = rights.map(|right| json!([right["Action"], right["Resource"]])).collect();
+        if found.len() != expected.len() || expected.iter().any(|right| !found.contains(right)) {
+            faults.push(format!("{name}: may {}, and needs {}", json!(found), json!(expected)));
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn no_right_is_wider_than_it_must_be() {
+    let text = read("template.yaml");
+    let lines: Vec<&str> = text.lines().collect();
+    let (mut faults, mut reasons) = (Vec::new(), 0);
+    for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(r#""*""#) || line.contains("'*'")) {
+        if line.contains(" # ") || index > 0 && lines[index - 1].trim_start().starts_with('#') {
+            reasons += 1;
+        } else {
+            faults.push(format!("template.yaml:{}: Resource \"*\" without a reason", index + 1));
+        }
+    }
+    let mut any_resource = 0;
+    for (resource, value) in template()["Resources"].as_object().unwrap() {
+        for statement in statements(value) {
+            let wide = words(&statement["Action"]).into_iter().filter(|action| action.contains('*'));
+            faults.extend(wide.map(|action| format!("template.yaml: {resource} may {action}")));
+            any_resource += words(&statement["Resource"]).iter().filter(|named| *named == "*").count();
+        }
+    }
+    if faults.is_empty() && any_resource != reasons {
+        faults.push(format!("template.yaml: {any_resource} times Resource \"*\", and {reasons} lines say why"));
+    }
+    none(faults);
+}
+
+/// What every function may do, whatever it links: be logged, be traced, and leave what it could not handle.
+fn is_plumbing(action: &str) -> bool {
+    ["logs:", "xray:", "sqs:"].iter().any(|service| action.starts_with(service))
+}
+
+/// What the role of a function allows.
+fn rights(function: &str) -> Vec<Value> {
+    statements(&template()["Resources"][format!("{}Role", camel(function))]["Properties"]["Policies"])
+}
+
+/// What a function may do with what it links.
+fn actions(function: &str) -> BTreeSet<String> {
+    let all = rights(function).into_iter().flat_map(|statement| words(&statement["Action"]));
+    all.filter(|action| !is_plumbing(action)).collect()
+}
+
+/// Every statement that allows something, wherever it stands in the resource.
+fn statements(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Object(members) if members.contains_key("Effect") => vec![value.clone()],
+        Value::Object(members) => members.values().flat_map(statements).collect(),
+        Value::Array(items) => items.iter().flat_map(statements).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+fn words(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(word) => vec![word.clone()],
+        Value::Array(items) => items.iter().flat_map(words).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,13 @@
+//! Every test that crosses crates.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
+#![allow(clippy::large_futures, reason = "a test runs once, and its futures may be as large as its story")]
+
+mod cloud;
+mod contracts;
+mod crashes;
+mod house;
+mod properties;
+mod regressions;
+mod samples;
+mod timelines;

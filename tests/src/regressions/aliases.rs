@@ -1,0 +1,191 @@
+//! Aliases and versions that are not as the AppSpec has them, or do not stay so.
+
+use jiff::SignedDuration;
+use spillway_testkit::{Event, HookPlan, Story};
+
+use super::{alias, ending, only, play, split, version};
+
+fn steps() -> Story {
+    Story::new("Steps.10@1m,50@1m").without_rollback()
+}
+
+#[test]
+fn a_target_version_that_is_not_there_moves_no_traffic() {
+    let (world, record) = play(&steps().at(0.0, Event::VersionDeleted(version(2))));
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_FUNCTION: What is deployed to does not exist. UpdateAlias orders:live: no such \
+         version. All traffic is on version 1."
+    );
+    assert_eq!(alias(&world), only(1));
+}
+
+#[test]
+fn a_target_version_that_is_deleted_in_mid_shift_gives_the_traffic_back() {
+    let (world, record) = play(&steps().at(30.0, Event::VersionDeleted(version(2))));
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_FUNCTION: What is deployed to does not exist. UpdateAlias orders:live: no such \
+         version. All traffic is on version 1."
+    );
+    assert_eq!(alias(&world), only(1));
+}
+
+#[test]
+fn a_target_version_that_has_all_traffic_cannot_be_deleted() {
+    let later = HookPlan::CallsBack { after: SignedDuration::from_mins(5), succeeded: true };
+    let (world, record) = play(&steps().after(later).at(200.0, Event::VersionDeleted(version(2))));
+    assert_eq!(ending(&record), "Succeeded");
+    assert_eq!(alias(&world), only(2));
+}
+
+#[test]
+fn an_original_version_that_is_gone_when_the_alarm_goes_off_leaves_all_traffic_on_the_target() {
+    let later = HookPlan::CallsBack { after: SignedDuration::from_mins(5), succeeded: true };
+    let story = Story::new("Steps.10@1m").after(later);
+    let story = story.at(200.0, Event::VersionDeleted(version(1))).at(210.0, Event::AlarmRed);
+    let (world, record) = play(&story);
+    assert_eq!(
+        ending(&record),
+        "Stopped ALARM_ACTIVE: One or more alarms have been activated according to the Amazon CloudWatch metrics \
+         you selected, and the affected deployments have been stopped. Activated alarms: errors. Traffic could not \
+         go back to version 1: UpdateAlias orders:live: no such version. Alias \
+         arn:aws:lambda:us-east-1:111122223333:function:orders:live sends 100 % to version 2."
+    );
+    assert_eq!(
+        record.ending.unwrap().rollback_message.unwrap(),
+        "No rollback deployment was made; the error's message says what stands in its way."
+    );
+    assert_eq!(alias(&world), only(2));
+}
+
+#[test]
+fn an_alias_that_is_not_there_is_named() {
+    let (_, record) = play(&steps().at(0.0, Event::AliasDeleted));
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_FUNCTION: What is deployed to does not exist. GetAlias orders:live: \
+         ResourceNotFoundException: no such alias. No traffic was moved."
+    );
+}
+
+#[test]
+fn an_alias_that_is_deleted_in_mid_shift_is_named() {
+    let (_, record) = play(&steps().at(30.0, Event::AliasDeleted));
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_FUNCTION: What is deployed to does not exist. GetAlias orders:live: \
+         ResourceNotFoundException: no such alias. There is no alias left to restore: GetAlias orders:live: \
+         ResourceNotFoundException: no such alias."
+    );
+}
+
+#[test]
+fn an_alias_that_somebody_left_on_two_versions_is_deployed_to_if_its_main_version_is_current() {
+    let (world, record) = play(&Story { alias: split(1, 3, 10), ..steps() });
+    assert_eq!(ending(&record), "Succeeded");
+    assert_eq!(alias(&world), only(2));
+    let (world, record) = play(&Story { alias: split(1, 2, 70), ..steps() });
+    assert_eq!(ending(&record), "Succeeded");
+    assert_eq!(alias(&world), only(2));
+}
+
+#[test]
+fn an_alias_that_somebody_left_on_two_versions_stays_so_when_nothing_was_moved() {
+    let (world, record) = play(&Story { alias: split(1, 3, 10), ..steps() }.before(HookPlan::Fails));
+    assert_eq!(
+        ending(&record),
+        "Failed HOOK_EXECUTION_FAILURE: The deployment failed because one or more of the lifecycle event \
+         validation functions failed. See the diagnostics of BeforeAllowTraffic. No traffic was moved."
+    );
+    assert_eq!(alias(&world), split(1, 3, 10));
+}
+
+#[test]
+fn an_alias_on_two_versions_of_which_the_main_one_is_not_current_is_left_alone() {
+    let (world, record) = play(&Story { alias: split(3, 1, 10), ..steps() });
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
+         points at version 3, not at the AppSpec's CurrentVersion 1: it sends 10 % to version 1 and 90 % to \
+         version 3. Nothing was changed. Deploy again with CurrentVersion 3, or point the alias at version 1 \
+         first."
+    );
+    assert_eq!(alias(&world), split(3, 1, 10));
+    assert!(world.writes().is_empty());
+}
+
+#[test]
+fn an_alias_that_points_elsewhere_is_left_alone() {
+    let (world, record) = play(&Story { alias: only(3), ..steps() });
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
+         points at version 3, not at the AppSpec's CurrentVersion 1: it sends 100 % to version 3. Nothing was \
+         changed. Deploy again with CurrentVersion 3, or point the alias at version 1 first."
+    );
+    assert_eq!(alias(&world), only(3));
+    assert!(world.writes().is_empty());
+}
+
+#[test]
+fn an_alias_that_is_on_the_target_already_is_left_alone() {
+    let (world, record) = play(&Story { alias: only(2), ..steps() });
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
+         points at version 2, not at the AppSpec's CurrentVersion 1: it sends 100 % to version 2. Nothing was \
+         changed. Deploy again with CurrentVersion 2, or point the alias at version 1 first."
+    );
+    assert_eq!(alias(&world), only(2));
+}
+
+#[test]
+fn an_alias_that_is_written_during_the_hook_before_the_shift_is_not_overwritten() {
+    let later = HookPlan::CallsBack { after: SignedDuration::from_mins(5), succeeded: true };
+    let story = Story::new("Steps.10@1m").before(later).at(100.0, Event::AliasWritten(split(1, 3, 20)));
+    let (world, record) = play(&story);
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
+         was changed by somebody else during the deployment: it now sends 20 % to version 3 and 80 % to version 1, \
+         while this deployment d-BAAAAAAAA had found it on CurrentVersion and had not touched it. Spillway has \
+         left it as it is. No traffic was moved."
+    );
+    assert_eq!(alias(&world), split(1, 3, 20));
+}
+
+#[test]
+fn an_alias_that_is_written_in_mid_shift_is_not_overwritten() {
+    let (world, record) = play(&steps().at(30.0, Event::AliasWritten(only(3))));
+    assert_eq!(
+        ending(&record),
+        "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
+         was changed by somebody else during the deployment: it now sends 100 % to version 3, while this \
+         deployment d-BAAAAAAAA had asked for 10 % to version 2 and 90 % to version 1. Spillway has left it as it \
+         is."
+    );
+    assert_eq!(alias(&world), only(3));
+}
+
+#[test]
+fn an_alias_that_is_written_after_the_traffic_went_back_is_not_overwritten() {
+    let story = Story::new("Steps.10@1m,50@1m");
+    let (world, record) = play(&story.at(30.0, Event::AlarmRed).at(30.01, Event::AliasWritten(split(1, 3, 20))));
+    assert_eq!(
+        ending(&record),
+        "Stopped ALARM_ACTIVE: One or more alarms have been activated according to the Amazon CloudWatch metrics \
+         you selected, and the affected deployments have been stopped. Activated alarms: errors. Alias \
+         arn:aws:lambda:us-east-1:111122223333:function:orders:live was changed by somebody else and sends 20 % to \
+         version 3 and 80 % to version 1; Spillway has left it as it is."
+    );
+    assert_eq!(alias(&world), split(1, 3, 20));
+}
+
+#[test]
+fn an_alias_that_is_written_as_it_is_does_no_harm() {
+    let story = steps().at(30.0, Event::AliasTouched).at(59.99, Event::AliasTouched).at(90.0, Event::AliasTouched);
+    let (world, record) = play(&story);
+    assert_eq!(ending(&record), "Succeeded");
+    assert_eq!(alias(&world), only(2));
+}

@@ -1,0 +1,96 @@
+//! Roles without rights, refusals that last, and deployments that stand in each other's way.
+
+use spillway_domain::{Deployment, DeploymentId, NewDeployment, Rejection};
+use spillway_engine::{Catalog, Decide, Error, create_deployment, decide, stop_deployment};
+use spillway_testkit::{Event, Runner, Story, World, check};
+use spillway_tests::template::machine;
+
+use super::{alias, ending, only, play, split, succeeded};
+
+const HOUR: f64 = 3600.0;
+
+#[test]
+fn a_role_that_loses_its_rights_in_mid_shift_gives_the_traffic_back_as_soon_as_it_has_them_again() {
+    let story = Story::new("Steps.10@1m,50@1m").without_rollback();
+    let (world, record) = play(&story.at(30.0, Event::RightsLost).at(600.0, Event::RightsBack));
+    assert_eq!(
+        ending(&record),
+        "Failed IAM_ROLE_PERMISSIONS: The IAM role arn:aws:iam::111122223333:role/spillway-shop does not give you \
+         permission to perform operations in the following AWS service: AWSLambda. Contact your AWS administrator \
+         if you need help. If you are an AWS administrator, you can grant permissions to your users or groups by \
+         creating IAM policies. Lambda: AccessDeniedException: not authorized. All traffic is on version 1."
+    );
+    assert_eq!(alias(&world), only(1));
+    let waited = record.ending.unwrap().at.duration_since(record.created_at).as_secs();
+    assert!((600..1300).contains(&waited), "ended after {waited} s");
+}
+
+#[test]
+fn a_restore_that_is_refused_for_hours_goes_on_until_it_works() {
+    let story = Story::new("Steps.10@1m,50@1m").at(30.0, Event::RightsLost).at(40.0, Event::Stop(None));
+    let world = World::new().with_history();
+    let id = Runner::new(&world, machine()).play(&story.at(30.0 + 5.0 * HOUR, Event::RightsBack));
+    check(&world).unwrap();
+    let record = world.record(&id).unwrap();
+    assert_eq!(
+        ending(&record),
+        "Stopped MANUAL_STOP: The deployment was stopped by StopDeployment. All traffic is on version 1."
+    );
+    assert_eq!(alias(&world), only(1));
+    let open = |record: &Deployment| record.id == id && !record.has_ended();
+    let last_open = world.history().into_iter().rfind(open).unwrap();
+    let waited = last_open.updated_at.duration_since(record.created_at).as_secs_f64();
+    assert!(waited > 5.0 * HOUR && waited < 5.2 * HOUR, "open for {waited} s");
+    let tries = world.ledger_of(&id).iter().filter(|entry| entry.why.contains("tried until it works")).count();
+    assert!((30..45).contains(&tries), "{tries} tries in five hours");
+    assert_eq!(world.writes()[..2].iter().map(|(_, routing)| *routing).collect::<Vec<_>>(), [split(1, 2, 10), only(1)]);
+}
+
+#[test]
+fn a_group_has_one_active_deployment_and_names_it_to_whoever_wants_another() {
+    let world = World::new();
+    let request = Story::new("Steps.10@5m").set(&world);
+    let (first, second) = (DeploymentId::from_number(1001), DeploymentId::from_number(1002));
+    create(&world, &request, &first).unwrap();
+    assert_eq!(busy_with(create(&world, &request, &second)), first);
+    assert_eq!(world.record(&second), None);
+    let mut runner = Runner::new(&world, machine());
+    runner.run();
+    assert!(succeeded(&world, &first));
+    create(&world, &request, &second).unwrap();
+    runner.run();
+    check(&world).unwrap();
+}
+
+#[test]
+fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
+    let world = World::new();
+    let request = Story::new("Steps.10@5m").set(&world);
+    let [first, second, rollback] = [1001, 1002, 1003].map(DeploymentId::from_number);
+    create(&world, &request, &first).unwrap();
+    let stop = stop_deployment(&world, &world, &first, Some(true), world.now());
+    pollster::block_on(stop).unwrap();
+    let input = Decide { deployment_id: first.clone(), step: None, problem: None };
+    let decided = decide(&world, &world, &world, &input, rollback.clone(), world.now());
+    pollster::block_on(decided).unwrap();
+    assert!(world.record(&first).unwrap().has_ended());
+    assert_eq!(busy_with(create(&world, &request, &second)), rollback);
+    Runner::new(&world, machine()).run();
+    check(&world).unwrap();
+    assert!(succeeded(&world, &rollback));
+    assert_eq!(pollster::block_on(world.group_state(Story::GROUP_ID)).unwrap().active, None);
+    create(&world, &request, &second).unwrap();
+}
+
+fn create(world: &World, request: &NewDeployment, id: &DeploymentId) -> Result<(), Error> {
+    let created = create_deployment(world, world, world, request.clone(), id.clone(), world.now());
+    pollster::block_on(created).map(|_| ())
+}
+
+fn busy_with(refused: Result<(), Error>) -> DeploymentId {
+    let Err(Error::Rejected(Rejection::Busy { group, deployment })) = refused else {
+        panic!("not busy, but {refused:?}");
+    };
+    assert_eq!(group.as_str(), "orders");
+    deployment
+}
