@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use spillway_tests::template::root;
@@ -10,8 +11,14 @@ use spillway_tests::template::root;
 /// The name of the function that does nothing.
 pub(crate) const BARE: &str = "bare";
 
-/// The binary of every function and of [`BARE`], built now unless they are there. What cargo says is passed on.
-pub(crate) fn build() -> BTreeMap<String, PathBuf> {
+/// The binary of every function and of [`BARE`].
+pub(crate) fn binaries() -> &'static BTreeMap<String, PathBuf> {
+    static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(build);
+    &BINARIES
+}
+
+/// Builds them, unless they are there. What cargo says is passed on.
+fn build() -> BTreeMap<String, PathBuf> {
     let folders = std::fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().file_name());
     let names = folders.map(|name| name.into_string().unwrap()).chain([BARE.to_owned()]);
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -7,12 +7,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::cloud::block_on;
-use crate::functions::{BARE, build};
+use crate::functions::{BARE, binaries};
 use crate::{Row, median};
 
 const ROUNDS: usize = 31;
@@ -21,12 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const FIRST_POLL: &str = "GET /2018-06-01/runtime/invocation/next ";
 
 pub(crate) fn measure() -> Vec<Row> {
-    let binaries = build();
     let mut starts: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     block_on(async {
         let runtime_api = TcpListener::bind("127.0.0.1:0").await.unwrap();
         for _ in 0..ROUNDS {
-            for (name, binary) in &binaries {
+            for (name, binary) in binaries() {
                 let milliseconds = start(binary, &runtime_api).await.as_secs_f64() * 1000.0;
                 starts.entry(name).or_default().push(milliseconds);
             }
@@ -68,17 +67,18 @@ async fn start(binary: &Path, runtime_api: &TcpListener) -> Duration {
     let asked = timeout(PATIENCE, first_request(runtime_api)).await;
     let passed = began.elapsed();
     process.kill().await.unwrap();
-    let asked = asked.unwrap_or_else(|_| panic!("{} asked for no invocation", binary.display()));
+    let (_connection, asked) = asked.unwrap_or_else(|_| panic!("{} asked for no invocation", binary.display()));
     assert!(asked.starts_with(FIRST_POLL), "{} asked {asked}", binary.display());
     passed
 }
 
-async fn first_request(runtime_api: &TcpListener) -> String {
+/// The head of a function's first request, and the connection, which stays open until the function has been ended.
+async fn first_request(runtime_api: &TcpListener) -> (TcpStream, String) {
     let (mut connection, _) = runtime_api.accept().await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let read = connection.read_buf(&mut head).await.unwrap();
         assert_ne!(read, 0, "the function went away in the middle of its first request");
     }
-    String::from_utf8(head).unwrap()
+    (connection, String::from_utf8(head).unwrap())
 }

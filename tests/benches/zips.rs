@@ -1,4 +1,5 @@
-//! How large the functions are as they are uploaded: deflated as SAM does it, at zlib's own level.
+//! How large the functions are as they are uploaded: deflated at level 6, as SAM does it. The encoder here is not SAM's
+//! zlib, and packs about 3 % less tightly.
 
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -7,13 +8,12 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::Row;
-use crate::functions::{BARE, build};
+use crate::functions::{BARE, binaries};
 
 const MOST_BYTES: usize = 3_000_000;
 const LEVEL: i64 = 6;
 
 pub(crate) fn measure() -> Vec<Row> {
-    let binaries = build();
     let row = |(name, binary): (&String, &PathBuf)| {
         let bytes = pack(binary);
         Row {
@@ -23,7 +23,7 @@ pub(crate) fn measure() -> Vec<Row> {
             holds: bytes <= MOST_BYTES,
         }
     };
-    binaries.iter().filter(|(name, _)| name.as_str() != BARE).map(row).collect()
+    binaries().iter().filter(|(name, _)| name.as_str() != BARE).map(row).collect()
 }
 
 /// The size of a binary's zip.

@@ -38,7 +38,7 @@ pub use ports::{
     Alarms, Aliases, Catalog, Change, Creation, Deployments, ExecutionState, Executions, HookReply, Hooks, Notices,
     Wakes,
 };
-pub use read_deployments::{ledger, list_deployments, load_deployment};
+pub use read_deployments::{list_deployments, load_deployment};
 pub use run_hook::run_hook;
 pub use shift_alias::{Shift, Shifted, shift_alias};
 pub use stop_deployment::stop_deployment;

@@ -1,6 +1,6 @@
 //! GetDeployment and its kin, and ListDeployments.
 
-use spillway_domain::{Deployment, DeploymentFilter, DeploymentId, LedgerEntry, Page, Rejection};
+use spillway_domain::{Deployment, DeploymentFilter, DeploymentId, Page, Rejection};
 
 use crate::groups::application_and_group;
 use crate::{Catalog, Deployments, Error};
@@ -9,12 +9,6 @@ use crate::{Catalog, Deployments, Error};
 pub async fn load_deployment(deployments: &impl Deployments, id: &DeploymentId) -> Result<Deployment, Error> {
     let found = deployments.load(id).await?;
     Ok(found.ok_or_else(|| Rejection::NoDeployment(id.clone()))?)
-}
-
-/// The ledger of a deployment, oldest first.
-pub async fn ledger(deployments: &impl Deployments, id: &DeploymentId) -> Result<Vec<LedgerEntry>, Error> {
-    load_deployment(deployments, id).await?;
-    Ok(deployments.ledger(id).await?)
 }
 
 /// The ids of deployments, newest first.

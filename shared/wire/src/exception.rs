@@ -29,11 +29,6 @@ impl Exception {
         )
     }
 
-    /// `what` was throttled. Clients wait and try again by themselves.
-    pub fn throttled(what: &str) -> Self {
-        Self::new("ThrottlingException", format!("Rate exceeded: {what}. Nothing was changed; try again in a moment."))
-    }
-
     /// The HTTP status that it is answered with.
     pub fn status(&self) -> u16 {
         if self.name == INTERNAL { 500 } else { 400 }
@@ -68,12 +63,6 @@ mod tests {
             internal.message,
             "Spillway could not carry out the request, through no fault of the caller. Try again; the log of Spillway's \
              api function has the reason under request id r-1."
-        );
-        let throttled = Exception::throttled("writes to the table");
-        assert_eq!(throttled.status(), 400);
-        assert_eq!(
-            throttled.to_string(),
-            "ThrottlingException: Rate exceeded: writes to the table. Nothing was changed; try again in a moment."
         );
     }
 }
