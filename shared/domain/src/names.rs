@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,7 @@ macro_rules! text_type {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The text.
@@ -47,7 +48,7 @@ macro_rules! text_type {
             fn from_str(text: &str) -> Result<Self, BadName> {
                 let fits: fn(&str) -> bool = $fits;
                 if fits(text) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     Err(BadName { what: $what, given: text.chars().take(120).collect(), rule: $rule })
                 }
@@ -64,7 +65,7 @@ macro_rules! text_type {
 
         impl From<$name> for String {
             fn from(name: $name) -> String {
-                name.0
+                (*name.0).to_owned()
             }
         }
 
@@ -161,7 +162,7 @@ text_type!(
 impl FunctionName {
     /// The bare name: the part of an ARN after `function:`, without a qualifier.
     pub fn bare(&self) -> &str {
-        let rest = self.0.split_once(":function:").map_or(self.0.as_str(), |(_, rest)| rest);
+        let rest = self.0.split_once(":function:").map_or(&*self.0, |(_, rest)| rest);
         rest.split(':').next().unwrap_or(rest)
     }
 }
@@ -169,7 +170,7 @@ impl FunctionName {
 impl HookExecutionId {
     /// The id under which the hook of `event` is asked.
     pub fn of(deployment: &DeploymentId, event: EventName) -> Self {
-        Self(format!("{deployment}.{event}"))
+        Self(format!("{deployment}.{event}").into())
     }
 
     /// The event that the id stands for, if it is one of `deployment`'s.
@@ -189,7 +190,7 @@ impl DeploymentId {
             text.push(char::from(DIGITS[(rest % 36) as usize]));
             rest /= 36;
         }
-        Self(text)
+        Self(text.into())
     }
 }
 
