@@ -1,6 +1,6 @@
 //! Roles without rights, refusals that last, and deployments that stand in each other's way.
 
-use spillway_domain::{Deployment, DeploymentId, NewDeployment, Rejection};
+use spillway_domain::{Cause, Deployment, DeploymentId, NewDeployment, Rejection};
 use spillway_engine::{Catalog, Decide, Error, create_deployment, decide, stop_deployment};
 use spillway_testkit::{Event, Runner, Story, World, check};
 use spillway_tests::template::machine;
@@ -93,4 +93,21 @@ fn busy_with(refused: Result<(), Error>) -> DeploymentId {
     };
     assert_eq!(group.as_str(), "orders");
     deployment
+}
+
+#[test]
+fn a_step_does_not_begin_to_bake_while_the_deployment_is_halted_or_in_doubt() {
+    let world = World::new().with_history();
+    let id = Runner::new(&world, machine()).play(&Story::new("Steps.10@1m"));
+    let at_step = |record: &&Deployment| record.id == id && record.desired() == Some(split(1, 2, 10));
+    let shifting = world.history().iter().find(at_step).cloned().unwrap();
+    let now = shifting.updated_at;
+    let mut undisturbed = Deployment { bake_until: None, ..shifting };
+    let mut halted = undisturbed.clone();
+    assert!(halted.halt(Cause::Stop { rollback: None }, now));
+    let mut doubted = Deployment { doubted_at: Some(now), ..undisturbed.clone() };
+    for disturbed in [&mut halted, &mut doubted] {
+        assert_eq!((disturbed.begin_bake(now), disturbed.bake_until), (None, None));
+    }
+    assert!(undisturbed.begin_bake(now).is_some_and(|until| until > now));
 }
