@@ -1,3 +1,4 @@
 //! What the tests and the benchmarks share.
 
+pub mod door;
 pub mod template;

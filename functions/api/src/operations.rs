@@ -1,19 +1,17 @@
-//! Which operation is which use case. Each: parse, do, render.
+//! Which operation is which use case: one line each.
 
-use serde_json::Value;
-use spillway_aws_dynamodb::Table;
-use spillway_aws_stepfunctions::{Executions, Tasks};
+use serde_json::{Value, json};
 use spillway_domain::Problem;
-use spillway_engine as engine;
+use spillway_engine::{
+    Error, Executions, Wakes, answer_hook, create_application, create_config, create_deployment, create_group,
+    delete_application, delete_group, find_application, find_config, find_group, find_targets, list_applications,
+    list_configs, list_deployments, list_groups, load_deployment, stop_deployment, update_group,
+};
 use spillway_kit::{Invocation, fresh_deployment_id, fresh_id};
-use spillway_wire::{Exception, Operation, Place, operations as wire};
+use spillway_wire::Operation::{self, *};
+use spillway_wire::{Context, Exception, Place, Seal, operations as wire};
 
-/// What the use cases work with.
-pub(crate) struct Backend {
-    pub(crate) table: Table,
-    pub(crate) executions: Executions,
-    pub(crate) tasks: Tasks,
-}
+use crate::{Backend, Store};
 
 /// Why an operation was not carried out.
 pub(crate) enum Refusal {
@@ -23,105 +21,62 @@ pub(crate) enum Refusal {
     Problem(Problem),
 }
 
-/// Carries out one operation.
+/// Carries out one operation: its request is parsed, its use case done, and the answer rendered.
 pub(crate) async fn carry_out(
-    backend: &Backend,
+    backend: &Backend<'_, impl Store, impl Executions, impl Wakes>,
     operation: Operation,
     body: &[u8],
     invocation: &Invocation,
 ) -> Result<Value, Refusal> {
-    let Backend { table, executions, tasks } = backend;
-    let now = invocation.now;
+    let Backend { store, executions, wakes, ref quotas, .. } = *backend;
     let [partition, region, account] = invocation.home().map(str::to_owned);
     let place = Place { partition, region, account };
-    Ok(match operation {
-        Operation::CreateApplication => {
-            let request = wire::create_application::parse(body)?;
-            wire::create_application::render(&engine::create_application(table, request, fresh_id(), now).await?.id)
-        }
-        Operation::GetApplication => {
-            let name = wire::get_application::parse(body)?;
-            wire::get_application::render(&engine::find_application(table, &name).await?)
-        }
-        Operation::ListApplications => {
-            let after = wire::list_applications::parse(body)?;
-            wire::list_applications::render(&engine::list_applications(table, after.as_deref()).await?)
-        }
-        Operation::DeleteApplication => {
-            engine::delete_application(table, &wire::delete_application::parse(body)?).await?;
-            wire::delete_application::render()
-        }
-        Operation::CreateDeploymentConfig => {
-            let request = wire::create_deployment_config::parse(body)?;
-            wire::create_deployment_config::render(&engine::create_config(table, request, fresh_id(), now).await?.id)
-        }
-        Operation::GetDeploymentConfig => {
-            let name = wire::get_deployment_config::parse(body)?;
-            wire::get_deployment_config::render(&engine::find_config(table, &name).await?)
-        }
-        Operation::ListDeploymentConfigs => {
-            let after = wire::list_deployment_configs::parse(body)?;
-            wire::list_deployment_configs::render(&engine::list_configs(table, after.as_deref()).await?)
-        }
-        Operation::CreateDeploymentGroup => {
-            let request = wire::create_deployment_group::parse(body)?;
-            wire::create_deployment_group::render(&engine::create_group(table, request, fresh_id()).await?.id)
-        }
-        Operation::GetDeploymentGroup => {
-            let (application, name) = wire::get_deployment_group::parse(body)?;
-            let (application, group, state) = engine::find_group(table, &application, &name).await?;
-            wire::get_deployment_group::render(&application, &group, &state)
-        }
-        Operation::ListDeploymentGroups => {
-            let (application, after) = wire::list_deployment_groups::parse(body)?;
-            let page = engine::list_groups(table, &application, after.as_deref()).await?;
-            wire::list_deployment_groups::render(&application, &page)
-        }
-        Operation::UpdateDeploymentGroup => {
-            engine::update_group(table, wire::update_deployment_group::parse(body)?).await?;
-            wire::update_deployment_group::render()
-        }
-        Operation::DeleteDeploymentGroup => {
-            let (application, name) = wire::delete_deployment_group::parse(body)?;
-            engine::delete_group(table, &application, &name).await?;
-            wire::delete_deployment_group::render()
-        }
-        Operation::CreateDeployment => {
-            let (request, id) = (wire::create_deployment::parse(body)?, fresh_deployment_id());
-            let made = engine::create_deployment(table, table, executions, request, id, now).await?;
-            wire::create_deployment::render(&made.id)
-        }
-        Operation::GetDeployment => {
-            let id = wire::get_deployment::parse(body)?;
-            wire::get_deployment::render(&engine::load_deployment(table, &id).await?)
-        }
-        Operation::ListDeployments => {
-            let (filter, after) = wire::list_deployments::parse(body)?;
-            let page = engine::list_deployments(table, table, &filter, after.as_deref()).await?;
-            wire::list_deployments::render(&filter, &page)
-        }
-        Operation::GetDeploymentTarget => {
-            let (id, target) = wire::get_deployment_target::parse(body)?;
-            wire::get_deployment_target::render(&engine::load_deployment(table, &id).await?, &target, &place)?
-        }
-        Operation::BatchGetDeploymentTargets => {
-            let (id, targets) = wire::batch_get_deployment_targets::parse(body)?;
-            wire::batch_get_deployment_targets::render(&engine::load_deployment(table, &id).await?, &targets, &place)?
-        }
-        Operation::ListDeploymentTargets => {
-            let (id, statuses) = wire::list_deployment_targets::parse(body)?;
-            wire::list_deployment_targets::render(&engine::load_deployment(table, &id).await?, statuses.as_deref())
-        }
-        Operation::StopDeployment => {
-            let (id, rollback) = wire::stop_deployment::parse(body)?;
-            wire::stop_deployment::render(&engine::stop_deployment(table, tasks, &id, rollback, now).await?)
-        }
-        Operation::PutLifecycleEventHookExecutionStatus => {
-            let answer = wire::put_lifecycle_event_hook_execution_status::parse(body)?;
-            engine::answer_hook(table, tasks, &answer, now).await?;
-            wire::put_lifecycle_event_hook_execution_status::render(&answer.execution)
-        }
-    })
+    let cx = Context { place, quotas: quotas.clone(), seal: Seal::new(backend.secret().await?) };
+    let now = invocation.now;
+
+    // A use case whose answer has something in it, and one that answers {}.
+    macro_rules! answer {
+        ($operation:ident, $request:pat => $done:expr) => {{
+            let request = wire::$operation::parse(body, &cx)?;
+            let done = {
+                let $request = &request;
+                $done.await?
+            };
+            wire::$operation::render(&request, &done, &cx)
+        }};
+    }
+    macro_rules! done {
+        ($operation:ident, $request:pat => $done:expr) => {{
+            let $request = &wire::$operation::parse(body, &cx)?;
+            $done.await?;
+            json!({})
+        }};
+    }
+
+    #[rustfmt::skip] // one line each
+    let answer = match operation {
+        CreateApplication => answer!(create_application, new => create_application(store, new, fresh_id(), now)),
+        GetApplication => answer!(get_application, name => find_application(store, name)),
+        ListApplications => answer!(list_applications, after => list_applications(store, after.as_deref())),
+        DeleteApplication => done!(delete_application, name => delete_application(store, name)),
+        CreateDeploymentConfig => answer!(create_deployment_config, new => create_config(store, new, fresh_id(), now)),
+        GetDeploymentConfig => answer!(get_deployment_config, name => find_config(store, name)),
+        ListDeploymentConfigs => answer!(list_deployment_configs, after => list_configs(store, after.as_deref())),
+        CreateDeploymentGroup => answer!(create_deployment_group, new => create_group(store, new, fresh_id())),
+        GetDeploymentGroup => answer!(get_deployment_group, (application, name) => find_group(store, application, name)),
+        ListDeploymentGroups => answer!(list_deployment_groups, (name, after) => list_groups(store, name, after.as_deref())),
+        UpdateDeploymentGroup => answer!(update_deployment_group, change => update_group(store, change)),
+        DeleteDeploymentGroup => answer!(delete_deployment_group, (application, name) => delete_group(store, application, name)),
+        CreateDeployment => answer!(create_deployment, new => create_deployment(store, store, executions, new, fresh_deployment_id(), now)),
+        GetDeployment => answer!(get_deployment, id => load_deployment(store, id)),
+        ListDeployments => answer!(list_deployments, (filter, after) => list_deployments(store, store, filter, after.as_deref())),
+        GetDeploymentTarget => answer!(get_deployment_target, (id, target) => find_targets(store, id, std::slice::from_ref(target))),
+        BatchGetDeploymentTargets => answer!(batch_get_deployment_targets, (id, targets) => find_targets(store, id, targets)),
+        ListDeploymentTargets => answer!(list_deployment_targets, (id, _) => load_deployment(store, id)),
+        StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, now)),
+        PutLifecycleEventHookExecutionStatus => answer!(put_lifecycle_event_hook_execution_status, verdict => answer_hook(store, wakes, verdict, now)),
+    };
+    Ok(answer)
 }
 
 impl From<Exception> for Refusal {
@@ -130,11 +85,17 @@ impl From<Exception> for Refusal {
     }
 }
 
-impl From<engine::Error> for Refusal {
-    fn from(error: engine::Error) -> Self {
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
         match error {
-            engine::Error::Rejected(rejection) => Self::Exception(rejection.into()),
-            engine::Error::Problem(problem) => Self::Problem(problem),
+            Error::Rejected(rejection) => Self::Exception(rejection.into()),
+            Error::Problem(problem) => Self::Problem(problem),
         }
     }
 }

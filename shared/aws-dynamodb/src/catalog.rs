@@ -148,6 +148,20 @@ impl Catalog for Table {
         let put = Action::put(item).if_new();
         Ok(self.transact(&what, vec![put]).await? == Outcome::Written)
     }
+
+    async fn secret(&self, fresh: &str) -> Result<String, Problem> {
+        let what = "the secret of the installation";
+        loop {
+            let item = self.get(what, key("installation", "secret")).await?;
+            if let Some(secret) = item.as_ref().and_then(|item| read_text(item, "secret")) {
+                return Ok(secret.to_owned());
+            }
+            let new = with(key("installation", "secret"), [("secret", text(fresh))]);
+            if self.put(what, new, "attribute_not_exists(#pk)", &[]).await? {
+                return Ok(fresh.to_owned());
+            }
+        }
+    }
 }
 
 fn group_key(application_id: &str, name: &GroupName) -> Item {

@@ -136,6 +136,11 @@ pub struct LambdaTarget {
 }
 
 impl LambdaTarget {
+    /// By what the API names it: `<function>:<alias>`.
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.function.bare(), self.alias)
+    }
+
     /// The hook of an event.
     pub fn hook(&self, event: EventName) -> Option<&FunctionName> {
         match event {

@@ -15,6 +15,7 @@ mod lifecycle;
 mod names;
 mod percent;
 mod plan;
+mod quotas;
 mod rejection;
 mod request;
 mod rollback;
@@ -36,6 +37,7 @@ pub use names::{
 };
 pub use percent::Percent;
 pub use plan::{LedgerEntry, Move, Plan, Problem, ProblemKind, Seen, Wait, plan};
+pub use quotas::{BadQuotas, Quotas};
 pub use rejection::Rejection;
 pub use request::{
     DeploymentFilter, GroupChange, HookAnswer, NewApplication, NewConfig, NewDeployment, NewGroup, Page, Tag,

@@ -42,6 +42,22 @@ pub enum Rejection {
     },
     /// There is no such deployment.
     NoDeployment(DeploymentId),
+    /// It has no target of that id.
+    NoTarget {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// What was asked for.
+        asked: String,
+        /// Its target; none when its AppSpec is not valid.
+        own: Option<String>,
+    },
+    /// It has one target, and more were asked for.
+    OneTarget {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// How many were asked for.
+        asked: usize,
+    },
     /// It is over.
     AlreadyCompleted(DeploymentId),
     /// It is a rollback, which only finishes what has already happened.

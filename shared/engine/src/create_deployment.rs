@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use spillway_domain::{ComputePlatform, Creator, Deployment, DeploymentId, NewDeployment, Order, Rejection, Routing};
 
-use crate::configs::config_for;
-use crate::groups::application_and_group;
+use crate::find_config::config_for;
+use crate::find_group::application_and_group;
 use crate::{Catalog, Creation, Deployments, Error, Executions};
 
 /// Writes the deployment, takes the group's slot, and starts the execution. When only the start fails, the deployment
@@ -13,7 +13,7 @@ pub async fn create_deployment(
     catalog: &impl Catalog,
     deployments: &impl Deployments,
     executions: &impl Executions,
-    request: NewDeployment,
+    request: &NewDeployment,
     id: DeploymentId,
     now: Timestamp,
 ) -> Result<Deployment, Error> {
@@ -21,7 +21,7 @@ pub async fn create_deployment(
     if application.platform != ComputePlatform::Lambda {
         return Err(Rejection::PlatformNotBuilt(application.platform).into());
     }
-    let config = request.config.unwrap_or(group.config);
+    let config = request.config.clone().unwrap_or(group.config);
     let routing = config_for(catalog, &config, application.platform).await?.routing();
     let previous = catalog.group_state(&group.id).await?.target_revision;
     let order = Order {
@@ -30,17 +30,17 @@ pub async fn create_deployment(
         group_id: group.id,
         config,
         routing: routing.unwrap_or_else(Routing::all_at_once),
-        revision: request.revision,
+        revision: request.revision.clone(),
         previous_revision: previous,
-        target: request.target,
+        target: request.target.clone(),
         role: group.role,
         alarms: request.alarms.clone().unwrap_or(group.alarms),
-        override_alarms: request.alarms,
-        rollback: request.rollback.unwrap_or(group.rollback),
+        override_alarms: request.alarms.clone(),
+        rollback: request.rollback.clone().unwrap_or(group.rollback),
         triggers: group.triggers,
         creator: Creator::User,
         rolls_back: None,
-        description: request.description,
+        description: request.description.clone(),
     };
     let deployment = Deployment::new(id, order, now);
     match deployments.create(&deployment).await? {

@@ -11,39 +11,61 @@
 
 mod announce;
 mod answer_hook;
-mod applications;
 mod bake;
-mod configs;
+mod create_application;
+mod create_config;
 mod create_deployment;
+mod create_group;
 mod decide;
-mod groups;
+mod delete_application;
+mod delete_group;
+mod find_application;
+mod find_config;
+mod find_group;
+mod find_targets;
+mod list_applications;
+mod list_configs;
+mod list_deployments;
+mod list_groups;
+mod load_deployment;
 mod ports;
-mod read_deployments;
 mod run_hook;
 mod shift_alias;
 mod stop_deployment;
 mod sweep;
 mod task;
+mod update_group;
 mod watch_alarms;
 
 pub use announce::announce;
 pub use answer_hook::answer_hook;
-pub use applications::{create_application, delete_application, find_application, list_applications};
 pub use bake::bake;
-pub use configs::{create_config, find_config, list_configs};
+pub use create_application::create_application;
+pub use create_config::create_config;
 pub use create_deployment::create_deployment;
+pub use create_group::create_group;
 pub use decide::{Answer, Caught, Decide, decide};
-pub use groups::{create_group, delete_group, find_group, list_groups, update_group};
+pub use delete_application::delete_application;
+pub use delete_group::delete_group;
+pub use find_application::find_application;
+pub use find_config::find_config;
+pub use find_group::find_group;
+pub use find_targets::find_targets;
+pub use list_applications::list_applications;
+pub use list_configs::list_configs;
+pub use list_deployments::list_deployments;
+pub use list_groups::list_groups;
+pub use load_deployment::load_deployment;
 pub use ports::{
     Alarms, Aliases, Catalog, Change, Creation, Deployments, ExecutionState, Executions, HookReply, Hooks, Notices,
     Wakes,
 };
-pub use read_deployments::{list_deployments, load_deployment};
 pub use run_hook::run_hook;
 pub use shift_alias::{Shift, Shifted, shift_alias};
 pub use stop_deployment::stop_deployment;
 pub use sweep::{Swept, sweep};
 pub use task::{Subject, Task};
+pub use update_group::update_group;
 pub use watch_alarms::{AlarmEvent, watch_alarms};
 
 use spillway_domain::{Problem, Rejection};

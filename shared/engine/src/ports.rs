@@ -93,6 +93,8 @@ pub trait Catalog {
     async fn configs(&self, after: Option<&str>) -> Result<Page<ConfigName>, Problem>;
     /// Writes a new configuration; `false` when there is one of that name.
     async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem>;
+    /// The secret of the installation; `fresh`, from then on, when it has none yet.
+    async fn secret(&self, fresh: &str) -> Result<String, Problem>;
 }
 
 /// The customer's Lambda aliases.

@@ -54,6 +54,7 @@ pub(crate) struct Inner {
     pub ledger: BTreeMap<DeploymentId, Vec<LedgerEntry>>,
     pub active: BTreeSet<DeploymentId>,
     pub watching: BTreeMap<AlarmName, BTreeSet<DeploymentId>>,
+    pub secret: Option<String>,
     pub applications: BTreeMap<String, Application>,
     pub groups: BTreeMap<(String, String), DeploymentGroup>,
     pub states: BTreeMap<String, GroupState>,

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use spillway_domain::{Deployment, EventName, HookExecutionId};
 
+use crate::bounds;
 use crate::input::cut;
-use crate::quotas;
 
 /// What the hook of `event` receives: CodeDeploy's two members, and beside them what hooks otherwise have to ask for.
 /// `None` when the deployment has no target, and so no hook.
@@ -34,7 +34,7 @@ pub fn verdict(answer: &Value) -> Option<(bool, Option<String>)> {
         _ => return None,
     };
     let message = answer.get("message").and_then(Value::as_str).filter(|words| !words.is_empty());
-    Some((succeeded, message.map(|words| cut(words, quotas::HOOK_MESSAGE))))
+    Some((succeeded, message.map(|words| cut(words, bounds::HOOK_MESSAGE))))
 }
 
 #[cfg(test)]

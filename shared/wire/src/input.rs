@@ -9,13 +9,13 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use spillway_domain::{BadName, ConfigName, Routing};
 
-use crate::{Exception, quotas};
+use crate::{Exception, bounds};
 
 /// The members of a request body. An empty body is `{}`; members that CodeDeploy does not have are passed over.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Exception> {
     let broken = |words: String| Exception::new("SerializationException", words);
-    if body.len() > quotas::BODY_BYTES {
-        return Err(broken(format!("The request body has {} bytes; it may have {}.", body.len(), quotas::BODY_BYTES)));
+    if body.len() > bounds::BODY_BYTES {
+        return Err(broken(format!("The request body has {} bytes; it may have {}.", body.len(), bounds::BODY_BYTES)));
     }
     let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
     let text = std::str::from_utf8(body).map_err(|error| broken(format!("The request body is not UTF-8: {error}.")))?;

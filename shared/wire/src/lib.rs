@@ -6,6 +6,8 @@
 //! and what subscribers are told ([`notice`]).
 
 pub mod appspec;
+pub mod bounds;
+mod context;
 mod exception;
 pub mod hook;
 mod input;
@@ -13,17 +15,18 @@ pub mod notice;
 mod operation;
 pub mod operations;
 mod place;
-pub mod quotas;
 mod rejection;
 mod shapes;
 #[cfg(test)]
 mod testing;
 mod token;
 
+pub use context::Context;
 pub use exception::Exception;
 pub use operation::Operation;
 pub use place::Place;
 pub use shapes::lambda_target::TargetStatus;
+pub use token::Seal;
 
 /// The content type of every answer.
 pub const CONTENT_TYPE: &str = "application/x-amz-json-1.1";

@@ -3,6 +3,7 @@
 use spillway_domain::Rejection;
 
 use crate::Exception;
+use crate::input::cut;
 use crate::shapes::platform;
 
 impl From<Rejection> for Exception {
@@ -58,6 +59,23 @@ impl From<Rejection> for Exception {
             Rejection::NoDeployment(id) => {
                 ("DeploymentDoesNotExistException", format!("The deployment {id} could not be found"))
             }
+            Rejection::NoTarget { deployment, own: None, .. } => (
+                "DeploymentTargetDoesNotExistException",
+                format!(
+                    "The deployment {deployment} has no target, because its AppSpec is not valid. See errorInformation of \
+                     GetDeployment."
+                ),
+            ),
+            Rejection::NoTarget { deployment, asked, own: Some(own) } => (
+                "DeploymentTargetDoesNotExistException",
+                format!("'{}' is not a target of deployment {deployment}. Its target is '{own}'.", cut(&asked, 200)),
+            ),
+            Rejection::OneTarget { deployment, asked } => (
+                "DeploymentTargetListSizeExceededException",
+                format!(
+                    "targetIds names {asked} targets, but deployment {deployment} is to Lambda and has one target."
+                ),
+            ),
             Rejection::AlreadyCompleted(id) => (
                 "DeploymentAlreadyCompletedException",
                 format!("The deployment {id} is already completed; nothing of it is left to be changed."),
@@ -156,6 +174,25 @@ mod tests {
             (
                 Rejection::NoDeployment(id()),
                 "DeploymentDoesNotExistException: The deployment d-75I7MBT7C could not be found",
+            ),
+            (
+                Rejection::NoTarget { deployment: id(), asked: "orders:live".to_owned(), own: None },
+                "DeploymentTargetDoesNotExistException: The deployment d-75I7MBT7C has no target, because its AppSpec is \
+                 not valid. See errorInformation of GetDeployment.",
+            ),
+            (
+                Rejection::NoTarget {
+                    deployment: id(),
+                    asked: "orders:prod".to_owned(),
+                    own: Some("orders:live".to_owned()),
+                },
+                "DeploymentTargetDoesNotExistException: 'orders:prod' is not a target of deployment d-75I7MBT7C. Its \
+                 target is 'orders:live'.",
+            ),
+            (
+                Rejection::OneTarget { deployment: id(), asked: 2 },
+                "DeploymentTargetListSizeExceededException: targetIds names 2 targets, but deployment d-75I7MBT7C is to \
+                 Lambda and has one target.",
             ),
             (
                 Rejection::AlreadyCompleted(id()),

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmConfiguration, AutoRollback, AutoRollbackEvent, Creator, Deployment, LambdaTarget, Order, Revision,
+    AlarmConfiguration, AutoRollback, AutoRollbackEvent, Creator, Deployment, LambdaTarget, Order, Quotas, Revision,
     RevisionKind, Routing, Target,
 };
 
-use crate::Place;
+use crate::{Context, Place, Seal};
 
 /// What a text stands for.
 pub(crate) fn named<T: FromStr<Err: Debug>>(text: &str) -> T {
@@ -24,6 +24,11 @@ pub(crate) fn at(milliseconds: i64) -> Timestamp {
 /// Where the tests are.
 pub(crate) fn place() -> Place {
     Place { partition: "aws".to_owned(), region: "us-east-1".to_owned(), account: "111122223333".to_owned() }
+}
+
+/// What the tests are read and answered in.
+pub(crate) fn context() -> Context {
+    Context { place: place(), quotas: Quotas::default(), seal: Seal::new("a secret") }
 }
 
 /// A canary that has just been written.

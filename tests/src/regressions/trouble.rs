@@ -83,7 +83,7 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
 }
 
 fn create(world: &World, request: &NewDeployment, id: &DeploymentId) -> Result<(), Error> {
-    let created = create_deployment(world, world, world, request.clone(), id.clone(), world.now());
+    let created = create_deployment(world, world, world, request, id.clone(), world.now());
     pollster::block_on(created).map(|_| ())
 }
 

@@ -111,6 +111,10 @@ impl Catalog for World {
     async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem> {
         self.call(|world| Ok(insert_new(&mut world.configs, config.name.to_string(), config))).await
     }
+
+    async fn secret(&self, fresh: &str) -> Result<String, Problem> {
+        self.call(|world| Ok(world.secret.get_or_insert_with(|| fresh.to_owned()).clone())).await
+    }
 }
 
 fn group_key(group: &DeploymentGroup) -> (String, String) {

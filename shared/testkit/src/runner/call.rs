@@ -112,7 +112,7 @@ impl<'w> Runner<'w> {
         };
         match call {
             Call::Create(request, id, _) => Box::pin(async move {
-                let created = create_deployment(world, world, world, *request, id, now).await;
+                let created = create_deployment(world, world, world, &request, id, now).await;
                 created.map(|_| None).or_else(caller)
             }),
             Call::Decide(input) => {

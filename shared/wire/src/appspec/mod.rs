@@ -8,19 +8,19 @@ mod tests;
 use sha2::{Digest, Sha256};
 use spillway_domain::Target;
 
+use crate::bounds;
 use crate::input::cut;
-use crate::quotas;
 
 /// The most characters of one violation.
 const VIOLATION: usize = 400;
 
 /// The target of an AppSpec; or every rule of the AppSpec for Lambda that it breaks, each with its place.
 pub fn read(content: &str) -> Target {
-    if content.len() > quotas::APPSPEC_BYTES {
+    if content.len() > bounds::APPSPEC_BYTES {
         return Target::Invalid(vec![format!(
             "The AppSpec has {} bytes; it may have {}.",
             content.len(),
-            quotas::APPSPEC_BYTES
+            bounds::APPSPEC_BYTES
         )]);
     }
     let target = document::parse(content).map_err(|words| vec![words]);
@@ -37,8 +37,8 @@ pub fn sha256(content: &str) -> String {
 
 /// Violations are kept in the record, so there must not be too many.
 fn bound(violations: Vec<String>) -> Vec<String> {
-    let more = violations.len().saturating_sub(quotas::VIOLATIONS);
-    let kept = violations.iter().take(quotas::VIOLATIONS).map(|words| cut(words, VIOLATION));
+    let more = violations.len().saturating_sub(bounds::VIOLATIONS);
+    let kept = violations.iter().take(bounds::VIOLATIONS).map(|words| cut(words, VIOLATION));
     let last = (more > 0).then(|| format!("And {more} more."));
     kept.chain(last).collect()
 }

@@ -7,7 +7,7 @@ use spillway_domain::{Deployment, DeploymentId};
 use super::get_deployment_target::check_id;
 use crate::input::{DEPLOYMENT, read};
 use crate::shapes::lambda_target;
-use crate::{Exception, Place};
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,7 +17,7 @@ struct Input {
 }
 
 /// The deployment and the targets.
-pub fn parse(body: &[u8]) -> Result<(DeploymentId, Vec<String>), Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, Vec<String>), Exception> {
     let input: Input = read(body)?;
     let deployment = DEPLOYMENT.required(input.deployment_id)?;
     let targets = input.target_ids.unwrap_or_default();
@@ -33,19 +33,7 @@ pub fn parse(body: &[u8]) -> Result<(DeploymentId, Vec<String>), Exception> {
     Ok((deployment, targets))
 }
 
-/// The answer; an exception when there is more than one target, or it is not the deployment's.
-pub fn render(deployment: &Deployment, targets: &[String], place: &Place) -> Result<Value, Exception> {
-    if targets.len() > 1 {
-        return Err(Exception::new(
-            "DeploymentTargetListSizeExceededException",
-            format!(
-                "targetIds names {} targets, but deployment {} is to Lambda and has one target.",
-                targets.len(),
-                deployment.id
-            ),
-        ));
-    }
-    let shown = targets.iter().map(|target| lambda_target::render(deployment, target, place));
-    let shown = shown.collect::<Result<Vec<Value>, Exception>>()?;
-    Ok(json!({ "deploymentTargets": shown }))
+/// The answer.
+pub fn render(_: &(DeploymentId, Vec<String>), deployment: &Deployment, cx: &Context) -> Value {
+    json!({ "deploymentTargets": [lambda_target::render(deployment, &cx.place)] })
 }

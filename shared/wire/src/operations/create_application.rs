@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::NewApplication;
+use spillway_domain::{Application, NewApplication};
 
-use crate::Exception;
 use crate::input::{APPLICATION, Object, read};
 use crate::shapes::{platform, tags};
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,16 +17,16 @@ struct Input {
 }
 
 /// The request. Without a platform an application is for servers, as in CodeDeploy.
-pub fn parse(body: &[u8]) -> Result<NewApplication, Exception> {
+pub fn parse(body: &[u8], cx: &Context) -> Result<NewApplication, Exception> {
     let input: Input = read(body)?;
     Ok(NewApplication {
         name: APPLICATION.required(input.application_name)?,
         platform: platform::parse(input.compute_platform)?,
-        tags: tags::parse(input.tags)?,
+        tags: tags::parse(input.tags, &cx.quotas)?,
     })
 }
 
 /// The answer.
-pub fn render(id: &str) -> Value {
-    json!({ "applicationId": id })
+pub fn render(_: &NewApplication, application: &Application, _: &Context) -> Value {
+    json!({ "applicationId": application.id })
 }

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{DeploymentId, NewDeployment};
+use spillway_domain::{Deployment, NewDeployment};
 
 use crate::input::{APPLICATION, GROUP, Object, config_name, cut, read};
 use crate::shapes::{alarm_configuration, auto_rollback, revision_location};
-use crate::{Exception, appspec, quotas};
+use crate::{Context, Exception, appspec};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,17 +26,17 @@ struct Input {
 
 /// The request. What the AppSpec says is read here, but is no reason to refuse: as in CodeDeploy, the deployment is made
 /// and fails, so that its violations can be looked at afterwards.
-pub fn parse(body: &[u8]) -> Result<NewDeployment, Exception> {
+pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
     let mut input: Input = read(body)?;
     let application = APPLICATION.required(input.application_name.take())?;
     let group = GROUP.required(input.deployment_group_name.take())?;
     let revision = revision_location::parse(input.revision.take())?;
     let config = config_name(input.deployment_config_name.take())?;
     let description = input.description.take();
-    if description.as_ref().is_some_and(|words| words.chars().count() > quotas::DESCRIPTION) {
+    if description.as_ref().is_some_and(|words| words.chars().count() > cx.quotas.description) {
         return Err(Exception::new(
             "DescriptionTooLongException",
-            format!("description is longer than {} characters; shorten it.", quotas::DESCRIPTION),
+            format!("description is longer than {} characters; shorten it.", cx.quotas.description),
         ));
     }
     let rollback = input.auto_rollback_configuration.take();
@@ -49,7 +49,7 @@ pub fn parse(body: &[u8]) -> Result<NewDeployment, Exception> {
         config,
         description,
         rollback: rollback.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
-        alarms: alarms.map(|Object(given)| alarm_configuration::parse(given)).transpose()?,
+        alarms: alarms.map(|Object(given)| alarm_configuration::parse(given, &cx.quotas)).transpose()?,
     };
     check_other_platforms(&input)?;
     Ok(deployment)
@@ -90,6 +90,6 @@ fn check_other_platforms(input: &Input) -> Result<(), Exception> {
 }
 
 /// The answer.
-pub fn render(id: &DeploymentId) -> Value {
-    json!({ "deploymentId": id.as_str() })
+pub fn render(_: &NewDeployment, deployment: &Deployment, _: &Context) -> Value {
+    json!({ "deploymentId": deployment.id.as_str() })
 }

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{ComputePlatform, ConfigName, NewConfig, Strategy};
+use spillway_domain::{ComputePlatform, ConfigName, DeploymentConfig, NewConfig, Strategy};
 
-use crate::Exception;
 use crate::input::{CONFIG, Object, cut, read};
 use crate::shapes::{minimum_healthy_hosts, platform, traffic_routing};
+use crate::{Context, Exception};
 
 /// Names that describe themselves, and names of the predefined configurations.
 const RESERVED: [(&str, &str); 2] = [
@@ -25,7 +25,7 @@ struct Input {
 }
 
 /// The request. Without a platform a configuration is for servers, as in CodeDeploy.
-pub fn parse(body: &[u8]) -> Result<NewConfig, Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<NewConfig, Exception> {
     let input: Input = read(body)?;
     let given = input.deployment_config_name.ok_or_else(|| CONFIG.missing())?;
     if let Some((prefix, why)) = RESERVED.iter().find(|(prefix, _)| given.starts_with(prefix)) {
@@ -93,6 +93,6 @@ fn shift(
 }
 
 /// The answer.
-pub fn render(id: &str) -> Value {
-    json!({ "deploymentConfigId": id })
+pub fn render(_: &NewConfig, config: &DeploymentConfig, _: &Context) -> Value {
+    json!({ "deploymentConfigId": config.id })
 }

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{ConfigName, NewGroup};
+use spillway_domain::{ConfigName, DeploymentGroup, NewGroup};
 
-use crate::Exception;
 use crate::input::{APPLICATION, GROUP, Object, ROLE, read};
 use crate::shapes::{group_settings, tags};
+use crate::{Context, Exception};
 
 /// What a group shifts by that names no configuration. CodeDeploy takes its OneAtATime, which is for servers, and then
 /// refuses the group.
@@ -23,13 +23,13 @@ struct Input {
 
 /// The request. `deploymentStyle` may be left out; for a Lambda deployment group there is only one. Without
 /// `deploymentConfigName` it is `CodeDeployDefault.LambdaAllAtOnce`.
-pub fn parse(body: &[u8]) -> Result<NewGroup, Exception> {
+pub fn parse(body: &[u8], cx: &Context) -> Result<NewGroup, Exception> {
     let input: Input = read(body)?;
     let settings: group_settings::Input = read(body)?;
     let application = APPLICATION.required(input.application_name)?;
     let name = GROUP.required(input.deployment_group_name)?;
     let role = ROLE.required(input.service_role_arn)?;
-    let settings = group_settings::parse(settings)?;
+    let settings = group_settings::parse(settings, &cx.quotas)?;
     Ok(NewGroup {
         application,
         name,
@@ -38,7 +38,7 @@ pub fn parse(body: &[u8]) -> Result<NewGroup, Exception> {
         alarms: settings.alarms.unwrap_or_default(),
         rollback: settings.rollback.unwrap_or_default(),
         triggers: settings.triggers.unwrap_or_default(),
-        tags: tags::parse(input.tags)?,
+        tags: tags::parse(input.tags, &cx.quotas)?,
     })
 }
 
@@ -47,6 +47,6 @@ fn default_config() -> ConfigName {
 }
 
 /// The answer.
-pub fn render(id: &str) -> Value {
-    json!({ "deploymentGroupId": id })
+pub fn render(_: &NewGroup, group: &DeploymentGroup, _: &Context) -> Value {
+    json!({ "deploymentGroupId": group.id })
 }

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use spillway_domain::{ApplicationName, GroupName};
 
 use super::get_deployment_group;
-use crate::Exception;
+use crate::{Context, Exception};
 
 /// The request.
-pub fn parse(body: &[u8]) -> Result<(ApplicationName, GroupName), Exception> {
-    get_deployment_group::parse(body)
+pub fn parse(body: &[u8], cx: &Context) -> Result<(ApplicationName, GroupName), Exception> {
+    get_deployment_group::parse(body, cx)
 }
 
 /// The answer.
-pub fn render() -> Value {
+pub fn render(_: &(ApplicationName, GroupName), (): &(), _: &Context) -> Value {
     json!({ "hooksNotCleanedUp": [] })
 }

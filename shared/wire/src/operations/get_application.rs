@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::{Application, ApplicationName};
 
-use crate::Exception;
 use crate::input::{APPLICATION, read};
 use crate::shapes::application_info;
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,12 +15,12 @@ struct Input {
 }
 
 /// The request.
-pub fn parse(body: &[u8]) -> Result<ApplicationName, Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<ApplicationName, Exception> {
     let input: Input = read(body)?;
     APPLICATION.required(input.application_name)
 }
 
 /// The answer.
-pub fn render(application: &Application) -> Value {
+pub fn render(_: &ApplicationName, application: &Application, _: &Context) -> Value {
     json!({ "application": application_info::render(application) })
 }

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::{Deployment, DeploymentId};
 
-use crate::Exception;
 use crate::input::{DEPLOYMENT, read};
 use crate::shapes::deployment_info;
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,12 +15,12 @@ struct Input {
 }
 
 /// The request.
-pub fn parse(body: &[u8]) -> Result<DeploymentId, Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<DeploymentId, Exception> {
     let input: Input = read(body)?;
     DEPLOYMENT.required(input.deployment_id)
 }
 
 /// The answer.
-pub fn render(deployment: &Deployment) -> Value {
+pub fn render(_: &DeploymentId, deployment: &Deployment, _: &Context) -> Value {
     json!({ "deploymentInfo": deployment_info::render(deployment) })
 }

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::{Application, ApplicationName, DeploymentGroup, GroupName, GroupState};
 
-use crate::Exception;
 use crate::input::{APPLICATION, GROUP, read};
 use crate::shapes::deployment_group_info;
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,12 +16,16 @@ struct Input {
 }
 
 /// The request.
-pub fn parse(body: &[u8]) -> Result<(ApplicationName, GroupName), Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<(ApplicationName, GroupName), Exception> {
     let input: Input = read(body)?;
     Ok((APPLICATION.required(input.application_name)?, GROUP.required(input.deployment_group_name)?))
 }
 
 /// The answer.
-pub fn render(application: &Application, group: &DeploymentGroup, state: &GroupState) -> Value {
+pub fn render(
+    _: &(ApplicationName, GroupName),
+    (application, group, state): &(Application, DeploymentGroup, GroupState),
+    _: &Context,
+) -> Value {
     json!({ "deploymentGroupInfo": deployment_group_info::render(application, group, state) })
 }

@@ -6,7 +6,7 @@ use spillway_domain::{Deployment, DeploymentId};
 
 use crate::input::{DEPLOYMENT, read};
 use crate::shapes::lambda_target;
-use crate::{Exception, Place};
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +16,7 @@ struct Input {
 }
 
 /// The deployment and the target.
-pub fn parse(body: &[u8]) -> Result<(DeploymentId, String), Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, String), Exception> {
     let input: Input = read(body)?;
     let deployment = DEPLOYMENT.required(input.deployment_id)?;
     let target = input.target_id.ok_or_else(|| {
@@ -26,9 +26,9 @@ pub fn parse(body: &[u8]) -> Result<(DeploymentId, String), Exception> {
     Ok((deployment, target))
 }
 
-/// The answer; an exception when the target is not the deployment's.
-pub fn render(deployment: &Deployment, target: &str, place: &Place) -> Result<Value, Exception> {
-    Ok(json!({ "deploymentTarget": lambda_target::render(deployment, target, place)? }))
+/// The answer.
+pub fn render(_: &(DeploymentId, String), deployment: &Deployment, cx: &Context) -> Value {
+    json!({ "deploymentTarget": lambda_target::render(deployment, &cx.place) })
 }
 
 /// Whether a text can be the id of a target at all.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use spillway_domain::Page;
 
 use crate::input::read;
-use crate::{Exception, Operation, token};
+use crate::{Context, Exception, Operation, token};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,12 +16,12 @@ struct Input {
 }
 
 /// The key after which the page begins.
-pub fn parse(body: &[u8]) -> Result<Option<String>, Exception> {
+pub fn parse(body: &[u8], cx: &Context) -> Result<Option<String>, Exception> {
     let input: Input = read(body)?;
-    token::read(Operation::ListDeploymentConfigs, "", input.next_token.as_deref())
+    token::read(&cx.seal, Operation::ListDeploymentConfigs, "", input.next_token.as_deref())
 }
 
 /// The answer. Names of configurations, predefined ones and others.
-pub fn render(page: &Page<impl fmt::Display>) -> Value {
-    Value::Object(token::render_page(Operation::ListDeploymentConfigs, "", "deploymentConfigsList", page))
+pub fn render(_: &Option<String>, page: &Page<impl fmt::Display>, cx: &Context) -> Value {
+    Value::Object(token::render_page(&cx.seal, Operation::ListDeploymentConfigs, "", "deploymentConfigsList", page))
 }

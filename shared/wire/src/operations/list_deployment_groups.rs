@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use spillway_domain::{ApplicationName, Page};
 
 use crate::input::{APPLICATION, read};
-use crate::{Exception, Operation, token};
+use crate::{Context, Exception, Operation, token};
 
 const OPERATION: Operation = Operation::ListDeploymentGroups;
 
@@ -19,16 +19,20 @@ struct Input {
 }
 
 /// The application, and the key after which the page begins.
-pub fn parse(body: &[u8]) -> Result<(ApplicationName, Option<String>), Exception> {
+pub fn parse(body: &[u8], cx: &Context) -> Result<(ApplicationName, Option<String>), Exception> {
     let input: Input = read(body)?;
     let application: ApplicationName = APPLICATION.required(input.application_name)?;
-    let after = token::read(OPERATION, application.as_str(), input.next_token.as_deref())?;
+    let after = token::read(&cx.seal, OPERATION, application.as_str(), input.next_token.as_deref())?;
     Ok((application, after))
 }
 
 /// The answer.
-pub fn render(application: &ApplicationName, page: &Page<impl fmt::Display>) -> Value {
-    let mut answer = token::render_page(OPERATION, application.as_str(), "deploymentGroups", page);
+pub fn render(
+    (application, _): &(ApplicationName, Option<String>),
+    page: &Page<impl fmt::Display>,
+    cx: &Context,
+) -> Value {
+    let mut answer = token::render_page(&cx.seal, OPERATION, application.as_str(), "deploymentGroups", page);
     answer.insert("applicationName".to_owned(), json!(application.as_str()));
     Value::Object(answer)
 }

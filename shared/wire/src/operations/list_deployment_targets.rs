@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, DeploymentId};
+use spillway_domain::{Deployment, DeploymentId, LambdaTarget};
 
 use crate::input::{DEPLOYMENT, cut, read};
 use crate::shapes::lambda_target;
-use crate::{Exception, Operation, TargetStatus, token};
+use crate::{Context, Exception, Operation, TargetStatus, token};
 
 /// Statuses that CodeDeploy has and that no target of ours is ever in.
 const OTHER_STATUSES: [&str; 2] = ["Unknown", "Ready"];
@@ -22,11 +22,11 @@ struct Input {
 }
 
 /// The deployment, and the statuses of the targets that are asked for; all statuses when none is.
-pub fn parse(body: &[u8]) -> Result<(DeploymentId, Option<Vec<TargetStatus>>), Exception> {
+pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentId, Option<Vec<TargetStatus>>), Exception> {
     let input: Input = read(body)?;
     let deployment: DeploymentId = DEPLOYMENT.required(input.deployment_id)?;
     // There is never a second page, hence no token that could be right.
-    token::read(Operation::ListDeploymentTargets, deployment.as_str(), input.next_token.as_deref())?;
+    token::read(&cx.seal, Operation::ListDeploymentTargets, deployment.as_str(), input.next_token.as_deref())?;
     let mut statuses = None;
     for (filter, values) in input.target_filters.unwrap_or_default() {
         match filter.as_str() {
@@ -75,8 +75,12 @@ fn parse_statuses(given: &[String]) -> Result<Vec<TargetStatus>, Exception> {
 }
 
 /// The answer. A deployment whose AppSpec is not valid has no target.
-pub fn render(deployment: &Deployment, statuses: Option<&[TargetStatus]>) -> Value {
-    let asked = statuses.is_none_or(|statuses| statuses.contains(&lambda_target::status(deployment)));
-    let ids: Vec<String> = deployment.lambda().filter(|_| asked).map(lambda_target::id).into_iter().collect();
+pub fn render(
+    (_, statuses): &(DeploymentId, Option<Vec<TargetStatus>>),
+    deployment: &Deployment,
+    _: &Context,
+) -> Value {
+    let asked = statuses.as_ref().is_none_or(|statuses| statuses.contains(&lambda_target::status(deployment)));
+    let ids: Vec<String> = deployment.lambda().filter(|_| asked).map(LambdaTarget::id).into_iter().collect();
     json!({ "targetIds": ids })
 }

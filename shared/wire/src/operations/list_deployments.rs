@@ -9,7 +9,7 @@ use spillway_domain::{DeploymentFilter, Page, Status};
 
 use crate::input::{APPLICATION, GROUP, Object, cut, read};
 use crate::shapes::time;
-use crate::{Exception, Operation, token};
+use crate::{Context, Exception, Operation, token};
 
 const OPERATION: Operation = Operation::ListDeployments;
 const STATUSES: [Status; 5] = [Status::Created, Status::InProgress, Status::Succeeded, Status::Failed, Status::Stopped];
@@ -34,7 +34,7 @@ struct RangeInput {
 }
 
 /// The filter, and the key after which the page begins.
-pub fn parse(body: &[u8]) -> Result<(DeploymentFilter, Option<String>), Exception> {
+pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentFilter, Option<String>), Exception> {
     let input: Input = read(body)?;
     let group = match (APPLICATION.optional(input.application_name)?, GROUP.optional(input.deployment_group_name)?) {
         (Some(application), Some(group)) => Some((application, group)),
@@ -50,7 +50,7 @@ pub fn parse(body: &[u8]) -> Result<(DeploymentFilter, Option<String>), Exceptio
         from = Some(Timestamp::MAX);
     }
     let filter = DeploymentFilter { group, statuses, from, to };
-    let after = token::read(OPERATION, &scope(&filter), input.next_token.as_deref())?;
+    let after = token::read(&cx.seal, OPERATION, &scope(&filter), input.next_token.as_deref())?;
     Ok((filter, after))
 }
 
@@ -96,8 +96,8 @@ fn parse_range(range: Option<RangeInput>) -> Result<(Option<Timestamp>, Option<T
 }
 
 /// The answer, newest first.
-pub fn render(filter: &DeploymentFilter, page: &Page<impl fmt::Display>) -> Value {
-    Value::Object(token::render_page(OPERATION, &scope(filter), "deployments", page))
+pub fn render((filter, _): &(DeploymentFilter, Option<String>), page: &Page<impl fmt::Display>, cx: &Context) -> Value {
+    Value::Object(token::render_page(&cx.seal, OPERATION, &scope(filter), "deployments", page))
 }
 
 /// The filter as one text. None of its parts can hold a blank.

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{HookAnswer, HookExecutionId};
+use spillway_domain::HookAnswer;
 
-use crate::Exception;
 use crate::input::{DEPLOYMENT, HOOK_EXECUTION, cut, read};
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +16,7 @@ struct Input {
 }
 
 /// The request. Of the statuses of an event only two are verdicts.
-pub fn parse(body: &[u8]) -> Result<HookAnswer, Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<HookAnswer, Exception> {
     let input: Input = read(body)?;
     let deployment = DEPLOYMENT.required(input.deployment_id)?;
     let execution = HOOK_EXECUTION.required(input.lifecycle_event_hook_execution_id)?;
@@ -34,6 +34,6 @@ pub fn parse(body: &[u8]) -> Result<HookAnswer, Exception> {
 }
 
 /// The answer: the execution id, as it was given.
-pub fn render(execution: &HookExecutionId) -> Value {
-    json!({ "lifecycleEventHookExecutionId": execution.as_str() })
+pub fn render(answer: &HookAnswer, (): &(), _: &Context) -> Value {
+    json!({ "lifecycleEventHookExecutionId": answer.execution.as_str() })
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::{Deployment, DeploymentId};
 
-use crate::Exception;
 use crate::input::{DEPLOYMENT, read};
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,13 +15,13 @@ struct Input {
 }
 
 /// The deployment, and whether a rollback deployment is wanted; the configuration says so when the caller does not.
-pub fn parse(body: &[u8]) -> Result<(DeploymentId, Option<bool>), Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, Option<bool>), Exception> {
     let input: Input = read(body)?;
     Ok((DEPLOYMENT.required(input.deployment_id)?, input.auto_rollback_enabled))
 }
 
 /// The answer, from the record after the stop.
-pub fn render(deployment: &Deployment) -> Value {
+pub fn render(_: &(DeploymentId, Option<bool>), deployment: &Deployment, _: &Context) -> Value {
     if deployment.has_ended() {
         return json!({
             "status": "Succeeded",

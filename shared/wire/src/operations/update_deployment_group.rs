@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::GroupChange;
+use spillway_domain::{DeploymentGroup, GroupChange};
 
-use crate::Exception;
 use crate::input::{APPLICATION, CURRENT_GROUP, NEW_GROUP, read};
 use crate::shapes::group_settings;
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,13 +17,13 @@ struct Input {
 }
 
 /// The request. What is absent stays; an empty list, or a block that is not enabled, takes a setting away.
-pub fn parse(body: &[u8]) -> Result<GroupChange, Exception> {
+pub fn parse(body: &[u8], cx: &Context) -> Result<GroupChange, Exception> {
     let input: Input = read(body)?;
     let settings: group_settings::Input = read(body)?;
     let application = APPLICATION.required(input.application_name)?;
     let group = CURRENT_GROUP.required(input.current_deployment_group_name)?;
     let name = NEW_GROUP.optional(input.new_deployment_group_name)?;
-    let settings = group_settings::parse(settings)?;
+    let settings = group_settings::parse(settings, &cx.quotas)?;
     Ok(GroupChange {
         application,
         group,
@@ -37,6 +37,6 @@ pub fn parse(body: &[u8]) -> Result<GroupChange, Exception> {
 }
 
 /// The answer.
-pub fn render() -> Value {
+pub fn render(_: &GroupChange, _: &DeploymentGroup, _: &Context) -> Value {
     json!({ "hooksNotCleanedUp": [] })
 }

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{AlarmConfiguration, AlarmName};
+use spillway_domain::{AlarmConfiguration, AlarmName, Quotas};
 
+use crate::Exception;
 use crate::input::Object;
-use crate::{Exception, quotas};
 
 /// As it is given.
 #[derive(Deserialize)]
@@ -22,18 +22,14 @@ struct AlarmInput {
 }
 
 /// What is given, checked.
-pub(crate) fn parse(input: Input) -> Result<AlarmConfiguration, Exception> {
+pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<AlarmConfiguration, Exception> {
     let invalid = |words: String| Exception::new("InvalidAlarmConfigException", words);
     let enabled = input.enabled.unwrap_or(false);
     let given = input.alarms.unwrap_or_default();
-    if given.len() > quotas::ALARMS {
+    if given.len() > quotas.alarms {
         return Err(Exception::new(
             "AlarmsLimitExceededException",
-            format!(
-                "Deployment Groups cannot contain more than {} alarms; {} were given.",
-                quotas::ALARMS,
-                given.len()
-            ),
+            format!("Deployment Groups cannot contain more than {} alarms; {} were given.", quotas.alarms, given.len()),
         ));
     }
     let mut alarms: Vec<AlarmName> = Vec::with_capacity(given.len());

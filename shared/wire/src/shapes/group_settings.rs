@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use spillway_domain::{AlarmConfiguration, AutoRollback, ConfigName, RoleArn, Trigger};
+use spillway_domain::{AlarmConfiguration, AutoRollback, ConfigName, Quotas, RoleArn, Trigger};
 
 use super::{alarm_configuration, auto_rollback, deployment_style, triggers};
 use crate::Exception;
@@ -40,7 +40,7 @@ pub(crate) struct Settings {
 
 /// Each member by itself, then what a Lambda deployment group cannot have. Groups of other platforms are refused later,
 /// by their application.
-pub(crate) fn parse(input: Input) -> Result<Settings, Exception> {
+pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<Settings, Exception> {
     let other_platforms = refusal(&input);
     if let Some(strategy) = input.outdated_instances_strategy
         && !["UPDATE", "IGNORE"].contains(&strategy.as_str())
@@ -56,8 +56,8 @@ pub(crate) fn parse(input: Input) -> Result<Settings, Exception> {
     let settings = Settings {
         config: config_name(input.deployment_config_name)?,
         role: ROLE.optional(input.service_role_arn)?,
-        triggers: input.trigger_configurations.map(triggers::parse).transpose()?,
-        alarms: input.alarm_configuration.map(|Object(given)| alarm_configuration::parse(given)).transpose()?,
+        triggers: input.trigger_configurations.map(|given| triggers::parse(given, quotas)).transpose()?,
+        alarms: input.alarm_configuration.map(|Object(given)| alarm_configuration::parse(given, quotas)).transpose()?,
         rollback: input.auto_rollback_configuration.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
     };
     deployment_style::check(input.deployment_style.map(|Object(given)| given))?;

@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 use spillway_domain::{Deployment, Diagnostics, DiagnosticsCode, EventStatus, LambdaTarget, LifecycleEvent};
 
 use super::time;
-use crate::input::cut;
-use crate::{Exception, Place};
+use crate::Place;
 
 /// CodeDeploy's `TargetStatus`, as far as a Lambda alias has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,28 +37,14 @@ impl TargetStatus {
     }
 }
 
-/// `DeploymentTarget` as it is shown, when `asked` is the id of the deployment's target.
-pub(crate) fn render(deployment: &Deployment, asked: &str, place: &Place) -> Result<Value, Exception> {
-    let absent = |words: String| Err(Exception::new("DeploymentTargetDoesNotExistException", words));
-    let Some(target) = deployment.lambda() else {
-        return absent(format!(
-            "The deployment {} has no target, because its AppSpec is not valid. See errorInformation of GetDeployment.",
-            deployment.id
-        ));
-    };
-    let id = id(target);
-    if asked != id {
-        return absent(format!(
-            "'{}' is not a target of deployment {}. Its target is '{id}'.",
-            cut(asked, 200),
-            deployment.id
-        ));
-    }
-    Ok(json!({
+/// `DeploymentTarget` as it is shown; null where the AppSpec names none.
+pub(crate) fn render(deployment: &Deployment, place: &Place) -> Value {
+    let Some(target) = deployment.lambda() else { return Value::Null };
+    json!({
         "deploymentTargetType": "LambdaTarget",
         "lambdaTarget": {
             "deploymentId": deployment.id.as_str(),
-            "targetId": id,
+            "targetId": target.id(),
             "targetArn": arn(target, place),
             "status": status(deployment).as_str(),
             "lastUpdatedAt": time::render(deployment.updated_at),
@@ -72,12 +57,7 @@ pub(crate) fn render(deployment: &Deployment, asked: &str, place: &Place) -> Res
                 "targetVersionWeight": deployment.share.as_weight(),
             },
         },
-    }))
-}
-
-/// The target's id.
-pub(crate) fn id(target: &LambdaTarget) -> String {
-    format!("{}:{}", target.function.bare(), target.alias)
+    })
 }
 
 /// The target's status, which follows from its events.
@@ -103,7 +83,7 @@ fn arn(target: &LambdaTarget, place: &Place) -> String {
     if function.starts_with("arn:") {
         format!("{function}:{}", target.alias)
     } else {
-        place.arn("lambda", &format!("function:{}", id(target)))
+        place.arn("lambda", &format!("function:{}", target.id()))
     }
 }
 

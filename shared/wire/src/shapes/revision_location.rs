@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use spillway_domain::{Revision, RevisionKind};
 
 use crate::input::{Object, cut};
-use crate::{Exception, appspec, quotas};
+use crate::{Exception, appspec, bounds};
 
 /// As it is given.
 #[derive(Deserialize)]
@@ -92,11 +92,11 @@ fn text(kind: RevisionKind, member: &str, input: TextInput) -> Result<Revision, 
             "revision.{member}.content is required and was not given: it is the whole AppSpec as one text."
         )));
     };
-    if content.len() > quotas::APPSPEC_BYTES {
+    if content.len() > bounds::APPSPEC_BYTES {
         return Err(invalid(format!(
             "revision.{member}.content has {} bytes; an AppSpec may have {}.",
             content.len(),
-            quotas::APPSPEC_BYTES
+            bounds::APPSPEC_BYTES
         )));
     }
     if let Some(given) = input.sha256 {

@@ -1,10 +1,10 @@
 //! `Tag`, whose members are capitalized.
 
 use serde::Deserialize;
-use spillway_domain::Tag;
+use spillway_domain::{Quotas, Tag};
 
 use crate::input::{Object, cut};
-use crate::{Exception, quotas};
+use crate::{Exception, bounds};
 
 /// One as it is given.
 #[derive(Deserialize)]
@@ -15,22 +15,22 @@ pub(crate) struct Input {
 }
 
 /// What is given, checked. A missing value is an empty one.
-pub(crate) fn parse(given: Option<Vec<Object<Input>>>) -> Result<Vec<Tag>, Exception> {
+pub(crate) fn parse(given: Option<Vec<Object<Input>>>, quotas: &Quotas) -> Result<Vec<Tag>, Exception> {
     let invalid = |words: String| Exception::new("InvalidTagsToAddException", words);
     let given = given.unwrap_or_default();
-    if given.len() > quotas::TAGS {
-        return Err(invalid(format!("tags: there may be {} tags; {} were given.", quotas::TAGS, given.len())));
+    if given.len() > quotas.tags {
+        return Err(invalid(format!("tags: there may be {} tags; {} were given.", quotas.tags, given.len())));
     }
     let mut tags: Vec<Tag> = Vec::with_capacity(given.len());
     for (n, Object(input)) in given.into_iter().enumerate() {
         let (key, value) = (input.key.unwrap_or_default(), input.value.unwrap_or_default());
-        let shown = cut(&key, quotas::TAG_KEY);
+        let shown = cut(&key, bounds::TAG_KEY);
         let words = if key.is_empty() {
             "Key is required and was not given.".to_owned()
-        } else if key.chars().count() > quotas::TAG_KEY {
-            format!("Key '{shown}' is longer than {} characters.", quotas::TAG_KEY)
-        } else if value.chars().count() > quotas::TAG_VALUE {
-            format!("the Value of '{shown}' is longer than {} characters.", quotas::TAG_VALUE)
+        } else if key.chars().count() > bounds::TAG_KEY {
+            format!("Key '{shown}' is longer than {} characters.", bounds::TAG_KEY)
+        } else if value.chars().count() > bounds::TAG_VALUE {
+            format!("the Value of '{shown}' is longer than {} characters.", bounds::TAG_VALUE)
         } else if key.to_ascii_lowercase().starts_with("aws:") {
             format!("Key '{shown}' begins with aws:, which is reserved; choose another.")
         } else if tags.iter().any(|tag| tag.key == key) {

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{TopicArn, Trigger, TriggerEvent, TriggerName};
+use spillway_domain::{Quotas, TopicArn, Trigger, TriggerEvent, TriggerName};
 
+use crate::Exception;
 use crate::input::{Object, cut};
-use crate::{Exception, quotas};
 
 const EVENTS: [TriggerEvent; 10] = [
     TriggerEvent::DeploymentStart,
@@ -30,11 +30,11 @@ pub(crate) struct Input {
 }
 
 /// What is given, checked.
-pub(crate) fn parse(given: Vec<Object<Input>>) -> Result<Vec<Trigger>, Exception> {
-    if given.len() > quotas::TRIGGERS {
+pub(crate) fn parse(given: Vec<Object<Input>>, quotas: &Quotas) -> Result<Vec<Trigger>, Exception> {
+    if given.len() > quotas.triggers {
         return Err(Exception::new(
             "TriggerTargetsLimitExceededException",
-            format!("Deployment Groups cannot contain more than {} TriggerTargets.", quotas::TRIGGERS),
+            format!("Deployment Groups cannot contain more than {} TriggerTargets.", quotas.triggers),
         ));
     }
     let mut triggers: Vec<Trigger> = Vec::with_capacity(given.len());

@@ -1,13 +1,17 @@
 use serde_json::{Value, json};
 use spillway_domain::{
     AlarmConfiguration, Application, ComputePlatform, Creator, Deployment, DeploymentFilter, DeploymentGroup,
-    Diagnostics, DiagnosticsCode, Ending, Error, ErrorCode, EventStatus, GroupState, LastDeployment, Page, Percent,
-    Revision, RevisionKind, Stage, Status, Trigger, TriggerEvent,
+    DeploymentId, Diagnostics, DiagnosticsCode, Ending, Error, ErrorCode, EventStatus, GroupState, HookAnswer,
+    LastDeployment, Page, Percent, Revision, RevisionKind, Stage, Status, Trigger, TriggerEvent,
 };
 
 use super::*;
 use crate::TargetStatus;
-use crate::testing::{at, deployment, invalid_deployment, named, place};
+use crate::testing::{at, context, deployment, invalid_deployment, named};
+
+fn id() -> DeploymentId {
+    named("d-75I7MBT7C")
+}
 
 /// The canary after it has succeeded.
 fn succeeded() -> Deployment {
@@ -38,7 +42,7 @@ fn a_deployment_that_succeeded_is_shown_as_codedeploy_shows_it() {
     deployment.order.previous_revision = Some(Revision { kind: RevisionKind::String, content: "abc".to_owned() });
     let sum = crate::appspec::sha256("version: 0.0");
     assert_eq!(
-        get_deployment::render(&deployment),
+        get_deployment::render(&id(), &deployment, &context()),
         json!({ "deploymentInfo": {
             "applicationName": "shop", "deploymentGroupName": "live",
             "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes", "deploymentId": "d-75I7MBT7C",
@@ -64,7 +68,7 @@ fn a_deployment_that_succeeded_is_shown_as_codedeploy_shows_it() {
 
 #[test]
 fn a_deployment_that_runs_says_what_it_waits_for() {
-    let info = &get_deployment::render(&deployment())["deploymentInfo"];
+    let info = &get_deployment::render(&id(), &deployment(), &context())["deploymentInfo"];
     assert_eq!(info["status"], "Created");
     assert_eq!(info.get("deploymentOverview"), Some(&Value::Null));
     assert_eq!(info["deploymentStatusMessages"], json!(["Waits for its execution."]));
@@ -87,7 +91,7 @@ fn both_sides_of_a_rollback_name_each_other() {
         rolled_back_by: Some(named("d-BBBBBBBBB")),
         rollback_message: Some("It is rolled back.".to_owned()),
     });
-    let info = &get_deployment::render(&failed)["deploymentInfo"];
+    let info = &get_deployment::render(&id(), &failed, &context())["deploymentInfo"];
     assert_eq!(info["errorInformation"], json!({ "code": "HOOK_EXECUTION_FAILURE", "message": "no" }));
     assert_eq!(
         info["rollbackInfo"],
@@ -103,7 +107,7 @@ fn both_sides_of_a_rollback_name_each_other() {
     let mut rollback = deployment();
     rollback.order.creator = Creator::Rollback;
     rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
-    let info = &get_deployment::render(&rollback)["deploymentInfo"];
+    let info = &get_deployment::render(&id(), &rollback, &context())["deploymentInfo"];
     assert_eq!(info["creator"], "codeDeployRollback");
     assert_eq!(
         info["rollbackInfo"],
@@ -118,14 +122,9 @@ fn both_sides_of_a_rollback_name_each_other() {
 fn a_deployment_without_a_target_counts_none() {
     let mut invalid = invalid_deployment();
     invalid.ending = succeeded().ending;
-    let overview = &get_deployment::render(&invalid)["deploymentInfo"]["deploymentOverview"];
+    let overview = &get_deployment::render(&id(), &invalid, &context())["deploymentInfo"]["deploymentOverview"];
     assert!(overview.as_object().unwrap().values().all(|count| *count == json!(0)));
-    assert_eq!(list_deployment_targets::render(&invalid, None), json!({ "targetIds": [] }));
-    assert_eq!(
-        get_deployment_target::render(&invalid, "orders:live", &place()).unwrap_err().to_string(),
-        "DeploymentTargetDoesNotExistException: The deployment d-75I7MBT7C has no target, because its AppSpec is not \
-         valid. See errorInformation of GetDeployment."
-    );
+    assert_eq!(list_deployment_targets::render(&(id(), None), &invalid, &context()), json!({ "targetIds": [] }));
 }
 
 #[test]
@@ -159,25 +158,12 @@ fn a_target_shows_its_events_and_its_share() {
         },
     } });
     assert_eq!(
-        get_deployment_target::render(&deployment, "orders:live", &place()),
-        Ok(json!({ "deploymentTarget": target }))
-    );
-    let ids = |ids: &[&str]| -> Vec<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
-    assert_eq!(
-        batch_get_deployment_targets::render(&deployment, &ids(&["orders:live"]), &place()),
-        Ok(json!({ "deploymentTargets": [target] }))
+        get_deployment_target::render(&(id(), "orders:live".to_owned()), &deployment, &context()),
+        json!({ "deploymentTarget": target })
     );
     assert_eq!(
-        batch_get_deployment_targets::render(&deployment, &ids(&["orders:live", "a"]), &place())
-            .unwrap_err()
-            .to_string(),
-        "DeploymentTargetListSizeExceededException: targetIds names 2 targets, but deployment d-75I7MBT7C is to Lambda \
-         and has one target."
-    );
-    assert_eq!(
-        get_deployment_target::render(&deployment, "orders:prod", &place()).unwrap_err().to_string(),
-        "DeploymentTargetDoesNotExistException: 'orders:prod' is not a target of deployment d-75I7MBT7C. Its target is \
-         'orders:live'."
+        batch_get_deployment_targets::render(&(id(), vec!["orders:live".to_owned()]), &deployment, &context()),
+        json!({ "deploymentTargets": [target] })
     );
 }
 
@@ -187,7 +173,7 @@ fn a_function_given_by_arn_is_in_its_own_place() {
     if let spillway_domain::Target::Lambda(target) = &mut deployment.order.target {
         target.function = named("arn:aws-cn:lambda:cn-north-1:444455556666:function:orders");
     }
-    let shown = get_deployment_target::render(&deployment, "orders:live", &place()).unwrap();
+    let shown = get_deployment_target::render(&(id(), "orders:live".to_owned()), &deployment, &context());
     let target = &shown["deploymentTarget"]["lambdaTarget"];
     assert_eq!(target["targetArn"], "arn:aws-cn:lambda:cn-north-1:444455556666:function:orders:live");
     assert_eq!(target["lambdaFunctionInfo"]["functionName"], "orders");
@@ -211,9 +197,9 @@ fn a_target_is_listed_by_its_status() {
             event.status = status;
         }
         let there = json!({ "targetIds": ["orders:live"] });
-        assert_eq!(list_deployment_targets::render(&deployment, None), there);
+        assert_eq!(list_deployment_targets::render(&(id(), None), &deployment, &context()), there);
         for asked in TargetStatus::ALL {
-            let found = list_deployment_targets::render(&deployment, Some(&[asked]));
+            let found = list_deployment_targets::render(&(id(), Some(vec![asked])), &deployment, &context());
             assert_eq!(found == there, asked == status, "{asked:?}");
         }
     }
@@ -252,7 +238,11 @@ fn a_group_is_shown_with_every_block_that_clients_read() {
         last_successful: Some(last(Status::Succeeded, Some(at(1_000)))),
         target_revision: Some(deployment().order.revision),
     };
-    let shown = get_deployment_group::render(&application, &group, &state);
+    let shown = get_deployment_group::render(
+        &(named("shop"), named("live")),
+        &(application.clone(), group.clone(), state),
+        &context(),
+    );
     let sum = crate::appspec::sha256("version: 0.0");
     assert_eq!(
         shown,
@@ -284,12 +274,16 @@ fn a_group_is_shown_with_every_block_that_clients_read() {
             },
         } })
     );
-    let bare = get_deployment_group::render(&application, &group, &GroupState::default());
+    let bare = get_deployment_group::render(
+        &(named("shop"), named("live")),
+        &(application.clone(), group, GroupState::default()),
+        &context(),
+    );
     for absent in ["targetRevision", "lastSuccessfulDeployment", "lastAttemptedDeployment"] {
         assert_eq!(bare["deploymentGroupInfo"].get(absent), None);
     }
     assert_eq!(
-        get_application::render(&application),
+        get_application::render(&named("shop"), &application, &context()),
         json!({ "application": {
             "applicationId": "a-id", "applicationName": "shop", "createTime": 1786000000.0, "linkedToGitHub": false,
             "computePlatform": "Lambda",
@@ -301,63 +295,66 @@ fn a_group_is_shown_with_every_block_that_clients_read() {
 fn pages_lead_from_one_to_the_next() {
     let page = Page { items: vec!["a", "b"], next: Some("b".to_owned()) };
     let next = |answer: &Value| json!({ "nextToken": answer["nextToken"] });
-    let answer = list_applications::render(&page);
+    let answer = list_applications::render(&None, &page, &context());
     assert_eq!(answer["applications"], json!(["a", "b"]));
-    let after = list_applications::parse(next(&answer).to_string().as_bytes());
+    let after = list_applications::parse(next(&answer).to_string().as_bytes(), &context());
     assert_eq!(after, Ok(Some("b".to_owned())));
-    let foreign = list_deployment_configs::parse(next(&answer).to_string().as_bytes());
+    let foreign = list_deployment_configs::parse(next(&answer).to_string().as_bytes(), &context());
     assert_eq!(foreign.unwrap_err().name, "InvalidNextTokenException");
 
-    let answer = list_deployment_configs::render(&page);
+    let answer = list_deployment_configs::render(&None, &page, &context());
     assert_eq!(answer["deploymentConfigsList"], json!(["a", "b"]));
-    assert!(list_deployment_configs::parse(next(&answer).to_string().as_bytes()).is_ok());
+    assert!(list_deployment_configs::parse(next(&answer).to_string().as_bytes(), &context()).is_ok());
 
-    let answer = list_deployment_groups::render(&named("shop"), &page);
+    let answer = list_deployment_groups::render(&(named("shop"), None), &page, &context());
     assert_eq!((&answer["applicationName"], &answer["deploymentGroups"]), (&json!("shop"), &json!(["a", "b"])));
     let mut request = next(&answer);
     request["applicationName"] = json!("shop");
-    assert!(list_deployment_groups::parse(request.to_string().as_bytes()).is_ok());
+    assert!(list_deployment_groups::parse(request.to_string().as_bytes(), &context()).is_ok());
     request["applicationName"] = json!("other");
-    assert!(list_deployment_groups::parse(request.to_string().as_bytes()).is_err());
+    assert!(list_deployment_groups::parse(request.to_string().as_bytes(), &context()).is_err());
 
     let mut request = json!({ "includeOnlyStatuses": ["Failed"], "createTimeRange": { "start": 1.5 } });
-    let (filter, _) = list_deployments::parse(request.to_string().as_bytes()).unwrap();
-    let answer = list_deployments::render(&filter, &page);
+    let (filter, _) = list_deployments::parse(request.to_string().as_bytes(), &context()).unwrap();
+    let answer = list_deployments::render(&(filter.clone(), None), &page, &context());
     assert_eq!(answer["deployments"], json!(["a", "b"]));
     request["nextToken"] = answer["nextToken"].clone();
-    assert_eq!(list_deployments::parse(request.to_string().as_bytes()), Ok((filter, Some("b".to_owned()))));
+    assert_eq!(list_deployments::parse(request.to_string().as_bytes(), &context()), Ok((filter, Some("b".to_owned()))));
     request["createTimeRange"] = json!({ "start": 2.5 });
-    assert!(list_deployments::parse(request.to_string().as_bytes()).is_err());
+    assert!(list_deployments::parse(request.to_string().as_bytes(), &context()).is_err());
 
     let last: Page<String> = Page { items: Vec::new(), next: None };
-    assert_eq!(list_applications::render(&last), json!({ "applications": [] }));
-    assert_eq!(list_deployments::render(&DeploymentFilter::default(), &last), json!({ "deployments": [] }));
+    assert_eq!(list_applications::render(&None, &last, &context()), json!({ "applications": [] }));
+    assert_eq!(
+        list_deployments::render(&(DeploymentFilter::default(), None), &last, &context()),
+        json!({ "deployments": [] })
+    );
 }
 
 #[test]
 fn short_answers_are_as_codedeploy_gives_them() {
-    let id = named("d-75I7MBT7C");
     for (answer, expected) in [
-        (create_application::render("x"), json!({ "applicationId": "x" })),
-        (create_deployment_config::render("x"), json!({ "deploymentConfigId": "x" })),
-        (create_deployment_group::render("x"), json!({ "deploymentGroupId": "x" })),
-        (create_deployment::render(&id), json!({ "deploymentId": "d-75I7MBT7C" })),
-        (delete_application::render(), json!({})),
-        (delete_deployment_group::render(), json!({ "hooksNotCleanedUp": [] })),
-        (update_deployment_group::render(), json!({ "hooksNotCleanedUp": [] })),
         (
-            put_lifecycle_event_hook_execution_status::render(&named("x")),
+            put_lifecycle_event_hook_execution_status::render(
+                &HookAnswer { deployment: id(), execution: named("x"), succeeded: true },
+                &(),
+                &context(),
+            ),
             json!({ "lifecycleEventHookExecutionId": "x" }),
         ),
         (
-            stop_deployment::render(&succeeded()),
+            delete_deployment_group::render(&(named("shop"), named("live")), &(), &context()),
+            json!({ "hooksNotCleanedUp": [] }),
+        ),
+        (
+            stop_deployment::render(&(id(), None), &succeeded(), &context()),
             json!({
                 "status": "Succeeded",
                 "statusMessage": "No more commands will be scheduled for execution in the deployment instances",
             }),
         ),
         (
-            stop_deployment::render(&deployment()),
+            stop_deployment::render(&(id(), None), &deployment(), &context()),
             json!({
                 "status": "Pending",
                 "statusMessage": "The deployment is being stopped. All traffic goes to version 1. GetDeployment says when \

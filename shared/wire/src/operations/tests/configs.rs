@@ -8,7 +8,7 @@ use crate::testing::{at, named};
 fn a_configuration_says_how_fast() {
     let read = |platform: &str, member: &str, block: Value| {
         let body = json!({ "deploymentConfigName": "slow", "computePlatform": platform, member: block });
-        create_deployment_config::parse(body.to_string().as_bytes()).map(|config| config.strategy)
+        create_deployment_config::parse(body.to_string().as_bytes(), &context()).map(|config| config.strategy)
     };
     let routing = |block: Value| read("Lambda", "trafficRoutingConfig", block);
     assert_eq!(routing(json!({ "type": "AllAtOnce" })), Ok(Strategy::AllAtOnce));
@@ -176,14 +176,14 @@ fn a_name_that_describes_itself_is_checked_wherever_it_is_given() {
     let long: Vec<String> = (1..=900).map(|n| format!("{}.{:02}@1s", n / 10, n % 10 * 10)).collect();
     let long = format!("Steps.{}", long.join(","));
     assert_eq!(
-        get_deployment_config::parse(json!({ "deploymentConfigName": long }).to_string().as_bytes()),
+        get_deployment_config::parse(json!({ "deploymentConfigName": long }).to_string().as_bytes(), &context()),
         Ok(named::<ConfigName>(&long))
     );
 }
 
 fn config(name: &str, platform: ComputePlatform, strategy: Strategy) -> Value {
     let config = DeploymentConfig { id: String::new(), name: named(name), platform, strategy, created_at: None };
-    get_deployment_config::render(&config)["deploymentConfigInfo"].clone()
+    get_deployment_config::render(&named("any"), &config, &context())["deploymentConfigInfo"].clone()
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_configuration_that_somebody_made_has_its_own_id() {
         created_at: Some(at(0)),
     };
     assert_eq!(
-        get_deployment_config::render(&made),
+        get_deployment_config::render(&named("any"), &made, &context()),
         json!({ "deploymentConfigInfo": {
             "deploymentConfigId": "c-id", "deploymentConfigName": "slow", "createTime": 1786000000.0,
             "computePlatform": "Lambda", "trafficRoutingConfig": { "type": "AllAtOnce" },

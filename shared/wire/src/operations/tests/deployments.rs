@@ -2,15 +2,16 @@ use serde_json::{Value, json};
 use spillway_domain::{AlarmConfiguration, NewDeployment, Revision, RevisionKind, Target};
 
 use super::*;
+use crate::testing::context;
 use crate::testing::named;
-use crate::{appspec, quotas};
+use crate::{appspec, bounds};
 
 const CREATE: Operation = Operation::CreateDeployment;
 const APPSPEC: &str = r#"{"version":0.0,"Resources":[{"f":{"Type":"AWS::Lambda::Function","Properties":
     {"Name":"orders","Alias":"live","CurrentVersion":"1","TargetVersion":"2"}}}]}"#;
 
 fn read(request: &Value) -> NewDeployment {
-    create_deployment::parse(request.to_string().as_bytes()).unwrap()
+    create_deployment::parse(request.to_string().as_bytes(), &context()).unwrap()
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn revisions_have_their_rules() {
 
 #[test]
 fn the_largest_appspec_passes_whatever_its_characters() {
-    let content = "\u{1}".repeat(quotas::APPSPEC_BYTES);
+    let content = "\u{1}".repeat(bounds::APPSPEC_BYTES);
     let request = with(CREATE, "revision.appSpecContent.content", json!(content));
     assert_eq!(read(&request).revision.content, content);
 }

@@ -19,7 +19,7 @@ fn trigger(n: usize) -> Value {
 fn a_group_of_few_words_shifts_all_at_once_and_watches_nothing() {
     let body = good(Operation::CreateDeploymentGroup).to_string();
     assert_eq!(
-        create_deployment_group::parse(body.as_bytes()),
+        create_deployment_group::parse(body.as_bytes(), &context()),
         Ok(NewGroup {
             application: named("shop"),
             name: named("live"),
@@ -72,11 +72,11 @@ fn a_group_may_say_everything() {
         events: vec![TriggerEvent::DeploymentStart, TriggerEvent::DeploymentRollback, TriggerEvent::InstanceReady],
     }];
     let body = settings.to_string();
-    let created = create_deployment_group::parse(body.as_bytes()).unwrap();
+    let created = create_deployment_group::parse(body.as_bytes(), &context()).unwrap();
     assert_eq!(created.config, named("Steps.5@1m"));
     assert_eq!((&created.alarms, &created.rollback, &created.triggers), (&alarms, &rollback, &triggers));
     assert_eq!(
-        update_deployment_group::parse(body.as_bytes()),
+        update_deployment_group::parse(body.as_bytes(), &context()),
         Ok(GroupChange {
             application: named("shop"),
             group: named("live"),
@@ -92,7 +92,7 @@ fn a_group_may_say_everything() {
 
 #[test]
 fn an_update_keeps_what_is_absent_and_takes_away_what_is_empty() {
-    let read = |request: Value| update_deployment_group::parse(request.to_string().as_bytes()).unwrap();
+    let read = |request: Value| update_deployment_group::parse(request.to_string().as_bytes(), &context()).unwrap();
     let nothing = read(good(Operation::UpdateDeploymentGroup));
     assert_eq!((nothing.name, nothing.config, nothing.role), (None, None, None));
     assert_eq!((nothing.alarms, nothing.rollback, nothing.triggers), (None, None, None));

@@ -12,6 +12,7 @@ use std::fmt::Debug;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::testing::context;
 use crate::{Exception, Operation};
 
 /// A request of `operation` as it is read, in its debug form.
@@ -20,28 +21,28 @@ fn parse(operation: Operation, body: &[u8]) -> Result<String, Exception> {
         parsed.map(|request| format!("{request:?}"))
     }
     match operation {
-        Operation::BatchGetDeploymentTargets => shown(batch_get_deployment_targets::parse(body)),
-        Operation::CreateApplication => shown(create_application::parse(body)),
-        Operation::CreateDeployment => shown(create_deployment::parse(body)),
-        Operation::CreateDeploymentConfig => shown(create_deployment_config::parse(body)),
-        Operation::CreateDeploymentGroup => shown(create_deployment_group::parse(body)),
-        Operation::DeleteApplication => shown(delete_application::parse(body)),
-        Operation::DeleteDeploymentGroup => shown(delete_deployment_group::parse(body)),
-        Operation::GetApplication => shown(get_application::parse(body)),
-        Operation::GetDeployment => shown(get_deployment::parse(body)),
-        Operation::GetDeploymentConfig => shown(get_deployment_config::parse(body)),
-        Operation::GetDeploymentGroup => shown(get_deployment_group::parse(body)),
-        Operation::GetDeploymentTarget => shown(get_deployment_target::parse(body)),
-        Operation::ListApplications => shown(list_applications::parse(body)),
-        Operation::ListDeploymentConfigs => shown(list_deployment_configs::parse(body)),
-        Operation::ListDeploymentGroups => shown(list_deployment_groups::parse(body)),
-        Operation::ListDeploymentTargets => shown(list_deployment_targets::parse(body)),
-        Operation::ListDeployments => shown(list_deployments::parse(body)),
+        Operation::BatchGetDeploymentTargets => shown(batch_get_deployment_targets::parse(body, &context())),
+        Operation::CreateApplication => shown(create_application::parse(body, &context())),
+        Operation::CreateDeployment => shown(create_deployment::parse(body, &context())),
+        Operation::CreateDeploymentConfig => shown(create_deployment_config::parse(body, &context())),
+        Operation::CreateDeploymentGroup => shown(create_deployment_group::parse(body, &context())),
+        Operation::DeleteApplication => shown(delete_application::parse(body, &context())),
+        Operation::DeleteDeploymentGroup => shown(delete_deployment_group::parse(body, &context())),
+        Operation::GetApplication => shown(get_application::parse(body, &context())),
+        Operation::GetDeployment => shown(get_deployment::parse(body, &context())),
+        Operation::GetDeploymentConfig => shown(get_deployment_config::parse(body, &context())),
+        Operation::GetDeploymentGroup => shown(get_deployment_group::parse(body, &context())),
+        Operation::GetDeploymentTarget => shown(get_deployment_target::parse(body, &context())),
+        Operation::ListApplications => shown(list_applications::parse(body, &context())),
+        Operation::ListDeploymentConfigs => shown(list_deployment_configs::parse(body, &context())),
+        Operation::ListDeploymentGroups => shown(list_deployment_groups::parse(body, &context())),
+        Operation::ListDeploymentTargets => shown(list_deployment_targets::parse(body, &context())),
+        Operation::ListDeployments => shown(list_deployments::parse(body, &context())),
         Operation::PutLifecycleEventHookExecutionStatus => {
-            shown(put_lifecycle_event_hook_execution_status::parse(body))
+            shown(put_lifecycle_event_hook_execution_status::parse(body, &context()))
         }
-        Operation::StopDeployment => shown(stop_deployment::parse(body)),
-        Operation::UpdateDeploymentGroup => shown(update_deployment_group::parse(body)),
+        Operation::StopDeployment => shown(stop_deployment::parse(body, &context())),
+        Operation::UpdateDeploymentGroup => shown(update_deployment_group::parse(body, &context())),
     }
 }
 

@@ -92,14 +92,14 @@ fn an_application_has_a_platform_and_tags() {
         "applicationName": "shop", "computePlatform": "ECS",
         "tags": [{ "Key": "team", "Value": "a" }, { "Key": "empty" }],
     });
-    let parsed = create_application::parse(body.to_string().as_bytes()).unwrap();
+    let parsed = create_application::parse(body.to_string().as_bytes(), &context()).unwrap();
     assert_eq!(parsed.platform, ComputePlatform::Ecs);
     assert_eq!(
         parsed.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect::<Vec<_>>(),
         [("team", "a"), ("empty", "")]
     );
     assert_eq!(
-        create_application::parse(br#"{"applicationName":"shop"}"#),
+        create_application::parse(br#"{"applicationName":"shop"}"#, &context()),
         Ok(NewApplication { name: named("shop"), platform: ComputePlatform::Server, tags: Vec::new() })
     );
     let platform = |given: &str| refused(Operation::CreateApplication, "computePlatform", json!(given));
@@ -139,7 +139,7 @@ fn a_verdict_is_succeeded_or_failed() {
     const PUT: Operation = Operation::PutLifecycleEventHookExecutionStatus;
     for (status, succeeded) in [("Succeeded", true), ("Failed", false)] {
         let body = with(PUT, "status", json!(status)).to_string();
-        let answer = put_lifecycle_event_hook_execution_status::parse(body.as_bytes()).unwrap();
+        let answer = put_lifecycle_event_hook_execution_status::parse(body.as_bytes(), &context()).unwrap();
         assert_eq!(answer.succeeded, succeeded);
         assert_eq!(answer.execution.as_str(), "d-75I7MBT7C.BeforeAllowTraffic");
     }
@@ -165,7 +165,7 @@ fn a_verdict_is_succeeded_or_failed() {
 fn a_stop_says_whether_to_roll_back_or_leaves_it() {
     for (given, expected) in [("true", Some(true)), ("false", Some(false)), ("null", None)] {
         let body = format!(r#"{{"deploymentId":"d-75I7MBT7C","autoRollbackEnabled":{given}}}"#);
-        assert_eq!(stop_deployment::parse(body.as_bytes()), Ok((named("d-75I7MBT7C"), expected)));
+        assert_eq!(stop_deployment::parse(body.as_bytes(), &context()), Ok((named("d-75I7MBT7C"), expected)));
     }
 }
 
@@ -183,7 +183,7 @@ fn targets_are_asked_for_by_id_and_status() {
     }
     let list = |filters: Value| {
         let body = json!({ "deploymentId": "d-75I7MBT7C", "targetFilters": filters }).to_string();
-        list_deployment_targets::parse(body.as_bytes()).map(|(_, statuses)| statuses)
+        list_deployment_targets::parse(body.as_bytes(), &context()).map(|(_, statuses)| statuses)
     };
     assert_eq!(list(json!({})), Ok(None));
     assert_eq!(list(json!({ "TargetStatus": [], "ServerInstanceLabel": [] })), Ok(None));
@@ -212,7 +212,8 @@ fn targets_are_asked_for_by_id_and_status() {
 
 #[test]
 fn deployments_are_listed_by_group_status_and_time() {
-    let list = |request: Value| list_deployments::parse(request.to_string().as_bytes()).map(|(filter, _)| filter);
+    let list =
+        |request: Value| list_deployments::parse(request.to_string().as_bytes(), &context()).map(|(filter, _)| filter);
     let all = list(json!({})).unwrap();
     assert_eq!((all.group, all.statuses, all.from, all.to), (None, Vec::new(), None, None));
     let some = list(json!({

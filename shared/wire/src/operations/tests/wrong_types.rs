@@ -147,7 +147,7 @@ fn the_words_name_the_type_that_is_wanted() {
 
 #[test]
 fn a_body_that_is_not_an_object_is_refused_by_every_operation() {
-    let large = " ".repeat(crate::quotas::BODY_BYTES) + "{}";
+    let large = " ".repeat(crate::bounds::BODY_BYTES) + "{}";
     let deep = format!("{{\"tags\":{}", "[".repeat(100_000));
     let bodies: [(&[u8], &str); 16] = [
         (b"[]", "The request body: invalid type: sequence, expected an object."),

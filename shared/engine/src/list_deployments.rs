@@ -1,15 +1,9 @@
-//! GetDeployment and its kin, and ListDeployments.
+//! ListDeployments.
 
-use spillway_domain::{Deployment, DeploymentFilter, DeploymentId, Page, Rejection};
+use spillway_domain::{DeploymentFilter, DeploymentId, Page};
 
-use crate::groups::application_and_group;
+use crate::find_group::application_and_group;
 use crate::{Catalog, Deployments, Error};
-
-/// A deployment by id.
-pub async fn load_deployment(deployments: &impl Deployments, id: &DeploymentId) -> Result<Deployment, Error> {
-    let found = deployments.load(id).await?;
-    Ok(found.ok_or_else(|| Rejection::NoDeployment(id.clone()))?)
-}
 
 /// The ids of deployments, newest first.
 pub async fn list_deployments(

@@ -1,4 +1,4 @@
-//! How much of everything there may be: CodeDeploy's quotas, and the bounds that keep a request small.
+//! The bounds that keep a request, and what is kept of it, small. CodeDeploy's quotas are in the domain.
 
 /// The bytes of a request body. The largest sound request is an AppSpec of [`APPSPEC_BYTES`], JSON-escaped.
 pub const BODY_BYTES: usize = 1024 * 1024;
@@ -6,14 +6,6 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 pub const APPSPEC_BYTES: usize = 100 * 1024;
 /// The violations of an AppSpec that are kept and shown.
 pub const VIOLATIONS: usize = 20;
-/// The alarms of a deployment group.
-pub const ALARMS: usize = 50;
-/// The triggers of a deployment group.
-pub const TRIGGERS: usize = 10;
-/// The characters of a description.
-pub const DESCRIPTION: usize = 512;
-/// The tags of a resource.
-pub const TAGS: usize = 50;
 /// The characters of a tag's key.
 pub const TAG_KEY: usize = 128;
 /// The characters of a tag's value.

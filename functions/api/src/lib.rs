@@ -1,0 +1,144 @@
+//! CodeDeploy's API. What the operations do is in [`operations`]; here is the HTTP around them.
+
+mod operations;
+
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use operations::{Refusal, carry_out};
+use serde_json::{Value, json};
+use spillway_domain::{Problem, Quotas};
+use spillway_engine::{Catalog, Deployments, Executions, Wakes};
+use spillway_kit::{Invocation, fresh_id};
+use spillway_wire::{CONTENT_TYPE, Exception, Operation};
+use tokio::sync::OnceCell;
+
+/// Everything that the operations read and write.
+pub trait Store: Catalog + Deployments {}
+impl<T: Catalog + Deployments> Store for T {}
+
+/// What the use cases work with.
+pub struct Backend<'a, S, E, W> {
+    store: &'a S,
+    executions: &'a E,
+    wakes: &'a W,
+    quotas: Quotas,
+    secret: OnceCell<String>,
+}
+
+impl<'a, S: Store, E: Executions, W: Wakes> Backend<'a, S, E, W> {
+    /// A backend with these ports and quotas.
+    pub fn new(store: &'a S, executions: &'a E, wakes: &'a W, quotas: Quotas) -> Self {
+        Self { store, executions, wakes, quotas, secret: OnceCell::new() }
+    }
+
+    /// What page tokens are sealed with: drawn at random once for the installation, and read once by each instance.
+    async fn secret(&self) -> Result<&str, Problem> {
+        let secret = async || self.store.secret(&format!("{}{}", fresh_id(), fresh_id())).await;
+        self.secret.get_or_try_init(secret).await.map(String::as_str)
+    }
+}
+
+/// Every request has an answer; only what is no request at all is an error of the function.
+pub async fn answer(
+    backend: &Backend<'_, impl Store, impl Executions, impl Wakes>,
+    request: &Request,
+    invocation: &Invocation,
+) -> Value {
+    let answer = match read(request) {
+        Ok((operation, body)) => carry_out(backend, operation, &body, invocation).await,
+        Err(exception) => Err(Refusal::Exception(exception)),
+    };
+    let answer = answer.map_err(|refusal| match refusal {
+        Refusal::Exception(exception) => exception,
+        Refusal::Problem(problem) => {
+            tracing::error!(target: "spillway", kind = problem.kind.name(), "{problem}");
+            Exception::internal(&invocation.request_id)
+        }
+    });
+    match answer {
+        Ok(body) => respond(200, &body.to_string(), invocation),
+        Err(exception) => {
+            tracing::info!(target: "spillway", "{exception}");
+            respond(exception.status(), &String::from_utf8_lossy(&exception.body()), invocation)
+        }
+    }
+}
+
+fn read(request: &Request) -> Result<(Operation, Vec<u8>), Exception> {
+    let method = request.request_context.http.method.as_deref().unwrap_or("POST");
+    let path = request.raw_path.as_deref().unwrap_or("/");
+    if method != "POST" || !matches!(path, "" | "/") {
+        let words = format!(
+            "{method} {path} is nothing here. Spillway answers CodeDeploy's API: POST / with the operation in the \
+             header X-Amz-Target."
+        );
+        return Err(Exception::new("UnknownOperationException", words));
+    }
+    let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let operation = Operation::of_request(header("x-amz-target"), header("content-type"))?;
+    let body = request.body.as_deref().unwrap_or_default();
+    if !request.is_base64_encoded {
+        return Ok((operation, body.as_bytes().to_vec()));
+    }
+    match BASE64_STANDARD.decode(body) {
+        Ok(body) => Ok((operation, body)),
+        Err(error) => {
+            let words = format!("The body of {operation} is not the base64 that its event says it is: {error}.");
+            Err(Exception::new("SerializationException", words))
+        }
+    }
+}
+
+fn respond(status: u16, body: &str, invocation: &Invocation) -> Value {
+    json!({
+        "statusCode": status,
+        "headers": { "content-type": CONTENT_TYPE, "x-amzn-RequestId": invocation.request_id },
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use spillway_wire::{Context, Place, Seal};
+
+    use super::*;
+
+    fn context() -> Context {
+        let [partition, region, account] = ["aws", "us-east-1", "111122223333"].map(str::to_owned);
+        let place = Place { partition, region, account };
+        Context { place, quotas: Quotas::default(), seal: Seal::new("") }
+    }
+
+    fn sample(text: &str) -> Request {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn the_samples_are_operations() {
+        let (operation, body) = read(&sample(include_str!("../../../events/api.json"))).unwrap();
+        assert_eq!(operation, Operation::CreateDeployment);
+        assert!(spillway_wire::operations::create_deployment::parse(&body, &context()).is_ok());
+        let (operation, body) = read(&sample(include_str!("../../../events/api.get-deployment.json"))).unwrap();
+        assert_eq!(operation, Operation::GetDeployment);
+        assert!(spillway_wire::operations::get_deployment::parse(&body, &context()).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_operation_is_told_what_to_do() {
+        let refusal = |change: fn(&mut Request)| {
+            let mut request = sample(include_str!("../../../events/api.get-deployment.json"));
+            change(&mut request);
+            read(&request).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refusal(|request| request.request_context.http.method = Some("GET".to_owned())),
+            "UnknownOperationException: GET / is nothing here. Spillway answers CodeDeploy's API: POST / with the \
+             operation in the header X-Amz-Target."
+        );
+        assert!(refusal(|request| request.raw_path = Some("/health".to_owned())).contains("POST /health is nothing"));
+        assert!(refusal(|request| request.headers.clear()).contains("X-Amz-Target is missing"));
+        assert!(refusal(|request| request.body = Some("!".to_owned())).starts_with("SerializationException"));
+    }
+}

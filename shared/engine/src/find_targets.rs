@@ -1,0 +1,22 @@
+//! GetDeploymentTarget and BatchGetDeploymentTargets.
+
+use spillway_domain::{Deployment, DeploymentId, LambdaTarget, Rejection};
+
+use crate::{Deployments, Error, load_deployment};
+
+/// The deployment, if these are ids of its targets. A deployment to Lambda has one.
+pub async fn find_targets(
+    deployments: &impl Deployments,
+    id: &DeploymentId,
+    targets: &[String],
+) -> Result<Deployment, Error> {
+    let deployment = load_deployment(deployments, id).await?;
+    if targets.len() > 1 {
+        return Err(Rejection::OneTarget { deployment: id.clone(), asked: targets.len() }.into());
+    }
+    let own = deployment.lambda().map(LambdaTarget::id);
+    match targets.iter().find(|asked| own.as_ref() != Some(*asked)) {
+        None => Ok(deployment),
+        Some(asked) => Err(Rejection::NoTarget { deployment: id.clone(), asked: asked.clone(), own }.into()),
+    }
+}

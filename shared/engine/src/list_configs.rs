@@ -1,0 +1,15 @@
+//! ListDeploymentConfigs.
+
+use spillway_domain::{ConfigName, PREDEFINED, Page};
+
+use crate::{Catalog, Error};
+
+/// The names of all configurations: the predefined ones first.
+pub async fn list_configs(catalog: &impl Catalog, after: Option<&str>) -> Result<Page<ConfigName>, Error> {
+    let mut page = catalog.configs(after).await?;
+    if after.is_none() {
+        let predefined = PREDEFINED.iter().filter_map(|(name, _, _)| name.parse().ok());
+        page.items.splice(0..0, predefined);
+    }
+    Ok(page)
+}

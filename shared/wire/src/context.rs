@@ -1,0 +1,16 @@
+//! What every operation is read and answered in.
+
+use spillway_domain::Quotas;
+
+use crate::{Place, Seal};
+
+/// The installation that a request has come to.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where it is.
+    pub place: Place,
+    /// How much of everything there may be.
+    pub quotas: Quotas,
+    /// What its page tokens are sealed with.
+    pub seal: Seal,
+}

@@ -1,0 +1,60 @@
+//! CodeDeploy's API in memory: the same function as on AWS, in front of a world of the testkit.
+
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
+use serde_json::{Value, json};
+use spillway_api::{Backend, answer};
+use spillway_domain::Quotas;
+use spillway_kit::Invocation;
+use spillway_testkit::World;
+
+/// The door to a world.
+pub struct Door<'a> {
+    world: &'a World,
+    backend: Backend<'a, World, World, World>,
+}
+
+impl<'a> Door<'a> {
+    /// With CodeDeploy's own quotas.
+    pub fn new(world: &'a World) -> Self {
+        Self::with_quotas(world, Quotas::default())
+    }
+
+    /// With quotas of one's own.
+    pub fn with_quotas(world: &'a World, quotas: Quotas) -> Self {
+        Self { world, backend: Backend::new(world, world, world, quotas) }
+    }
+
+    /// Asks for an operation; what it answers, or its exception with `__type` and `message`.
+    pub fn call(&self, operation: &str, body: &Value) -> Value {
+        self.send(&request(operation, body))
+    }
+
+    /// Sends a request, and gives back the JSON of the answer.
+    pub fn send(&self, request: &Request) -> Value {
+        let answer = self.answer(request);
+        serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Sends a request, and gives back the answer with its status and headers.
+    pub fn answer(&self, request: &Request) -> Value {
+        let invocation = Invocation {
+            request_id: "00000000-0000-4000-8000-000000000000".to_owned(),
+            function_arn: "arn:aws:lambda:us-east-1:111122223333:function:api".to_owned(),
+            now: self.world.now(),
+        };
+        pollster::block_on(answer(&self.backend, request, &invocation))
+    }
+}
+
+/// A request for an operation, as a function URL hands it on.
+pub fn request(operation: &str, body: &Value) -> Request {
+    let request = json!({
+        "version": "2.0", "rawPath": "/", "rawQueryString": "",
+        "headers": {
+            "content-type": "application/x-amz-json-1.1", "x-amz-target": format!("CodeDeploy_20141006.{operation}"),
+        },
+        "requestContext": { "http": { "method": "POST" } },
+        "body": body.to_string(), "isBase64Encoded": false,
+    });
+    serde_json::from_value(request).expect("it has the form of such a request")
+}
