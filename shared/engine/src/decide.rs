@@ -16,6 +16,9 @@ use crate::{Alarms, Aliases, Change, Deployments};
 pub struct Decide {
     /// The deployment.
     pub deployment_id: DeploymentId,
+    /// The generation at which the last move was decided.
+    #[serde(default)]
+    pub generation: Option<u64>,
     /// The last move.
     #[serde(default, rename = "move")]
     pub step: Option<String>,
@@ -119,7 +122,10 @@ async fn look(
     };
     let (alias, alarms) = join(alias, reading).await;
     let failed = input.problem.as_ref().and_then(Caught::problem);
+    // There are two announcements. When the record has been saved since, it may be the other one's turn.
+    let told = |(step, _): &(String, Problem)| step == Move::Announce.name();
     let failed = input.step.clone().zip(failed);
+    let failed = failed.filter(|failed| !told(failed) || input.generation == Some(record.generation));
     Ok(Seen { alias: alias?, alarms, failed, spare_id: spare_id.clone() })
 }
 

@@ -63,6 +63,32 @@ fn a_group_has_one_active_deployment_and_names_it_to_whoever_wants_another() {
 }
 
 #[test]
+fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_same() {
+    let world = World::new();
+    let request = Story::new("Steps.10@5m").set(&world);
+    let [id, spare] = [1001, 1002].map(DeploymentId::from_number);
+    create(&world, &request, &id).unwrap();
+    let decide = |input: &str| {
+        let input: Decide = serde_json::from_str(input).unwrap();
+        pollster::block_on(decide(&world, &world, &world, &input, spare.clone(), world.now())).unwrap()
+    };
+    let first = decide(&format!(r#"{{"deploymentId":"{id}"}}"#));
+    assert_eq!(first.step, "Announce");
+    let stop = stop_deployment(&world, &world, &id, None, world.now());
+    pollster::block_on(stop).unwrap();
+    let failed = format!(
+        r#"{{"deploymentId":"{id}","generation":{},"move":"Announce","problem":{{"Error":"Refused","Cause":""}}}}"#,
+        first.generation
+    );
+    // The second time stands for a Decide whose answer was lost.
+    for _ in 0..2 {
+        assert_eq!(decide(&failed).step, "Announce");
+        let record = world.record(&id).unwrap();
+        assert!(record.has_ended() && !record.news.end);
+    }
+}
+
+#[test]
 fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
     let world = World::new();
     let request = Story::new("Steps.10@5m").set(&world);
@@ -70,7 +96,7 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
     create(&world, &request, &first).unwrap();
     let stop = stop_deployment(&world, &world, &first, Some(true), world.now());
     pollster::block_on(stop).unwrap();
-    let input = Decide { deployment_id: first.clone(), step: None, problem: None };
+    let input = Decide { deployment_id: first.clone(), generation: None, step: None, problem: None };
     let decided = decide(&world, &world, &world, &input, rollback.clone(), world.now());
     pollster::block_on(decided).unwrap();
     assert!(world.record(&first).unwrap().has_ended());

@@ -156,6 +156,7 @@ impl Execution {
         match function {
             Function::Decide => Call::Decide(Decide {
                 deployment_id: self.id.clone(),
+                generation: self.answer.as_ref().map(|answer| answer.generation),
                 step: self.answer.as_ref().map(|answer| answer.step.clone()),
                 problem: self.problem.clone(),
             }),
