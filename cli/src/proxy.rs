@@ -15,8 +15,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use tokio::sync::oneshot;
 
-pub use upstream::Upstream;
-pub(crate) use upstream::plain_client;
+pub use upstream::{Upstream, plain_client};
 
 /// What a function URL takes.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;

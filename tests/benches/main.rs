@@ -1,6 +1,6 @@
 //! `cargo bench`: whatever has a bar is measured, and told in one table.
 //!
-//! `cargo bench -- zips` measures only what is named: transitions, alarms, starts, zips or simulations.
+//! `cargo bench -- zips` measures only what is named: transitions, alarms, starts, zips, simulations or requests.
 
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made ends the bench")]
 #![allow(clippy::disallowed_methods, reason = "time is what is measured")]
@@ -9,6 +9,7 @@
 mod alarms;
 mod functions;
 mod poller;
+mod requests;
 mod simulations;
 mod starts;
 mod tap;
@@ -34,12 +35,13 @@ struct Row {
 
 type Measure = fn() -> Vec<Row>;
 
-const MEASUREMENTS: [(&str, Measure); 5] = [
+const MEASUREMENTS: [(&str, Measure); 6] = [
     ("transitions", transitions::measure),
     ("alarms", alarms::measure),
     ("starts", starts::measure),
     ("zips", zips::measure),
     ("simulations", simulations::measure),
+    ("requests", requests::measure),
 ];
 
 fn main() -> ExitCode {

@@ -40,7 +40,7 @@ fn play(story: &Story) {
 }
 
 /// How long this thread has had a core, where the system tells; other work on the machine does not count then.
-fn processor_time() -> Option<Duration> {
+pub(crate) fn processor_time() -> Option<Duration> {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }

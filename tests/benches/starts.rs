@@ -58,6 +58,7 @@ async fn start(binary: &Path, runtime_api: &TcpListener) -> Duration {
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("TABLE_NAME", "measured")
         .env("RETENTION_DAYS", "400")
+        .env("QUOTAS", "none")
         .env("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:111122223333:stateMachine:measured")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

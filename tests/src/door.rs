@@ -53,7 +53,7 @@ pub fn request(operation: &str, body: &Value) -> Request {
         "headers": {
             "content-type": "application/x-amz-json-1.1", "x-amz-target": format!("CodeDeploy_20141006.{operation}"),
         },
-        "requestContext": { "http": { "method": "POST" } },
+        "requestContext": { "timeEpoch": 0, "http": { "method": "POST" } },
         "body": body.to_string(), "isBase64Encoded": false,
     });
     serde_json::from_value(request).expect("it has the form of such a request")

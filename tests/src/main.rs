@@ -7,6 +7,7 @@ mod cloud;
 mod contracts;
 mod crashes;
 mod house;
+mod operations;
 mod properties;
 mod regressions;
 mod samples;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
@@ -32,10 +32,13 @@ pub(super) fn from_upstream(received: Received, function_url: &str) -> Response 
             format!("the function behind {function_url} failed; see its log (HTTP {}: {said})", status.as_u16());
         failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", &words)
     };
-    for name in [CONTENT_TYPE, CONTENT_ENCODING, REQUEST_ID] {
+    for name in [CONTENT_TYPE, CONTENT_ENCODING] {
         if let Some(value) = headers.get(&name) {
             response.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
+    }
+    if let Some(id) = headers.get(REQUEST_ID) {
+        response.headers_mut().insert(REQUEST_ID, id.clone());
     }
     response
 }
@@ -55,7 +58,11 @@ fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
     let body = json!({"__type": kind, "message": message}).to_string();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static(JSON));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    // Clients show it, and want one on whatever they are answered.
+    if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     response
 }
 
@@ -79,6 +86,22 @@ mod tests {
         assert_eq!(answered(200, "{}").await, (200, "{}".to_owned()));
         let refusal = r#"{"__type":"ApplicationDoesNotExistException","message":"no"}"#;
         assert_eq!(answered(400, refusal).await, (400, refusal.to_owned()));
+    }
+
+    #[test]
+    fn every_answer_has_a_request_id_and_the_apis_own_where_there_is_one() {
+        let received = |id: Option<&'static str>| Received {
+            status: StatusCode::BAD_GATEWAY,
+            headers: id.map(|id| (REQUEST_ID, HeaderValue::from_static(id))).into_iter().collect(),
+            body: Bytes::new(),
+        };
+        let id = |response: Response| response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+        assert_eq!(id(from_upstream(received(Some("r-1")), "https://url/")), "r-1");
+        for response in
+            [from_upstream(received(None), "https://url/"), too_large(1), unavailable(&anyhow::anyhow!("no"))]
+        {
+            assert_eq!(id(response).len(), 36);
+        }
     }
 
     #[tokio::test]

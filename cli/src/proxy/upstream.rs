@@ -16,7 +16,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
 /// What the API reads of a request; the caller's own signature is left behind.
-const PASSED_ON: [&str; 5] = ["x-amz-target", "content-type", "content-encoding", "user-agent", "accept"];
+const PASSED_ON: [&str; 6] =
+    ["x-amz-target", "content-type", "content-encoding", "smithy-protocol", "user-agent", "accept"];
 
 /// Where the requests go, and as whom.
 #[derive(Clone)]
@@ -69,8 +70,7 @@ impl Upstream {
     /// Passes a request on.
     pub(super) async fn send(&self, head: &Parts, body: Bytes) -> anyhow::Result<Received> {
         let Inner { client, function_url, region, credentials } = &*self.0;
-        let path = head.uri.path_and_query().map_or("", |path| path.as_str()).trim_start_matches('/');
-        let url = function_url.join(path).with_context(|| format!("{path} cannot be asked of {function_url}"))?;
+        let url = beneath(function_url, head.uri.path(), head.uri.query());
         let passed_on: Vec<(&str, &str)> =
             PASSED_ON.into_iter().filter_map(|name| Some((name, head.headers.get(name)?.to_str().ok()?))).collect();
 
@@ -101,13 +101,21 @@ impl Upstream {
     }
 }
 
+/// A path of the function URL, whatever it looks like: what is signed goes nowhere else.
+fn beneath(function_url: &reqwest::Url, path: &str, query: Option<&str>) -> reqwest::Url {
+    let mut url = function_url.clone();
+    url.set_path(&format!("{}{path}", function_url.path().trim_end_matches('/')));
+    url.set_query(query);
+    url
+}
+
 /// `https://<id>.lambda-url.<region>.on.aws/`
 fn region_of(function_url: &str) -> Option<&str> {
     function_url.split_once(".lambda-url.")?.1.split_once('.').map(|(region, _)| region)
 }
 
 /// A client for plain HTTP and HTTPS, on the same TLS stack as the SDKs.
-pub(crate) fn plain_client() -> anyhow::Result<reqwest::Client> {
+pub fn plain_client() -> anyhow::Result<reqwest::Client> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // An embedding program may have installed one already, which serves as well.
@@ -119,7 +127,21 @@ pub(crate) fn plain_client() -> anyhow::Result<reqwest::Client> {
 
 #[cfg(test)]
 mod tests {
-    use super::region_of;
+    use super::{beneath, region_of};
+
+    #[test]
+    fn what_is_asked_is_asked_of_the_function_url_only() {
+        let url = reqwest::Url::parse("https://abc.lambda-url.eu-west-1.on.aws/").unwrap();
+        assert_eq!(beneath(&url, "/", None), url);
+        for path in ["/service/x", "//evil.example/", "/http://evil.example/", "/../..//evil.example"] {
+            assert_eq!(beneath(&url, path, Some("a=b")).host_str(), url.host_str(), "{path}");
+        }
+        let local = reqwest::Url::parse("http://127.0.0.1:4566/_aws/lambda-url/abc/").unwrap();
+        assert_eq!(
+            beneath(&local, "/ping", Some("a=b")).as_str(),
+            "http://127.0.0.1:4566/_aws/lambda-url/abc/ping?a=b"
+        );
+    }
 
     #[test]
     fn the_region_is_read_from_the_function_url() {

@@ -11,7 +11,7 @@ use spillway_wire::{Place, notice};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let config = aws().await;
+    let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let (topics, bus) = (Topics::new(&Roles::new(&config)), Bus::new(&config));
     run(async |subject: Subject, invocation: Invocation| {

@@ -8,14 +8,14 @@ use base64::prelude::BASE64_STANDARD;
 use operations::{Refusal, carry_out};
 use serde_json::{Value, json};
 use spillway_domain::{Problem, Quotas};
-use spillway_engine::{Catalog, Deployments, Executions, Wakes};
+use spillway_engine::{Catalog, Deployments, Executions, Instances, Revisions, Wakes};
 use spillway_kit::{Invocation, fresh_id};
-use spillway_wire::{CONTENT_TYPE, Exception, Operation};
+use spillway_wire::{CONTENT_TYPE, Exception, Operation, content};
 use tokio::sync::OnceCell;
 
 /// Everything that the operations read and write.
-pub trait Store: Catalog + Deployments {}
-impl<T: Catalog + Deployments> Store for T {}
+pub trait Store: Catalog + Deployments + Instances + Revisions {}
+impl<T: Catalog + Deployments + Instances + Revisions> Store for T {}
 
 /// What the use cases work with.
 pub struct Backend<'a, S, E, W> {
@@ -68,6 +68,8 @@ pub async fn answer(
 fn read(request: &Request) -> Result<(Operation, Vec<u8>), Exception> {
     let method = request.request_context.http.method.as_deref().unwrap_or("POST");
     let path = request.raw_path.as_deref().unwrap_or("/");
+    let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
+    Operation::check_protocol(path, header("smithy-protocol"))?;
     if method != "POST" || !matches!(path, "" | "/") {
         let words = format!(
             "{method} {path} is nothing here. Spillway answers CodeDeploy's API: POST / with the operation in the \
@@ -75,19 +77,17 @@ fn read(request: &Request) -> Result<(Operation, Vec<u8>), Exception> {
         );
         return Err(Exception::new("UnknownOperationException", words));
     }
-    let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
     let operation = Operation::of_request(header("x-amz-target"), header("content-type"))?;
     let body = request.body.as_deref().unwrap_or_default();
-    if !request.is_base64_encoded {
-        return Ok((operation, body.as_bytes().to_vec()));
-    }
-    match BASE64_STANDARD.decode(body) {
-        Ok(body) => Ok((operation, body)),
-        Err(error) => {
+    let body = if request.is_base64_encoded {
+        BASE64_STANDARD.decode(body).map_err(|error| {
             let words = format!("The body of {operation} is not the base64 that its event says it is: {error}.");
-            Err(Exception::new("SerializationException", words))
-        }
-    }
+            Exception::new("SerializationException", words)
+        })?
+    } else {
+        body.as_bytes().to_vec()
+    };
+    Ok((operation, content::unpack(body, header("content-encoding"))?))
 }
 
 fn respond(status: u16, body: &str, invocation: &Invocation) -> Value {
@@ -101,6 +101,7 @@ fn respond(status: u16, body: &str, invocation: &Invocation) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use aws_lambda_events::http::HeaderValue;
     use spillway_wire::{Context, Place, Seal};
 
     use super::*;
@@ -140,5 +141,41 @@ mod tests {
         assert!(refusal(|request| request.raw_path = Some("/health".to_owned())).contains("POST /health is nothing"));
         assert!(refusal(|request| request.headers.clear()).contains("X-Amz-Target is missing"));
         assert!(refusal(|request| request.body = Some("!".to_owned())).starts_with("SerializationException"));
+        let cbor = refusal(|request| request.raw_path = Some("/service/CodeDeploy_20141006/operation/X".to_owned()));
+        assert!(cbor.contains("speak AWS JSON 1.1"), "{cbor}");
+        let packed = refusal(|request| {
+            request.headers.insert("content-encoding", HeaderValue::from_static("zstd"));
+        });
+        assert!(packed.contains("Send gzip, or none"), "{packed}");
+    }
+
+    #[test]
+    fn headers_are_known_in_any_case() {
+        let text = include_str!("../../../events/api.get-deployment.json");
+        for (known, written) in [("x-amz-target", "X-Amz-Target"), ("content-type", "Content-TYPE")] {
+            assert!(text.contains(known));
+            let (operation, _) = read(&sample(&text.replace(known, written))).unwrap();
+            assert_eq!(operation, Operation::GetDeployment);
+        }
+    }
+
+    #[test]
+    fn a_body_may_be_gzipped() {
+        let mut request = sample(include_str!("../../../events/api.get-deployment.json"));
+        // {"deploymentId":"d-75I7MBT7C"}
+        request.body = Some("H4sIAAAAAAACA6tWSkktyMmvzE3NK/FMUbJSStE1N/U093UKMXdWqgUAKnOzmB4AAAA=".to_owned());
+        request.is_base64_encoded = true;
+        request.headers.insert("content-encoding", HeaderValue::from_static("gzip"));
+        let (operation, body) = read(&request).unwrap();
+        assert_eq!((operation, &body[..]), (Operation::GetDeployment, &br#"{"deploymentId":"d-75I7MBT7C"}"#[..]));
+    }
+
+    #[test]
+    fn every_answer_has_the_id_of_its_request() {
+        let invocation =
+            Invocation { request_id: "r-1".to_owned(), function_arn: String::new(), now: spillway_kit::now() };
+        for status in [200, 400, 500] {
+            assert_eq!(respond(status, "{}", &invocation)["headers"]["x-amzn-RequestId"], "r-1");
+        }
     }
 }

@@ -7,7 +7,7 @@ use spillway_kit::{Failure, aws, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let config = aws().await;
+    let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
     let tasks = Tasks::new(&config);

@@ -2,14 +2,10 @@
 
 use serde_json::{Value, json};
 use spillway_domain::Problem;
-use spillway_engine::{
-    Error, Executions, Wakes, answer_hook, create_application, create_config, create_deployment, create_group,
-    delete_application, delete_group, find_application, find_config, find_group, find_targets, list_applications,
-    list_configs, list_deployments, list_groups, load_deployment, stop_deployment, update_group,
-};
+use spillway_engine::{Error, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config, create_deployment, create_group, delete_application, delete_config, delete_github_token, delete_group, deregister_instance, find_application, find_applications, find_config, find_deployment_instances, find_group, find_groups, find_instance, find_instances, find_revision, find_revisions, find_targets, list_applications, list_configs, list_deployments, list_groups, list_instances, list_revisions, list_tags, load_deployment, load_deployments, register_instance, register_revision, rename_application, stop_deployment, tag_instances, tag_resource, untag_instances, untag_resource, update_group};
 use spillway_kit::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::Operation::{self, *};
-use spillway_wire::{Context, Exception, Place, Seal, operations as wire};
+use spillway_wire::{Context, Exception, Place, Seal, appspec, operations as wire};
 
 use crate::{Backend, Store};
 
@@ -34,8 +30,11 @@ pub(crate) async fn carry_out(
     let cx = Context { place, quotas: quotas.clone(), seal: Seal::new(backend.secret().await?) };
     let now = invocation.now;
 
-    // A use case whose answer has something in it, and one that answers {}.
+    // A use case whose answer has something in it, and one that answers {}. Without a use case there is nothing to do.
     macro_rules! answer {
+        ($operation:ident) => {
+            wire::$operation::render(&wire::$operation::parse(body, &cx)?, &cx)
+        };
         ($operation:ident, $request:pat => $done:expr) => {{
             let request = wire::$operation::parse(body, &cx)?;
             let done = {
@@ -46,6 +45,10 @@ pub(crate) async fn carry_out(
         }};
     }
     macro_rules! done {
+        ($operation:ident) => {{
+            wire::$operation::parse(body, &cx)?;
+            json!({})
+        }};
         ($operation:ident, $request:pat => $done:expr) => {{
             let $request = &wire::$operation::parse(body, &cx)?;
             $done.await?;
@@ -55,19 +58,30 @@ pub(crate) async fn carry_out(
 
     #[rustfmt::skip] // one line each
     let answer = match operation {
-        CreateApplication => answer!(create_application, new => create_application(store, new, fresh_id(), now)),
+        CreateApplication => answer!(create_application, new => create_application(store, new, quotas, fresh_id(), now)),
         GetApplication => answer!(get_application, name => find_application(store, name)),
         ListApplications => answer!(list_applications, after => list_applications(store, after.as_deref())),
+        BatchGetApplications => answer!(batch_get_applications, names => find_applications(store, names)),
+        UpdateApplication => done!(update_application, (name, to) => rename_application(store, name, to)),
         DeleteApplication => done!(delete_application, name => delete_application(store, name)),
-        CreateDeploymentConfig => answer!(create_deployment_config, new => create_config(store, new, fresh_id(), now)),
+        CreateDeploymentConfig => answer!(create_deployment_config, new => create_config(store, new, quotas, fresh_id(), now)),
         GetDeploymentConfig => answer!(get_deployment_config, name => find_config(store, name)),
         ListDeploymentConfigs => answer!(list_deployment_configs, after => list_configs(store, after.as_deref())),
-        CreateDeploymentGroup => answer!(create_deployment_group, new => create_group(store, new, fresh_id())),
+        DeleteDeploymentConfig => done!(delete_deployment_config, name => delete_config(store, name)),
+        CreateDeploymentGroup => answer!(create_deployment_group, new => create_group(store, new, quotas, fresh_id())),
         GetDeploymentGroup => answer!(get_deployment_group, (application, name) => find_group(store, application, name)),
+        BatchGetDeploymentGroups => answer!(batch_get_deployment_groups, (application, names) => find_groups(store, application, names)),
         ListDeploymentGroups => answer!(list_deployment_groups, (name, after) => list_groups(store, name, after.as_deref())),
         UpdateDeploymentGroup => answer!(update_deployment_group, change => update_group(store, change)),
         DeleteDeploymentGroup => answer!(delete_deployment_group, (application, name) => delete_group(store, application, name)),
-        CreateDeployment => answer!(create_deployment, new => create_deployment(store, store, executions, new, fresh_deployment_id(), now)),
+        ListTagsForResource => answer!(list_tags_for_resource, resource => list_tags(store, resource)),
+        TagResource => done!(tag_resource, (resource, tags) => tag_resource(store, resource, tags, quotas)),
+        UntagResource => done!(untag_resource, (resource, keys) => untag_resource(store, resource, keys)),
+        RegisterApplicationRevision => done!(register_application_revision, new => register_revision(store, store, new, now)),
+        GetApplicationRevision => answer!(get_application_revision, (application, location) => find_revision(store, store, application, location)),
+        BatchGetApplicationRevisions => answer!(batch_get_application_revisions, (application, locations) => find_revisions(store, store, application, locations)),
+        ListApplicationRevisions => answer!(list_application_revisions, (filter, after) => list_revisions(store, store, filter, after.as_deref())),
+        CreateDeployment => answer!(create_deployment, new => create_deployment(store, executions, new, appspec::read, quotas, fresh_deployment_id(), now)),
         GetDeployment => answer!(get_deployment, id => load_deployment(store, id)),
         ListDeployments => answer!(list_deployments, (filter, after) => list_deployments(store, store, filter, after.as_deref())),
         GetDeploymentTarget => answer!(get_deployment_target, (id, target) => find_targets(store, id, std::slice::from_ref(target))),
@@ -75,6 +89,22 @@ pub(crate) async fn carry_out(
         ListDeploymentTargets => answer!(list_deployment_targets, (id, _) => load_deployment(store, id)),
         StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, now)),
         PutLifecycleEventHookExecutionStatus => answer!(put_lifecycle_event_hook_execution_status, verdict => answer_hook(store, wakes, verdict, now)),
+        BatchGetDeployments => answer!(batch_get_deployments, ids => load_deployments(store, ids)),
+        ContinueDeployment => done!(continue_deployment, (id, wait) => continue_deployment(store, id, *wait)),
+        SkipWaitTimeForInstanceTermination => done!(skip_wait_time_for_instance_termination, (id, wait) => continue_deployment(store, id, *wait)),
+        ListDeploymentInstances => answer!(list_deployment_instances, (id, _) => load_deployment(store, id)),
+        GetDeploymentInstance => done!(get_deployment_instance, (id, _) => find_deployment_instances(store, id)),
+        BatchGetDeploymentInstances => done!(batch_get_deployment_instances, (id, _) => find_deployment_instances(store, id)),
+        RegisterOnPremisesInstance => done!(register_on_premises_instance, new => register_instance(store, new, fresh_id(), now)),
+        DeregisterOnPremisesInstance => done!(deregister_on_premises_instance, name => deregister_instance(store, name, now)),
+        GetOnPremisesInstance => answer!(get_on_premises_instance, name => find_instance(store, name)),
+        BatchGetOnPremisesInstances => answer!(batch_get_on_premises_instances, names => find_instances(store, names)),
+        ListOnPremisesInstances => answer!(list_on_premises_instances, (filter, after) => list_instances(store, filter, after.as_deref())),
+        AddTagsToOnPremisesInstances => done!(add_tags_to_on_premises_instances, (names, tags) => tag_instances(store, names, tags, quotas)),
+        RemoveTagsFromOnPremisesInstances => done!(remove_tags_from_on_premises_instances, (names, tags) => untag_instances(store, names, tags)),
+        ListGitHubAccountTokenNames => answer!(list_git_hub_account_token_names),
+        DeleteGitHubAccountToken => done!(delete_git_hub_account_token, name => delete_github_token(name)),
+        DeleteResourcesByExternalId => done!(delete_resources_by_external_id),
     };
     Ok(answer)
 }

@@ -11,7 +11,7 @@ use spillway_wire::hook;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let config = aws().await;
+    let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let hooks = Asked(Hooks::new(&Roles::new(&config)));
     let tasks = Tasks::new(&config);

@@ -12,7 +12,7 @@ use spillway_kit::{Failure, Invocation, aws, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let config = aws().await;
+    let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let aliases = Aliases::new(&Roles::new(&config));
     let tasks = Tasks::new(&config);

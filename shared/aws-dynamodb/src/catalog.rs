@@ -2,132 +2,94 @@
 
 use std::str::FromStr;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::json as value;
 use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, GroupName, GroupState,
-    Page, Problem, ProblemKind, Tag,
+    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, Filed, GroupName, Page,
+    Problem, Tag,
 };
-use spillway_engine::Catalog;
+use spillway_engine::{Catalog, GroupWrite, Tagged};
 
 use crate::Table;
 use crate::action::Action;
-use crate::attributes::{Item, json, key, read_doc, read_json, read_text, text, with};
-use crate::record::state_key;
+use crate::attributes::{json, key, number, read_doc, read_text, text, with};
+use crate::filing::{APPLICATIONS, CONFIGS, application_key, home_key, id, slot_key};
 use crate::table::Outcome;
 
-const APPLICATIONS: &str = "applications";
-const CONFIGS: &str = "configs";
 /// The longest name of a configuration that somebody can make.
 const LONGEST_CONFIG_NAME: usize = 100;
 
 impl Catalog for Table {
     async fn application(&self, name: &ApplicationName) -> Result<Option<Application>, Problem> {
-        let item = self.get(&format!("application {name}"), key(APPLICATIONS, name.as_str())).await?;
-        item.as_ref().map(read_doc).transpose()
+        self.find_application(name).await
+    }
+
+    async fn applications_named(&self, names: &[ApplicationName]) -> Result<Vec<Application>, Problem> {
+        let items = self.get_all("the applications", names.iter().map(application_key).collect()).await?;
+        let found: Vec<Application> = items.iter().map(read_doc).collect::<Result<_, _>>()?;
+        Ok(names.iter().filter_map(|name| found.iter().find(|own| own.name == *name).cloned()).collect())
+    }
+
+    async fn application_and_tags(&self, name: &ApplicationName) -> Result<Option<(Application, Vec<Tag>)>, Problem> {
+        self.find_application_and_tags(name).await
     }
 
     async fn applications(&self, after: Option<&str>) -> Result<Page<ApplicationName>, Problem> {
         Ok(typed(self.names("the applications", APPLICATIONS.to_owned(), "", after).await?))
     }
 
+    async fn count_applications(&self) -> Result<usize, Problem> {
+        self.count("the applications", APPLICATIONS).await
+    }
+
     async fn create_application(&self, application: &Application, tags: &[Tag]) -> Result<bool, Problem> {
-        let item = with(
-            key(APPLICATIONS, application.name.as_str()),
-            [("doc", json(application)), ("id", text(&application.id)), ("tags", tags_json(tags))],
-        );
-        let what = format!("the new application {}", application.name);
-        let put = Action::put(item).if_new();
-        Ok(self.transact(&what, vec![put]).await? == Outcome::Written)
+        self.put_application(application, tags).await
     }
 
-    async fn delete_application(&self, application: &Application) -> Result<(), Problem> {
-        let what = format!("application {}", application.name);
-        let delete = Action::delete(key(APPLICATIONS, application.name.as_str()));
-        // One that was made since under the same name is not meant.
-        let delete = delete.only_if("#id = :id", [(":id", text(&application.id))]);
-        self.transact(&what, vec![delete]).await.map(|_| ())
+    async fn rename_application(&self, application: &Application, to: &ApplicationName) -> Result<bool, Problem> {
+        self.move_application(application, to).await
     }
 
-    async fn group(&self, application_id: &str, name: &GroupName) -> Result<Option<DeploymentGroup>, Problem> {
-        let item = self.get(&format!("deployment group {name}"), group_key(application_id, name)).await?;
-        item.as_ref().map(read_doc).transpose()
+    async fn delete_application(&self, application: &Application) -> Result<bool, Problem> {
+        self.remove_application(application).await
     }
 
-    async fn groups(&self, application_id: &str, after: Option<&str>) -> Result<Page<GroupName>, Problem> {
-        let partition = format!("application#{application_id}");
-        Ok(typed(self.names("the deployment groups", partition, "group#", after).await?))
+    async fn groups_named(
+        &self,
+        application: &ApplicationName,
+        names: &[GroupName],
+    ) -> Result<Option<(Application, Vec<Filed>)>, Problem> {
+        self.find_groups(application, names).await
     }
 
-    async fn group_state(&self, group_id: &str) -> Result<GroupState, Problem> {
-        let item = self.get("the state of the group", state_key(group_id)).await?.unwrap_or_default();
-        Ok(GroupState {
-            active: active(&item),
-            last_attempted: read_json(&item, "lastAttempted")?,
-            last_successful: read_json(&item, "lastSuccessful")?,
-            target_revision: read_json(&item, "targetRevision")?,
-        })
+    async fn groups(
+        &self,
+        application: &ApplicationName,
+        after: Option<&str>,
+    ) -> Result<Option<Page<GroupName>>, Problem> {
+        self.list_groups(application, after).await
     }
 
-    async fn create_group(&self, group: &DeploymentGroup, tags: &[Tag]) -> Result<bool, Problem> {
-        let item = group_item(group, tags_json(tags));
-        let what = format!("the new deployment group {}", group.name);
-        let actions = vec![Action::put(item).if_new(), Action::put(state_key(&group.id)).if_new()];
-        Ok(self.transact(&what, actions).await? == Outcome::Written)
+    async fn create_group(&self, group: &DeploymentGroup, tags: &[Tag], most: usize) -> Result<GroupWrite, Problem> {
+        self.put_group(group, tags, most).await
     }
 
-    async fn replace_group(&self, old: &DeploymentGroup, new: &DeploymentGroup) -> Result<bool, Problem> {
-        let what = format!("deployment group {}", old.name);
-        let old_key = group_key(&old.application_id, &old.name);
-        let stale = || Problem::new(ProblemKind::Stale, format!("{what} was changed by somebody else."));
-        let item = self.get(&what, old_key.clone()).await?.ok_or_else(stale)?;
-        // Compared as it is stored, since another version of Spillway may have written the same in other words.
-        let stored = item.get("doc").cloned().ok_or_else(stale)?;
-        if read_doc::<DeploymentGroup>(&item)? != *old {
-            return Err(stale());
-        }
-        if old.name == new.name {
-            let update = Action::update(old_key, "SET #doc = :new", [(":new", json(new))]);
-            let update = update.only_if("#doc = :old", [(":old", stored)]);
-            return match self.transact(&what, vec![update]).await? {
-                Outcome::Written => Ok(true),
-                Outcome::Refused(_) => Err(stale()),
-            };
-        }
-        let tags = item.get("tags").cloned().unwrap_or_else(|| tags_json(&[]));
-        let actions = vec![
-            Action::delete(old_key).only_if("#doc = :old", [(":old", stored)]),
-            Action::put(group_item(new, tags)).if_new(),
-        ];
-        match self.transact(&what, actions).await? {
-            Outcome::Written => Ok(true),
-            Outcome::Refused(refused) if refused.contains(&0) => Err(stale()),
-            Outcome::Refused(_) => Ok(false),
-        }
+    async fn replace_group(&self, old: &DeploymentGroup, new: &DeploymentGroup) -> Result<GroupWrite, Problem> {
+        self.write_group(old, new).await
     }
 
     async fn delete_group(&self, group: &DeploymentGroup) -> Result<Option<DeploymentId>, Problem> {
-        let what = format!("deployment group {}", group.name);
-        let actions = vec![
-            Action::delete(group_key(&group.application_id, &group.name))
-                .only_if("#id = :id", [(":id", text(&group.id))]),
-            Action::delete(state_key(&group.id)).only_if("attribute_not_exists(#active)", []),
-        ];
-        match self.transact(&what, actions).await? {
-            Outcome::Written => Ok(None),
-            Outcome::Refused(refused) if refused.contains(&1) => {
-                let state = self.get("the state of the group", state_key(&group.id)).await?;
-                match state.as_ref().and_then(active) {
-                    Some(deployment) => Ok(Some(deployment)),
-                    None => {
-                        let words = format!("{what} has just ended a deployment. Try again.");
-                        Err(Problem::new(ProblemKind::Transient, words))
-                    }
-                }
+        self.remove_group(group).await
+    }
+
+    async fn replace_tags(&self, of: Tagged<'_>, old: &[Tag], new: &[Tag]) -> Result<bool, Problem> {
+        let (key, condition, own) = match of {
+            Tagged::Application(application) => {
+                (home_key(&application.home), "#id = :id AND #tags = :old", id(&application.id))
             }
-            // It is deleted already.
-            Outcome::Refused(_) => Ok(None),
-        }
+            Tagged::Group(group) => (slot_key(&group.slot), "#owner = :id AND #tags = :old", id(&group.id)),
+        };
+        let update = Action::update(key, "SET #tags = :new", [(":new", json(&new))]);
+        let update = update.only_if(condition, [own, (":old", json(&old))]);
+        Ok(self.transact("the tags", vec![update]).await? == Outcome::Written)
     }
 
     async fn config(&self, name: &ConfigName) -> Result<Option<DeploymentConfig>, Problem> {
@@ -142,11 +104,21 @@ impl Catalog for Table {
         Ok(typed(self.names("the configurations", CONFIGS.to_owned(), "", after).await?))
     }
 
+    async fn count_configs(&self) -> Result<usize, Problem> {
+        self.count("the configurations", CONFIGS).await
+    }
+
     async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem> {
-        let item = with(key(CONFIGS, config.name.as_str()), [("doc", json(config))]);
+        let item = with(key(CONFIGS, config.name.as_str()), [("doc", json(config)), ("uses", number(0))]);
         let what = format!("the new configuration {}", config.name);
         let put = Action::put(item).if_new();
         Ok(self.transact(&what, vec![put]).await? == Outcome::Written)
+    }
+
+    async fn delete_config(&self, name: &ConfigName) -> Result<bool, Problem> {
+        let unused = "attribute_not_exists(#pk) OR #uses = :none";
+        let delete = Action::delete(key(CONFIGS, name.as_str())).only_if(unused, [(":none", number(0))]);
+        Ok(self.transact(&format!("configuration {name}"), vec![delete]).await? == Outcome::Written)
     }
 
     async fn secret(&self, fresh: &str) -> Result<String, Problem> {
@@ -162,23 +134,6 @@ impl Catalog for Table {
             }
         }
     }
-}
-
-fn group_key(application_id: &str, name: &GroupName) -> Item {
-    key(format!("application#{application_id}"), format!("group#{name}"))
-}
-
-fn group_item(group: &DeploymentGroup, tags: AttributeValue) -> Item {
-    with(group_key(&group.application_id, &group.name), [("doc", json(group)), ("id", text(&group.id)), ("tags", tags)])
-}
-
-fn active(state: &Item) -> Option<DeploymentId> {
-    read_text(state, "active")?.parse().ok()
-}
-
-fn tags_json(tags: &[Tag]) -> AttributeValue {
-    let tags: Vec<_> = tags.iter().map(|tag| value!({ "Key": tag.key, "Value": tag.value })).collect();
-    json(&tags)
 }
 
 /// Names that were valid when they were stored.

@@ -8,9 +8,9 @@ use spillway_engine::{Change, Creation, Deployments};
 use crate::Table;
 use crate::action::Action;
 use crate::attributes::{json, read_doc, read_text, text};
-use crate::record::{
-    KIND, active, alarm, created, id_in, in_few_words, partition, record, record_key, state_key, watches,
-};
+use crate::filing::slot_key;
+use crate::record::{KIND, active, alarm, created, id_in, in_few_words, partition, record, record_key, watches};
+use crate::revisions::use_revision;
 use crate::table::{ENOUGH, Outcome, Query, page};
 
 /// How often a creation is tried when the slot was free again by the time one looked who had it.
@@ -22,17 +22,24 @@ impl Deployments for Table {
         item.as_ref().map(read_doc).transpose()
     }
 
-    async fn create(&self, deployment: &Deployment) -> Result<Creation, Problem> {
+    async fn load_many(&self, ids: &[DeploymentId]) -> Result<Vec<Deployment>, Problem> {
+        let items = self.get_all("the deployments", ids.iter().map(record_key).collect()).await?;
+        let found: Vec<Deployment> = items.iter().map(read_doc).collect::<Result<_, _>>()?;
+        Ok(ids.iter().filter_map(|id| found.iter().find(|record| record.id == *id).cloned()).collect())
+    }
+
+    async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem> {
         let what = format!("the new deployment {}", deployment.id);
-        let state = state_key(&deployment.order.group_id);
+        let slot = slot_key(&deployment.order.slot);
         for _ in 0..MOST_TRIES {
-            if self.transact(&what, creation(deployment, self.retention_days)).await? == Outcome::Written {
+            if self.transact(&what, creation(deployment, text, self.retention_days)).await? == Outcome::Written {
                 return Ok(Creation::Created);
             }
-            let Some(state) = self.get("the state of the group", state.clone()).await? else {
+            let found = self.get("the state of the group", slot.clone()).await?.unwrap_or_default();
+            if read_text(&found, "owner") != Some(&deployment.order.group_id) {
                 return Ok(Creation::NoGroup);
-            };
-            match read_text(&state, "active").and_then(|active| active.parse().ok()) {
+            }
+            match read_text(&found, "active").and_then(|active| active.parse().ok()) {
                 // It was written, and the answer was lost.
                 Some(active) if active == deployment.id => return Ok(Creation::Created),
                 Some(active) => return Ok(Creation::Busy(active)),
@@ -49,6 +56,10 @@ impl Deployments for Table {
 
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem> {
         self.ids("the active deployments", "active".to_owned()).await
+    }
+
+    async fn count_active(&self) -> Result<usize, Problem> {
+        self.count("the active deployments", "active").await
     }
 
     async fn watching(&self, name: &AlarmName) -> Result<Vec<DeploymentId>, Problem> {
@@ -112,24 +123,25 @@ impl Table {
 }
 
 /// Takes the slot, and writes the record and what it is found by.
-fn creation(deployment: &Deployment, retention_days: u32) -> Vec<Action> {
+fn creation(deployment: &Deployment, content: Option<&str>, retention_days: u32) -> Vec<Action> {
     let mut actions = vec![
         Action::update(
-            state_key(&deployment.order.group_id),
+            slot_key(&deployment.order.slot),
             "SET #active = :id, #lastAttempted = :last",
             [(":id", text(deployment.id.as_str())), (":last", json(&in_few_words(deployment)))],
         )
-        .only_if("attribute_exists(#pk) AND attribute_not_exists(#active)", []),
+        .only_if("#owner = :group AND attribute_not_exists(#active)", [(":group", text(&deployment.order.group_id))]),
     ];
-    actions.extend(birth(deployment, retention_days));
+    actions.extend(birth(deployment, content, retention_days));
     actions
 }
 
-/// Writes the record of a new deployment, and what it is found by.
-pub(crate) fn birth(deployment: &Deployment, retention_days: u32) -> Vec<Action> {
+/// Writes the record of a new deployment, what it is found by, and its revision.
+pub(crate) fn birth(deployment: &Deployment, content: Option<&str>, retention_days: u32) -> Vec<Action> {
     let mut actions =
         vec![Action::put(record(deployment, retention_days)).if_new(), Action::put(active(&deployment.id))];
     actions.extend(watches(deployment).into_iter().map(Action::put));
+    actions.extend(use_revision(deployment, content, retention_days));
     actions
 }
 

@@ -2,12 +2,17 @@
 //!
 //! | partition (`pk`) | item (`sk`) | holds |
 //! |---|---|---|
-//! | `applications` | name | `doc`, `id`, `tags` |
-//! | `application#<application id>` | `group#<name>` | `doc`, `id`, `tags` |
-//! | `group#<group id>` | `state` | the slot `active`; `lastAttempted`, `lastSuccessful`, `targetRevision` |
-//! | `configs` | name | `doc` |
+//! | `applications` | name | `doc`, `id` |
+//! | `application#<home>` | `application` | `id` and `name` of whose home it is, `tags`, how many `groups` it has |
+//! | `application#<home>` | `group#<name>` | `doc`, `id`, `config` |
+//! | `application#<home>` | `slot#<slot>` | its `owner`, a group's id, `tags`; `active`, `lastAttempted`, `lastSuccessful`, `targetRevision` |
+//! | `application#<home>` | `revision#<application id>#<key>` | `location`, `registered`, `firstUsed`, `lastUsed`, `description`, `groups`, `expires_at` |
+//! | `application#<home>` | `text#<application id>#<sha256>` | the `content` of a revision that was given as text, `expires_at` |
+//! | `configs` | name | `doc`, how many `uses` groups make of it |
 //! | `deployment#<id>` | `record` | `doc`, `generation`, `status`, `group`, `kind`, `created`, `expires_at` |
 //! | `deployment#<id>` | `ledger#<generation>` | `doc`, `expires_at` |
+//! | `instances` | name | `doc`, `id`, `generation`; once it is deregistered, `deregistered`, `expires_at` |
+//! | `identities` | ARN | `instance`: it is there while a registered instance is known by it |
 //! | `active` | deployment id | nothing: it is there until the end has been told |
 //! | `alarm#<alarm>` | deployment id | nothing: it is there until the deployment ends |
 //!
@@ -15,10 +20,16 @@
 //! `by-group` and `by-time`.
 
 mod action;
+mod applications;
 mod attributes;
 mod catalog;
 mod deployments;
+mod filing;
+mod groups;
+mod instances;
+mod lookup;
 mod record;
+mod revisions;
 mod save;
 mod table;
 

@@ -81,11 +81,6 @@ pub(crate) fn alarm(name: &AlarmName) -> String {
     format!("alarm#{name}")
 }
 
-/// The key of what changes in a group with its deployments.
-pub(crate) fn state_key(group_id: &str) -> Item {
-    key(format!("group#{group_id}"), "state")
-}
-
 /// A deployment as its group remembers it.
 pub(crate) fn in_few_words(deployment: &Deployment) -> LastDeployment {
     LastDeployment {
@@ -96,7 +91,7 @@ pub(crate) fn in_few_words(deployment: &Deployment) -> LastDeployment {
     }
 }
 
-fn days_after(at: Timestamp, days: u32) -> i64 {
+pub(crate) fn days_after(at: Timestamp, days: u32) -> i64 {
     at.as_second() + i64::from(days) * 86_400
 }
 

@@ -7,7 +7,8 @@ use crate::Table;
 use crate::action::Action;
 use crate::attributes::{json, number, text};
 use crate::deployments::birth;
-use crate::record::{active, in_few_words, ledger_line, record, state_key, watches};
+use crate::filing::slot_key;
+use crate::record::{active, in_few_words, ledger_line, record, watches};
 use crate::table::Outcome;
 
 impl Table {
@@ -57,7 +58,7 @@ fn companions(change: &Change<'_>, retention_days: u32) -> Vec<Action> {
         actions.extend(watches(next).into_iter().map(Action::delete));
     }
     if let Some(successor) = change.successor {
-        actions.extend(birth(successor, retention_days));
+        actions.extend(birth(successor, successor.own_text().as_deref(), retention_days));
     }
     if next.has_ended() && next.news.end {
         actions.push(Action::delete(active(&next.id)));
@@ -72,7 +73,7 @@ fn slot(change: &Change<'_>) -> Option<Action> {
     }
     let next = change.next;
     let last = |deployment: &Deployment| json(&in_few_words(deployment));
-    let state = state_key(&next.order.group_id);
+    let state = slot_key(&next.order.slot);
     let action = match (change.successor, next.status()) {
         (Some(successor), _) => Action::update(
             state,

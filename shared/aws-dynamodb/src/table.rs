@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use spillway_aws_sts::{SdkConfig, code, problem};
 use spillway_domain::{Page, Problem, ProblemKind};
 
@@ -14,7 +14,7 @@ use crate::action::Action;
 use crate::attributes::{Item, names_in, read_text, text, values};
 
 /// How many items a page of a list has.
-const PAGE: usize = 100;
+pub(crate) const PAGE: usize = 100;
 /// How long a write waits, in milliseconds, while a transaction holds one of its items.
 const PAUSES: [u64; 5] = [15, 40, 100, 250, 600];
 
@@ -65,6 +65,31 @@ impl Table {
         let answer = request.set_key(Some(key)).send().await;
         let answer = answer.map_err(|error| problem(&format!("Reading {what}"), &error))?;
         Ok(answer.item)
+    }
+
+    /// Those of at most a hundred items that are there, as they are at this moment, in no order. No key is given twice.
+    pub(crate) async fn get_all(&self, what: &str, keys: Vec<Item>) -> Result<Vec<Item>, Problem> {
+        let mut rest = keys;
+        let mut found = Vec::with_capacity(rest.len());
+        let mut pauses = PAUSES.into_iter();
+        while !rest.is_empty() {
+            let asked = KeysAndAttributes::builder().set_keys(Some(rest)).consistent_read(true).build();
+            let request = self.client.batch_get_item().request_items(&self.name, asked.expect("it has keys"));
+            let answer = request.send().await.map_err(|error| problem(&format!("Reading {what}"), &error))?;
+            let before = found.len();
+            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            let left = answer.unprocessed_keys.unwrap_or_default().into_values();
+            rest = left.flat_map(|asked| asked.keys).collect();
+            // What is left did not fit the answer, or, when nothing came, was too much for the table.
+            if !rest.is_empty() && found.len() == before {
+                let Some(pause) = pauses.next() else {
+                    let words = format!("Reading {what} was too much for the table for too long.");
+                    return Err(Problem::new(ProblemKind::Transient, words));
+                };
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+        }
+        Ok(found)
     }
 
     /// Puts one item, if the condition holds; `false` when it does not. At half the price of a transaction.
@@ -146,6 +171,22 @@ impl Table {
             items.push(item.map_err(|error| problem(&format!("Listing {what}"), &error))?);
         }
         Ok(items)
+    }
+
+    /// How many items a partition has.
+    pub(crate) async fn count(&self, what: &str, partition: &str) -> Result<usize, Problem> {
+        let request = self.client.query().table_name(&self.name).consistent_read(true).select(Select::Count);
+        let request = request
+            .key_condition_expression("#pk = :pk")
+            .set_expression_attribute_names(Some(names_in("#pk")))
+            .set_expression_attribute_values(values(&[(":pk", text(partition))]));
+        let mut pages = request.into_paginator().send();
+        let mut count = 0;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| problem(&format!("Counting {what}"), &error))?;
+            count += usize::try_from(page.count()).unwrap_or_default();
+        }
+        Ok(count)
     }
 
     /// A page of the names that a partition has under `prefix`, in order.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
-use aws_config::sts::AssumeRoleProvider;
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use spillway_domain::RoleArn;
@@ -35,10 +35,7 @@ impl Roles {
         if let Some(config) = self.assumed().get(role) {
             return config.clone();
         }
-        let provider = AssumeRoleProvider::builder(role.as_str()).configure(&self.own).session_name(SESSION_NAME);
-        // Boxed, since it has room for loading a whole configuration, which it never does here.
-        let provider = Box::pin(provider.build()).await;
-        let provider = ServiceRole { role: role.clone(), provider };
+        let provider = ServiceRole { role: role.clone(), sts: aws_sdk_sts::Client::new(&self.own) };
         let config = self
             .own
             .to_builder()
@@ -87,16 +84,23 @@ impl<C> fmt::Debug for Clients<C> {
 }
 
 /// Credentials of a role. When it cannot be assumed, the error says which role and what to do.
+///
+/// The SDK has such a provider too, which would link the SDK's whole search for credentials into every function.
 #[derive(Debug)]
 struct ServiceRole {
     role: RoleArn,
-    provider: AssumeRoleProvider,
+    sts: aws_sdk_sts::Client,
 }
 
 impl ServiceRole {
     async fn assume(&self) -> provider::Result {
-        let assumed = self.provider.provide_credentials().await;
-        assumed.map_err(|error| CredentialsError::provider_error(refused_role(&self.role, &error)))
+        let request = self.sts.assume_role().role_arn(self.role.as_str()).role_session_name(SESSION_NAME);
+        let assumed = request.send().await;
+        let assumed = assumed.map_err(|error| CredentialsError::provider_error(refused_role(&self.role, &error)))?;
+        let given = assumed.credentials.ok_or_else(|| CredentialsError::unhandled("AssumeRole gave no credentials"))?;
+        let expires_at = given.expiration.try_into().map_err(CredentialsError::unhandled)?;
+        let token = Some(given.session_token);
+        Ok(Credentials::new(given.access_key_id, given.secret_access_key, token, Some(expires_at), SESSION_NAME))
     }
 }
 
@@ -112,7 +116,6 @@ impl ProvideCredentials for ServiceRole {
 #[cfg(test)]
 mod tests {
     use aws_config::{BehaviorVersion, Region};
-    use aws_credential_types::Credentials;
     use aws_smithy_http_client::Builder;
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
     use spillway_domain::{Problem, ProblemKind};
@@ -122,8 +125,8 @@ mod tests {
     use super::*;
     use crate::problem;
 
-    /// Calls something as a role, at an endpoint for everything.
-    async fn call_as_role(endpoint: &str) -> Problem {
+    /// The configuration of a role, at an endpoint for everything.
+    async fn role_at(endpoint: &str) -> SdkConfig {
         let role: RoleArn = "arn:aws:iam::123456789012:role/orders-deploy".parse().unwrap();
         let config = aws_config::defaults(BehaviorVersion::latest())
             .endpoint_url(endpoint)
@@ -133,8 +136,12 @@ mod tests {
             .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
             .load()
             .await;
-        let config = Roles::new(&config).config(&role).await;
-        let called = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+        Roles::new(&config).config(&role).await
+    }
+
+    /// Calls something as a role.
+    async fn call_as_role(endpoint: &str) -> Problem {
+        let called = aws_sdk_sts::Client::new(&role_at(endpoint).await).get_caller_identity().send().await;
         problem("sts:GetCallerIdentity", &called.unwrap_err())
     }
 
@@ -157,6 +164,19 @@ mod tests {
             }
         });
         endpoint
+    }
+
+    #[tokio::test]
+    async fn an_assumed_role_has_credentials_that_expire() {
+        let body = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA1</AccessKeyId>\
+                    <SecretAccessKey>secret of the role</SecretAccessKey><SessionToken>token</SessionToken>\
+                    <Expiration>2030-01-02T03:04:05Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+        let config = role_at(&answering("200 OK", body).await).await;
+        let given = config.credentials_provider().unwrap().provide_credentials().await.unwrap();
+        assert_eq!((given.access_key_id(), given.secret_access_key()), ("ASIA1", "secret of the role"));
+        assert_eq!(given.session_token(), Some("token"));
+        let expires_at = given.expiry().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+        assert_eq!(expires_at.as_secs(), 1_893_553_445);
     }
 
     #[tokio::test]

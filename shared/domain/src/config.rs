@@ -28,6 +28,17 @@ pub enum HealthyHosts {
     MostConcurrency(u32),
 }
 
+/// CodeDeploy's `ZonalConfig`, as it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZonalConfig {
+    /// How long the first zone is watched; when absent, as long as the others.
+    pub first_monitor_seconds: Option<u32>,
+    /// How long a zone is watched before the next; when absent, not at all.
+    pub monitor_seconds: Option<u32>,
+    /// How many hosts of a zone stay healthy; when absent, none has to.
+    pub hosts_per_zone: Option<HealthyHosts>,
+}
+
 /// How a deployment moves, in the form in which it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Strategy {
@@ -51,6 +62,13 @@ pub enum Strategy {
     Steps(Routing),
     /// Servers, so many at a time.
     Hosts(HealthyHosts),
+    /// Servers, so many at a time, and one Availability Zone after the other.
+    HostsByZone {
+        /// How many of all stay healthy.
+        hosts: HealthyHosts,
+        /// How it goes from zone to zone.
+        zones: ZonalConfig,
+    },
 }
 
 impl Strategy {
@@ -61,7 +79,7 @@ impl Strategy {
             Self::TimeBasedCanary { percentage, minutes } => Some(Routing::canary(*percentage, *minutes)),
             Self::TimeBasedLinear { percentage, minutes } => Some(Routing::linear(*percentage, *minutes)),
             Self::Steps(routing) => Some(routing.clone()),
-            Self::Hosts(_) => None,
+            Self::Hosts(_) | Self::HostsByZone { .. } => None,
         }
     }
 }
@@ -114,6 +132,25 @@ pub static PREDEFINED: [(&str, ComputePlatform, Strategy); 17] = {
     ]
 };
 
+/// The configuration of a group that names none: for its platform, the one that CodeDeploy has by default, or all at
+/// once where CodeDeploy has none.
+pub fn default_config(platform: ComputePlatform) -> ConfigName {
+    let name = match platform {
+        ComputePlatform::Server => "CodeDeployDefault.OneAtATime",
+        ComputePlatform::Lambda => "CodeDeployDefault.LambdaAllAtOnce",
+        ComputePlatform::Ecs => "CodeDeployDefault.ECSAllAtOnce",
+    };
+    name.parse().expect("a predefined name is well-formed")
+}
+
+/// The configuration of that name that nobody has to make: a predefined one, or one that its name describes.
+pub fn find_built_in(name: &ConfigName) -> Option<(ComputePlatform, Strategy)> {
+    find_predefined(name.as_str()).or_else(|| {
+        let routing: Routing = name.as_str().parse().ok().filter(|_| name.as_str() != "AllAtOnce")?;
+        Some((ComputePlatform::Lambda, Strategy::Steps(routing)))
+    })
+}
+
 /// The predefined configuration of that name.
 pub fn find_predefined(name: &str) -> Option<(ComputePlatform, Strategy)> {
     let found = PREDEFINED.iter().find(|(known, _, _)| *known == name);
@@ -131,6 +168,10 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), 17);
+        for platform in [ComputePlatform::Server, ComputePlatform::Lambda, ComputePlatform::Ecs] {
+            let default = find_predefined(default_config(platform).as_str());
+            assert_eq!(default.map(|(own, _)| own), Some(platform));
+        }
     }
 
     #[test]

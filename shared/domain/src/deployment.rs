@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AlarmConfiguration, AliasName, AliasRouting, ApplicationName, AutoRollback, ConfigName, DeploymentId, ErrorCode,
-    EventName, FunctionName, GroupName, Halt, LifecycleEvent, Percent, RoleArn, Routing, Trigger, Version,
+    EventName, FunctionName, GroupName, Halt, LifecycleEvent, Percent, RevisionLocation, RoleArn, Routing, Slot, Trigger, Version,
 };
 
 /// A deployment, as it is recorded. It is saved under its generation: whoever read an older one saves nothing.
@@ -59,18 +59,22 @@ pub struct Deployment {
 pub struct Order {
     /// The application's name.
     pub application: ApplicationName,
+    /// The application's UUID.
+    pub application_id: String,
     /// The group's name.
     pub group: GroupName,
     /// The group's UUID.
     pub group_id: String,
+    /// Where the store files what changes in the group with this deployment.
+    pub slot: Slot,
     /// The configuration's name.
     pub config: ConfigName,
     /// Its steps.
     pub routing: Routing,
-    /// The revision as it was given.
-    pub revision: Revision,
+    /// Where the revision is.
+    pub revision: RevisionLocation,
     /// The revision of the group's last successful deployment.
-    pub previous_revision: Option<Revision>,
+    pub previous_revision: Option<RevisionLocation>,
     /// What the revision says.
     pub target: Target,
     /// The role with which the customer's resources are touched.
@@ -89,24 +93,6 @@ pub struct Order {
     pub rolls_back: Option<DeploymentId>,
     /// The caller's words.
     pub description: Option<String>,
-}
-
-/// A revision given as text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revision {
-    /// In which member it was given.
-    pub kind: RevisionKind,
-    /// The AppSpec.
-    pub content: String,
-}
-
-/// CodeDeploy's `RevisionLocationType`, as far as it carries the text itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RevisionKind {
-    /// `appSpecContent`.
-    AppSpecContent,
-    /// `string`, its deprecated form.
-    String,
 }
 
 /// What a revision says.
@@ -139,6 +125,18 @@ impl LambdaTarget {
     /// By what the API names it: `<function>:<alias>`.
     pub fn id(&self) -> String {
         format!("{}:{}", self.function.bare(), self.alias)
+    }
+
+    /// An AppSpec for this shift without any hooks.
+    pub fn appspec(&self) -> String {
+        format!(
+            r#"{{"version":0.0,"Resources":[{{"{}":{{"Type":"AWS::Lambda::Function","Properties":{{"Name":"{}","Alias":"{}","CurrentVersion":"{}","TargetVersion":"{}"}}}}}}]}}"#,
+            self.function.bare(),
+            self.function,
+            self.alias,
+            self.current,
+            self.target
+        )
     }
 
     /// The hook of an event.
@@ -281,6 +279,11 @@ impl Deployment {
             Target::Lambda(target) => Some(target),
             Target::Invalid(_) => None,
         }
+    }
+
+    /// The text of the revision of a rollback, which nobody gave.
+    pub fn own_text(&self) -> Option<String> {
+        self.order.rolls_back.as_ref().and(self.lambda()).map(LambdaTarget::appspec)
     }
 
     /// As the API tells it.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmConfiguration, ApplicationName, AutoRollback, ComputePlatform, ConfigName, DeploymentId, GroupName, Revision,
-    RoleArn, Status, TopicArn, TriggerName,
+    AlarmConfiguration, ApplicationName, AutoRollback, ComputePlatform, ConfigName, DeploymentId, Environment,
+    GroupName, GroupSettings, RevisionLocation, RoleArn, Status, Tag, TopicArn, TriggerName,
 };
 
 /// An application: a name for a platform, over its groups.
@@ -17,6 +17,8 @@ pub struct Application {
     pub name: ApplicationName,
     /// What it deploys to, for ever.
     pub platform: ComputePlatform,
+    /// Where the store files it and all that belongs to it: a word of the store's, which stays when it is renamed.
+    pub home: String,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -28,6 +30,8 @@ pub struct DeploymentGroup {
     pub id: String,
     /// The id of its application.
     pub application_id: String,
+    /// Where the store files what its deployments change.
+    pub slot: Slot,
     /// Its name.
     pub name: GroupName,
     /// The configuration of deployments that name none.
@@ -40,6 +44,46 @@ pub struct DeploymentGroup {
     pub rollback: AutoRollback,
     /// Who is told.
     pub triggers: Vec<Trigger>,
+    /// What is deployed to, and how.
+    #[serde(default)]
+    pub environment: Environment,
+}
+
+impl DeploymentGroup {
+    /// Takes over what is given; the rest stays.
+    pub fn take_over(&mut self, given: &GroupSettings) {
+        fn take<T: Clone>(own: &mut T, given: &Option<T>) {
+            if let Some(given) = given {
+                own.clone_from(given);
+            }
+        }
+        let environment = &mut self.environment;
+        take(&mut self.config, &given.config);
+        take(&mut self.alarms, &given.alarms);
+        take(&mut self.rollback, &given.rollback);
+        take(&mut self.triggers, &given.triggers);
+        take(&mut environment.style, &given.style);
+        take(&mut environment.blue_green, &given.blue_green);
+        take(&mut environment.load_balancer, &given.load_balancer);
+        take(&mut environment.ecs_services, &given.ecs_services);
+        take(&mut environment.ec2_tags.filters, &given.ec2_tag_filters);
+        take(&mut environment.ec2_tags.set, &given.ec2_tag_set);
+        take(&mut environment.on_premises_tags.filters, &given.on_premises_tag_filters);
+        take(&mut environment.on_premises_tags.set, &given.on_premises_tag_set);
+        take(&mut environment.auto_scaling_groups, &given.auto_scaling_groups);
+        take(&mut environment.outdated_instances, &given.outdated_instances);
+        take(&mut environment.termination_hook, &given.termination_hook);
+    }
+}
+
+/// Where the store files what the deployments of a group change: words of the store's, which stay when the group or its
+/// application is renamed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// The application's home.
+    pub home: String,
+    /// Its name there.
+    pub name: String,
 }
 
 /// A topic that is told of some events.
@@ -78,6 +122,17 @@ pub enum TriggerEvent {
     InstanceReady,
 }
 
+/// A group with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// The group.
+    pub group: DeploymentGroup,
+    /// What has changed in it with its deployments.
+    pub state: GroupState,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+}
+
 /// What changes in a group with its deployments.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GroupState {
@@ -88,7 +143,7 @@ pub struct GroupState {
     /// The last that succeeded.
     pub last_successful: Option<LastDeployment>,
     /// The revision of the last that succeeded.
-    pub target_revision: Option<Revision>,
+    pub target_revision: Option<RevisionLocation>,
 }
 
 /// A past deployment in few words.

@@ -9,8 +9,11 @@ mod alias;
 mod change;
 mod config;
 mod deployment;
+mod environment;
+mod fit;
 mod group;
 mod halt;
+mod instance;
 mod lifecycle;
 mod names;
 mod percent;
@@ -18,18 +21,29 @@ mod plan;
 mod quotas;
 mod rejection;
 mod request;
+mod resource;
+mod revision;
 mod rollback;
 mod routing;
 
 pub use alarms::{AlarmConfiguration, AlarmReading};
 pub use alias::{AliasRouting, AliasState};
-pub use config::{ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, find_predefined};
+pub use config::{ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, ZonalConfig, default_config, find_built_in, find_predefined};
 pub use deployment::{
-    Creator, Deployment, Ending, Error, LambdaTarget, News, Order, Parked, Revision, RevisionKind, Stage, Status,
-    Target,
+    Creator, Deployment, Ending, Error, LambdaTarget, News, Order, Parked, Stage, Status, Target,
 };
-pub use group::{Application, DeploymentGroup, GroupState, LastDeployment, Trigger, TriggerEvent};
+pub use environment::{
+    AutoScalingGroupName, BlueGreen, DeploymentOption, DeploymentStyle, DeploymentType, EcsClusterName, EcsService,
+    EcsServiceName, Environment, GreenFleet, ListenerArn, LoadBalancerInfo, LoadBalancerName, OutdatedInstances,
+    ReadyOption, TagSelection, TargetGroupName, TargetGroupPair, Termination, TerminationAction,
+};
+pub use fit::{Setting, Unfit};
+pub use group::{Application, DeploymentGroup, Filed, GroupState, LastDeployment, Slot, Trigger, TriggerEvent};
+pub use resource::{Resource, merge_tags, remove_tags};
 pub use halt::{Cause, ErrorCode, Halt, HookFault};
+pub use instance::{
+    IamSessionArn, IamUserArn, Identity, Instance, InstanceFilter, InstanceName, NewInstance, TagFilter,
+};
 pub use lifecycle::{Diagnostics, DiagnosticsCode, EventName, EventStatus, HookRun, LifecycleEvent, Verdict};
 pub use names::{
     AlarmName, AliasName, ApplicationName, BadName, ConfigName, DeploymentId, FunctionName, GroupName, HookExecutionId,
@@ -38,9 +52,14 @@ pub use names::{
 pub use percent::Percent;
 pub use plan::{LedgerEntry, Move, Plan, Problem, ProblemKind, Seen, Wait, plan};
 pub use quotas::{BadQuotas, Quotas};
-pub use rejection::Rejection;
+pub use rejection::{Quota, Rejection};
 pub use request::{
-    DeploymentFilter, GroupChange, HookAnswer, NewApplication, NewConfig, NewDeployment, NewGroup, Page, Tag,
+    DeploymentFilter, GroupChange, GroupSettings, HookAnswer, NewApplication, NewConfig, NewDeployment, NewGroup, Page, Tag,
+    WaitType,
+};
+pub use revision::{
+    BundleType, NewRevision, Registration, Revision, RevisionFilter, RevisionKind, RevisionLocation, RevisionSort,
+    RevisionUnfit, sha256,
 };
 pub use rollback::{AutoRollback, AutoRollbackEvent};
 pub use routing::{GrammarError, MAX_STEPS, MAX_TOTAL_WAIT_MINUTES, Routing, Step};

@@ -23,7 +23,7 @@ pub struct BadName {
 /// CodeDeploy's rule for the names of applications, groups and configurations.
 const NAME_RULE: &str = "1 to 100 letters, digits or any of . _ + = , @ -";
 
-fn fits_name_rule(text: &str) -> bool {
+pub(crate) fn fits_name_rule(text: &str) -> bool {
     (1..=100).contains(&text.chars().count())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "._+=,@-".contains(c))
 }
@@ -76,6 +76,8 @@ macro_rules! text_type {
         }
     };
 }
+
+pub(crate) use text_type;
 
 text_type!(
     /// The name of an application, unique in the account and Region.

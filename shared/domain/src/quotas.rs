@@ -68,6 +68,8 @@ quotas! {
     batch_revisions "BatchGetApplicationRevisions" = 25, at most 100;
     /// Instances in one call that names on-premises instances.
     batch_instances "BatchGetOnPremisesInstances" = 25, at most 100;
+    /// Tags of an on-premises instance.
+    instance_tags "TagsPerOnPremisesInstance" = 10, at most 50;
 }
 
 /// Quotas that cannot be read: what is wrong, and what would be right.

@@ -1,6 +1,9 @@
 //! What a caller can be refused for after every member was found well-formed. The wire has an exception for each.
 
-use crate::{ApplicationName, ComputePlatform, ConfigName, DeploymentId, EventName, GroupName};
+use crate::{
+    ApplicationName, ComputePlatform, ConfigName, DeploymentId, EcsService, EventName, GroupName, Identity,
+    InstanceName, Resource, RevisionLocation, RevisionUnfit, Unfit, WaitType,
+};
 
 /// Why a request is refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,25 @@ pub enum Rejection {
         /// The platform that it should be for.
         expected: ComputePlatform,
     },
+    /// The settings of a group do not fit together, or not the platform.
+    GroupUnfit(Unfit),
+    /// Another group is for the ECS service.
+    ServiceTaken(Vec<EcsService>),
+    /// There is no such revision of the application.
+    NoRevision {
+        /// The application.
+        application: ApplicationName,
+        /// Which.
+        revision: RevisionLocation,
+    },
+    /// The revision is not one for the platform.
+    RevisionUnfit(RevisionUnfit, ComputePlatform),
+    /// Revisions in S3 are registered, but not read yet.
+    RevisionNotReadable,
+    /// A text cannot be registered by its sum alone.
+    NoText,
+    /// Nothing was deployed successfully yet that could be deployed again.
+    NothingToRestart(GroupName),
     /// Nothing is deployed to this platform yet.
     PlatformNotBuilt(ComputePlatform),
     /// The group has an active deployment.
@@ -74,6 +96,79 @@ pub enum Rejection {
         /// The event.
         event: EventName,
     },
+    /// The deployment has no such wait, or none that a caller could end.
+    NoWait {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Its platform.
+        platform: ComputePlatform,
+        /// What was to be ended.
+        wait: WaitType,
+    },
+    /// The deployment is to no instances.
+    NoInstances {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Its platform.
+        platform: ComputePlatform,
+    },
+    /// There is no such on-premises instance, or it was deregistered.
+    NotRegistered(InstanceName),
+    /// There is one already.
+    InstanceExists(InstanceName),
+    /// Another on-premises instance is known by it.
+    IdentityTaken {
+        /// By what.
+        identity: Identity,
+        /// The other.
+        by: InstanceName,
+    },
+    /// An on-premises instance may not have so many tags.
+    TooManyInstanceTags {
+        /// Which.
+        instance: InstanceName,
+        /// How many it would have.
+        tags: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// There is no such connection to GitHub.
+    NoGitHubToken(String),
+    /// There may be no more of these.
+    Full {
+        /// Of what.
+        quota: Quota,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A group refers to the configuration.
+    ConfigInUse(ConfigName),
+    /// The configuration was not made by anybody, and so cannot be deleted.
+    BuiltInConfig(ConfigName),
+    /// The ARN names nothing that could have tags.
+    NothingToTag(Resource),
+    /// A resource may not have so many tags.
+    TooManyTags {
+        /// Which.
+        resource: Resource,
+        /// How many it would have.
+        tags: usize,
+        /// How many it may have.
+        most: usize,
+    },
     /// Two callers changed the same thing at once.
     Conflict(String),
+}
+
+/// What there is a quota of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quota {
+    /// Applications.
+    Applications,
+    /// Groups of an application.
+    Groups,
+    /// Configurations that somebody made.
+    Configs,
+    /// Active deployments.
+    ActiveDeployments,
 }

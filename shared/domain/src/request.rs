@@ -2,14 +2,16 @@
 //! What remains to be checked needs the table.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmConfiguration, ApplicationName, AutoRollback, ComputePlatform, ConfigName, DeploymentId, GroupName,
-    HookExecutionId, Revision, RoleArn, Status, Strategy, Target, Trigger,
+    AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, BlueGreen, ComputePlatform, ConfigName,
+    DeploymentId, DeploymentStyle, EcsService, GroupName, HookExecutionId, LoadBalancerInfo, NewRevision, OutdatedInstances, RoleArn,
+    Status, Strategy, TagFilter, Target, Trigger,
 };
 
-/// A tag of an application or a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A tag of an application, a group or an on-premises instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     /// Its key.
     pub key: String,
@@ -39,23 +41,17 @@ pub struct NewConfig {
     pub strategy: Strategy,
 }
 
-/// CreateDeploymentGroup for a Lambda application.
+/// CreateDeploymentGroup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGroup {
     /// The application.
     pub application: ApplicationName,
     /// Its name.
     pub name: GroupName,
-    /// The configuration of deployments that name none.
-    pub config: ConfigName,
     /// The service role.
     pub role: RoleArn,
-    /// The alarms.
-    pub alarms: AlarmConfiguration,
-    /// Automatic rollback.
-    pub rollback: AutoRollback,
-    /// Who is told.
-    pub triggers: Vec<Trigger>,
+    /// Its settings; what is absent is as the platform has it by default.
+    pub settings: GroupSettings,
     /// Its tags.
     pub tags: Vec<Tag>,
 }
@@ -69,16 +65,45 @@ pub struct GroupChange {
     pub group: GroupName,
     /// Its new name.
     pub name: Option<GroupName>,
-    /// Its new configuration.
-    pub config: Option<ConfigName>,
     /// Its new service role.
     pub role: Option<RoleArn>,
-    /// Its new alarms.
+    /// Its new settings.
+    pub settings: GroupSettings,
+}
+
+/// The settings of a group, as far as they are given. Empty is given: it takes a setting away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GroupSettings {
+    /// The configuration of deployments that name none.
+    pub config: Option<ConfigName>,
+    /// The alarms.
     pub alarms: Option<AlarmConfiguration>,
-    /// Its new automatic rollback.
+    /// Automatic rollback.
     pub rollback: Option<AutoRollback>,
-    /// Its new triggers.
+    /// Who is told.
     pub triggers: Option<Vec<Trigger>>,
+    /// In place or blue/green.
+    pub style: Option<DeploymentStyle>,
+    /// How a blue/green deployment goes about it.
+    pub blue_green: Option<BlueGreen>,
+    /// What routes the traffic.
+    pub load_balancer: Option<LoadBalancerInfo>,
+    /// The ECS services.
+    pub ecs_services: Option<Vec<EcsService>>,
+    /// The EC2 instances, by one list of filters.
+    pub ec2_tag_filters: Option<Vec<TagFilter>>,
+    /// The EC2 instances, by several.
+    pub ec2_tag_set: Option<Vec<Vec<TagFilter>>>,
+    /// The on-premises instances, by one list of filters.
+    pub on_premises_tag_filters: Option<Vec<TagFilter>>,
+    /// The on-premises instances, by several.
+    pub on_premises_tag_set: Option<Vec<Vec<TagFilter>>>,
+    /// The Auto Scaling groups.
+    pub auto_scaling_groups: Option<Vec<AutoScalingGroupName>>,
+    /// What becomes of instances with an older revision.
+    pub outdated_instances: Option<OutdatedInstances>,
+    /// Whether a hook ends instances.
+    pub termination_hook: Option<bool>,
 }
 
 /// CreateDeployment.
@@ -88,10 +113,10 @@ pub struct NewDeployment {
     pub application: ApplicationName,
     /// The group.
     pub group: GroupName,
-    /// The revision as it was given.
-    pub revision: Revision,
-    /// What the revision says.
-    pub target: Target,
+    /// The revision as it was given; the group's last successful one when absent, which is a restart.
+    pub revision: Option<NewRevision>,
+    /// What the revision says, where its text was given.
+    pub target: Option<Target>,
     /// The configuration, in place of the group's.
     pub config: Option<ConfigName>,
     /// The caller's words.
@@ -124,6 +149,28 @@ pub struct HookAnswer {
     pub execution: HookExecutionId,
     /// Whether it said Succeeded.
     pub succeeded: bool,
+}
+
+/// CodeDeploy's `DeploymentWaitType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitType {
+    /// Before traffic moves.
+    Ready,
+    /// Before the original environment is ended.
+    Termination,
+}
+
+impl WaitType {
+    /// All of them.
+    pub const ALL: [WaitType; 2] = [Self::Ready, Self::Termination];
+
+    /// As the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "READY_WAIT",
+            Self::Termination => "TERMINATION_WAIT",
+        }
+    }
 }
 
 /// One page of a list, and after what the next begins.

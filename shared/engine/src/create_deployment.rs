@@ -1,38 +1,47 @@
 //! CreateDeployment.
 
 use jiff::Timestamp;
-use spillway_domain::{ComputePlatform, Creator, Deployment, DeploymentId, NewDeployment, Order, Rejection, Routing};
+use spillway_domain::{
+    Application, ComputePlatform, Creator, Deployment, DeploymentId, GroupState, NewDeployment, NewRevision, Order,
+    Quota, Quotas, Rejection, Routing, Target,
+};
 
 use crate::find_config::config_for;
-use crate::find_group::application_and_group;
-use crate::{Catalog, Creation, Deployments, Error, Executions};
+use crate::{Catalog, Creation, Deployments, Error, Executions, Revisions, find_group};
 
-/// Writes the deployment, takes the group's slot, and starts the execution. When only the start fails, the deployment
-/// stands and the sweep starts it.
+/// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the execution. When only the start fails, the deployment
+/// stands and the sweep starts it. Of several that are made at once, a few may be more than may be active.
 pub async fn create_deployment(
-    catalog: &impl Catalog,
-    deployments: &impl Deployments,
+    store: &(impl Catalog + Deployments + Revisions),
     executions: &impl Executions,
     request: &NewDeployment,
+    read: impl Fn(&str) -> Target,
+    quotas: &Quotas,
     id: DeploymentId,
     now: Timestamp,
 ) -> Result<Deployment, Error> {
-    let (application, group) = application_and_group(catalog, &request.application, &request.group).await?;
+    let (application, group, state) = find_group(store, &request.application, &request.group).await?;
     if application.platform != ComputePlatform::Lambda {
         return Err(Rejection::PlatformNotBuilt(application.platform).into());
     }
+    let (revision, target) = revision_of(store, request, &application, &state, read).await?;
     let config = request.config.clone().unwrap_or(group.config);
-    let routing = config_for(catalog, &config, application.platform).await?.routing();
-    let previous = catalog.group_state(&group.id).await?.target_revision;
+    let routing = config_for(store, &config, application.platform).await?.routing();
+    if state.active.is_none() && store.count_active().await? >= quotas.active_deployments {
+        return Err(Rejection::Full { quota: Quota::ActiveDeployments, most: quotas.active_deployments }.into());
+    }
     let order = Order {
         application: application.name,
+        application_id: application.id,
         group: group.name.clone(),
         group_id: group.id,
+        slot: group.slot,
         config,
-        routing: routing.unwrap_or_else(Routing::all_at_once),
-        revision: request.revision.clone(),
-        previous_revision: previous,
-        target: request.target.clone(),
+        // What is at its target already has no way to go.
+        routing: routing.filter(|_| request.revision.is_some()).unwrap_or_else(Routing::all_at_once),
+        revision: revision.location,
+        previous_revision: state.target_revision,
+        target,
         role: group.role,
         alarms: request.alarms.clone().unwrap_or(group.alarms),
         override_alarms: request.alarms.clone(),
@@ -43,7 +52,7 @@ pub async fn create_deployment(
         description: request.description.clone(),
     };
     let deployment = Deployment::new(id, order, now);
-    match deployments.create(&deployment).await? {
+    match store.create(&deployment, revision.content.as_deref()).await? {
         Creation::Busy(deployment) => {
             return Err(Rejection::Busy { group: group.name, deployment }.into());
         }
@@ -53,4 +62,40 @@ pub async fn create_deployment(
     // What is written is promised; the sweep keeps the promise if this does not.
     let _started = executions.start(&deployment.execution_name(), &deployment.id).await;
     Ok(deployment)
+}
+
+/// What is deployed, and what it says: as it was given, or, when only its location was, as it was registered.
+async fn revision_of(
+    revisions: &impl Revisions,
+    request: &NewDeployment,
+    application: &Application,
+    state: &GroupState,
+    read: impl Fn(&str) -> Target,
+) -> Result<(NewRevision, Target), Error> {
+    if let Some(given) = &request.revision
+        && let Some(unfit) = given.location.unfit(application.platform)
+    {
+        return Err(Rejection::RevisionUnfit(unfit, application.platform).into());
+    }
+    if let (Some(given), Some(target)) = (&request.revision, &request.target) {
+        return Ok((given.clone(), target.clone()));
+    }
+    let restart = || Rejection::NothingToRestart(request.group.clone());
+    let location = match &request.revision {
+        Some(given) => given.location.clone(),
+        None => state.target_revision.clone().ok_or_else(restart)?,
+    };
+    if !location.is_text() {
+        return Err(Rejection::RevisionNotReadable.into());
+    }
+    let found = revisions.revisions(application, std::slice::from_ref(&location)).await?;
+    let unknown = || Rejection::NoRevision { application: application.name.clone(), revision: location.clone() };
+    let content = found.into_iter().find_map(|one| one.content).ok_or_else(unknown)?;
+    let mut target = read(&content);
+    if let Target::Lambda(target) = &mut target
+        && request.revision.is_none()
+    {
+        target.current = target.target;
+    }
+    Ok((NewRevision { location, content: Some(content) }, target))
 }

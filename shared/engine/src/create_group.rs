@@ -1,29 +1,43 @@
 //! CreateDeploymentGroup.
 
-use spillway_domain::{ComputePlatform, DeploymentGroup, NewGroup, Rejection};
+use spillway_domain::{
+    AlarmConfiguration, AutoRollback, DeploymentGroup, Environment, NewGroup, Quota, Quotas, Rejection, Slot,
+    default_config,
+};
 
 use crate::find_config::config_for;
-use crate::{Catalog, Error, find_application};
+use crate::{Catalog, Error, GroupWrite, find_application};
 
 /// Makes a group with the given id.
-pub async fn create_group(catalog: &impl Catalog, request: &NewGroup, id: String) -> Result<DeploymentGroup, Error> {
+pub async fn create_group(
+    catalog: &impl Catalog,
+    request: &NewGroup,
+    quotas: &Quotas,
+    id: String,
+) -> Result<DeploymentGroup, Error> {
     let application = find_application(catalog, &request.application).await?;
-    if application.platform != ComputePlatform::Lambda {
-        return Err(Rejection::PlatformNotBuilt(application.platform).into());
-    }
-    config_for(catalog, &request.config, application.platform).await?;
-    let group = DeploymentGroup {
+    let mut group = DeploymentGroup {
         id,
         application_id: application.id,
+        slot: Slot { home: application.home, name: request.name.to_string() },
         name: request.name.clone(),
-        config: request.config.clone(),
+        config: default_config(application.platform),
         role: request.role.clone(),
-        alarms: request.alarms.clone(),
-        rollback: request.rollback.clone(),
-        triggers: request.triggers.clone(),
+        alarms: AlarmConfiguration::default(),
+        rollback: AutoRollback::default(),
+        triggers: Vec::new(),
+        environment: Environment::of(application.platform),
     };
-    if !catalog.create_group(&group, &request.tags).await? {
-        return Err(Rejection::GroupExists(group.name).into());
-    }
-    Ok(group)
+    group.take_over(&request.settings);
+    group.environment.fit(application.platform).map_err(Rejection::GroupUnfit)?;
+    config_for(catalog, &group.config, application.platform).await?;
+    let refused = match catalog.create_group(&group, &request.tags, quotas.groups).await? {
+        GroupWrite::Done => return Ok(group),
+        GroupWrite::NameTaken => Rejection::GroupExists(group.name),
+        GroupWrite::NoApplication => Rejection::NoApplication(application.name),
+        GroupWrite::Full => Rejection::Full { quota: Quota::Groups, most: quotas.groups },
+        GroupWrite::NoConfig => Rejection::NoConfig(group.config),
+        GroupWrite::ServiceTaken => Rejection::ServiceTaken(group.environment.ecs_services),
+    };
+    Err(refused.into())
 }

@@ -1,6 +1,6 @@
 //! DeleteDeploymentGroup.
 
-use spillway_domain::{Application, ApplicationName, DeploymentId, GroupName, Rejection};
+use spillway_domain::{ApplicationName, GroupName, Rejection};
 
 use crate::{Catalog, Error};
 
@@ -10,33 +10,12 @@ pub async fn delete_group(
     application: &ApplicationName,
     name: &GroupName,
 ) -> Result<(), Error> {
-    let Some(application) = catalog.application(application).await? else {
+    let found = catalog.groups_named(application, std::slice::from_ref(name)).await?;
+    let Some(filed) = found.and_then(|(_, groups)| groups.into_iter().next()) else {
         return Ok(());
     };
-    let Some(group) = catalog.group(&application.id, name).await? else {
-        return Ok(());
-    };
-    match catalog.delete_group(&group).await? {
+    match catalog.delete_group(&filed.group).await? {
         None => Ok(()),
-        Some(deployment) => Err(in_use(name, deployment)),
+        Some(deployment) => Err(Rejection::InUse { what: format!("Deployment group {name}"), deployment }.into()),
     }
-}
-
-/// Refuses when the group has an active deployment, before anything is deleted along with it.
-pub(crate) async fn refuse_if_active(
-    catalog: &impl Catalog,
-    application: &Application,
-    name: &GroupName,
-) -> Result<(), Error> {
-    let Some(group) = catalog.group(&application.id, name).await? else {
-        return Ok(());
-    };
-    match catalog.group_state(&group.id).await?.active {
-        None => Ok(()),
-        Some(deployment) => Err(in_use(name, deployment)),
-    }
-}
-
-fn in_use(group: &GroupName, deployment: DeploymentId) -> Error {
-    Rejection::InUse { what: format!("Deployment group {group}"), deployment }.into()
 }

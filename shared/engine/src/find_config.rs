@@ -1,17 +1,13 @@
 //! GetDeploymentConfig.
 
-use spillway_domain::{ComputePlatform, ConfigName, DeploymentConfig, Rejection, Routing, Strategy, find_predefined};
+use spillway_domain::{ComputePlatform, ConfigName, DeploymentConfig, Rejection, Strategy, find_built_in};
 
 use crate::{Catalog, Error};
 
 /// A configuration by name: one that somebody made, a predefined one, or one that its name describes. The latter two
 /// have no id of their own.
 pub async fn find_config(catalog: &impl Catalog, name: &ConfigName) -> Result<DeploymentConfig, Error> {
-    let known = find_predefined(name.as_str()).or_else(|| {
-        let routing: Routing = name.as_str().parse().ok().filter(|_| name.as_str() != "AllAtOnce")?;
-        Some((ComputePlatform::Lambda, Strategy::Steps(routing)))
-    });
-    if let Some((platform, strategy)) = known {
+    if let Some((platform, strategy)) = find_built_in(name) {
         return Ok(DeploymentConfig { id: String::new(), name: name.clone(), platform, strategy, created_at: None });
     }
     let found = catalog.config(name).await?;

@@ -1,8 +1,8 @@
 //! GetDeploymentGroup.
 
-use spillway_domain::{Application, ApplicationName, DeploymentGroup, GroupName, GroupState, Rejection};
+use spillway_domain::{Application, ApplicationName, DeploymentGroup, Filed, GroupName, GroupState, Rejection};
 
-use crate::{Catalog, Error, find_application};
+use crate::{Catalog, Error, find_groups};
 
 /// A group by name, with what has changed in it with its deployments.
 pub async fn find_group(
@@ -10,17 +10,16 @@ pub async fn find_group(
     application: &ApplicationName,
     name: &GroupName,
 ) -> Result<(Application, DeploymentGroup, GroupState), Error> {
-    let (application, group) = application_and_group(catalog, application, name).await?;
-    let state = catalog.group_state(&group.id).await?;
+    let (application, Filed { group, state, .. }) = find_filed(catalog, application, name).await?;
     Ok((application, group, state))
 }
 
-pub(crate) async fn application_and_group(
+pub(crate) async fn find_filed(
     catalog: &impl Catalog,
     application: &ApplicationName,
     name: &GroupName,
-) -> Result<(Application, DeploymentGroup), Error> {
-    let application = find_application(catalog, application).await?;
-    let group = catalog.group(&application.id, name).await?;
-    Ok((application, group.ok_or_else(|| Rejection::NoGroup(name.clone()))?))
+) -> Result<(Application, Filed), Error> {
+    let (application, found) = find_groups(catalog, application, std::slice::from_ref(name)).await?;
+    let filed = found.into_iter().next();
+    Ok((application, filed.ok_or_else(|| Rejection::NoGroup(name.clone()))?))
 }

@@ -2,8 +2,7 @@
 
 use spillway_domain::{DeploymentFilter, DeploymentId, Page};
 
-use crate::find_group::application_and_group;
-use crate::{Catalog, Deployments, Error};
+use crate::{Catalog, Deployments, Error, find_group};
 
 /// The ids of deployments, newest first.
 pub async fn list_deployments(
@@ -14,7 +13,7 @@ pub async fn list_deployments(
 ) -> Result<Page<DeploymentId>, Error> {
     let group = match &filter.group {
         None => None,
-        Some((application, group)) => Some(application_and_group(catalog, application, group).await?.1.id),
+        Some((application, group)) => Some(find_group(catalog, application, group).await?.1.id),
     };
     Ok(deployments.list(group.as_deref(), filter, after).await?)
 }

@@ -1,8 +1,8 @@
 //! ListDeploymentGroups.
 
-use spillway_domain::{ApplicationName, GroupName, Page};
+use spillway_domain::{ApplicationName, GroupName, Page, Rejection};
 
-use crate::{Catalog, Error, find_application};
+use crate::{Catalog, Error};
 
 /// The names of the groups of an application.
 pub async fn list_groups(
@@ -10,6 +10,6 @@ pub async fn list_groups(
     application: &ApplicationName,
     after: Option<&str>,
 ) -> Result<Page<GroupName>, Error> {
-    let application = find_application(catalog, application).await?;
-    Ok(catalog.groups(&application.id, after).await?)
+    let page = catalog.groups(application, after).await?;
+    Ok(page.ok_or_else(|| Rejection::NoApplication(application.clone()))?)
 }

@@ -1,9 +1,15 @@
 //! What the use cases need of the world.
 
+mod catalog;
+mod instances;
+mod revisions;
+
+pub use catalog::{Catalog, GroupWrite, Tagged};
+pub use instances::{Instances, Registration};
+pub use revisions::Revisions;
 use spillway_domain::{
-    AlarmName, AlarmReading, AliasRouting, AliasState, Application, ApplicationName, ConfigName, Deployment,
-    DeploymentConfig, DeploymentFilter, DeploymentGroup, DeploymentId, EventName, FunctionName, GroupName, GroupState,
-    LambdaTarget, LedgerEntry, Page, Problem, RoleArn, Tag,
+    AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, DeploymentFilter, DeploymentId, EventName,
+    FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleArn,
 };
 
 /// One save of a deployment: everything in it happens, or nothing.
@@ -46,12 +52,18 @@ pub enum Creation {
 pub trait Deployments {
     /// The record, as it is at this moment.
     async fn load(&self, id: &DeploymentId) -> Result<Option<Deployment>, Problem>;
-    /// Writes a new deployment and takes the group's slot, in one transaction.
-    async fn create(&self, deployment: &Deployment) -> Result<Creation, Problem>;
+    /// Those of these records that are there, as they are at this moment, in the order of the ids, of which none is given
+    /// twice.
+    async fn load_many(&self, ids: &[DeploymentId]) -> Result<Vec<Deployment>, Problem>;
+    /// Writes a new deployment, takes the group's slot and registers the revision, with its text if it has one that is
+    /// not registered yet, in one transaction.
+    async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem>;
     /// Saves a change in one transaction; [`Stale`](spillway_domain::ProblemKind::Stale) when somebody else saved.
     async fn save(&self, change: Change<'_>) -> Result<(), Problem>;
     /// The deployments that are not over, or whose end has not been told.
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem>;
+    /// How many they are.
+    async fn count_active(&self) -> Result<usize, Problem>;
     /// Those of them that watch an alarm.
     async fn watching(&self, alarm: &AlarmName) -> Result<Vec<DeploymentId>, Problem>;
     /// Deployments, newest first: of the group with that id, or all.
@@ -63,38 +75,6 @@ pub trait Deployments {
     ) -> Result<Page<DeploymentId>, Problem>;
     /// The ledger of a deployment, oldest first.
     async fn ledger(&self, id: &DeploymentId) -> Result<Vec<LedgerEntry>, Problem>;
-}
-
-/// The applications, groups and configurations.
-pub trait Catalog {
-    /// An application by name.
-    async fn application(&self, name: &ApplicationName) -> Result<Option<Application>, Problem>;
-    /// The names of all applications, in order.
-    async fn applications(&self, after: Option<&str>) -> Result<Page<ApplicationName>, Problem>;
-    /// Writes a new application; `false` when there is one of that name.
-    async fn create_application(&self, application: &Application, tags: &[Tag]) -> Result<bool, Problem>;
-    /// Deletes an application that has no groups left.
-    async fn delete_application(&self, application: &Application) -> Result<(), Problem>;
-    /// A group by name.
-    async fn group(&self, application_id: &str, name: &GroupName) -> Result<Option<DeploymentGroup>, Problem>;
-    /// The names of the groups of an application, in order.
-    async fn groups(&self, application_id: &str, after: Option<&str>) -> Result<Page<GroupName>, Problem>;
-    /// What has changed in a group with its deployments.
-    async fn group_state(&self, group_id: &str) -> Result<GroupState, Problem>;
-    /// Writes a new group; `false` when there is one of that name.
-    async fn create_group(&self, group: &DeploymentGroup, tags: &[Tag]) -> Result<bool, Problem>;
-    /// Writes a group over an older state of itself. Stale when that state is past; `false` when its new name is taken.
-    async fn replace_group(&self, old: &DeploymentGroup, new: &DeploymentGroup) -> Result<bool, Problem>;
-    /// Deletes a group; when it has an active deployment, does not, and names it.
-    async fn delete_group(&self, group: &DeploymentGroup) -> Result<Option<DeploymentId>, Problem>;
-    /// A configuration that somebody made.
-    async fn config(&self, name: &ConfigName) -> Result<Option<DeploymentConfig>, Problem>;
-    /// The names of the configurations that somebody made, in order.
-    async fn configs(&self, after: Option<&str>) -> Result<Page<ConfigName>, Problem>;
-    /// Writes a new configuration; `false` when there is one of that name.
-    async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem>;
-    /// The secret of the installation; `fresh`, from then on, when it has none yet.
-    async fn secret(&self, fresh: &str) -> Result<String, Problem>;
 }
 
 /// The customer's Lambda aliases.

@@ -3,33 +3,29 @@
 use spillway_domain::{DeploymentGroup, GroupChange, ProblemKind, Rejection};
 
 use crate::find_config::config_for;
-use crate::find_group::application_and_group;
-use crate::{Catalog, Error};
+use crate::{Catalog, Error, GroupWrite, find_group};
 
 /// Changes a group; what the request leaves out stays. A running deployment keeps the settings it was created with.
 pub async fn update_group(catalog: &impl Catalog, change: &GroupChange) -> Result<DeploymentGroup, Error> {
-    let (application, old) = application_and_group(catalog, &change.application, &change.group).await?;
-    if let Some(config) = &change.config {
-        config_for(catalog, config, application.platform).await?;
+    let (application, old, _) = find_group(catalog, &change.application, &change.group).await?;
+    let mut new = old.clone();
+    new.name = change.name.clone().unwrap_or(new.name);
+    new.role = change.role.clone().unwrap_or(new.role);
+    new.take_over(&change.settings);
+    new.environment.fit(application.platform).map_err(Rejection::GroupUnfit)?;
+    if new.config != old.config {
+        config_for(catalog, &new.config, application.platform).await?;
     }
-    let new = DeploymentGroup {
-        id: old.id.clone(),
-        application_id: old.application_id.clone(),
-        name: change.name.clone().unwrap_or_else(|| old.name.clone()),
-        config: change.config.clone().unwrap_or_else(|| old.config.clone()),
-        role: change.role.clone().unwrap_or_else(|| old.role.clone()),
-        alarms: change.alarms.clone().unwrap_or_else(|| old.alarms.clone()),
-        rollback: change.rollback.clone().unwrap_or_else(|| old.rollback.clone()),
-        triggers: change.triggers.clone().unwrap_or_else(|| old.triggers.clone()),
-    };
-    match catalog.replace_group(&old, &new).await {
-        Ok(true) => Ok(new),
-        Ok(false) => Err(Rejection::GroupExists(new.name).into()),
+    let refused = match catalog.replace_group(&old, &new).await {
+        Ok(GroupWrite::Done) => return Ok(new),
+        Ok(GroupWrite::NameTaken) => Rejection::GroupExists(new.name),
+        Ok(GroupWrite::NoConfig) => Rejection::NoConfig(new.config),
+        Ok(GroupWrite::ServiceTaken) => Rejection::ServiceTaken(new.environment.ecs_services),
+        Ok(GroupWrite::NoApplication | GroupWrite::Full) => Rejection::NoGroup(old.name),
         Err(problem) if problem.kind == ProblemKind::Stale => {
-            let words =
-                format!("Deployment group {} was changed by somebody else at the same time. Try again.", old.name);
-            Err(Rejection::Conflict(words).into())
+            Rejection::Conflict(format!("Deployment group {}", old.name))
         }
-        Err(problem) => Err(problem.into()),
-    }
+        Err(problem) => return Err(problem.into()),
+    };
+    Err(refused.into())
 }

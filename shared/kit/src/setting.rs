@@ -9,23 +9,30 @@ where
     T: FromStr,
     T::Err: fmt::Display,
 {
-    read(name, std::env::var(name).ok())
+    read(name, std::env::var(name).ok(), "Set it for this function as template.yaml does.")
 }
 
-fn read<T>(name: &'static str, given: Option<String>) -> Result<T, Miswired>
+/// The Region. The template cannot give it; Lambda does.
+pub(crate) fn region() -> Result<String, Miswired> {
+    let advice = "Lambda sets it; where the function runs elsewhere, set it to the Region of the stack.";
+    read("AWS_REGION", std::env::var("AWS_REGION").ok(), advice)
+}
+
+fn read<T>(name: &'static str, given: Option<String>, advice: &str) -> Result<T, Miswired>
 where
     T: FromStr,
     T::Err: fmt::Display,
 {
     let given = given.filter(|text| !text.is_empty());
-    let text = given.ok_or_else(|| Miswired(format!("The environment variable {name} is not set.")))?;
-    text.parse()
-        .map_err(|error| Miswired(format!("The environment variable {name} is '{text}', which does not fit: {error}.")))
+    let text = given.ok_or_else(|| Miswired(format!("The environment variable {name} is not set. {advice}")))?;
+    text.parse().map_err(|error| {
+        Miswired(format!("The environment variable {name} is '{text}', which does not fit: {error}. {advice}"))
+    })
 }
 
 /// A function that was given wrong settings, and cannot start.
 #[derive(thiserror::Error)]
-#[error("{0} Set it for this function as template.yaml does.")]
+#[error("{0}")]
 pub struct Miswired(String);
 
 /// What Rust prints when `main` ends with an error.
@@ -43,8 +50,8 @@ mod tests {
     fn a_missing_setting_is_named() {
         for given in [None, Some(String::new())] {
             assert_eq!(
-                read::<String>("TABLE_NAME", given).unwrap_err().to_string(),
-                "The environment variable TABLE_NAME is not set. Set it for this function as template.yaml does."
+                read::<String>("TABLE_NAME", given, "Set it.").unwrap_err().to_string(),
+                "The environment variable TABLE_NAME is not set. Set it."
             );
         }
     }
@@ -53,10 +60,10 @@ mod tests {
     fn a_setting_that_does_not_fit_is_shown() {
         let given = Some("many".to_owned());
         assert_eq!(
-            read::<u32>("RETENTION_DAYS", given).unwrap_err().to_string(),
+            read::<u32>("RETENTION_DAYS", given, "Set it.").unwrap_err().to_string(),
             "The environment variable RETENTION_DAYS is 'many', which does not fit: invalid digit found in string. \
-             Set it for this function as template.yaml does."
+             Set it."
         );
-        assert_eq!(read::<u32>("RETENTION_DAYS", Some("400".to_owned())).unwrap(), 400);
+        assert_eq!(read::<u32>("RETENTION_DAYS", Some("400".to_owned()), "").unwrap(), 400);
     }
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use spillway_domain::{
     AlarmConfiguration, AliasRouting, Application, AutoRollback, AutoRollbackEvent, ComputePlatform, DeploymentGroup,
-    EventName, LambdaTarget, NewDeployment, Revision, RevisionKind, Target, Version,
+    EventName, LambdaTarget, NewDeployment, NewRevision, RevisionKind, Slot, Target, Version,
 };
 
 use crate::World;
@@ -161,19 +161,21 @@ impl Story {
     /// Puts application, group, alias and hooks into the world, and answers with the request.
     pub fn set(&self, world: &World) -> NewDeployment {
         let parse = "names in stories are valid";
-        let (application, group) = ("shop".parse().expect(parse), self.name("orders").parse().expect(parse));
+        let (application, group) = ("shop".parse().expect(parse), self.name("orders"));
         let now = world.now();
         let mut inner = world.inner.borrow_mut();
         let app = Application {
             id: "application-1".to_owned(),
             name: application,
             platform: ComputePlatform::Lambda,
+            home: "shop".to_owned(),
             created_at: now,
         };
         let settings = DeploymentGroup {
             id: self.name(Self::GROUP_ID),
             application_id: app.id.clone(),
-            name: group,
+            slot: Slot { home: app.home.clone(), name: group.clone() },
+            name: group.parse().expect(parse),
             config: self.config.parse().expect(parse),
             role: "arn:aws:iam::111122223333:role/spillway-shop".parse().expect(parse),
             alarms: AlarmConfiguration {
@@ -190,19 +192,20 @@ impl Story {
                 ],
             },
             triggers: Vec::new(),
+            environment: Default::default(),
         };
         let request = NewDeployment {
             application: app.name.clone(),
             group: settings.name.clone(),
-            revision: Revision { kind: RevisionKind::AppSpecContent, content: "{}".to_owned() },
-            target: Target::Lambda(LambdaTarget {
+            revision: Some(NewRevision::text(RevisionKind::AppSpecContent, "{}".to_owned())),
+            target: Some(Target::Lambda(LambdaTarget {
                 function: self.name(Self::FUNCTION).parse().expect(parse),
                 alias: Self::ALIAS.parse().expect(parse),
                 current: version(1),
                 target: version(2),
                 before: self.before.as_ref().map(|_| self.name("pre").parse().expect(parse)),
                 after: self.after.as_ref().map(|_| self.name("post").parse().expect(parse)),
-            }),
+            })),
             config: None,
             description: None,
             rollback: None,
@@ -218,6 +221,9 @@ impl Story {
         inner.alarms.extend(settings.alarms.alarms.iter().cloned());
         inner.applications.insert(app.name.to_string(), app);
         inner.states.insert(settings.id.clone(), Default::default());
+        for id in [&settings.application_id, &settings.id] {
+            inner.tags.insert(id.clone(), Vec::new());
+        }
         inner.groups.insert((settings.application_id.clone(), settings.name.to_string()), settings);
         request
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
     AlarmName, AliasRouting, Application, Deployment, DeploymentConfig, DeploymentGroup, DeploymentId, EventName,
-    FunctionName, GroupState, LedgerEntry, Version,
+    FunctionName, GroupState, Instance, InstanceName, LedgerEntry, Revision, Tag, Version,
 };
 
 use crate::{Accident, Harm, HookPlan};
@@ -47,7 +47,7 @@ pub(crate) struct Bucket {
     refused: usize,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Inner {
     pub now: Timestamp,
     pub records: BTreeMap<DeploymentId, Deployment>,
@@ -58,7 +58,12 @@ pub(crate) struct Inner {
     pub applications: BTreeMap<String, Application>,
     pub groups: BTreeMap<(String, String), DeploymentGroup>,
     pub states: BTreeMap<String, GroupState>,
+    /// By the id of an application or a group.
+    pub tags: BTreeMap<String, Vec<Tag>>,
     pub configs: BTreeMap<String, DeploymentConfig>,
+    pub instances: BTreeMap<InstanceName, Instance>,
+    /// By the id of the application, and the key of the location.
+    pub revisions: BTreeMap<(String, String), Revision>,
     pub aliases: BTreeMap<String, Alias>,
     pub alarms: BTreeSet<AlarmName>,
     pub red: BTreeSet<AlarmName>,
@@ -198,6 +203,15 @@ impl World {
     /// Every write of an alias from outside, in order.
     pub fn outside_writes(&self) -> Vec<OutsideWrite> {
         self.inner.borrow().outside.clone()
+    }
+
+    /// Everything that there is, as one text: what changes nothing leaves it as it is.
+    pub fn stored(&self) -> String {
+        let mut inner = self.inner.borrow_mut();
+        let moments = std::mem::take(&mut inner.moments);
+        let stored = format!("{inner:?}");
+        inner.moments = moments;
+        stored
     }
 
     /// Who was told what, in order.

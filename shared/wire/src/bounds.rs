@@ -2,10 +2,12 @@
 
 /// The bytes of a request body. The largest sound request is an AppSpec of [`APPSPEC_BYTES`], JSON-escaped.
 pub const BODY_BYTES: usize = 1024 * 1024;
-/// The bytes of an AppSpec. A record keeps two of them, its own and the one before it, in a table item of 400 KB.
+/// The bytes of an AppSpec. It is kept in a table item of its own, of 400 KB at most.
 pub const APPSPEC_BYTES: usize = 100 * 1024;
 /// The violations of an AppSpec that are kept and shown.
 pub const VIOLATIONS: usize = 20;
+/// The characters of an ARN.
+pub const ARN: usize = 1011;
 /// The characters of a tag's key.
 pub const TAG_KEY: usize = 128;
 /// The characters of a tag's value.

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use spillway_domain::{BadName, ConfigName, Routing};
 
-use crate::{Exception, bounds};
+use crate::{Context, Exception, bounds};
 
 /// The members of a request body. An empty body is `{}`; members that CodeDeploy does not have are passed over.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Exception> {
@@ -77,6 +77,12 @@ macro_rules! member {
 
 pub(crate) const APPLICATION: Member =
     member!("applicationName", "ApplicationNameRequiredException", "InvalidApplicationNameException");
+pub(crate) const NEW_APPLICATION: Member =
+    member!("newApplicationName", "ApplicationNameRequiredException", "InvalidApplicationNameException");
+pub(crate) const APPLICATIONS: Member =
+    member!("applicationNames", "ApplicationNameRequiredException", "InvalidApplicationNameException");
+pub(crate) const GROUPS: Member =
+    member!("deploymentGroupNames", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException");
 pub(crate) const GROUP: Member =
     member!("deploymentGroupName", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException");
 pub(crate) const CURRENT_GROUP: Member = member!(
@@ -97,7 +103,43 @@ pub(crate) const HOOK_EXECUTION: Member = member!(
     "InvalidLifecycleEventHookExecutionIdException"
 );
 
+pub(crate) const INSTANCE: Member =
+    member!("instanceName", "InstanceNameRequiredException", "InvalidInstanceNameException");
+pub(crate) const USER: Member = member!("iamUserArn", "IamUserArnRequiredException", "InvalidIamUserArnException");
+pub(crate) const SESSION: Member = member!("iamSessionArn", "IamArnRequiredException", "InvalidIamSessionArnException");
+pub(crate) const INSTANCES: Member =
+    member!("instanceNames", "InstanceNameRequiredException", "InvalidInstanceNameException");
+pub(crate) const DEPLOYMENTS: Member =
+    member!("deploymentIds", "DeploymentIdRequiredException", "InvalidDeploymentIdException");
+
 impl Member {
+    /// The names of a list, each once; there must be one, and at most so many.
+    pub(crate) fn list<T: FromStr<Err = BadName> + PartialEq>(
+        &self,
+        given: Option<Vec<String>>,
+        most: usize,
+        too_many: &'static str,
+    ) -> Result<Vec<T>, Exception> {
+        let given = given.unwrap_or_default();
+        if given.is_empty() {
+            let words = format!("{} is required and was not given, or is empty.", self.name);
+            return Err(Exception::new(self.required, words));
+        }
+        if given.len() > most {
+            let words = format!("{}: there may be {most} in a request; {} were given.", self.name, given.len());
+            return Err(Exception::new(too_many, words));
+        }
+        let mut names = Vec::with_capacity(given.len());
+        for (n, text) in given.into_iter().enumerate() {
+            let words = |bad| format!("{}[{n}]: {bad}", self.name);
+            let name = text.parse().map_err(|bad: BadName| Exception::new(self.invalid, words(bad)))?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
     /// The name, which must be there. An empty one is there, and not well-formed.
     pub(crate) fn required<T: FromStr<Err = BadName>>(&self, given: Option<String>) -> Result<T, Exception> {
         self.optional(given)?.ok_or_else(|| self.missing())
@@ -123,6 +165,17 @@ pub(crate) fn config_name(given: Option<String>) -> Result<Option<ConfigName>, E
         return Err(Exception::new(CONFIG.invalid, format!("{}: {error}", CONFIG.name)));
     }
     CONFIG.optional(given)
+}
+
+/// A description, if it is there.
+pub(crate) fn description(given: Option<String>, cx: &Context) -> Result<Option<String>, Exception> {
+    match given {
+        Some(words) if words.chars().count() > cx.quotas.description => Err(Exception::new(
+            "DescriptionTooLongException",
+            format!("description is longer than {} characters; shorten it.", cx.quotas.description),
+        )),
+        given => Ok(given),
+    }
 }
 
 /// At most `most` characters of a text, with a sign that there were more.

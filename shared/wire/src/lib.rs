@@ -7,6 +7,7 @@
 
 pub mod appspec;
 pub mod bounds;
+pub mod content;
 mod context;
 mod exception;
 pub mod hook;
@@ -20,6 +21,7 @@ mod shapes;
 #[cfg(test)]
 mod testing;
 mod token;
+mod unfit;
 
 pub use context::Context;
 pub use exception::Exception;

@@ -9,7 +9,7 @@ const TARGET_PREFIX: &str = "CodeDeploy_20141006.";
 
 macro_rules! operations {
     ($($name:ident),+ $(,)?) => {
-        /// The operations of CodeDeploy's API that Spillway has.
+        /// The operations of CodeDeploy's API.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation {
             $(#[doc = stringify!($name)] $name,)+
@@ -30,58 +30,54 @@ macro_rules! operations {
 }
 
 operations!(
+    AddTagsToOnPremisesInstances,
+    BatchGetApplicationRevisions,
+    BatchGetApplications,
+    BatchGetDeploymentGroups,
+    BatchGetDeploymentInstances,
     BatchGetDeploymentTargets,
+    BatchGetDeployments,
+    BatchGetOnPremisesInstances,
+    ContinueDeployment,
     CreateApplication,
     CreateDeployment,
     CreateDeploymentConfig,
     CreateDeploymentGroup,
     DeleteApplication,
+    DeleteDeploymentConfig,
     DeleteDeploymentGroup,
+    DeleteGitHubAccountToken,
+    DeleteResourcesByExternalId,
+    DeregisterOnPremisesInstance,
     GetApplication,
+    GetApplicationRevision,
     GetDeployment,
     GetDeploymentConfig,
     GetDeploymentGroup,
+    GetDeploymentInstance,
     GetDeploymentTarget,
+    GetOnPremisesInstance,
+    ListApplicationRevisions,
     ListApplications,
     ListDeploymentConfigs,
     ListDeploymentGroups,
+    ListDeploymentInstances,
     ListDeploymentTargets,
     ListDeployments,
+    ListGitHubAccountTokenNames,
+    ListOnPremisesInstances,
+    ListTagsForResource,
     PutLifecycleEventHookExecutionStatus,
+    RegisterApplicationRevision,
+    RegisterOnPremisesInstance,
+    RemoveTagsFromOnPremisesInstances,
+    SkipWaitTimeForInstanceTermination,
     StopDeployment,
+    TagResource,
+    UntagResource,
+    UpdateApplication,
     UpdateDeploymentGroup,
 );
-
-/// CodeDeploy's other operations.
-const NOT_AVAILABLE: [&str; 27] = [
-    "AddTagsToOnPremisesInstances",
-    "BatchGetApplicationRevisions",
-    "BatchGetApplications",
-    "BatchGetDeploymentGroups",
-    "BatchGetDeploymentInstances",
-    "BatchGetDeployments",
-    "BatchGetOnPremisesInstances",
-    "ContinueDeployment",
-    "DeleteDeploymentConfig",
-    "DeleteGitHubAccountToken",
-    "DeleteResourcesByExternalId",
-    "DeregisterOnPremisesInstance",
-    "GetApplicationRevision",
-    "GetDeploymentInstance",
-    "GetOnPremisesInstance",
-    "ListApplicationRevisions",
-    "ListDeploymentInstances",
-    "ListGitHubAccountTokenNames",
-    "ListOnPremisesInstances",
-    "ListTagsForResource",
-    "RegisterApplicationRevision",
-    "RegisterOnPremisesInstance",
-    "RemoveTagsFromOnPremisesInstances",
-    "SkipWaitTimeForInstanceTermination",
-    "TagResource",
-    "UntagResource",
-    "UpdateApplication",
-];
 
 impl Operation {
     /// The operation that the headers `X-Amz-Target` and `Content-Type` of a request ask for.
@@ -101,6 +97,21 @@ impl Operation {
         check_content_type(content_type)?;
         Ok(operation)
     }
+
+    /// Refuses CodeDeploy's other protocol, which names the operation in its path and is told by the header
+    /// `Smithy-Protocol`.
+    pub fn check_protocol(path: &str, smithy_protocol: Option<&str>) -> Result<(), Exception> {
+        if smithy_protocol.is_none() && !path.starts_with("/service/") {
+            return Ok(());
+        }
+        let words = format!(
+            "The protocol '{}' is not supported. Have the client speak AWS JSON 1.1: POST / with the operation in the \
+             header X-Amz-Target, and Content-Type {}.",
+            cut(smithy_protocol.unwrap_or("rpc-v2-cbor")),
+            crate::CONTENT_TYPE
+        );
+        Err(Exception::new("SerializationException", words))
+    }
 }
 
 impl FromStr for Operation {
@@ -110,11 +121,7 @@ impl FromStr for Operation {
         if let Some(operation) = Self::ALL.iter().find(|known| known.name() == name) {
             return Ok(*operation);
         }
-        Err(unknown(if NOT_AVAILABLE.contains(&name) {
-            format!("CodeDeploy's operation {name} is not available in Spillway yet.")
-        } else {
-            format!("CodeDeploy has no operation '{}'.", cut(name))
-        }))
+        Err(unknown(format!("CodeDeploy has no operation '{}'.", cut(name))))
     }
 }
 
@@ -164,14 +171,8 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_of_the_47_is_there_or_known_to_be_missing() {
-        assert_eq!(Operation::ALL.len() + NOT_AVAILABLE.len(), 47);
-        for name in NOT_AVAILABLE {
-            assert_eq!(
-                name.parse::<Operation>().unwrap_err().to_string(),
-                format!("UnknownOperationException: CodeDeploy's operation {name} is not available in Spillway yet.")
-            );
-        }
+    fn every_operation_of_the_47_is_there() {
+        assert_eq!(Operation::ALL.len(), 47);
     }
 
     #[test]
@@ -197,6 +198,19 @@ mod tests {
             );
         }
         assert!(refusal(Some(&"x".repeat(100_000)), None).len() < 300);
+    }
+
+    #[test]
+    fn the_protocol_with_its_operation_in_the_path_is_refused_with_what_to_speak() {
+        let path = "/service/CodeDeploy_20141006/operation/GetDeployment";
+        for (path, header) in [(path, Some("rpc-v2-cbor")), (path, None), ("/", Some("rpc-v2-cbor"))] {
+            assert_eq!(
+                Operation::check_protocol(path, header).unwrap_err().to_string(),
+                "SerializationException: The protocol 'rpc-v2-cbor' is not supported. Have the client speak AWS JSON \
+                 1.1: POST / with the operation in the header X-Amz-Target, and Content-Type application/x-amz-json-1.1."
+            );
+        }
+        assert_eq!(Operation::check_protocol("/", None), Ok(()));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! From a rejection to CodeDeploy's exception: one table. Where CodeDeploy's own words are known, they are used.
 
-use spillway_domain::Rejection;
+use spillway_domain::{EcsService, Identity, Quota, Rejection, RevisionUnfit};
 
-use crate::Exception;
 use crate::input::cut;
-use crate::shapes::platform;
+use crate::shapes::{platform, revision_location};
+use crate::{Exception, unfit};
 
 impl From<Rejection> for Exception {
     fn from(rejection: Rejection) -> Self {
@@ -37,10 +37,67 @@ impl From<Rejection> for Exception {
                     platform::text(expected)
                 ),
             ),
-            Rejection::PlatformNotBuilt(given) => (
-                "InvalidComputePlatformException",
+            Rejection::GroupUnfit(unfit) => unfit::words(unfit),
+            Rejection::ServiceTaken(services) => {
+                let services: Vec<String> = services.iter().map(EcsService::address).collect();
+                (
+                    "ECSServiceMappingLimitExceededException",
+                    format!(
+                        "The ECS service {} (cluster/service) belongs to another deployment group, and can be in one only. \
+                         Take it out of that group, or delete that group, first.",
+                        services.join(", ")
+                    ),
+                )
+            }
+            Rejection::NoRevision { application, revision } => {
+                let kind = revision_location::render(&revision);
+                (
+                    "RevisionDoesNotExistException",
+                    format!(
+                        "No revision of application {application} is registered at this location: {}",
+                        cut(&kind.to_string(), 400)
+                    ),
+                )
+            }
+            Rejection::RevisionUnfit(unfit, platform) => {
+                let platform = platform::text(platform);
+                let words = match unfit {
+                    RevisionUnfit::Bundle => "BundleType must be either YAML or JSON".to_owned(),
+                    RevisionUnfit::Archive => {
+                        format!("For {platform} applications, bundleType must be one of tar, tgz and zip.")
+                    }
+                    RevisionUnfit::Text => format!(
+                        "Revisions of {platform} applications are archives: give revisionType S3 or GitHub."
+                    ),
+                    RevisionUnfit::GitHub => format!(
+                        "GitHub revisions are for Server applications only. Give the AppSpec of this {platform} \
+                         application as revisionType AppSpecContent."
+                    ),
+                };
+                ("InvalidRevisionException", words)
+            }
+            Rejection::RevisionNotReadable => (
+                "InvalidRevisionException",
+                "Revisions in S3 cannot be deployed by Spillway yet, and no deployment was created. Give the AppSpec as \
+                 revisionType AppSpecContent."
+                    .to_owned(),
+            ),
+            Rejection::NoText => (
+                "InvalidRevisionException",
+                "No text is registered under this sha256; give the AppSpec as content.".to_owned(),
+            ),
+            Rejection::NothingToRestart(group) => (
+                "RevisionDoesNotExistException",
                 format!(
-                    "Spillway does not deploy to {} yet; use an application whose computePlatform is Lambda.",
+                    "No deployment of the deployment group {group} has succeeded yet, so there is no revision to deploy \
+                     again. Give a revision."
+                ),
+            ),
+            Rejection::PlatformNotBuilt(given) => (
+                "InvalidInputException",
+                format!(
+                    "Spillway does not deploy to {} yet, and created no deployment; deploy with an application whose \
+                     computePlatform is Lambda.",
                     platform::text(given)
                 ),
             ),
@@ -50,7 +107,7 @@ impl From<Rejection> for Exception {
                 format!("The Deployment Group '{group}' already has an active Deployment '{deployment}'"),
             ),
             Rejection::InUse { what, deployment } => (
-                "InvalidOperationException",
+                "InvalidInputException", // DeleteApplication and DeleteDeploymentGroup list nothing that fits
                 format!(
                     "{what} has an active deployment, {deployment}, and was not deleted. Wait until the deployment has \
                      ended, or stop it, and delete again."
@@ -101,6 +158,98 @@ impl From<Rejection> for Exception {
                      nothing."
                 ),
             ),
+            Rejection::NoWait { deployment, platform, wait } => (
+                "UnsupportedActionForDeploymentTypeException",
+                format!(
+                    "The deployment {deployment} is to {} and has no {} that could be ended. To end the deployment, use \
+                     StopDeployment.",
+                    platform::text(platform),
+                    wait.as_str()
+                ),
+            ),
+            Rejection::NoInstances { deployment, platform } => (
+                "InvalidComputePlatformException",
+                format!(
+                    "The deployment {deployment} is to {} and has no instances. Use GetDeploymentTarget, \
+                     BatchGetDeploymentTargets or ListDeploymentTargets.",
+                    platform::text(platform)
+                ),
+            ),
+            Rejection::NotRegistered(name) => (
+                "InstanceNotRegisteredException",
+                format!("No on-premises instance is registered with the name: {name}"),
+            ),
+            Rejection::InstanceExists(name) => (
+                "InstanceNameAlreadyRegisteredException",
+                format!(
+                    "An on-premises instance is already registered with the name: {name}. Deregister it first, or choose \
+                     another name."
+                ),
+            ),
+            Rejection::IdentityTaken { identity, by } => (
+                match identity {
+                    Identity::User(_) => "IamUserArnAlreadyRegisteredException",
+                    Identity::Session(_) => "IamSessionArnAlreadyRegisteredException",
+                },
+                format!(
+                    "{} is already registered with the on-premises instance {by}. Deregister that, or use an ARN of this \
+                     instance's own.",
+                    identity.as_str()
+                ),
+            ),
+            Rejection::TooManyInstanceTags { instance, tags, most } => (
+                "TagLimitExceededException",
+                format!(
+                    "The on-premises instance {instance} would have {tags} tags; it may have {most}. Remove some first. No \
+                     instance was tagged."
+                ),
+            ),
+            Rejection::NoGitHubToken(name) => (
+                "GitHubAccountTokenDoesNotExistException",
+                format!("No GitHub account connection found for name: {}", cut(&name, 100)),
+            ),
+            Rejection::Full { quota, most } => {
+                let (name, what, named) = match quota {
+                    Quota::Applications => ("ApplicationLimitExceededException", "applications", "Applications"),
+                    Quota::Groups => {
+                        ("DeploymentGroupLimitExceededException", "groups in the application", "GroupsPerApplication")
+                    }
+                    Quota::Configs => {
+                        ("DeploymentConfigLimitExceededException", "deployment configurations", "DeploymentConfigs")
+                    }
+                    Quota::ActiveDeployments => {
+                        ("DeploymentLimitExceededException", "active deployments", "ActiveDeployments")
+                    }
+                };
+                let words = format!(
+                    "There are {most} {what}, and there may be no more. Try again when there are fewer, or raise {named} in \
+                     the parameter Quotas of Spillway's stack."
+                );
+                (name, words)
+            }
+            Rejection::ConfigInUse(name) => (
+                "DeploymentConfigInUseException",
+                format!(
+                    "The deployment configuration {name} is in use by a deployment group, and was not deleted. Give the \
+                     groups that name it another one first."
+                ),
+            ),
+            Rejection::BuiltInConfig(name) => (
+                "InvalidOperationException",
+                format!(
+                    "The deployment configuration {} was not made by anybody, and cannot be deleted.",
+                    cut(name.as_str(), 120)
+                ),
+            ),
+            Rejection::NothingToTag(resource) => {
+                ("InvalidArnException", format!("ResourceArn: there is no {resource}."))
+            }
+            Rejection::TooManyTags { resource, tags, most } => (
+                "InvalidTagsToAddException",
+                format!(
+                    "There would be {tags} tags on {resource}; there may be {most}. Remove some first. None was added."
+                ),
+            ),
             Rejection::Conflict(what) => (
                 "ThrottlingException",
                 format!("{what} was changed by another caller at the same moment, and not by this one. Try again."),
@@ -111,118 +260,4 @@ impl From<Rejection> for Exception {
 }
 
 #[cfg(test)]
-mod tests {
-    use spillway_domain::{ComputePlatform, EventName};
-
-    use super::*;
-
-    fn named<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn every_rejection_has_its_exception_and_words() {
-        let id = || named("d-75I7MBT7C");
-        let cases = [
-            (
-                Rejection::NoApplication(named("shop")),
-                "ApplicationDoesNotExistException: No application found for name: shop",
-            ),
-            (
-                Rejection::ApplicationExists(named("shop")),
-                "ApplicationAlreadyExistsException: Application already exists with the name: shop",
-            ),
-            (
-                Rejection::NoGroup(named("live")),
-                "DeploymentGroupDoesNotExistException: No Deployment Group found for name: live",
-            ),
-            (
-                Rejection::GroupExists(named("live")),
-                "DeploymentGroupAlreadyExistsException: Deployment group already exists with the name: live",
-            ),
-            (
-                Rejection::NoConfig(named("slow")),
-                "DeploymentConfigDoesNotExistException: No Deployment Configuration found for name: slow",
-            ),
-            (
-                Rejection::ConfigExists(named("slow")),
-                "DeploymentConfigAlreadyExistsException: Deployment configuration already exists with the name: slow",
-            ),
-            (
-                Rejection::ConfigForOtherPlatform {
-                    config: named("CodeDeployDefault.OneAtATime"),
-                    expected: ComputePlatform::Lambda,
-                },
-                "InvalidDeploymentConfigNameException: Compute platform of deployment config CodeDeployDefault.OneAtATime \
-                 does not match expected compute platform, correct compute platform should be Lambda.",
-            ),
-            (
-                Rejection::PlatformNotBuilt(ComputePlatform::Server),
-                "InvalidComputePlatformException: Spillway does not deploy to Server yet; use an application whose \
-                 computePlatform is Lambda.",
-            ),
-            (
-                Rejection::Busy { group: named("live"), deployment: id() },
-                "DeploymentLimitExceededException: The Deployment Group 'live' already has an active Deployment \
-                 'd-75I7MBT7C'",
-            ),
-            (
-                Rejection::InUse { what: "Application shop".to_owned(), deployment: id() },
-                "InvalidOperationException: Application shop has an active deployment, d-75I7MBT7C, and was not deleted. \
-                 Wait until the deployment has ended, or stop it, and delete again.",
-            ),
-            (
-                Rejection::NoDeployment(id()),
-                "DeploymentDoesNotExistException: The deployment d-75I7MBT7C could not be found",
-            ),
-            (
-                Rejection::NoTarget { deployment: id(), asked: "orders:live".to_owned(), own: None },
-                "DeploymentTargetDoesNotExistException: The deployment d-75I7MBT7C has no target, because its AppSpec is \
-                 not valid. See errorInformation of GetDeployment.",
-            ),
-            (
-                Rejection::NoTarget {
-                    deployment: id(),
-                    asked: "orders:prod".to_owned(),
-                    own: Some("orders:live".to_owned()),
-                },
-                "DeploymentTargetDoesNotExistException: 'orders:prod' is not a target of deployment d-75I7MBT7C. Its \
-                 target is 'orders:live'.",
-            ),
-            (
-                Rejection::OneTarget { deployment: id(), asked: 2 },
-                "DeploymentTargetListSizeExceededException: targetIds names 2 targets, but deployment d-75I7MBT7C is to \
-                 Lambda and has one target.",
-            ),
-            (
-                Rejection::AlreadyCompleted(id()),
-                "DeploymentAlreadyCompletedException: The deployment d-75I7MBT7C is already completed; nothing of it is \
-                 left to be changed.",
-            ),
-            (
-                Rejection::RollbackCannotStop(id()),
-                "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is an automatic rollback and \
-                 cannot be stopped: its traffic is back already. Wait until it has ended.",
-            ),
-            (
-                Rejection::ForeignHook { deployment: id() },
-                "InvalidLifecycleEventHookExecutionIdException: The lifecycleEventHookExecutionId is not one of deployment \
-                 d-75I7MBT7C. Give back LifecycleEventHookExecutionId as the hook received it, with the DeploymentId \
-                 beside it.",
-            ),
-            (
-                Rejection::EventAlreadyCompleted { deployment: id(), event: EventName::BeforeAllowTraffic },
-                "LifecycleEventAlreadyCompletedException: The lifecycle event BeforeAllowTraffic of deployment d-75I7MBT7C \
-                 is already completed; this status changes nothing.",
-            ),
-            (
-                Rejection::Conflict("Deployment group live".to_owned()),
-                "ThrottlingException: Deployment group live was changed by another caller at the same moment, and not by \
-                 this one. Try again.",
-            ),
-        ];
-        for (rejection, words) in cases {
-            assert_eq!(Exception::from(rejection).to_string(), words);
-        }
-    }
-}
+mod tests;

@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmConfiguration, AutoRollback, AutoRollbackEvent, Creator, Deployment, LambdaTarget, Order, Quotas, Revision,
-    RevisionKind, Routing, Target,
+    AlarmConfiguration, AutoRollback, AutoRollbackEvent, Creator, Deployment, LambdaTarget, Order, Quotas, NewRevision, RevisionKind, Routing, Slot, Target,
 };
 
 use crate::{Context, Place, Seal};
@@ -31,13 +30,20 @@ pub(crate) fn context() -> Context {
     Context { place: place(), quotas: Quotas::default(), seal: Seal::new("a secret") }
 }
 
+/// Where the group is filed.
+pub(crate) fn slot() -> Slot {
+    Slot { home: "shop".to_owned(), name: "live".to_owned() }
+}
+
 /// A canary that has just been written.
 pub(crate) fn deployment() -> Deployment {
-    let revision = Revision { kind: RevisionKind::AppSpecContent, content: "version: 0.0".to_owned() };
+    let revision = NewRevision::text(RevisionKind::AppSpecContent, "version: 0.0".to_owned()).location;
     let order = Order {
         application: named("shop"),
+        application_id: "a-id".to_owned(),
         group: named("live"),
         group_id: "9fd2fbef-2157-40d8-91e7-6845af69e2d2".to_owned(),
+        slot: slot(),
         config: named("CodeDeployDefault.LambdaCanary10Percent5Minutes"),
         routing: Routing::canary(10, 5),
         revision,

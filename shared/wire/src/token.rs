@@ -61,7 +61,7 @@ pub(crate) fn render_page(
 }
 
 /// The token of the page after `key`.
-fn write(seal: &Seal, operation: Operation, scope: &str, key: &str) -> String {
+pub(crate) fn write(seal: &Seal, operation: Operation, scope: &str, key: &str) -> String {
     let mut bytes = seal.of(operation, scope, key).finalize().into_bytes()[..SEAL_BYTES].to_vec();
     bytes.extend_from_slice(key.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::programs::written;
 use super::stage::ALIAS;
-use super::{Cloud, Order, Shop, in_cloud, refusal};
+use super::{Cloud, Order, Shop, in_cloud};
 
 /// One session with the AWS CLI.
 struct Session<'c> {
@@ -124,7 +124,7 @@ fn the_aws_cli_deploys_appspecs_in_yaml_in_json_and_as_a_string() {
 }
 
 #[test]
-fn the_aws_cli_stops_and_is_told_of_failures_and_of_what_is_not_there_yet() {
+fn the_aws_cli_stops_and_is_told_of_failures() {
     in_cloud(async |cloud| {
         let shop = Shop::open(cloud, "cli-stop").await;
         let session = Session { cloud, application: "cli-stop" };
@@ -137,9 +137,6 @@ fn the_aws_cli_stops_and_is_told_of_failures_and_of_what_is_not_there_yet() {
         shop.until_info(&id, "its end", |info| info.complete_time().is_some()).await;
         let (code, words) = session.refuse("wait", &["deployment-successful", "--deployment-id", &id]).await;
         assert!(code == Some(255) && words.contains("Waiter DeploymentSuccessful failed"), "{code:?} {words}");
-        let (code, words) = session.refuse("list-on-premises-instances", &[]).await;
-        let told = "CodeDeploy's operation ListOnPremisesInstances is not available in Spillway yet.";
-        assert!(code == Some(255) && words.ends_with(told), "{code:?} {words}");
     });
 }
 
@@ -169,8 +166,5 @@ fn the_sdk_for_rust_knows_the_exceptions_and_the_operations() {
         assert_eq!(request.send().await.unwrap().deployments(), [ended.id()]);
         let unknown = cloud.codedeploy.get_deployment().deployment_id("d-NOBODYHAS").send().await.unwrap_err();
         assert!(unknown.into_service_error().is_deployment_does_not_exist_exception());
-        let (code, words) = refusal(cloud.codedeploy.list_git_hub_account_token_names().send().await);
-        assert_eq!(code, "UnknownOperationException");
-        assert_eq!(words, "CodeDeploy's operation ListGitHubAccountTokenNames is not available in Spillway yet.");
     });
 }

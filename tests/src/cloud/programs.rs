@@ -10,7 +10,7 @@ use tokio::process::Command;
 use super::Cloud;
 
 /// The AWS CLI and boto3.
-pub(super) async fn clients() -> PythonEnvironment {
+pub(crate) async fn clients() -> PythonEnvironment {
     PythonEnvironment::ensure("clients", CLIENTS_REQUIREMENTS).await.unwrap()
 }
 
@@ -20,7 +20,7 @@ pub(super) async fn tools() -> PythonEnvironment {
 }
 
 /// A program that gets nothing of our environment but what it needs.
-pub(super) fn scrubbed(program: PathBuf) -> Command {
+pub(crate) fn scrubbed(program: PathBuf) -> Command {
     let mut command = Command::new(program);
     command
         .env_clear()
@@ -33,7 +33,7 @@ pub(super) fn scrubbed(program: PathBuf) -> Command {
 }
 
 /// What a program wrote, when it ended well.
-pub(super) fn written(what: &str, output: &Output) -> String {
+pub(crate) fn written(what: &str, output: &Output) -> String {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{what} ended with {}:\n{out}\n{err}", output.status);
     out.into_owned()

@@ -241,16 +241,10 @@ impl Shop {
 
     /// The slot is free, and nobody looks after the deployment any more.
     pub async fn is_free(&self, id: &str) {
-        let group = self.group_id().await;
-        let state = self.item(&format!("group#{group}"), "state").await.expect("a group has a state");
+        let slot = format!("slot#{}", self.name);
+        let state = self.item(&format!("application#{}", self.name), &slot).await.expect("a group has a slot");
         assert!(!state.contains("\"active\""), "{id} ended, and the slot is not free: {state}");
         assert_eq!(self.item("active", id).await, None, "{id} ended, and is still looked after");
-    }
-
-    async fn group_id(&self) -> String {
-        let request = self.cloud.codedeploy.get_deployment_group().application_name(&self.name);
-        let answer = request.deployment_group_name(&self.name).send().await.unwrap();
-        answer.deployment_group_info.unwrap().deployment_group_id.unwrap()
     }
 
     /// An item of Spillway's table.

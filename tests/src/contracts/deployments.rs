@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmName, Deployment, DeploymentFilter, DeploymentGroup, Ending, LedgerEntry, ProblemKind, Status,
+    AlarmName, Deployment, DeploymentFilter, DeploymentGroup, Ending, GroupState, LedgerEntry, ProblemKind, Status,
 };
 use spillway_engine::{Catalog, Change, Creation, Deployments};
 
 use super::table as real;
-use super::{application, at, both_keep, deployment, fresh, fresh_id, group, kind, named};
+use super::{at, both_keep, deployment, find, fresh, fresh_id, group, kind, named, opened, put};
 
 trait Store: Deployments + Catalog {}
 impl<T: Deployments + Catalog> Store for T {}
@@ -16,6 +16,9 @@ both_keep! {
     a_creation_takes_the_slot
     a_creation_whose_answer_was_lost_is_a_creation
     a_creation_in_a_group_that_is_gone_creates_nothing
+    many_are_loaded_in_the_order_in_which_they_are_asked_for
+    a_creation_in_a_group_that_came_later_under_its_name_creates_nothing
+    those_that_are_active_are_counted
     only_one_of_two_saves_of_a_generation_counts
     a_save_whose_answer_was_lost_is_a_save
     the_end_frees_the_slot_and_is_remembered_by_the_group
@@ -30,15 +33,20 @@ both_keep! {
 
 /// A group, without a deployment.
 async fn open(store: &impl Store) -> DeploymentGroup {
-    let group = group(&application(), "live");
-    assert!(store.create_group(&group, &[]).await.unwrap());
+    let group = group(&opened(store).await, "live");
+    put(store, &group).await;
     group
+}
+
+/// What its deployments have changed in the group.
+async fn state(store: &impl Store, group: &DeploymentGroup) -> GroupState {
+    find(store, &named(&group.slot.home), &group.name).await.unwrap().state
 }
 
 /// A deployment that has been created.
 async fn created(store: &impl Store, group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
     let deployment = deployment(group, created_at);
-    assert_eq!(store.create(&deployment).await.unwrap(), Creation::Created);
+    assert_eq!(store.create(&deployment, None).await.unwrap(), Creation::Created);
     deployment
 }
 
@@ -48,7 +56,7 @@ fn next(record: &Deployment) -> Deployment {
     Deployment { generation: record.generation + 1, note, ..record.clone() }
 }
 
-fn ended(record: &Deployment, status: Status) -> Deployment {
+pub(super) fn ended(record: &Deployment, status: Status) -> Deployment {
     let ending = Ending { status, error: None, at: at(2), rolled_back_by: None, rollback_message: None };
     Deployment { ending: Some(ending), ..next(record) }
 }
@@ -67,18 +75,18 @@ async fn a_creation_takes_the_slot(store: &impl Store) {
     let group = open(store).await;
     let first = created(store, &group, at(1)).await;
     assert_eq!(store.load(&first.id).await.unwrap(), Some(first.clone()));
-    let state = store.group_state(&group.id).await.unwrap();
-    assert_eq!(state.active, Some(first.id.clone()));
-    assert_eq!(state.last_attempted.map(|last| (last.id, last.status)), Some((first.id.clone(), Status::Created)));
+    let found = state(store, &group).await;
+    assert_eq!(found.active, Some(first.id.clone()));
+    assert_eq!(found.last_attempted.map(|last| (last.id, last.status)), Some((first.id.clone(), Status::Created)));
     let second = deployment(&group, at(2));
-    assert_eq!(store.create(&second).await.unwrap(), Creation::Busy(first.id));
+    assert_eq!(store.create(&second, None).await.unwrap(), Creation::Busy(first.id));
     assert_eq!(store.load(&second.id).await.unwrap(), None);
 }
 
 async fn a_creation_whose_answer_was_lost_is_a_creation(store: &impl Store) {
     let group = open(store).await;
     let first = created(store, &group, at(1)).await;
-    assert_eq!(store.create(&first).await.unwrap(), Creation::Created);
+    assert_eq!(store.create(&first, None).await.unwrap(), Creation::Created);
     assert_eq!(store.load(&first.id).await.unwrap(), Some(first));
 }
 
@@ -86,9 +94,42 @@ async fn a_creation_in_a_group_that_is_gone_creates_nothing(store: &impl Store) 
     let group = open(store).await;
     assert_eq!(store.delete_group(&group).await.unwrap(), None);
     let late = deployment(&group, at(1));
-    assert_eq!(store.create(&late).await.unwrap(), Creation::NoGroup);
+    assert_eq!(store.create(&late, None).await.unwrap(), Creation::NoGroup);
     assert_eq!(store.load(&late.id).await.unwrap(), None);
     assert!(!store.active().await.unwrap().contains(&late.id));
+}
+
+async fn many_are_loaded_in_the_order_in_which_they_are_asked_for(store: &impl Store) {
+    let group = open(store).await;
+    let mut records = Vec::new();
+    for n in 0..26 {
+        let record = created(store, &group, at(n)).await;
+        records.push(end(store, &record, Status::Succeeded).await);
+    }
+    records.reverse();
+    let mut ids: Vec<_> = records.iter().map(|record| record.id.clone()).collect();
+    ids.insert(3, fresh_id());
+    assert_eq!(store.load_many(&ids).await.unwrap(), records);
+    assert_eq!(store.load_many(&ids[3..4]).await.unwrap(), []);
+}
+
+async fn a_creation_in_a_group_that_came_later_under_its_name_creates_nothing(store: &impl Store) {
+    let gone = open(store).await;
+    assert_eq!(store.delete_group(&gone).await.unwrap(), None);
+    let later = DeploymentGroup { id: fresh("id"), ..gone.clone() };
+    put(store, &later).await;
+    let late = deployment(&gone, at(1));
+    assert_eq!(store.create(&late, None).await.unwrap(), Creation::NoGroup);
+    assert_eq!(store.load(&late.id).await.unwrap(), None);
+    assert_eq!(state(store, &later).await.active, None);
+}
+
+async fn those_that_are_active_are_counted(store: &impl Store) {
+    // Others are at work in the same table.
+    let group = open(store).await;
+    let record = created(store, &group, at(1)).await;
+    assert!(store.count_active().await.unwrap() >= 1);
+    assert!(store.active().await.unwrap().contains(&record.id));
 }
 
 async fn only_one_of_two_saves_of_a_generation_counts(store: &impl Store) {
@@ -102,7 +143,7 @@ async fn only_one_of_two_saves_of_a_generation_counts(store: &impl Store) {
     assert_eq!(kind(store.save(closing(&ended(&record, Status::Failed))).await), ProblemKind::Stale);
     assert_eq!(store.load(&record.id).await.unwrap(), Some(one));
     assert_eq!(store.ledger(&record.id).await.unwrap(), []);
-    assert_eq!(store.group_state(&group.id).await.unwrap().active, Some(record.id));
+    assert_eq!(state(store, &group).await.active, Some(record.id));
 }
 
 async fn a_save_whose_answer_was_lost_is_a_save(store: &impl Store) {
@@ -126,12 +167,12 @@ async fn the_end_frees_the_slot_and_is_remembered_by_the_group(store: &impl Stor
     end(store, &first, Status::Succeeded).await;
     let second = created(store, &group, at(3)).await;
     end(store, &second, Status::Failed).await;
-    let state = store.group_state(&group.id).await.unwrap();
-    assert_eq!(state.active, None);
-    let last = state.last_attempted.unwrap();
+    let found = state(store, &group).await;
+    assert_eq!(found.active, None);
+    let last = found.last_attempted.unwrap();
     assert_eq!((last.id, last.status, last.ended_at), (second.id, Status::Failed, Some(at(2))));
-    assert_eq!(state.last_successful.unwrap().id, first.id);
-    assert_eq!(state.target_revision, Some(first.order.revision));
+    assert_eq!(found.last_successful.unwrap().id, first.id);
+    assert_eq!(found.target_revision, Some(first.order.revision));
 }
 
 async fn a_successor_takes_the_slot(store: &impl Store) {
@@ -142,14 +183,14 @@ async fn a_successor_takes_the_slot(store: &impl Store) {
     successor.order.rolls_back = Some(record.id.clone());
     let change = Change { closes: true, successor: Some(&successor), ..Change::quiet(&over) };
     store.save(change).await.unwrap();
-    let state = store.group_state(&group.id).await.unwrap();
-    assert_eq!(state.active, Some(successor.id.clone()));
-    assert_eq!(state.last_attempted.unwrap().id, successor.id);
+    let found = state(store, &group).await;
+    assert_eq!(found.active, Some(successor.id.clone()));
+    assert_eq!(found.last_attempted.unwrap().id, successor.id);
     assert_eq!(store.load(&successor.id).await.unwrap(), Some(successor.clone()));
-    assert_eq!(store.create(&deployment(&group, at(3))).await.unwrap(), Creation::Busy(successor.id.clone()));
+    assert_eq!(store.create(&deployment(&group, at(3)), None).await.unwrap(), Creation::Busy(successor.id.clone()));
     assert!(store.active().await.unwrap().contains(&successor.id));
     end(store, &successor, Status::Succeeded).await;
-    assert_eq!(store.group_state(&group.id).await.unwrap().active, None);
+    assert_eq!(state(store, &group).await.active, None);
 }
 
 async fn a_deployment_is_active_until_its_end_is_told(store: &impl Store) {
@@ -172,13 +213,13 @@ async fn those_that_watch_an_alarm_are_found_until_they_end(store: &impl Store) 
     record.order.alarms.enabled = true;
     // Twice, which nobody should, and a transaction does not take.
     record.order.alarms.alarms = vec![alarm.clone(), alarm.clone(), named("another")];
-    assert_eq!(store.create(&record).await.unwrap(), Creation::Created);
+    assert_eq!(store.create(&record, None).await.unwrap(), Creation::Created);
     assert_eq!(store.watching(&alarm).await.unwrap(), std::slice::from_ref(&record.id));
     end(store, &record, Status::Succeeded).await;
     assert_eq!(store.watching(&alarm).await.unwrap(), []);
     let mut off = deployment(&group, at(2));
     off.order.alarms.alarms = vec![alarm.clone()];
-    assert_eq!(store.create(&off).await.unwrap(), Creation::Created);
+    assert_eq!(store.create(&off, None).await.unwrap(), Creation::Created);
     assert_eq!(store.watching(&alarm).await.unwrap(), [], "its alarms are switched off");
 }
 

@@ -3,7 +3,11 @@
 mod catalog;
 mod customer;
 mod deployments;
+mod groups;
+mod instances;
 mod machine;
+mod revisions;
+mod services;
 
 /// Makes two tests of each promise: `testkit` keeps it on a world of its own, `aws` keeps it on the local cloud.
 macro_rules! both_keep {
@@ -31,10 +35,8 @@ use both_keep;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
 use jiff::Timestamp;
 use spillway_aws_dynamodb::Table;
-use spillway_domain::{
-    AlarmConfiguration, Application, AutoRollback, ComputePlatform, Creator, Deployment, DeploymentGroup, DeploymentId,
-    LambdaTarget, Order, ProblemKind, Revision, RevisionKind, RoleArn, Routing, Target,
-};
+use spillway_domain::{AlarmConfiguration, Application, ApplicationName, AutoRollback, ComputePlatform, Creator, Deployment, DeploymentGroup, DeploymentId, Filed, GroupName, LambdaTarget, Order, NewRevision, ProblemKind, RevisionKind, RoleArn, Routing, Slot, Target};
+use spillway_engine::{Catalog, GroupWrite};
 use tokio::sync::OnceCell;
 
 use crate::cloud::Cloud;
@@ -85,20 +87,40 @@ fn role() -> RoleArn {
 }
 
 fn application() -> Application {
-    let name = named(&fresh("application"));
-    Application { id: fresh("id"), name, platform: ComputePlatform::Lambda, created_at: at(1) }
+    let home = fresh("application");
+    Application { id: fresh("id"), name: named(&home), platform: ComputePlatform::Lambda, home, created_at: at(1) }
+}
+
+/// An application that is there.
+async fn opened(store: &impl Catalog) -> Application {
+    let application = application();
+    assert!(store.create_application(&application, &[]).await.unwrap());
+    application
+}
+
+/// Writes a group.
+async fn put(store: &impl Catalog, group: &DeploymentGroup) {
+    assert_eq!(store.create_group(group, &[], 1000).await.unwrap(), GroupWrite::Done);
+}
+
+/// A group by name, if it is there.
+async fn find(store: &impl Catalog, application: &ApplicationName, name: &GroupName) -> Option<Filed> {
+    let found = store.groups_named(application, std::slice::from_ref(name)).await.unwrap();
+    found.and_then(|(_, groups)| groups.into_iter().next())
 }
 
 fn group(application: &Application, name: &str) -> DeploymentGroup {
     DeploymentGroup {
         id: fresh("id"),
         application_id: application.id.clone(),
+        slot: Slot { home: application.home.clone(), name: name.to_owned() },
         name: named(name),
         config: named("CodeDeployDefault.LambdaAllAtOnce"),
         role: role(),
         alarms: AlarmConfiguration::default(),
         rollback: AutoRollback { enabled: false, events: Vec::new() },
         triggers: Vec::new(),
+        environment: Default::default(),
     }
 }
 
@@ -118,11 +140,13 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
     };
     let order = Order {
         application: named("shop"),
+        application_id: group.application_id.clone(),
         group: group.name.clone(),
         group_id: group.id.clone(),
+        slot: group.slot.clone(),
         config: group.config.clone(),
         routing: Routing::all_at_once(),
-        revision: Revision { kind: RevisionKind::AppSpecContent, content: "{}".to_owned() },
+        revision: NewRevision::text(RevisionKind::AppSpecContent, "{}".to_owned()).location,
         previous_revision: None,
         target: Target::Lambda(target),
         role: group.role.clone(),

@@ -1,7 +1,7 @@
 //! Roles without rights, refusals that last, and deployments that stand in each other's way.
 
-use spillway_domain::{Cause, Deployment, DeploymentId, NewDeployment, Rejection};
-use spillway_engine::{Catalog, Decide, Error, create_deployment, decide, stop_deployment};
+use spillway_domain::{Cause, Deployment, DeploymentId, NewDeployment, Quotas, Rejection, Target};
+use spillway_engine::{Decide, Error, create_deployment, decide, find_group, stop_deployment};
 use spillway_testkit::{Event, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
@@ -104,12 +104,14 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
     Runner::new(&world, machine()).run();
     check(&world).unwrap();
     assert!(succeeded(&world, &rollback));
-    assert_eq!(pollster::block_on(world.group_state(Story::GROUP_ID)).unwrap().active, None);
+    let found = find_group(&world, &request.application, &request.group);
+    assert_eq!(pollster::block_on(found).unwrap().2.active, None);
     create(&world, &request, &second).unwrap();
 }
 
 fn create(world: &World, request: &NewDeployment, id: &DeploymentId) -> Result<(), Error> {
-    let created = create_deployment(world, world, world, request, id.clone(), world.now());
+    let quotas = Quotas::default();
+    let created = create_deployment(world, world, request, |_| Target::Invalid(Vec::new()), &quotas, id.clone(), world.now());
     pollster::block_on(created).map(|_| ())
 }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Decision, Move, ProblemKind, Seen, forward};
 use crate::{
     AlarmConfiguration, AliasRouting, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics,
-    DiagnosticsCode, Ending, Error, EventStatus, Halt, LambdaTarget, Order, Revision, RevisionKind, Routing, Stage,
+    DiagnosticsCode, Ending, Error, EventStatus, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Stage,
     Status, Target,
 };
 
@@ -206,19 +206,11 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
     let target = next.lambda()?;
     let back =
         LambdaTarget { current: target.target, target: target.current, before: None, after: None, ..target.clone() };
-    let content = format!(
-        r#"{{"version":0.0,"Resources":[{{"{}":{{"Type":"AWS::Lambda::Function","Properties":{{"Name":"{}","Alias":"{}","CurrentVersion":"{}","TargetVersion":"{}"}}}}}}]}}"#,
-        back.function.bare(),
-        back.function,
-        back.alias,
-        back.current,
-        back.target
-    );
     let config: ConfigName = "CodeDeployDefault.LambdaAllAtOnce".parse().ok()?;
     let order = Order {
         config,
         routing: Routing::all_at_once(),
-        revision: Revision { kind: RevisionKind::AppSpecContent, content },
+        revision: NewRevision::text(RevisionKind::AppSpecContent, back.appspec()).location,
         previous_revision: Some(next.order.revision.clone()),
         target: Target::Lambda(back),
         alarms: AlarmConfiguration::default(),

@@ -1,19 +1,33 @@
 //! Applications, groups and configurations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, GroupName, GroupState,
-    Page, Problem, ProblemKind, Tag,
+    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, EcsService, Filed,
+    GroupName, Page, Problem, ProblemKind, Tag, find_built_in,
 };
-use spillway_engine::Catalog;
+use spillway_engine::{Catalog, GroupWrite, Tagged};
 
 use super::page;
 use crate::World;
+use crate::world::Inner;
 
 impl Catalog for World {
     async fn application(&self, name: &ApplicationName) -> Result<Option<Application>, Problem> {
         self.call(|world| Ok(world.applications.get(name.as_str()).cloned())).await
+    }
+
+    async fn applications_named(&self, names: &[ApplicationName]) -> Result<Vec<Application>, Problem> {
+        self.call(|world| Ok(names.iter().filter_map(|name| world.applications.get(name.as_str()).cloned()).collect()))
+            .await
+    }
+
+    async fn application_and_tags(&self, name: &ApplicationName) -> Result<Option<(Application, Vec<Tag>)>, Problem> {
+        self.call(|world| {
+            let found = world.applications.get(name.as_str());
+            Ok(found.map(|application| (application.clone(), world.tags_of(&application.id))))
+        })
+        .await
     }
 
     async fn applications(&self, after: Option<&str>) -> Result<Page<ApplicationName>, Problem> {
@@ -24,60 +38,131 @@ impl Catalog for World {
         .await
     }
 
-    async fn create_application(&self, application: &Application, _tags: &[Tag]) -> Result<bool, Problem> {
-        self.call(|world| Ok(insert_new(&mut world.applications, application.name.to_string(), application))).await
+    async fn count_applications(&self) -> Result<usize, Problem> {
+        self.call(|world| Ok(world.applications.len())).await
     }
 
-    async fn delete_application(&self, application: &Application) -> Result<(), Problem> {
+    async fn create_application(&self, application: &Application, tags: &[Tag]) -> Result<bool, Problem> {
         self.call(|world| {
-            // One that was made since under the same name is not meant.
-            if world.applications.get(application.name.as_str()).is_some_and(|own| own.id == application.id) {
-                world.applications.remove(application.name.as_str());
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    async fn group(&self, application_id: &str, name: &GroupName) -> Result<Option<DeploymentGroup>, Problem> {
-        self.call(|world| Ok(world.groups.get(&(application_id.to_owned(), name.to_string())).cloned())).await
-    }
-
-    async fn groups(&self, application_id: &str, after: Option<&str>) -> Result<Page<GroupName>, Problem> {
-        self.call(|world| {
-            let groups = world.groups.values().filter(|group| group.application_id == application_id);
-            let names = groups.map(|group| group.name.clone()).collect();
-            Ok(page(names, after.map(|after| move |name: &GroupName| name.as_str() == after)))
-        })
-        .await
-    }
-
-    async fn group_state(&self, group_id: &str) -> Result<GroupState, Problem> {
-        self.call(|world| Ok(world.states.get(group_id).cloned().unwrap_or_default())).await
-    }
-
-    async fn create_group(&self, group: &DeploymentGroup, _tags: &[Tag]) -> Result<bool, Problem> {
-        self.call(|world| {
-            let created = insert_new(&mut world.groups, group_key(group), group);
+            let created = insert_new(&mut world.applications, application.name.to_string(), application);
             if created {
-                world.states.insert(group.id.clone(), GroupState::default());
+                world.tags.insert(application.id.clone(), tags.to_vec());
             }
             Ok(created)
         })
         .await
     }
 
-    async fn replace_group(&self, old: &DeploymentGroup, new: &DeploymentGroup) -> Result<bool, Problem> {
+    async fn rename_application(&self, application: &Application, to: &ApplicationName) -> Result<bool, Problem> {
+        self.call(|world| {
+            if world.application_id(&application.name) != Some(&application.id) {
+                return Err(Problem::new(ProblemKind::Stale, "the application has changed"));
+            }
+            if world.applications.contains_key(to.as_str()) {
+                return Ok(false);
+            }
+            world.applications.remove(application.name.as_str());
+            let renamed = Application { name: to.clone(), ..application.clone() };
+            world.applications.insert(to.to_string(), renamed);
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn delete_application(&self, application: &Application) -> Result<bool, Problem> {
+        self.call(|world| {
+            // One that was made since under the same name is not meant.
+            if world.application_id(&application.name) != Some(&application.id) {
+                return Ok(true);
+            }
+            if world.groups.values().any(|group| group.application_id == application.id) {
+                return Ok(false);
+            }
+            world.applications.remove(application.name.as_str());
+            world.tags.remove(&application.id);
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn groups_named(
+        &self,
+        application: &ApplicationName,
+        names: &[GroupName],
+    ) -> Result<Option<(Application, Vec<Filed>)>, Problem> {
+        self.call(|world| {
+            let Some(application) = world.applications.get(application.as_str()) else {
+                return Ok(None);
+            };
+            let found = names.iter().filter_map(|name| {
+                let group = world.groups.get(&(application.id.clone(), name.to_string()))?.clone();
+                let state = world.states.get(&group.id).cloned().unwrap_or_default();
+                let tags = world.tags_of(&group.id);
+                Some(Filed { group, state, tags })
+            });
+            Ok(Some((application.clone(), found.collect())))
+        })
+        .await
+    }
+
+    async fn groups(
+        &self,
+        application: &ApplicationName,
+        after: Option<&str>,
+    ) -> Result<Option<Page<GroupName>>, Problem> {
+        self.call(|world| {
+            let Some(id) = world.application_id(application) else {
+                return Ok(None);
+            };
+            let groups = world.groups.values().filter(|group| group.application_id == *id);
+            let names = groups.map(|group| group.name.clone()).collect();
+            Ok(Some(page(names, after.map(|after| move |name: &GroupName| name.as_str() == after))))
+        })
+        .await
+    }
+
+    async fn create_group(&self, group: &DeploymentGroup, tags: &[Tag], most: usize) -> Result<GroupWrite, Problem> {
+        self.call(|world| {
+            if !world.applications.values().any(|application| application.id == group.application_id) {
+                return Ok(GroupWrite::NoApplication);
+            }
+            if world.groups.contains_key(&group_key(group)) {
+                return Ok(GroupWrite::NameTaken);
+            }
+            if world.groups.values().filter(|own| own.application_id == group.application_id).count() >= most {
+                return Ok(GroupWrite::Full);
+            }
+            if !world.has_config(&group.config) {
+                return Ok(GroupWrite::NoConfig);
+            }
+            if world.has_service_of(group) {
+                return Ok(GroupWrite::ServiceTaken);
+            }
+            world.groups.insert(group_key(group), group.clone());
+            world.states.insert(group.id.clone(), Default::default());
+            world.tags.insert(group.id.clone(), tags.to_vec());
+            Ok(GroupWrite::Done)
+        })
+        .await
+    }
+
+    async fn replace_group(&self, old: &DeploymentGroup, new: &DeploymentGroup) -> Result<GroupWrite, Problem> {
         self.call(|world| {
             if world.groups.get(&group_key(old)) != Some(old) {
                 return Err(Problem::new(ProblemKind::Stale, "the group has changed"));
             }
             if new.name != old.name && world.groups.contains_key(&group_key(new)) {
-                return Ok(false);
+                return Ok(GroupWrite::NameTaken);
+            }
+            if !world.has_config(&new.config) {
+                return Ok(GroupWrite::NoConfig);
+            }
+            if world.has_service_of(new) {
+                return Ok(GroupWrite::ServiceTaken);
             }
             world.groups.remove(&group_key(old));
             world.groups.insert(group_key(new), new.clone());
-            Ok(true)
+            Ok(GroupWrite::Done)
         })
         .await
     }
@@ -90,8 +175,26 @@ impl Catalog for World {
             if world.groups.get(&group_key(group)).is_some_and(|own| own.id == group.id) {
                 world.groups.remove(&group_key(group));
                 world.states.remove(&group.id);
+                world.tags.remove(&group.id);
             }
             Ok(None)
+        })
+        .await
+    }
+
+    async fn replace_tags(&self, of: Tagged<'_>, old: &[Tag], new: &[Tag]) -> Result<bool, Problem> {
+        self.call(|world| {
+            let id = match of {
+                Tagged::Application(application) => &application.id,
+                Tagged::Group(group) => &group.id,
+            };
+            match world.tags.get_mut(id) {
+                Some(tags) if tags == old => {
+                    *tags = new.to_vec();
+                    Ok(true)
+                }
+                Some(_) | None => Ok(false),
+            }
         })
         .await
     }
@@ -108,12 +211,50 @@ impl Catalog for World {
         .await
     }
 
+    async fn count_configs(&self) -> Result<usize, Problem> {
+        self.call(|world| Ok(world.configs.len())).await
+    }
+
     async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem> {
         self.call(|world| Ok(insert_new(&mut world.configs, config.name.to_string(), config))).await
     }
 
+    async fn delete_config(&self, name: &ConfigName) -> Result<bool, Problem> {
+        self.call(|world| {
+            let free = world.groups.values().all(|group| group.config != *name);
+            if free {
+                world.configs.remove(name.as_str());
+            }
+            Ok(free)
+        })
+        .await
+    }
+
     async fn secret(&self, fresh: &str) -> Result<String, Problem> {
         self.call(|world| Ok(world.secret.get_or_insert_with(|| fresh.to_owned()).clone())).await
+    }
+}
+
+impl Inner {
+    fn application_id(&self, name: &ApplicationName) -> Option<&String> {
+        self.applications.get(name.as_str()).map(|application| &application.id)
+    }
+
+    fn tags_of(&self, id: &str) -> Vec<Tag> {
+        self.tags.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Whether another group is for one of its ECS services.
+    fn has_service_of(&self, group: &DeploymentGroup) -> bool {
+        let addresses =
+            |group: &DeploymentGroup| group.environment.ecs_services.iter().map(EcsService::address).collect();
+        let own: BTreeSet<String> = addresses(group);
+        let mut others = self.groups.values().filter(|other| other.id != group.id);
+        others.any(|other| !own.is_disjoint(&addresses(other)))
+    }
+
+    fn has_config(&self, name: &ConfigName) -> bool {
+        find_built_in(name).is_some() || self.configs.contains_key(name.as_str())
     }
 }
 

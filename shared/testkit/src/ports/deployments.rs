@@ -15,7 +15,11 @@ impl Deployments for World {
         self.call(|world| Ok(world.records.get(id).cloned())).await
     }
 
-    async fn create(&self, deployment: &Deployment) -> Result<Creation, Problem> {
+    async fn load_many(&self, ids: &[DeploymentId]) -> Result<Vec<Deployment>, Problem> {
+        self.call(|world| Ok(ids.iter().filter_map(|id| world.records.get(id).cloned()).collect())).await
+    }
+
+    async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem> {
         self.call(|world| {
             let Some(state) = world.states.get(&deployment.order.group_id) else {
                 return Ok(Creation::NoGroup);
@@ -28,6 +32,7 @@ impl Deployments for World {
             }
             world.write_diary("api", &format!("CreateDeployment {}", deployment.id));
             world.put_new(deployment);
+            world.use_revision(deployment, text);
             Ok(Creation::Created)
         })
         .await
@@ -39,6 +44,10 @@ impl Deployments for World {
 
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem> {
         self.call(|world| Ok(world.active.iter().cloned().collect())).await
+    }
+
+    async fn count_active(&self) -> Result<usize, Problem> {
+        self.call(|world| Ok(world.active.len())).await
     }
 
     async fn watching(&self, alarm: &AlarmName) -> Result<Vec<DeploymentId>, Problem> {
@@ -119,6 +128,7 @@ impl Inner {
         }
         if let Some(successor) = change.successor {
             self.put_new(successor);
+            self.use_revision(successor, successor.own_text().as_deref());
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 mod catalog;
 mod customer;
 mod deployments;
+mod instances;
+mod revisions;
 
 pub(crate) use customer::alias_key;
 use spillway_domain::{Deployment, DeploymentId, Page, Problem};

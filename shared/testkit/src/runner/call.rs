@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use jiff::SignedDuration;
-use spillway_domain::{DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem};
+use spillway_domain::{DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem, Quotas, Target};
 use spillway_engine::{
     AlarmEvent, Answer, Decide, Error, Subject, Task, announce, answer_hook, bake, create_deployment, decide, run_hook,
     shift_alias, stop_deployment, sweep, watch_alarms,
@@ -112,7 +112,7 @@ impl<'w> Runner<'w> {
         };
         match call {
             Call::Create(request, id, _) => Box::pin(async move {
-                let created = create_deployment(world, world, world, &request, id, now).await;
+                let created = create_deployment(world, world, &request, nothing, &Quotas::default(), id, now).await;
                 created.map(|_| None).or_else(caller)
             }),
             Call::Decide(input) => {
@@ -142,6 +142,11 @@ impl<'w> Runner<'w> {
             Call::World(..) => Box::pin(async { Ok(None) }),
         }
     }
+}
+
+/// Stories give the target along with the text, which says nothing.
+fn nothing(_: &str) -> Target {
+    Target::Invalid(Vec::new())
 }
 
 pub(super) fn call_back(id: &DeploymentId, event: EventName, succeeded: bool) -> Call {

@@ -5,8 +5,8 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use sha2::{Digest, Sha256};
 use spillway_domain::Target;
+pub use spillway_domain::sha256;
 
 use crate::bounds;
 use crate::input::cut;
@@ -28,11 +28,6 @@ pub fn read(content: &str) -> Target {
         Ok(target) => Target::Lambda(target),
         Err(violations) => Target::Invalid(bound(violations)),
     }
-}
-
-/// The SHA-256 of a text, in lower-case hexadecimal.
-pub fn sha256(content: &str) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Violations are kept in the record, so there must not be too many.

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{Deployment, NewDeployment};
+use spillway_domain::{Deployment, NewDeployment, NewRevision};
 
-use crate::input::{APPLICATION, GROUP, Object, config_name, cut, read};
+use crate::input::{APPLICATION, GROUP, Object, config_name, cut, description, read};
 use crate::shapes::{alarm_configuration, auto_rollback, revision_location};
 use crate::{Context, Exception, appspec};
 
@@ -22,6 +22,7 @@ struct Input {
     update_outdated_instances_only: Option<bool>,
     file_exists_behavior: Option<String>,
     override_alarm_configuration: Option<Object<alarm_configuration::Input>>,
+    deployment_mode: Option<String>,
 }
 
 /// The request. What the AppSpec says is read here, but is no reason to refuse: as in CodeDeploy, the deployment is made
@@ -30,21 +31,15 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
     let mut input: Input = read(body)?;
     let application = APPLICATION.required(input.application_name.take())?;
     let group = GROUP.required(input.deployment_group_name.take())?;
-    let revision = revision_location::parse(input.revision.take())?;
+    let revision = parse_revision(input.revision.take(), input.deployment_mode.take())?;
     let config = config_name(input.deployment_config_name.take())?;
-    let description = input.description.take();
-    if description.as_ref().is_some_and(|words| words.chars().count() > cx.quotas.description) {
-        return Err(Exception::new(
-            "DescriptionTooLongException",
-            format!("description is longer than {} characters; shorten it.", cx.quotas.description),
-        ));
-    }
+    let description = description(input.description.take(), cx)?;
     let rollback = input.auto_rollback_configuration.take();
     let alarms = input.override_alarm_configuration.take();
     let deployment = NewDeployment {
         application,
         group,
-        target: appspec::read(&revision.content),
+        target: revision.as_ref().and_then(|given| given.content.as_deref()).map(appspec::read),
         revision,
         config,
         description,
@@ -53,6 +48,25 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
     };
     check_other_platforms(&input)?;
     Ok(deployment)
+}
+
+/// The revision; none for a restart. `deploymentMode` is younger than the API's model, and sent by newer clients.
+fn parse_revision(
+    revision: Option<Object<revision_location::Input>>,
+    mode: Option<String>,
+) -> Result<Option<NewRevision>, Exception> {
+    match (mode.as_deref(), revision) {
+        (None, revision) => revision_location::parse(revision).map(Some),
+        (Some("RESTART"), None) => Ok(None),
+        (Some("RESTART"), Some(_)) => Err(Exception::new(
+            "InvalidRevisionException",
+            "deploymentMode RESTART deploys the group's last successful revision again; leave revision out.",
+        )),
+        (Some(other), _) => Err(Exception::new(
+            "InvalidInputException",
+            format!("deploymentMode '{}' is not valid. Valid values are [RESTART]", cut(other, 120)),
+        )),
+    }
 }
 
 /// What has a meaning for servers only.

@@ -1,11 +1,11 @@
 //! CreateDeploymentConfig.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use spillway_domain::{ComputePlatform, ConfigName, DeploymentConfig, NewConfig, Strategy};
 
 use crate::input::{CONFIG, Object, cut, read};
-use crate::shapes::{minimum_healthy_hosts, platform, traffic_routing};
+use crate::shapes::{minimum_healthy_hosts, platform, traffic_routing, zonal_config};
 use crate::{Context, Exception};
 
 /// Names that describe themselves, and names of the predefined configurations.
@@ -21,7 +21,7 @@ struct Input {
     minimum_healthy_hosts: Option<Object<minimum_healthy_hosts::Input>>,
     traffic_routing_config: Option<Object<traffic_routing::Input>>,
     compute_platform: Option<String>,
-    zonal_config: Option<Map<String, Value>>,
+    zonal_config: Option<Object<zonal_config::Input>>,
 }
 
 /// The request. Without a platform a configuration is for servers, as in CodeDeploy.
@@ -38,29 +38,18 @@ pub fn parse(body: &[u8], _: &Context) -> Result<NewConfig, Exception> {
     let platform = platform::parse(input.compute_platform)?;
     let hosts = input.minimum_healthy_hosts.map(|Object(hosts)| hosts);
     let routing = input.traffic_routing_config.map(|Object(routing)| routing);
+    let zones = input.zonal_config.map(|Object(zones)| zones);
     let strategy = match platform {
-        ComputePlatform::Server => server(hosts, routing)?,
-        ComputePlatform::Lambda | ComputePlatform::Ecs => shift(platform, hosts, routing)?,
+        ComputePlatform::Server => server(hosts, routing, zones)?,
+        ComputePlatform::Lambda | ComputePlatform::Ecs => shift(platform, hosts, routing, zones)?,
     };
-    if input.zonal_config.is_some() {
-        return Err(Exception::new(
-            "InvalidZonalDeploymentConfigurationException",
-            match platform {
-                ComputePlatform::Server => {
-                    "Zonal deployments are not available in Spillway yet; leave zonalConfig out."
-                }
-                ComputePlatform::Lambda | ComputePlatform::Ecs => {
-                    "Zonal deployments are only supported with EC2 deployments."
-                }
-            },
-        ));
-    }
     Ok(NewConfig { name, platform, strategy })
 }
 
 fn server(
     hosts: Option<minimum_healthy_hosts::Input>,
     routing: Option<traffic_routing::Input>,
+    zones: Option<zonal_config::Input>,
 ) -> Result<Strategy, Exception> {
     if routing.is_some() {
         return Err(traffic_routing::invalid(
@@ -69,13 +58,18 @@ fn server(
     }
     let hosts =
         hosts.ok_or_else(|| minimum_healthy_hosts::invalid("minimum healthy hosts argument is missing".to_owned()))?;
-    minimum_healthy_hosts::parse(hosts).map(Strategy::Hosts)
+    let hosts = minimum_healthy_hosts::parse(hosts)?;
+    match zones {
+        Some(zones) => Ok(Strategy::HostsByZone { hosts, zones: zonal_config::parse(zones)? }),
+        None => Ok(Strategy::Hosts(hosts)),
+    }
 }
 
 fn shift(
     platform: ComputePlatform,
     hosts: Option<minimum_healthy_hosts::Input>,
     routing: Option<traffic_routing::Input>,
+    zones: Option<zonal_config::Input>,
 ) -> Result<Strategy, Exception> {
     if hosts.is_some() {
         return Err(minimum_healthy_hosts::invalid(format!(
@@ -89,7 +83,11 @@ fn shift(
                 .to_owned(),
         )
     })?;
-    traffic_routing::parse(routing)
+    let strategy = traffic_routing::parse(routing)?;
+    if zones.is_some() {
+        return Err(zonal_config::invalid("Zonal deployments are only supported with EC2 deployments.".to_owned()));
+    }
+    Ok(strategy)
 }
 
 /// The answer.

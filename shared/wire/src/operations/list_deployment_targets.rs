@@ -31,7 +31,7 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentId, Option<Vec<Targ
     for (filter, values) in input.target_filters.unwrap_or_default() {
         match filter.as_str() {
             "TargetStatus" if values.is_empty() => {}
-            "TargetStatus" => statuses = Some(parse_statuses(&values)?),
+            "TargetStatus" => statuses = Some(parse_statuses("targetFilters.TargetStatus", &values)?),
             "ServerInstanceLabel" if values.is_empty() => {}
             "ServerInstanceLabel" => {
                 return Err(Exception::new(
@@ -53,7 +53,8 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentId, Option<Vec<Targ
     Ok((deployment, statuses))
 }
 
-fn parse_statuses(given: &[String]) -> Result<Vec<TargetStatus>, Exception> {
+/// Statuses that a target of ours can be in, of those that are given.
+pub(super) fn parse_statuses(member: &str, given: &[String]) -> Result<Vec<TargetStatus>, Exception> {
     let mut statuses = Vec::new();
     for given in given {
         match TargetStatus::ALL.into_iter().find(|status| status.as_str() == given) {
@@ -63,7 +64,7 @@ fn parse_statuses(given: &[String]) -> Result<Vec<TargetStatus>, Exception> {
                 return Err(Exception::new(
                     "InvalidInstanceStatusException",
                     format!(
-                        "targetFilters.TargetStatus: '{}' is not a status. Valid values are [Pending, InProgress, \
+                        "{member}: '{}' is not a status. Valid values are [Pending, InProgress, \
                          Succeeded, Failed, Skipped, Unknown, Ready]",
                         cut(given, 120)
                     ),
@@ -80,7 +81,11 @@ pub fn render(
     deployment: &Deployment,
     _: &Context,
 ) -> Value {
-    let asked = statuses.as_ref().is_none_or(|statuses| statuses.contains(&lambda_target::status(deployment)));
-    let ids: Vec<String> = deployment.lambda().filter(|_| asked).map(LambdaTarget::id).into_iter().collect();
-    json!({ "targetIds": ids })
+    json!({ "targetIds": target_ids(deployment, statuses.as_deref()) })
+}
+
+/// The targets with one of the statuses; with any, when none is given.
+pub(super) fn target_ids(deployment: &Deployment, statuses: Option<&[TargetStatus]>) -> Vec<String> {
+    let asked = statuses.is_none_or(|statuses| statuses.contains(&lambda_target::status(deployment)));
+    deployment.lambda().filter(|_| asked).map(LambdaTarget::id).into_iter().collect()
 }

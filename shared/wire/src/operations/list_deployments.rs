@@ -8,7 +8,7 @@ use serde_json::Value;
 use spillway_domain::{DeploymentFilter, Page, Status};
 
 use crate::input::{APPLICATION, GROUP, Object, cut, read};
-use crate::shapes::time;
+use crate::shapes::time::Moment;
 use crate::{Context, Exception, Operation, token};
 
 const OPERATION: Operation = Operation::ListDeployments;
@@ -29,8 +29,8 @@ struct Input {
 
 #[derive(Deserialize)]
 struct RangeInput {
-    start: Option<f64>,
-    end: Option<f64>,
+    start: Option<Moment>,
+    end: Option<Moment>,
 }
 
 /// The filter, and the key after which the page begins.
@@ -45,6 +45,10 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentFilter, Option<Stri
     let given = input.include_only_statuses.unwrap_or_default();
     let statuses = parse_statuses(&given)?;
     let (mut from, to) = parse_range(input.create_time_range.map(|Object(range)| range))?;
+    if input.external_id.as_deref() == Some("") {
+        let words = "externalId is empty; give the id of a stack, or leave it out.";
+        return Err(Exception::new("InvalidExternalIdException", words));
+    }
     // No deployment of ours has an external id or one of the other statuses: nothing is asked for.
     if input.external_id.is_some() || (statuses.is_empty() && !given.is_empty()) {
         from = Some(Timestamp::MAX);
@@ -79,10 +83,10 @@ fn parse_statuses(given: &[String]) -> Result<Vec<Status>, Exception> {
 fn parse_range(range: Option<RangeInput>) -> Result<(Option<Timestamp>, Option<Timestamp>), Exception> {
     let invalid = |words: String| Exception::new("InvalidTimeRangeException", words);
     let Some(range) = range else { return Ok((None, None)) };
-    let moment = |member: &str, given: Option<f64>| match given.map(|seconds| (seconds, time::parse(seconds))) {
+    let moment = |member: &str, given: Option<Moment>| match given {
         None => Ok(None),
-        Some((_, Some(at))) => Ok(Some(at)),
-        Some((seconds, None)) => {
+        Some(Moment::At(at)) => Ok(Some(at)),
+        Some(Moment::Beyond(seconds)) => {
             Err(invalid(format!("createTimeRange.{member}: {seconds:?} is not a moment; give seconds since 1970.")))
         }
     };

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::{DeploymentGroup, GroupChange};
 
-use crate::input::{APPLICATION, CURRENT_GROUP, NEW_GROUP, read};
+use crate::input::{APPLICATION, CURRENT_GROUP, NEW_GROUP, ROLE, read};
 use crate::shapes::group_settings;
 use crate::{Context, Exception};
 
@@ -14,6 +14,7 @@ struct Input {
     application_name: Option<String>,
     current_deployment_group_name: Option<String>,
     new_deployment_group_name: Option<String>,
+    service_role_arn: Option<String>,
 }
 
 /// The request. What is absent stays; an empty list, or a block that is not enabled, takes a setting away.
@@ -23,17 +24,9 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<GroupChange, Exception> {
     let application = APPLICATION.required(input.application_name)?;
     let group = CURRENT_GROUP.required(input.current_deployment_group_name)?;
     let name = NEW_GROUP.optional(input.new_deployment_group_name)?;
+    let role = ROLE.optional(input.service_role_arn)?;
     let settings = group_settings::parse(settings, &cx.quotas)?;
-    Ok(GroupChange {
-        application,
-        group,
-        name,
-        config: settings.config,
-        role: settings.role,
-        alarms: settings.alarms,
-        rollback: settings.rollback,
-        triggers: settings.triggers,
-    })
+    Ok(GroupChange { application, group, name, role, settings })
 }
 
 /// The answer.

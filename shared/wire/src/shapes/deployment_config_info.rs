@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use spillway_domain::{DeploymentConfig, Strategy};
 use uuid::Uuid;
 
-use super::{minimum_healthy_hosts, platform, time, traffic_routing};
+use super::{minimum_healthy_hosts, platform, time, traffic_routing, zonal_config};
 
 /// When the configurations that nobody made are said to have been made: in the month of CodeDeploy's first for Lambda.
 const ALWAYS: Timestamp = Timestamp::constant(1_511_460_000, 0);
@@ -26,8 +26,19 @@ pub(crate) fn render(config: &DeploymentConfig) -> Value {
     if let Some(routing) = traffic_routing::render(&config.strategy) {
         info["trafficRoutingConfig"] = routing;
     }
-    if let Strategy::Hosts(hosts) = config.strategy {
+    let (hosts, zones) = match config.strategy {
+        Strategy::Hosts(hosts) => (Some(hosts), None),
+        Strategy::HostsByZone { hosts, zones } => (Some(hosts), Some(zones)),
+        Strategy::AllAtOnce
+        | Strategy::TimeBasedCanary { .. }
+        | Strategy::TimeBasedLinear { .. }
+        | Strategy::Steps(_) => (None, None),
+    };
+    if let Some(hosts) = hosts {
         info["minimumHealthyHosts"] = minimum_healthy_hosts::render(hosts);
+    }
+    if let Some(zones) = zones {
+        info["zonalConfig"] = zonal_config::render(zones);
     }
     info
 }

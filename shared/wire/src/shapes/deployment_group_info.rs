@@ -3,41 +3,45 @@
 use serde_json::{Value, json};
 use spillway_domain::{Application, DeploymentGroup, GroupState, LastDeployment};
 
-use super::{alarm_configuration, auto_rollback, deployment_style, platform, revision_location, time, triggers};
+use super::{
+    alarm_configuration, auto_rollback, auto_scaling_groups, blue_green, deployment_style, ecs_services,
+    load_balancer_info, outdated_instances, platform, revision_location, tag_filters, time, triggers,
+};
 
 /// As it is shown: with every block that can be given, because clients compare what they gave with what they get.
 pub(crate) fn render(application: &Application, group: &DeploymentGroup, state: &GroupState) -> Value {
+    let environment = &group.environment;
     let mut info = json!({
         "applicationName": application.name.as_str(),
         "deploymentGroupId": group.id,
         "deploymentGroupName": group.name.as_str(),
         "deploymentConfigName": group.config.as_str(),
-        "ec2TagFilters": [],
-        "onPremisesInstanceTagFilters": [],
-        "autoScalingGroups": [],
+        "ec2TagFilters": tag_filters::render(&environment.ec2_tags.filters),
+        "onPremisesInstanceTagFilters": tag_filters::render(&environment.on_premises_tags.filters),
+        "autoScalingGroups": auto_scaling_groups::render(&environment.auto_scaling_groups),
         "serviceRoleArn": group.role.as_str(),
         "triggerConfigurations": triggers::render(&group.triggers),
         "alarmConfiguration": alarm_configuration::render(&group.alarms),
         "autoRollbackConfiguration": auto_rollback::render(&group.rollback),
-        "deploymentStyle": deployment_style::render(),
-        "outdatedInstancesStrategy": "UPDATE",
-        // Clients read both waits without asking whether they are there.
-        "blueGreenDeploymentConfiguration": {
-            "terminateBlueInstancesOnDeploymentSuccess": { "action": "TERMINATE", "terminationWaitTimeInMinutes": 0 },
-            "deploymentReadyOption": { "actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0 },
-        },
+        "deploymentStyle": deployment_style::render(environment.style),
+        "outdatedInstancesStrategy": outdated_instances::text(environment.outdated_instances),
+        "blueGreenDeploymentConfiguration": blue_green::render(&environment.blue_green),
         "computePlatform": platform::text(application.platform),
-        "ecsServices": [],
-        "terminationHookEnabled": false,
+        "ecsServices": ecs_services::render(&environment.ecs_services),
+        "terminationHookEnabled": environment.termination_hook,
     });
-    if let Some(revision) = &state.target_revision {
-        info["targetRevision"] = revision_location::render(revision);
-    }
-    if let Some(last) = &state.last_successful {
-        info["lastSuccessfulDeployment"] = render_last(last);
-    }
-    if let Some(last) = &state.last_attempted {
-        info["lastAttemptedDeployment"] = render_last(last);
+    let more = [
+        ("loadBalancerInfo", load_balancer_info::render(&environment.load_balancer)),
+        ("ec2TagSet", tag_filters::render_set("ec2TagSetList", &environment.ec2_tags.set)),
+        ("onPremisesTagSet", tag_filters::render_set("onPremisesTagSetList", &environment.on_premises_tags.set)),
+        ("targetRevision", state.target_revision.as_ref().map(revision_location::render)),
+        ("lastSuccessfulDeployment", state.last_successful.as_ref().map(render_last)),
+        ("lastAttemptedDeployment", state.last_attempted.as_ref().map(render_last)),
+    ];
+    for (member, value) in more {
+        if let Some(value) = value {
+            info[member] = value;
+        }
     }
     info
 }

@@ -1,7 +1,7 @@
 //! `DeploymentInfo`.
 
 use serde_json::{Map, Value, json};
-use spillway_domain::{Creator, Deployment};
+use spillway_domain::{ComputePlatform, Creator, Deployment, DeploymentStyle};
 
 use super::lambda_target::{TargetStatus, status};
 use super::{alarm_configuration, auto_rollback, deployment_style, revision_location, time};
@@ -25,7 +25,7 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
         "ignoreApplicationStopFailures": false,
         "autoRollbackConfiguration": auto_rollback::render(&order.rollback),
         "updateOutdatedInstancesOnly": false,
-        "deploymentStyle": deployment_style::render(),
+        "deploymentStyle": deployment_style::render(DeploymentStyle::of(ComputePlatform::Lambda)),
         "instanceTerminationWaitTimeStarted": false,
         "fileExistsBehavior": "DISALLOW",
         "deploymentStatusMessages": [deployment.words()],

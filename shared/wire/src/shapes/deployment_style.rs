@@ -1,10 +1,14 @@
-//! `DeploymentStyle`: for a Lambda deployment group there is one.
+//! `DeploymentStyle`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use spillway_domain::{DeploymentOption, DeploymentStyle, DeploymentType};
 
 use crate::Exception;
 use crate::input::cut;
+
+const TYPES: [DeploymentType; 2] = [DeploymentType::InPlace, DeploymentType::BlueGreen];
+const OPTIONS: [DeploymentOption; 2] = [DeploymentOption::WithTrafficControl, DeploymentOption::WithoutTrafficControl];
 
 /// As it is given.
 #[derive(Deserialize)]
@@ -14,40 +18,40 @@ pub(crate) struct Input {
     deployment_option: Option<String>,
 }
 
-/// Checks that what is given is the style of Lambda deployment groups. Its absence is fine: CodeDeploy would then mean
-/// IN_PLACE and refuse it, but there is only one thing that can be meant.
-pub(crate) fn check(input: Option<Input>) -> Result<(), Exception> {
-    let Some(input) = input else { return Ok(()) };
+/// What is given, checked. Which styles a platform has is said when the platform is known.
+pub(crate) fn parse(input: Input) -> Result<DeploymentStyle, Exception> {
     let (Some(kind), Some(option)) = (
         input.deployment_type.filter(|kind| !kind.is_empty()),
         input.deployment_option.filter(|option| !option.is_empty()),
     ) else {
         return Err(invalid("Deployment type or deployment option cannot be null or empty".to_owned()));
     };
-    if !["IN_PLACE", "BLUE_GREEN"].contains(&kind.as_str()) {
-        return Err(invalid(format!(
-            "Deployment type can only be IN_PLACE or BLUE_GREEN; '{}' was given.",
-            cut(&kind, 120)
-        )));
-    }
-    if !["WITH_TRAFFIC_CONTROL", "WITHOUT_TRAFFIC_CONTROL"].contains(&option.as_str()) {
-        return Err(invalid(
-            "Deployment option can only be WITH_TRAFFIC_CONTROL or WITHOUT_TRAFFIC_CONTROL".to_owned(),
-        ));
-    }
-    if (kind.as_str(), option.as_str()) != ("BLUE_GREEN", "WITH_TRAFFIC_CONTROL") {
-        return Err(invalid(
-            "For LAMBDA deployment, the deployment type must be BLUE_GREEN, and deployment option must be \
-             WITH_TRAFFIC_CONTROL."
-                .to_owned(),
-        ));
-    }
-    Ok(())
+    let kind = TYPES.into_iter().find(|known| type_text(*known) == kind).ok_or_else(|| {
+        invalid(format!("Deployment type can only be IN_PLACE or BLUE_GREEN; '{}' was given.", cut(&kind, 120)))
+    })?;
+    let option = OPTIONS.into_iter().find(|known| option_text(*known) == option).ok_or_else(|| {
+        invalid("Deployment option can only be WITH_TRAFFIC_CONTROL or WITHOUT_TRAFFIC_CONTROL".to_owned())
+    })?;
+    Ok(DeploymentStyle { kind, option })
 }
 
 /// As it is shown.
-pub(crate) fn render() -> Value {
-    json!({ "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" })
+pub(crate) fn render(style: DeploymentStyle) -> Value {
+    json!({ "deploymentType": type_text(style.kind), "deploymentOption": option_text(style.option) })
+}
+
+fn type_text(kind: DeploymentType) -> &'static str {
+    match kind {
+        DeploymentType::InPlace => "IN_PLACE",
+        DeploymentType::BlueGreen => "BLUE_GREEN",
+    }
+}
+
+fn option_text(option: DeploymentOption) -> &'static str {
+    match option {
+        DeploymentOption::WithTrafficControl => "WITH_TRAFFIC_CONTROL",
+        DeploymentOption::WithoutTrafficControl => "WITHOUT_TRAFFIC_CONTROL",
+    }
 }
 
 fn invalid(words: String) -> Exception {

@@ -1,6 +1,7 @@
 //! `Tag`, whose members are capitalized.
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 use spillway_domain::{Quotas, Tag};
 
 use crate::input::{Object, cut};
@@ -42,4 +43,9 @@ pub(crate) fn parse(given: Option<Vec<Object<Input>>>, quotas: &Quotas) -> Resul
         return Err(invalid(format!("tags[{n}]: {words}")));
     }
     Ok(tags)
+}
+
+/// As they are shown.
+pub(crate) fn render(tags: &[Tag]) -> Vec<Value> {
+    tags.iter().map(|tag| json!({ "Key": tag.key, "Value": tag.value })).collect()
 }

@@ -96,7 +96,7 @@ pub(crate) fn render(strategy: &Strategy) -> Option<Value> {
             "timeBasedLinear": { "linearPercentage": percentage, "linearInterval": minutes },
         })),
         Strategy::Steps(routing) => as_codedeploy(routing).as_ref().and_then(render),
-        Strategy::Hosts(_) => None,
+        Strategy::Hosts(_) | Strategy::HostsByZone { .. } => None,
     }
 }
 

@@ -2,15 +2,50 @@ use serde_json::{Value, json};
 use spillway_domain::{
     AlarmConfiguration, Application, ComputePlatform, Creator, Deployment, DeploymentFilter, DeploymentGroup,
     DeploymentId, Diagnostics, DiagnosticsCode, Ending, Error, ErrorCode, EventStatus, GroupState, HookAnswer,
-    LastDeployment, Page, Percent, Revision, RevisionKind, Stage, Status, Trigger, TriggerEvent,
+    LastDeployment, NewRevision, Page, Percent, RevisionKind, Stage, Status, Trigger, TriggerEvent,
 };
 
 use super::*;
 use crate::TargetStatus;
-use crate::testing::{at, context, deployment, invalid_deployment, named};
+use crate::testing::{at, context, deployment, invalid_deployment, named, slot};
 
 fn id() -> DeploymentId {
     named("d-75I7MBT7C")
+}
+
+/// An application for Lambda.
+pub(super) fn application() -> Application {
+    Application {
+        id: "a-id".to_owned(),
+        name: named("shop"),
+        platform: ComputePlatform::Lambda,
+        home: "shop".to_owned(),
+        created_at: at(0),
+    }
+}
+
+/// Its group.
+pub(super) fn group() -> DeploymentGroup {
+    DeploymentGroup {
+        id: "g-id".to_owned(),
+        application_id: "a-id".to_owned(),
+        slot: slot(),
+        name: named("live"),
+        config: named("Steps.5@1m"),
+        role: named("arn:aws:iam::111122223333:role/deployer"),
+        alarms: AlarmConfiguration {
+            enabled: true,
+            ignore_poll_alarm_failure: false,
+            alarms: vec![named("b"), named("a")],
+        },
+        rollback: Default::default(),
+        triggers: vec![Trigger {
+            name: named("all"),
+            topic: named("arn:aws:sns:us-east-1:111122223333:news"),
+            events: vec![TriggerEvent::DeploymentStop, TriggerEvent::DeploymentStart],
+        }],
+        environment: Default::default(),
+    }
 }
 
 /// The canary after it has succeeded.
@@ -39,7 +74,7 @@ fn succeeded() -> Deployment {
 #[test]
 fn a_deployment_that_succeeded_is_shown_as_codedeploy_shows_it() {
     let mut deployment = succeeded();
-    deployment.order.previous_revision = Some(Revision { kind: RevisionKind::String, content: "abc".to_owned() });
+    deployment.order.previous_revision = Some(NewRevision::text(RevisionKind::String, "abc".to_owned()).location);
     let sum = crate::appspec::sha256("version: 0.0");
     assert_eq!(
         get_deployment::render(&id(), &deployment, &context()),
@@ -207,30 +242,7 @@ fn a_target_is_listed_by_its_status() {
 
 #[test]
 fn a_group_is_shown_with_every_block_that_clients_read() {
-    let application = Application {
-        id: "a-id".to_owned(),
-        name: named("shop"),
-        platform: ComputePlatform::Lambda,
-        created_at: at(0),
-    };
-    let group = DeploymentGroup {
-        id: "g-id".to_owned(),
-        application_id: "a-id".to_owned(),
-        name: named("live"),
-        config: named("Steps.5@1m"),
-        role: named("arn:aws:iam::111122223333:role/deployer"),
-        alarms: AlarmConfiguration {
-            enabled: true,
-            ignore_poll_alarm_failure: false,
-            alarms: vec![named("b"), named("a")],
-        },
-        rollback: Default::default(),
-        triggers: vec![Trigger {
-            name: named("all"),
-            topic: named("arn:aws:sns:us-east-1:111122223333:news"),
-            events: vec![TriggerEvent::DeploymentStop, TriggerEvent::DeploymentStart],
-        }],
-    };
+    let (application, group) = (application(), group());
     let last = |status, ended_at| LastDeployment { id: named("d-75I7MBT7C"), status, created_at: at(0), ended_at };
     let state = GroupState {
         active: Some(named("d-75I7MBT7C")),

@@ -56,8 +56,31 @@ fn a_configuration_says_how_fast() {
 }
 
 #[test]
+fn zones_are_for_servers_and_shown_as_they_were_given() {
+    let blocks = [
+        json!({}),
+        json!({ "monitorDurationInSeconds": 60 }),
+        json!({ "firstZoneMonitorDurationInSeconds": 0, "minimumHealthyHostsPerZone": { "type": "FLEET_PERCENT", "value": 0 } }),
+        json!({
+            "firstZoneMonitorDurationInSeconds": 4294967295u64, "monitorDurationInSeconds": 1,
+            "minimumHealthyHostsPerZone": { "type": "HOST_COUNT", "value": 3 },
+        }),
+    ];
+    let hosts = json!({ "type": "FLEET_PERCENT", "value": 50 });
+    for zones in blocks {
+        let body = json!({ "deploymentConfigName": "slow", "minimumHealthyHosts": hosts, "zonalConfig": zones });
+        let read = create_deployment_config::parse(body.to_string().as_bytes(), &context()).unwrap();
+        let shown = config("slow", read.platform, read.strategy);
+        assert_eq!((&shown["zonalConfig"], &shown["minimumHealthyHosts"]), (&zones, &hosts));
+    }
+}
+
+#[test]
 fn a_configuration_that_contradicts_itself_is_refused() {
     let block = || json!({ "canaryPercentage": 10, "canaryInterval": 5 });
+    let one = || json!({ "type": "HOST_COUNT", "value": 1 });
+    let per_zone =
+        |hosts: Value| json!({ "minimumHealthyHosts": one(), "zonalConfig": { "minimumHealthyHostsPerZone": hosts } });
     let routing = "InvalidTrafficRoutingConfigurationException";
     let hosts = "InvalidMinimumHealthyHostValueException";
     let zonal = "InvalidZonalDeploymentConfigurationException";
@@ -110,9 +133,35 @@ fn a_configuration_that_contradicts_itself_is_refused() {
             "Zonal deployments are only supported with EC2 deployments.",
         ),
         (
-            json!({ "minimumHealthyHosts": { "type": "HOST_COUNT", "value": 1 }, "zonalConfig": {} }),
+            json!({ "minimumHealthyHosts": one(), "zonalConfig": { "monitorDurationInSeconds": -1 } }),
             zonal,
-            "Zonal deployments are not available in Spillway yet; leave zonalConfig out.",
+            "monitorDurationInSeconds -1 is not valid: it may be from 0 to 4294967295 seconds.",
+        ),
+        (
+            json!({ "minimumHealthyHosts": one(), "zonalConfig": { "firstZoneMonitorDurationInSeconds": 4294967296u64 } }),
+            zonal,
+            "firstZoneMonitorDurationInSeconds 4294967296 is not valid: it may be from 0 to 4294967295 seconds.",
+        ),
+        (
+            per_zone(json!({ "type": "FLEET_PERCENT", "value": 100 })),
+            zonal,
+            "The value of the 'Minimum health hosts per zone' setting when configured with a 'Type' value of \
+             'FLEET_PERCENT' must be positive and less than 100.",
+        ),
+        (
+            per_zone(json!({ "type": "HOST_COUNT", "value": -1 })),
+            zonal,
+            "minimumHealthyHostsPerZone.value -1 of type HOST_COUNT should be 0 or a positive number of hosts.",
+        ),
+        (
+            per_zone(json!({ "value": 1 })),
+            zonal,
+            "minimumHealthyHostsPerZone.type '' is not valid. Valid values are [HOST_COUNT, FLEET_PERCENT]",
+        ),
+        (
+            per_zone(json!({ "type": "HOST_COUNT" })),
+            zonal,
+            "minimumHealthyHostsPerZone.value is required and was not given.",
         ),
         (
             json!({ "minimumHealthyHosts": { "type": "FLEET_PERCENT", "value": 100 } }),

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use spillway_domain::{AlarmConfiguration, NewDeployment, Revision, RevisionKind, Target};
+use spillway_domain::{AlarmConfiguration, NewDeployment, NewRevision, RevisionKind, Target};
 
 use super::*;
 use crate::testing::context;
@@ -23,8 +23,8 @@ fn a_deployment_has_a_revision_and_what_it_says() {
         for sum in [Value::Null, json!(sum), json!(sum.to_uppercase())] {
             let location = json!({ "revisionType": kind, member: { "content": APPSPEC, "sha256": sum } });
             let deployment = read(&with(CREATE, "revision", location));
-            assert_eq!(deployment.revision, Revision { kind: revision, content: APPSPEC.to_owned() });
-            let Target::Lambda(target) = deployment.target else {
+            assert_eq!(deployment.revision, Some(NewRevision::text(revision, APPSPEC.to_owned())));
+            let Some(Target::Lambda(target)) = deployment.target else {
                 panic!("{:?}", deployment.target);
             };
             assert_eq!((target.function, target.alias), (named("orders"), named("live")));
@@ -35,7 +35,7 @@ fn a_deployment_has_a_revision_and_what_it_says() {
 #[test]
 fn an_appspec_that_is_not_valid_makes_a_deployment_that_will_fail() {
     let deployment = read(&with(CREATE, "revision.appSpecContent.content", json!("x: [")));
-    assert!(matches!(deployment.target, Target::Invalid(violations) if violations.len() == 1));
+    assert!(matches!(deployment.target, Some(Target::Invalid(violations)) if violations.len() == 1));
 }
 
 #[test]
@@ -103,20 +103,20 @@ fn revisions_have_their_rules() {
         ),
         (json!({ "revisionType": "S3" }), "revision.s3Location is required for revisionType S3 and was not given."),
         (
-            json!({ "revisionType": "S3", "s3Location": { "bucket": "b", "key": "k" } }),
-            "BundleType must be either YAML or JSON",
+            json!({ "revisionType": "S3", "s3Location": { "bucket": "b" } }),
+            "revision.s3Location.key is required and was not given.",
         ),
         (
-            json!({ "revisionType": "S3", "s3Location": { "bundleType": "zip" } }),
-            "BundleType must be either YAML or JSON",
-        ),
-        (
-            json!({ "revisionType": "S3", "s3Location": { "bundleType": "YAML" } }),
-            "Revisions in S3 are not available in Spillway yet. Give the AppSpec as revisionType AppSpecContent.",
+            json!({ "revisionType": "S3", "s3Location": { "bucket": "b", "key": "k", "bundleType": "rar" } }),
+            "revision.s3Location.bundleType 'rar' is not valid. Valid values are [tar, tgz, zip, YAML, JSON]",
         ),
         (
             json!({ "revisionType": "GitHub", "gitHubLocation": { "repository": "a/b" } }),
-            "GitHub revisions are for Server applications only. Give the AppSpec as revisionType AppSpecContent.",
+            "revision.gitHubLocation.commitId is required and was not given.",
+        ),
+        (
+            json!({ "revisionType": "String", "string": { "sha256": "abc" } }),
+            "revision.string.sha256 'abc' is not a SHA-256: 64 hexadecimal digits.",
         ),
     ];
     for (revision, words) in cases {
@@ -132,7 +132,23 @@ fn revisions_have_their_rules() {
 fn the_largest_appspec_passes_whatever_its_characters() {
     let content = "\u{1}".repeat(bounds::APPSPEC_BYTES);
     let request = with(CREATE, "revision.appSpecContent.content", json!(content));
-    assert_eq!(read(&request).revision.content, content);
+    assert_eq!(read(&request).revision.and_then(|given| given.content), Some(content));
+}
+
+#[test]
+fn a_restart_has_no_revision() {
+    let restart = json!({ "applicationName": "shop", "deploymentGroupName": "live", "deploymentMode": "RESTART" });
+    let deployment = read(&restart);
+    assert_eq!((deployment.revision, deployment.target), (None, None));
+    assert_eq!(
+        refused(CREATE, "deploymentMode", json!("RESTART")),
+        "InvalidRevisionException: deploymentMode RESTART deploys the group's last successful revision again; leave \
+         revision out."
+    );
+    assert_eq!(
+        refused(CREATE, "deploymentMode", json!("UNDO")),
+        "InvalidInputException: deploymentMode 'UNDO' is not valid. Valid values are [RESTART]"
+    );
 }
 
 #[test]

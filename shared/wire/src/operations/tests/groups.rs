@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use spillway_domain::{
-    AlarmConfiguration, AutoRollback, AutoRollbackEvent, GroupChange, NewGroup, Trigger, TriggerEvent,
+    AlarmConfiguration, AutoRollback, AutoRollbackEvent, GroupChange, GroupSettings, NewGroup, Trigger, TriggerEvent,
 };
 
 use super::*;
@@ -16,25 +16,22 @@ fn trigger(n: usize) -> Value {
 }
 
 #[test]
-fn a_group_of_few_words_shifts_all_at_once_and_watches_nothing() {
+fn a_group_of_few_words_has_no_settings_of_its_own() {
     let body = good(Operation::CreateDeploymentGroup).to_string();
     assert_eq!(
         create_deployment_group::parse(body.as_bytes(), &context()),
         Ok(NewGroup {
             application: named("shop"),
             name: named("live"),
-            config: named("CodeDeployDefault.LambdaAllAtOnce"),
             role: named("arn:aws:iam::111122223333:role/deployer"),
-            alarms: AlarmConfiguration::default(),
-            rollback: AutoRollback::default(),
-            triggers: Vec::new(),
+            settings: GroupSettings::default(),
             tags: Vec::new(),
         })
     );
 }
 
 #[test]
-fn a_group_may_say_everything() {
+fn a_group_for_lambda_may_say_everything() {
     let settings = json!({
         "applicationName": "shop", "deploymentGroupName": "live", "currentDeploymentGroupName": "live",
         "newDeploymentGroupName": "new", "deploymentConfigName": "Steps.5@1m",
@@ -48,13 +45,6 @@ fn a_group_may_say_everything() {
             "enabled": true,
             "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_FAILURE"],
         },
-        "deploymentStyle": { "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" },
-        "outdatedInstancesStrategy": "UPDATE", "terminationHookEnabled": false,
-        // What clients send to say nothing.
-        "ec2TagFilters": [], "ec2TagSet": { "ec2TagSetList": [] }, "onPremisesInstanceTagFilters": [],
-        "onPremisesTagSet": {}, "autoScalingGroups": [], "ecsServices": [],
-        "loadBalancerInfo": { "elbInfoList": [], "targetGroupInfoList": null },
-        "blueGreenDeploymentConfiguration": { "deploymentReadyOption": {} },
     });
     let alarms =
         AlarmConfiguration { enabled: true, ignore_poll_alarm_failure: true, alarms: vec![named("too many errors")] };
@@ -72,20 +62,23 @@ fn a_group_may_say_everything() {
         events: vec![TriggerEvent::DeploymentStart, TriggerEvent::DeploymentRollback, TriggerEvent::InstanceReady],
     }];
     let body = settings.to_string();
-    let created = create_deployment_group::parse(body.as_bytes(), &context()).unwrap();
-    assert_eq!(created.config, named("Steps.5@1m"));
-    assert_eq!((&created.alarms, &created.rollback, &created.triggers), (&alarms, &rollback, &triggers));
+    let settings = GroupSettings {
+        config: Some(named("Steps.5@1m")),
+        alarms: Some(alarms),
+        rollback: Some(rollback),
+        triggers: Some(triggers),
+        ..GroupSettings::default()
+    };
+    let created = create_deployment_group::parse(body.as_bytes(), &context()).map(|group| group.settings);
+    assert_eq!(created, Ok(settings.clone()));
     assert_eq!(
         update_deployment_group::parse(body.as_bytes(), &context()),
         Ok(GroupChange {
             application: named("shop"),
             group: named("live"),
             name: Some(named("new")),
-            config: Some(named("Steps.5@1m")),
             role: Some(named("arn:aws:iam::111122223333:role/path/deployer")),
-            alarms: Some(alarms),
-            rollback: Some(rollback),
-            triggers: Some(triggers),
+            settings,
         })
     );
 }
@@ -94,56 +87,24 @@ fn a_group_may_say_everything() {
 fn an_update_keeps_what_is_absent_and_takes_away_what_is_empty() {
     let read = |request: Value| update_deployment_group::parse(request.to_string().as_bytes(), &context()).unwrap();
     let nothing = read(good(Operation::UpdateDeploymentGroup));
-    assert_eq!((nothing.name, nothing.config, nothing.role), (None, None, None));
-    assert_eq!((nothing.alarms, nothing.rollback, nothing.triggers), (None, None, None));
+    assert_eq!((nothing.name, nothing.role, nothing.settings), (None, None, GroupSettings::default()));
     let mut request = good(Operation::UpdateDeploymentGroup);
     request["triggerConfigurations"] = json!([]);
     request["alarmConfiguration"] = json!({ "enabled": false, "alarms": [{ "name": "kept" }] });
     request["autoRollbackConfiguration"] = json!({ "enabled": false });
-    let emptied = read(request);
+    let emptied = read(request).settings;
     assert_eq!(emptied.triggers, Some(Vec::new()));
     assert_eq!(emptied.rollback, Some(AutoRollback::default()));
     assert_eq!(emptied.alarms.map(|alarms| (alarms.enabled, alarms.alarms)), Some((false, vec![named("kept")])));
 }
 
 #[test]
-fn what_belongs_to_other_platforms_is_refused() {
-    let cases = [
-        ("ec2TagFilters", json!([{ "Key": "a" }]), "InvalidEC2Tag", "LAMBDA"),
-        ("ec2TagSet", json!({ "ec2TagSetList": [[{ "Key": "a" }]] }), "InvalidEC2Tag", "LAMBDA"),
-        ("onPremisesInstanceTagFilters", json!([{ "Key": "a" }]), "InvalidTag", "LAMBDA"),
-        ("onPremisesTagSet", json!({ "onPremisesTagSetList": [[]] , "x": 1 }), "InvalidTag", "LAMBDA"),
-        ("autoScalingGroups", json!(["asg"]), "InvalidAutoScalingGroup", "LAMBDA"),
-        (
-            "blueGreenDeploymentConfiguration",
-            json!({ "deploymentReadyOption": { "waitTimeInMinutes": 0 } }),
-            "InvalidBlueGreenDeploymentConfiguration",
-            "Lambda",
-        ),
-        ("loadBalancerInfo", json!({ "elbInfoList": [{ "name": "lb" }] }), "InvalidLoadBalancerInfo", "LAMBDA"),
-        ("ecsServices", json!([{ "serviceName": "s" }]), "InvalidECSService", "LAMBDA"),
-    ];
-    for operation in BOTH {
-        for (member, value, name, platform) in &cases {
-            assert_eq!(
-                refused(operation, member, value.clone()),
-                format!("{name}Exception: For {platform} deployment group, {member} can not be specified")
-            );
-        }
-    }
-}
-
-#[test]
-fn there_is_one_style() {
-    let lambda = "For LAMBDA deployment, the deployment type must be BLUE_GREEN, and deployment option must be \
-                  WITH_TRAFFIC_CONTROL.";
+fn a_style_is_whole_and_known() {
     let half = "Deployment type or deployment option cannot be null or empty";
     let cases = [
         (json!({}), half),
         (json!({ "deploymentType": "BLUE_GREEN" }), half),
         (json!({ "deploymentType": "", "deploymentOption": "WITH_TRAFFIC_CONTROL" }), half),
-        (json!({ "deploymentType": "IN_PLACE", "deploymentOption": "WITHOUT_TRAFFIC_CONTROL" }), lambda),
-        (json!({ "deploymentType": "BLUE_GREEN", "deploymentOption": "WITHOUT_TRAFFIC_CONTROL" }), lambda),
         (
             json!({ "deploymentType": "BLUE_GREEN", "deploymentOption": "SOME" }),
             "Deployment option can only be WITH_TRAFFIC_CONTROL or WITHOUT_TRAFFIC_CONTROL",

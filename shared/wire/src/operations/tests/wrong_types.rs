@@ -11,10 +11,20 @@ const MEMBERS: &[(Operation, &str)] = &[
     ),
     (Operation::GetApplication, "applicationName:s"),
     (Operation::DeleteApplication, "applicationName:s"),
+    (Operation::UpdateApplication, "applicationName:s newApplicationName:s"),
+    (Operation::BatchGetApplications, "applicationNames:l applicationNames[0]:s"),
+    (Operation::BatchGetDeploymentGroups, "applicationName:s deploymentGroupNames:l deploymentGroupNames[0]:s"),
+    (Operation::DeleteDeploymentConfig, "deploymentConfigName:s"),
+    (Operation::ListTagsForResource, "ResourceArn:s NextToken:s"),
+    (Operation::TagResource, "ResourceArn:s Tags:l Tags[0]:o Tags[0].Key:s Tags[0].Value:s"),
+    (Operation::UntagResource, "ResourceArn:s TagKeys:l TagKeys[0]:s"),
     (Operation::ListApplications, "nextToken:s"),
     (
         Operation::CreateDeploymentConfig,
-        "deploymentConfigName:s computePlatform:s zonalConfig:o minimumHealthyHosts:o minimumHealthyHosts.type:s \
+        "deploymentConfigName:s computePlatform:s zonalConfig:o zonalConfig.monitorDurationInSeconds:i \
+         zonalConfig.firstZoneMonitorDurationInSeconds:i zonalConfig.minimumHealthyHostsPerZone:o \
+         zonalConfig.minimumHealthyHostsPerZone.type:s zonalConfig.minimumHealthyHostsPerZone.value:i \
+         minimumHealthyHosts:o minimumHealthyHosts.type:s \
          minimumHealthyHosts.value:i trafficRoutingConfig:o trafficRoutingConfig.type:s \
          trafficRoutingConfig.timeBasedCanary:o trafficRoutingConfig.timeBasedCanary.canaryPercentage:i \
          trafficRoutingConfig.timeBasedCanary.canaryInterval:i trafficRoutingConfig.timeBasedLinear:o \
@@ -31,15 +41,28 @@ const MEMBERS: &[(Operation, &str)] = &[
     (Operation::ListDeploymentGroups, "applicationName:s nextToken:s"),
     (
         Operation::CreateDeployment,
-        "applicationName:s deploymentGroupName:s revision:o revision.revisionType:s revision.s3Location:o \
-         revision.s3Location.bundleType:s revision.gitHubLocation:o revision.string:o revision.string.content:s \
-         revision.string.sha256:s revision.appSpecContent:o revision.appSpecContent.content:s \
-         revision.appSpecContent.sha256:s deploymentConfigName:s description:s ignoreApplicationStopFailures:b \
+        "applicationName:s deploymentGroupName:s revision:o revision.revisionType:s revision.s3Location:o revision.s3Location.bucket:s \
+         revision.s3Location.key:s revision.s3Location.bundleType:s revision.s3Location.version:s \
+         revision.s3Location.eTag:s revision.gitHubLocation:o revision.gitHubLocation.repository:s \
+         revision.gitHubLocation.commitId:s revision.string:o revision.string.content:s revision.string.sha256:s \
+         revision.appSpecContent:o revision.appSpecContent.content:s revision.appSpecContent.sha256:s deploymentConfigName:s description:s deploymentMode:s ignoreApplicationStopFailures:b \
          targetInstances:o autoRollbackConfiguration:o autoRollbackConfiguration.enabled:b \
          autoRollbackConfiguration.events:l autoRollbackConfiguration.events[0]:s updateOutdatedInstancesOnly:b \
          fileExistsBehavior:s overrideAlarmConfiguration:o overrideAlarmConfiguration.enabled:b \
          overrideAlarmConfiguration.ignorePollAlarmFailure:b overrideAlarmConfiguration.alarms:l \
          overrideAlarmConfiguration.alarms[0]:o overrideAlarmConfiguration.alarms[0].name:s",
+    ),
+    (Operation::GetApplicationRevision, "applicationName:s"),
+    (Operation::GetApplicationRevision, REVISION),
+    (Operation::RegisterApplicationRevision, "applicationName:s description:s"),
+    (Operation::RegisterApplicationRevision, REVISION),
+    (
+        Operation::BatchGetApplicationRevisions,
+        "applicationName:s revisions:l revisions[0]:o revisions[0].revisionType:s revisions[0].s3Location:o",
+    ),
+    (
+        Operation::ListApplicationRevisions,
+        "applicationName:s sortBy:s sortOrder:s s3Bucket:s s3KeyPrefix:s deployed:s nextToken:s",
     ),
     (Operation::GetDeployment, "deploymentId:s"),
     (
@@ -55,7 +78,39 @@ const MEMBERS: &[(Operation, &str)] = &[
     ),
     (Operation::StopDeployment, "deploymentId:s autoRollbackEnabled:b"),
     (Operation::PutLifecycleEventHookExecutionStatus, "deploymentId:s lifecycleEventHookExecutionId:s status:s"),
+    (Operation::BatchGetDeployments, "deploymentIds:l deploymentIds[0]:s"),
+    (Operation::ContinueDeployment, "deploymentId:s deploymentWaitType:s"),
+    (Operation::SkipWaitTimeForInstanceTermination, "deploymentId:s"),
+    (Operation::GetDeploymentInstance, "deploymentId:s instanceId:s"),
+    (Operation::BatchGetDeploymentInstances, "deploymentId:s instanceIds:l instanceIds[0]:s"),
+    (
+        Operation::ListDeploymentInstances,
+        "deploymentId:s nextToken:s instanceStatusFilter:l instanceStatusFilter[0]:s instanceTypeFilter:l \
+         instanceTypeFilter[0]:s",
+    ),
+    (Operation::RegisterOnPremisesInstance, "instanceName:s iamSessionArn:s iamUserArn:s"),
+    (Operation::DeregisterOnPremisesInstance, "instanceName:s"),
+    (Operation::GetOnPremisesInstance, "instanceName:s"),
+    (Operation::BatchGetOnPremisesInstances, "instanceNames:l instanceNames[0]:s"),
+    (
+        Operation::ListOnPremisesInstances,
+        "registrationStatus:s tagFilters:l tagFilters[0]:o tagFilters[0].Key:s tagFilters[0].Value:s \
+         tagFilters[0].Type:s nextToken:s",
+    ),
+    (Operation::AddTagsToOnPremisesInstances, INSTANCE_TAGS),
+    (Operation::RemoveTagsFromOnPremisesInstances, INSTANCE_TAGS),
+    (Operation::ListGitHubAccountTokenNames, "nextToken:s"),
+    (Operation::DeleteGitHubAccountToken, "tokenName:s"),
+    (Operation::DeleteResourcesByExternalId, "externalId:s"),
 ];
+
+const INSTANCE_TAGS: &str = "tags:l tags[0]:o tags[0].Key:s tags[0].Value:s instanceNames:l instanceNames[0]:s";
+
+const REVISION: &str = "revision:o revision.revisionType:s revision.s3Location:o revision.s3Location.bucket:s \
+         revision.s3Location.key:s revision.s3Location.bundleType:s revision.s3Location.version:s \
+         revision.s3Location.eTag:s revision.gitHubLocation:o revision.gitHubLocation.repository:s \
+         revision.gitHubLocation.commitId:s revision.string:o revision.string.content:s revision.string.sha256:s \
+         revision.appSpecContent:o revision.appSpecContent.content:s revision.appSpecContent.sha256:s";
 
 const SETTINGS: &str = "applicationName:s deploymentConfigName:s serviceRoleArn:s triggerConfigurations:l \
     triggerConfigurations[0]:o triggerConfigurations[0].triggerName:s triggerConfigurations[0].triggerTargetArn:s \
@@ -64,8 +119,29 @@ const SETTINGS: &str = "applicationName:s deploymentConfigName:s serviceRoleArn:
     alarmConfiguration.alarms[0]:o alarmConfiguration.alarms[0].name:s autoRollbackConfiguration:o \
     autoRollbackConfiguration.enabled:b autoRollbackConfiguration.events:l autoRollbackConfiguration.events[0]:s \
     deploymentStyle:o deploymentStyle.deploymentType:s deploymentStyle.deploymentOption:s \
-    outdatedInstancesStrategy:s blueGreenDeploymentConfiguration:o loadBalancerInfo:o ec2TagFilters:l ec2TagSet:o \
-    onPremisesInstanceTagFilters:l onPremisesTagSet:o autoScalingGroups:l autoScalingGroups[0]:s ecsServices:l";
+    outdatedInstancesStrategy:s terminationHookEnabled:b blueGreenDeploymentConfiguration:o \
+    blueGreenDeploymentConfiguration.terminateBlueInstancesOnDeploymentSuccess:o \
+    blueGreenDeploymentConfiguration.terminateBlueInstancesOnDeploymentSuccess.action:s \
+    blueGreenDeploymentConfiguration.terminateBlueInstancesOnDeploymentSuccess.terminationWaitTimeInMinutes:i \
+    blueGreenDeploymentConfiguration.deploymentReadyOption:o \
+    blueGreenDeploymentConfiguration.deploymentReadyOption.actionOnTimeout:s \
+    blueGreenDeploymentConfiguration.deploymentReadyOption.waitTimeInMinutes:i \
+    blueGreenDeploymentConfiguration.greenFleetProvisioningOption:o \
+    blueGreenDeploymentConfiguration.greenFleetProvisioningOption.action:s loadBalancerInfo:o \
+    loadBalancerInfo.elbInfoList:l loadBalancerInfo.elbInfoList[0]:o loadBalancerInfo.elbInfoList[0].name:s \
+    loadBalancerInfo.targetGroupInfoList:l loadBalancerInfo.targetGroupInfoList[0].name:s \
+    loadBalancerInfo.targetGroupPairInfoList:l loadBalancerInfo.targetGroupPairInfoList[0]:o \
+    loadBalancerInfo.targetGroupPairInfoList[0].targetGroups:l \
+    loadBalancerInfo.targetGroupPairInfoList[0].targetGroups[0].name:s \
+    loadBalancerInfo.targetGroupPairInfoList[0].prodTrafficRoute:o \
+    loadBalancerInfo.targetGroupPairInfoList[0].prodTrafficRoute.listenerArns:l \
+    loadBalancerInfo.targetGroupPairInfoList[0].prodTrafficRoute.listenerArns[0]:s \
+    loadBalancerInfo.targetGroupPairInfoList[0].testTrafficRoute:o ec2TagFilters:l ec2TagFilters[0]:o \
+    ec2TagFilters[0].Key:s ec2TagFilters[0].Value:s ec2TagFilters[0].Type:s ec2TagSet:o ec2TagSet.ec2TagSetList:l \
+    ec2TagSet.ec2TagSetList[0]:l ec2TagSet.ec2TagSetList[0][0].Key:s onPremisesInstanceTagFilters:l \
+    onPremisesInstanceTagFilters[0].Type:s onPremisesTagSet:o onPremisesTagSet.onPremisesTagSetList:l \
+    autoScalingGroups:l autoScalingGroups[0]:s ecsServices:l ecsServices[0]:o ecsServices[0].serviceName:s \
+    ecsServices[0].clusterName:s";
 
 fn values() -> [(&'static str, Value); 7] {
     [
@@ -136,8 +212,9 @@ fn the_words_name_the_type_that_is_wanted() {
             "alarmConfiguration: invalid type: sequence, expected an object.",
         ),
         (
-            refused(Operation::ListDeployments, "createTimeRange.start", json!("2026-01-01")),
-            "createTimeRange.start: invalid type: string \"2026-01-01\", expected f64.",
+            refused(Operation::ListDeployments, "createTimeRange.start", json!("soon")),
+            "createTimeRange.start: invalid value: string \"soon\", expected seconds since 1970, or a date and time such \
+             as 2026-01-31T12:00:00Z.",
         ),
     ];
     for (found, words) in cases {

@@ -1,0 +1,13 @@
+//! GetDeploymentInstance and BatchGetDeploymentInstances.
+
+use std::convert::Infallible;
+
+use spillway_domain::{ComputePlatform, DeploymentId, Rejection};
+
+use crate::{Deployments, Error, load_deployment};
+
+/// The instances of a deployment. Only deployments to servers have some, and every deployment is to Lambda.
+pub async fn find_deployment_instances(deployments: &impl Deployments, id: &DeploymentId) -> Result<Infallible, Error> {
+    let deployment = load_deployment(deployments, id).await?;
+    Err(Rejection::NoInstances { deployment: deployment.id, platform: ComputePlatform::Lambda }.into())
+}

@@ -1,0 +1,15 @@
+//! BatchGetDeploymentGroups.
+
+use spillway_domain::{Application, ApplicationName, Filed, GroupName, Rejection};
+
+use crate::{Catalog, Error};
+
+/// Those of these groups of an application that are there.
+pub async fn find_groups(
+    catalog: &impl Catalog,
+    application: &ApplicationName,
+    names: &[GroupName],
+) -> Result<(Application, Vec<Filed>), Error> {
+    let found = catalog.groups_named(application, names).await?;
+    Ok(found.ok_or_else(|| Rejection::NoApplication(application.clone()))?)
+}

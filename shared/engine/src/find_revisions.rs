@@ -1,0 +1,29 @@
+//! GetApplicationRevision and BatchGetApplicationRevisions.
+
+use spillway_domain::{ApplicationName, Rejection, Revision, RevisionLocation};
+
+use crate::{Catalog, Error, Revisions, find_application};
+
+/// A registered revision by its location.
+pub async fn find_revision(
+    catalog: &impl Catalog,
+    revisions: &impl Revisions,
+    application: &ApplicationName,
+    location: &RevisionLocation,
+) -> Result<Revision, Error> {
+    let found = find_revisions(catalog, revisions, application, std::slice::from_ref(location)).await?;
+    let revision = found.into_iter().next();
+    let unknown = || Rejection::NoRevision { application: application.clone(), revision: location.clone() };
+    Ok(revision.ok_or_else(unknown)?)
+}
+
+/// Those of these revisions that are registered.
+pub async fn find_revisions(
+    catalog: &impl Catalog,
+    revisions: &impl Revisions,
+    application: &ApplicationName,
+    locations: &[RevisionLocation],
+) -> Result<Vec<Revision>, Error> {
+    let application = find_application(catalog, application).await?;
+    Ok(revisions.revisions(&application, locations).await?)
+}

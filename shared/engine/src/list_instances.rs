@@ -1,0 +1,14 @@
+//! ListOnPremisesInstances.
+
+use spillway_domain::{InstanceFilter, InstanceName, Page};
+
+use crate::{Error, Instances};
+
+/// The names of on-premises instances.
+pub async fn list_instances(
+    instances: &impl Instances,
+    filter: &InstanceFilter,
+    after: Option<&str>,
+) -> Result<Page<InstanceName>, Error> {
+    Ok(instances.list_instances(filter, after).await?)
+}

@@ -1,0 +1,10 @@
+//! BatchGetDeployments.
+
+use spillway_domain::{Deployment, DeploymentId};
+
+use crate::{Deployments, Error};
+
+/// Deployments by id. Those that are not there are left out.
+pub async fn load_deployments(deployments: &impl Deployments, ids: &[DeploymentId]) -> Result<Vec<Deployment>, Error> {
+    Ok(deployments.load_many(ids).await?)
+}

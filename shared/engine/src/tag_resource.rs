@@ -1,0 +1,56 @@
+//! TagResource and UntagResource.
+
+use spillway_domain::{Quotas, Rejection, Resource, Tag, merge_tags, remove_tags};
+
+use crate::find_group::find_filed;
+use crate::{Catalog, Error, Tagged};
+
+/// How often it is tried when others change the tags of the same thing.
+const MOST_TRIES: usize = 8;
+
+/// Adds tags; one of a key that is there already takes its place.
+pub async fn tag_resource(
+    catalog: &impl Catalog,
+    resource: &Resource,
+    added: &[Tag],
+    quotas: &Quotas,
+) -> Result<(), Error> {
+    change(catalog, resource, |own| {
+        let tags = merge_tags(own, added);
+        if tags.len() > quotas.tags && tags.len() > own.len() {
+            let (resource, most) = (resource.clone(), quotas.tags);
+            return Err(Rejection::TooManyTags { resource, tags: tags.len(), most });
+        }
+        Ok(tags)
+    })
+    .await
+}
+
+/// Removes the tags of these keys; that there is none of a key is no error.
+pub async fn untag_resource(catalog: &impl Catalog, resource: &Resource, keys: &[String]) -> Result<(), Error> {
+    change(catalog, resource, |own| Ok(remove_tags(own, keys))).await
+}
+
+async fn change(
+    catalog: &impl Catalog,
+    resource: &Resource,
+    how: impl Fn(&[Tag]) -> Result<Vec<Tag>, Rejection>,
+) -> Result<(), Error> {
+    for _ in 0..MOST_TRIES {
+        let written = match resource {
+            Resource::Application(name) => {
+                let found = catalog.application_and_tags(name).await?;
+                let (application, own) = found.ok_or_else(|| Rejection::NoApplication(name.clone()))?;
+                catalog.replace_tags(Tagged::Application(&application), &own, &how(&own)?).await?
+            }
+            Resource::Group(application, name) => {
+                let (_, filed) = find_filed(catalog, application, name).await?;
+                catalog.replace_tags(Tagged::Group(&filed.group), &filed.tags, &how(&filed.tags)?).await?
+            }
+        };
+        if written {
+            return Ok(());
+        }
+    }
+    Err(Rejection::Conflict(format!("The tags of {resource}")).into())
+}

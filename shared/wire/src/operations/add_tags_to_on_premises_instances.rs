@@ -1,0 +1,23 @@
+//! AddTagsToOnPremisesInstances.
+
+use serde::Deserialize;
+use spillway_domain::{InstanceName, Tag};
+
+use crate::input::{INSTANCES, Object, read};
+use crate::shapes::instance_tags;
+use crate::{Context, Exception};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    tags: Option<Vec<Object<instance_tags::Input>>>,
+    instance_names: Option<Vec<String>>,
+}
+
+/// The instances, each once, and the tags.
+pub fn parse(body: &[u8], cx: &Context) -> Result<(Vec<InstanceName>, Vec<Tag>), Exception> {
+    let input: Input = read(body)?;
+    let tags = instance_tags::parse_added(input.tags, &cx.quotas)?;
+    let names = INSTANCES.list(input.instance_names, cx.quotas.batch_instances, "InstanceLimitExceededException")?;
+    Ok((names, tags))
+}

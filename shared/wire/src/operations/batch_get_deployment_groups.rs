@@ -1,0 +1,40 @@
+//! BatchGetDeploymentGroups.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{Application, ApplicationName, Filed, GroupName};
+
+use crate::input::{APPLICATION, GROUPS, read};
+use crate::shapes::deployment_group_info;
+use crate::{Context, Exception};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    application_name: Option<String>,
+    deployment_group_names: Option<Vec<String>>,
+}
+
+/// The application, and the groups, each once.
+pub fn parse(body: &[u8], cx: &Context) -> Result<(ApplicationName, Vec<GroupName>), Exception> {
+    let input: Input = read(body)?;
+    let application = APPLICATION.required(input.application_name)?;
+    let most = cx.quotas.batch_groups;
+    Ok((application, GROUPS.list(input.deployment_group_names, most, "BatchLimitExceededException")?))
+}
+
+/// The answer, which names those that are not there.
+pub fn render(
+    (_, names): &(ApplicationName, Vec<GroupName>),
+    (application, groups): &(Application, Vec<Filed>),
+    _: &Context,
+) -> Value {
+    let found = groups.iter().map(|filed| deployment_group_info::render(application, &filed.group, &filed.state));
+    let mut answer = json!({ "deploymentGroupsInfo": found.collect::<Vec<_>>() });
+    let missing = names.iter().filter(|name| groups.iter().all(|filed| filed.group.name != **name));
+    let missing: Vec<&str> = missing.map(GroupName::as_str).collect();
+    if !missing.is_empty() {
+        answer["errorMessage"] = json!(format!("No Deployment Group found for name: {}", missing.join(", ")));
+    }
+    answer
+}

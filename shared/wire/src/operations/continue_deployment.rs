@@ -1,0 +1,32 @@
+//! ContinueDeployment.
+
+use serde::Deserialize;
+use spillway_domain::{DeploymentId, WaitType};
+
+use crate::input::{DEPLOYMENT, cut, read};
+use crate::{Context, Exception};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    deployment_id: Option<String>,
+    deployment_wait_type: Option<String>,
+}
+
+/// The deployment, and which of its waits is to end: the one before traffic moves, when the caller does not say.
+pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, WaitType), Exception> {
+    let input: Input = read(body)?;
+    let deployment = DEPLOYMENT.required(input.deployment_id)?;
+    let given = input.deployment_wait_type.as_deref().unwrap_or(WaitType::Ready.as_str());
+    let wait = WaitType::ALL.into_iter().find(|wait| wait.as_str() == given).ok_or_else(|| {
+        Exception::new(
+            "InvalidDeploymentWaitTypeException",
+            format!(
+                "deploymentWaitType '{}' is not valid. Valid values are [{}]",
+                cut(given, 120),
+                WaitType::ALL.map(WaitType::as_str).join(", ")
+            ),
+        )
+    })?;
+    Ok((deployment, wait))
+}

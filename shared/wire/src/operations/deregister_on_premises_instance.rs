@@ -1,0 +1,11 @@
+//! DeregisterOnPremisesInstance.
+
+use spillway_domain::InstanceName;
+
+use super::get_on_premises_instance;
+use crate::{Context, Exception};
+
+/// The instance.
+pub fn parse(body: &[u8], cx: &Context) -> Result<InstanceName, Exception> {
+    get_on_premises_instance::parse(body, cx)
+}

@@ -1,0 +1,246 @@
+use spillway_domain::{ComputePlatform, EventName, Resource, RevisionLocation, RevisionUnfit, Unfit, WaitType};
+
+use super::*;
+
+fn named<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+#[test]
+fn every_rejection_has_its_exception_and_words() {
+    let id = || named("d-75I7MBT7C");
+    let cases = [
+        (
+            Rejection::NoApplication(named("shop")),
+            "ApplicationDoesNotExistException: No application found for name: shop",
+        ),
+        (
+            Rejection::ApplicationExists(named("shop")),
+            "ApplicationAlreadyExistsException: Application already exists with the name: shop",
+        ),
+        (
+            Rejection::NoGroup(named("live")),
+            "DeploymentGroupDoesNotExistException: No Deployment Group found for name: live",
+        ),
+        (
+            Rejection::GroupExists(named("live")),
+            "DeploymentGroupAlreadyExistsException: Deployment group already exists with the name: live",
+        ),
+        (
+            Rejection::NoConfig(named("slow")),
+            "DeploymentConfigDoesNotExistException: No Deployment Configuration found for name: slow",
+        ),
+        (
+            Rejection::ConfigExists(named("slow")),
+            "DeploymentConfigAlreadyExistsException: Deployment configuration already exists with the name: slow",
+        ),
+        (
+            Rejection::ConfigForOtherPlatform {
+                config: named("CodeDeployDefault.OneAtATime"),
+                expected: ComputePlatform::Lambda,
+            },
+            "InvalidDeploymentConfigNameException: Compute platform of deployment config CodeDeployDefault.OneAtATime \
+             does not match expected compute platform, correct compute platform should be Lambda.",
+        ),
+        (
+            Rejection::GroupUnfit(Unfit::NoReadyOption),
+            "InvalidBlueGreenDeploymentConfigurationException: Deployment ready option cannot be null for blue green \
+             deployment",
+        ),
+        (
+            Rejection::ServiceTaken(vec![EcsService { service: named("web"), cluster: named("prod") }]),
+            "ECSServiceMappingLimitExceededException: The ECS service prod/web (cluster/service) belongs to another \
+             deployment group, and can be in one only. Take it out of that group, or delete that group, first.",
+        ),
+        (
+            Rejection::NoRevision {
+                application: named("shop"),
+                revision: RevisionLocation::GitHub { repository: "a/b".to_owned(), commit: "c".to_owned() },
+            },
+            "RevisionDoesNotExistException: No revision of application shop is registered at this location: \
+             {\"gitHubLocation\":{\"commitId\":\"c\",\"repository\":\"a/b\"},\"revisionType\":\"GitHub\"}",
+        ),
+        (
+            Rejection::RevisionUnfit(RevisionUnfit::Bundle, ComputePlatform::Lambda),
+            "InvalidRevisionException: BundleType must be either YAML or JSON",
+        ),
+        (
+            Rejection::RevisionUnfit(RevisionUnfit::Archive, ComputePlatform::Server),
+            "InvalidRevisionException: For Server applications, bundleType must be one of tar, tgz and zip.",
+        ),
+        (
+            Rejection::RevisionUnfit(RevisionUnfit::Text, ComputePlatform::Server),
+            "InvalidRevisionException: Revisions of Server applications are archives: give revisionType S3 or GitHub.",
+        ),
+        (
+            Rejection::RevisionUnfit(RevisionUnfit::GitHub, ComputePlatform::Ecs),
+            "InvalidRevisionException: GitHub revisions are for Server applications only. Give the AppSpec of this ECS \
+             application as revisionType AppSpecContent.",
+        ),
+        (
+            Rejection::RevisionNotReadable,
+            "InvalidRevisionException: Revisions in S3 cannot be deployed by Spillway yet, and no deployment was created. \
+             Give the AppSpec as revisionType AppSpecContent.",
+        ),
+        (
+            Rejection::NoText,
+            "InvalidRevisionException: No text is registered under this sha256; give the AppSpec as content.",
+        ),
+        (
+            Rejection::NothingToRestart(named("live")),
+            "RevisionDoesNotExistException: No deployment of the deployment group live has succeeded yet, so there is no \
+             revision to deploy again. Give a revision.",
+        ),
+        (
+            Rejection::PlatformNotBuilt(ComputePlatform::Server),
+            "InvalidInputException: Spillway does not deploy to Server yet, and created no deployment; deploy with an \
+             application whose computePlatform is Lambda.",
+        ),
+        (
+            Rejection::Busy { group: named("live"), deployment: id() },
+            "DeploymentLimitExceededException: The Deployment Group 'live' already has an active Deployment \
+             'd-75I7MBT7C'",
+        ),
+        (
+            Rejection::InUse { what: "Application shop".to_owned(), deployment: id() },
+            "InvalidInputException: Application shop has an active deployment, d-75I7MBT7C, and was not deleted. \
+             Wait until the deployment has ended, or stop it, and delete again.",
+        ),
+        (
+            Rejection::NoDeployment(id()),
+            "DeploymentDoesNotExistException: The deployment d-75I7MBT7C could not be found",
+        ),
+        (
+            Rejection::NoTarget { deployment: id(), asked: "orders:live".to_owned(), own: None },
+            "DeploymentTargetDoesNotExistException: The deployment d-75I7MBT7C has no target, because its AppSpec is \
+             not valid. See errorInformation of GetDeployment.",
+        ),
+        (
+            Rejection::NoTarget {
+                deployment: id(),
+                asked: "orders:prod".to_owned(),
+                own: Some("orders:live".to_owned()),
+            },
+            "DeploymentTargetDoesNotExistException: 'orders:prod' is not a target of deployment d-75I7MBT7C. Its \
+             target is 'orders:live'.",
+        ),
+        (
+            Rejection::OneTarget { deployment: id(), asked: 2 },
+            "DeploymentTargetListSizeExceededException: targetIds names 2 targets, but deployment d-75I7MBT7C is to \
+             Lambda and has one target.",
+        ),
+        (
+            Rejection::AlreadyCompleted(id()),
+            "DeploymentAlreadyCompletedException: The deployment d-75I7MBT7C is already completed; nothing of it is \
+             left to be changed.",
+        ),
+        (
+            Rejection::RollbackCannotStop(id()),
+            "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is an automatic rollback and \
+             cannot be stopped: its traffic is back already. Wait until it has ended.",
+        ),
+        (
+            Rejection::ForeignHook { deployment: id() },
+            "InvalidLifecycleEventHookExecutionIdException: The lifecycleEventHookExecutionId is not one of deployment \
+             d-75I7MBT7C. Give back LifecycleEventHookExecutionId as the hook received it, with the DeploymentId \
+             beside it.",
+        ),
+        (
+            Rejection::EventAlreadyCompleted { deployment: id(), event: EventName::BeforeAllowTraffic },
+            "LifecycleEventAlreadyCompletedException: The lifecycle event BeforeAllowTraffic of deployment d-75I7MBT7C \
+             is already completed; this status changes nothing.",
+        ),
+        (
+            Rejection::NoWait { deployment: id(), platform: ComputePlatform::Lambda, wait: WaitType::Ready },
+            "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is to Lambda and has no READY_WAIT \
+             that could be ended. To end the deployment, use StopDeployment.",
+        ),
+        (
+            Rejection::NoInstances { deployment: id(), platform: ComputePlatform::Lambda },
+            "InvalidComputePlatformException: The deployment d-75I7MBT7C is to Lambda and has no instances. Use \
+             GetDeploymentTarget, BatchGetDeploymentTargets or ListDeploymentTargets.",
+        ),
+        (
+            Rejection::NotRegistered(named("box")),
+            "InstanceNotRegisteredException: No on-premises instance is registered with the name: box",
+        ),
+        (
+            Rejection::InstanceExists(named("box")),
+            "InstanceNameAlreadyRegisteredException: An on-premises instance is already registered with the name: box. \
+             Deregister it first, or choose another name.",
+        ),
+        (
+            Rejection::IdentityTaken {
+                identity: Identity::User(named("arn:aws:iam::111122223333:user/box")),
+                by: named("crate"),
+            },
+            "IamUserArnAlreadyRegisteredException: arn:aws:iam::111122223333:user/box is already registered with the \
+             on-premises instance crate. Deregister that, or use an ARN of this instance's own.",
+        ),
+        (
+            Rejection::IdentityTaken {
+                identity: Identity::Session(named("arn:aws:sts::111122223333:assumed-role/deployer/box")),
+                by: named("crate"),
+            },
+            "IamSessionArnAlreadyRegisteredException: arn:aws:sts::111122223333:assumed-role/deployer/box is already \
+             registered with the on-premises instance crate. Deregister that, or use an ARN of this instance's own.",
+        ),
+        (
+            Rejection::TooManyInstanceTags { instance: named("box"), tags: 11, most: 10 },
+            "TagLimitExceededException: The on-premises instance box would have 11 tags; it may have 10. Remove some \
+             first. No instance was tagged.",
+        ),
+        (
+            Rejection::NoGitHubToken("mine".to_owned()),
+            "GitHubAccountTokenDoesNotExistException: No GitHub account connection found for name: mine",
+        ),
+        (
+            Rejection::Full { quota: Quota::Applications, most: 1000 },
+            "ApplicationLimitExceededException: There are 1000 applications, and there may be no more. Try again when \
+             there are fewer, or raise Applications in the parameter Quotas of Spillway's stack.",
+        ),
+        (
+            Rejection::Full { quota: Quota::Groups, most: 7 },
+            "DeploymentGroupLimitExceededException: There are 7 groups in the application, and there may be no more. \
+             Try again when there are fewer, or raise GroupsPerApplication in the parameter Quotas of Spillway's stack.",
+        ),
+        (
+            Rejection::Full { quota: Quota::Configs, most: 200 },
+            "DeploymentConfigLimitExceededException: There are 200 deployment configurations, and there may be no \
+             more. Try again when there are fewer, or raise DeploymentConfigs in the parameter Quotas of Spillway's \
+             stack.",
+        ),
+        (
+            Rejection::Full { quota: Quota::ActiveDeployments, most: 1000 },
+            "DeploymentLimitExceededException: There are 1000 active deployments, and there may be no more. Try again \
+             when there are fewer, or raise ActiveDeployments in the parameter Quotas of Spillway's stack.",
+        ),
+        (
+            Rejection::ConfigInUse(named("slow")),
+            "DeploymentConfigInUseException: The deployment configuration slow is in use by a deployment group, and \
+             was not deleted. Give the groups that name it another one first.",
+        ),
+        (
+            Rejection::BuiltInConfig(named("Steps.10@5m")),
+            "InvalidOperationException: The deployment configuration Steps.10@5m was not made by anybody, and cannot \
+             be deleted.",
+        ),
+        (
+            Rejection::NothingToTag(Resource::Application(named("shop"))),
+            "InvalidArnException: ResourceArn: there is no application shop.",
+        ),
+        (
+            Rejection::TooManyTags { resource: Resource::Group(named("shop"), named("live")), tags: 51, most: 50 },
+            "InvalidTagsToAddException: There would be 51 tags on deployment group live of application shop; there \
+             may be 50. Remove some first. None was added.",
+        ),
+        (
+            Rejection::Conflict("Deployment group live".to_owned()),
+            "ThrottlingException: Deployment group live was changed by another caller at the same moment, and not by \
+             this one. Try again.",
+        ),
+    ];
+    for (rejection, words) in cases {
+        assert_eq!(Exception::from(rejection).to_string(), words);
+    }
+}

@@ -1,0 +1,29 @@
+//! `AutoScalingGroup`: given by name, shown as an object.
+
+use serde_json::{Value, json};
+use spillway_domain::{AutoScalingGroupName, Quotas};
+
+use crate::Exception;
+
+/// What is given, checked.
+pub(crate) fn parse(given: Vec<String>, quotas: &Quotas) -> Result<Vec<AutoScalingGroupName>, Exception> {
+    let invalid = |words: String| Exception::new("InvalidAutoScalingGroupException", words);
+    let most = quotas.auto_scaling_groups;
+    if given.len() > most {
+        return Err(invalid(format!("autoScalingGroups: there may be {most}; {} were given.", given.len())));
+    }
+    let mut names: Vec<AutoScalingGroupName> = Vec::with_capacity(given.len());
+    for (n, text) in given.into_iter().enumerate() {
+        let name = text.parse().map_err(|bad| invalid(format!("autoScalingGroups[{n}]: {bad}")))?;
+        if names.contains(&name) {
+            return Err(invalid(format!("autoScalingGroups[{n}]: '{name}' is listed twice; list it once.")));
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// As they are shown. No lifecycle hook is named, since none was put into them.
+pub(crate) fn render(names: &[AutoScalingGroupName]) -> Value {
+    Value::Array(names.iter().map(|name| json!({ "name": name.as_str() })).collect())
+}

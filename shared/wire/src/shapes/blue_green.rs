@@ -1,0 +1,156 @@
+//! `BlueGreenDeploymentConfiguration`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spillway_domain::{BlueGreen, GreenFleet, ReadyOption, Termination, TerminationAction};
+
+use super::closed_set;
+use crate::Exception;
+use crate::input::Object;
+
+/// As it is given.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    terminate_blue_instances_on_deployment_success: Option<Object<TerminationInput>>,
+    deployment_ready_option: Option<Object<ReadyInput>>,
+    green_fleet_provisioning_option: Option<Object<FleetInput>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TerminationInput {
+    action: Option<String>,
+    termination_wait_time_in_minutes: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReadyInput {
+    action_on_timeout: Option<String>,
+    wait_time_in_minutes: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct FleetInput {
+    action: Option<String>,
+}
+
+const TWO_DAYS: u32 = 2880;
+
+/// What is given, checked. A block without members says nothing.
+pub(crate) fn parse(input: Input) -> Result<BlueGreen, Exception> {
+    let termination = input.terminate_blue_instances_on_deployment_success.map(|Object(given)| termination(given));
+    let ready = input.deployment_ready_option.map(|Object(given)| ready(given));
+    let green_fleet = input.green_fleet_provisioning_option.map(|Object(given)| fleet(given));
+    Ok(BlueGreen {
+        termination: termination.transpose()?.flatten(),
+        ready: ready.transpose()?.flatten(),
+        green_fleet: green_fleet.transpose()?.flatten(),
+    })
+}
+
+fn termination(input: TerminationInput) -> Result<Option<Termination>, Exception> {
+    const MEMBER: &str = "terminateBlueInstancesOnDeploymentSuccess";
+    if input.action.is_none() && input.termination_wait_time_in_minutes.is_none() {
+        return Ok(None);
+    }
+    let all = [TerminationAction::Terminate, TerminationAction::KeepAlive];
+    let action = find(input.action, MEMBER, "action", all, action_text)?.unwrap_or(TerminationAction::Terminate);
+    let given = input.termination_wait_time_in_minutes.unwrap_or(0);
+    if given > i64::from(TWO_DAYS) {
+        return Err(invalid("Timeout for instance termination cannot be more than 2 days".to_owned()));
+    }
+    let minutes = minutes(given, MEMBER, "terminationWaitTimeInMinutes")?;
+    Ok(Some(Termination { action, minutes }))
+}
+
+fn ready(input: ReadyInput) -> Result<Option<ReadyOption>, Exception> {
+    const MEMBER: &str = "deploymentReadyOption";
+    let all = [ReadyOption::Continue, ReadyOption::Stop { minutes: 0 }];
+    let action = find(input.action_on_timeout, MEMBER, "actionOnTimeout", all, ready_text)?;
+    let wait = input.wait_time_in_minutes;
+    let minutes = wait.map(|given| minutes(given, MEMBER, "waitTimeInMinutes")).transpose()?;
+    match (action, minutes) {
+        (None, None) => Ok(None),
+        (None | Some(ReadyOption::Continue), None | Some(0)) => Ok(Some(ReadyOption::Continue)),
+        (Some(ReadyOption::Continue), Some(_)) => Err(invalid(
+            "Deployment ready action cannot be set to 'CONTINUE_DEPLOYMENT' when timeout is specified".to_owned(),
+        )),
+        (Some(ReadyOption::Stop { .. }), Some(minutes)) => Ok(Some(ReadyOption::Stop { minutes })),
+        (Some(ReadyOption::Stop { .. }), None) => Err(invalid(format!(
+            "{MEMBER}.waitTimeInMinutes is required when actionOnTimeout is STOP_DEPLOYMENT, and was not given."
+        ))),
+        (None, Some(_)) => Err(invalid(format!(
+            "{MEMBER}.actionOnTimeout is required when waitTimeInMinutes is specified, and was not given."
+        ))),
+    }
+}
+
+fn fleet(input: FleetInput) -> Result<Option<GreenFleet>, Exception> {
+    let all = [GreenFleet::DiscoverExisting, GreenFleet::CopyAutoScalingGroup];
+    find(input.action, "greenFleetProvisioningOption", "action", all, fleet_text)
+}
+
+fn find<T: Copy, const N: usize>(
+    given: Option<String>,
+    block: &str,
+    member: &str,
+    all: [T; N],
+    text: impl Fn(T) -> &'static str,
+) -> Result<Option<T>, Exception> {
+    let found = given.map(|given| closed_set::find(&given, all, text)).transpose();
+    found.map_err(|words| invalid(format!("{block}.{member} {words}")))
+}
+
+fn minutes(given: i64, block: &str, member: &str) -> Result<u32, Exception> {
+    u32::try_from(given).ok().filter(|minutes| *minutes <= TWO_DAYS).ok_or_else(|| {
+        invalid(format!("{block}.{member} {given} is not valid: it may be from 0 to {TWO_DAYS} minutes (2 days)."))
+    })
+}
+
+/// As it is shown. Clients read both waits without asking whether they are there.
+pub(crate) fn render(blue_green: &BlueGreen) -> Value {
+    let termination =
+        blue_green.termination.unwrap_or(Termination { action: TerminationAction::Terminate, minutes: 0 });
+    let ready = blue_green.ready.unwrap_or(ReadyOption::Continue);
+    let wait = match ready {
+        ReadyOption::Continue => 0,
+        ReadyOption::Stop { minutes } => minutes,
+    };
+    let mut shown = json!({
+        "terminateBlueInstancesOnDeploymentSuccess": {
+            "action": action_text(termination.action), "terminationWaitTimeInMinutes": termination.minutes,
+        },
+        "deploymentReadyOption": { "actionOnTimeout": ready_text(ready), "waitTimeInMinutes": wait },
+    });
+    if let Some(fleet) = blue_green.green_fleet {
+        shown["greenFleetProvisioningOption"] = json!({ "action": fleet_text(fleet) });
+    }
+    shown
+}
+
+fn action_text(action: TerminationAction) -> &'static str {
+    match action {
+        TerminationAction::Terminate => "TERMINATE",
+        TerminationAction::KeepAlive => "KEEP_ALIVE",
+    }
+}
+
+fn ready_text(ready: ReadyOption) -> &'static str {
+    match ready {
+        ReadyOption::Continue => "CONTINUE_DEPLOYMENT",
+        ReadyOption::Stop { .. } => "STOP_DEPLOYMENT",
+    }
+}
+
+fn fleet_text(fleet: GreenFleet) -> &'static str {
+    match fleet {
+        GreenFleet::DiscoverExisting => "DISCOVER_EXISTING",
+        GreenFleet::CopyAutoScalingGroup => "COPY_AUTO_SCALING_GROUP",
+    }
+}
+
+fn invalid(words: String) -> Exception {
+    Exception::new("InvalidBlueGreenDeploymentConfigurationException", words)
+}

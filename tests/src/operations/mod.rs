@@ -1,0 +1,9 @@
+//! Operations of the API, through the door.
+
+mod catalog;
+mod clients;
+mod groups;
+mod instances;
+mod model;
+mod revisions;
+mod waits;
