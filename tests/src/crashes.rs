@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use spillway_domain::AliasRouting;
-use spillway_testkit::{Accident, Duplicate, Event, Harm, HookPlan, Runner, Story, When, World, check};
+use spillway_testkit::{Accident, Duplicate, Event, Harm, HookPlan, RevisionPlan, Runner, Story, When, World, check};
 use spillway_tests::template::machine;
 
 /// The stories that everything is done to.
@@ -15,6 +15,9 @@ fn stories() -> Vec<(&'static str, Story)> {
         ("canary", hooked()),
         ("all at once", Story::new("CodeDeployDefault.LambdaAllAtOnce")),
         ("call backs", Story::new("Steps.10@2m").before(later(true)).after(later(true))),
+        ("revision in S3", hooked().with_revision(RevisionPlan::InS3)),
+        ("revision missing", hooked().with_revision(RevisionPlan::Missing)),
+        ("stop before the revision is read", hooked().with_revision(RevisionPlan::InS3).at(0.01, Event::Stop(None))),
         ("pre says no", hooked().before(HookPlan::Fails)),
         ("post says no", hooked().after(later(false))),
         ("post throws, no rollback", hooked().after(HookPlan::Throws).without_rollback()),

@@ -31,7 +31,7 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "decide" => read::<Decide>(text).map(drop),
         "run-hook" | "bake" => read::<Task>(text).map(drop),
         "shift-alias" => read::<Shift>(text).map(drop),
-        "announce" => read::<Subject>(text).map(drop),
+        "announce" | "read-revision" => read::<Subject>(text).map(drop),
         "watch-alarms" => alarm(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
         other => Err(format!("there is no function {other}, or it is new: say here what it takes")),

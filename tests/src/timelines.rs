@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use spillway_domain::{AliasRouting, DeploymentId};
-use spillway_testkit::{Event, HookPlan, Runner, Story, World, check};
+use spillway_testkit::{Event, HookPlan, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
 fn tell(story: &Story) -> String {
@@ -43,6 +43,21 @@ fn canary() -> Story {
 #[test]
 fn a_canary_with_two_hooks_succeeds() {
     insta::assert_snapshot!(tell(&canary()));
+}
+
+#[test]
+fn a_revision_in_s3_is_read_first() {
+    insta::assert_snapshot!(tell(&canary().with_revision(RevisionPlan::InS3)));
+}
+
+#[test]
+fn a_revision_that_is_not_there_ends_it_before_anything_begins() {
+    insta::assert_snapshot!(tell(&canary().with_revision(RevisionPlan::Missing)));
+}
+
+#[test]
+fn a_revision_that_may_not_be_read_ends_it_before_anything_begins() {
+    insta::assert_snapshot!(tell(&canary().with_revision(RevisionPlan::InS3).at(0.0, Event::RightsLost)));
 }
 
 #[test]

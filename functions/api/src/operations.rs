@@ -2,7 +2,15 @@
 
 use serde_json::{Value, json};
 use spillway_domain::Problem;
-use spillway_engine::{Error, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config, create_deployment, create_group, delete_application, delete_config, delete_github_token, delete_group, deregister_instance, find_application, find_applications, find_config, find_deployment_instances, find_group, find_groups, find_instance, find_instances, find_revision, find_revisions, find_targets, list_applications, list_configs, list_deployments, list_groups, list_instances, list_revisions, list_tags, load_deployment, load_deployments, register_instance, register_revision, rename_application, stop_deployment, tag_instances, tag_resource, untag_instances, untag_resource, update_group};
+use spillway_engine::{
+    Error, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config, create_deployment,
+    create_group, delete_application, delete_config, delete_github_token, delete_group, deregister_instance,
+    find_application, find_applications, find_config, find_deployment_instances, find_group, find_groups,
+    find_instance, find_instances, find_revision, find_revisions, find_targets, list_applications, list_configs,
+    list_deployments, list_groups, list_instances, list_revisions, list_tags, load_deployment, load_deployments,
+    register_instance, register_revision, rename_application, stop_deployment, tag_instances, tag_resource,
+    untag_instances, untag_resource, update_group,
+};
 use spillway_kit::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::Operation::{self, *};
 use spillway_wire::{Context, Exception, Place, Seal, appspec, operations as wire};

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `applications` | name | `doc`, `id` |
 //! | `application#<home>` | `application` | `id` and `name` of whose home it is, `tags`, how many `groups` it has |
-//! | `application#<home>` | `group#<name>` | `doc`, `id`, `config` |
+//! | `application#<home>` | `group#<name>` | `doc`, `id`, `config`, its ECS `services` |
 //! | `application#<home>` | `slot#<slot>` | its `owner`, a group's id, `tags`; `active`, `lastAttempted`, `lastSuccessful`, `targetRevision` |
 //! | `application#<home>` | `revision#<application id>#<key>` | `location`, `registered`, `firstUsed`, `lastUsed`, `description`, `groups`, `expires_at` |
 //! | `application#<home>` | `text#<application id>#<sha256>` | the `content` of a revision that was given as text, `expires_at` |
@@ -13,6 +13,8 @@
 //! | `deployment#<id>` | `ledger#<generation>` | `doc`, `expires_at` |
 //! | `instances` | name | `doc`, `id`, `generation`; once it is deregistered, `deregistered`, `expires_at` |
 //! | `identities` | ARN | `instance`: it is there while a registered instance is known by it |
+//! | `ecs-service#<cluster>/<service>` | `group` | `owner`, the id of the group that has the service |
+//! | `installation` | `secret` | `secret`: what page tokens are sealed with |
 //! | `active` | deployment id | nothing: it is there until the end has been told |
 //! | `alarm#<alarm>` | deployment id | nothing: it is there until the deployment ends |
 //!

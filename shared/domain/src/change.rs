@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    AliasRouting, AliasState, Cause, Deployment, EventName, Halt, HookRun, LedgerEntry, Parked, Percent, Stage, Verdict,
+    AliasRouting, AliasState, Cause, Deployment, EventName, Halt, HookRun, LedgerEntry, Parked, Percent, Stage, Target,
+    Verdict,
 };
 
 /// How long a hook's verdict is waited for, as in CodeDeploy.
@@ -22,6 +23,16 @@ impl Deployment {
             return false;
         }
         self.halt = Some(Halt { cause, at: now });
+        self.changed(now);
+        true
+    }
+
+    /// Takes what its revision says, once it was read. `false` when that is known already, or does not matter any more.
+    pub fn understand(&mut self, target: Target, now: Timestamp) -> bool {
+        if self.order.target != Target::Unread || self.halt.is_some() || self.has_ended() {
+            return false;
+        }
+        self.order.target = if self.order.restarts { target.restarted() } else { target };
         self.changed(now);
         true
     }

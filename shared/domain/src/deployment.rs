@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AlarmConfiguration, AliasName, AliasRouting, ApplicationName, AutoRollback, ConfigName, DeploymentId, ErrorCode,
-    EventName, FunctionName, GroupName, Halt, LifecycleEvent, Percent, RevisionLocation, RoleArn, Routing, Slot, Trigger, Version,
+    EventName, FunctionName, GroupName, Halt, LifecycleEvent, Percent, RevisionLocation, RoleArn, Routing, Slot,
+    Trigger, Version,
 };
 
 /// A deployment, as it is recorded. It is saved under its generation: whoever read an older one saves nothing.
@@ -93,6 +94,9 @@ pub struct Order {
     pub rolls_back: Option<DeploymentId>,
     /// The caller's words.
     pub description: Option<String>,
+    /// Whether it deploys again what the group deployed last, so that no traffic has to move.
+    #[serde(default)]
+    pub restarts: bool,
 }
 
 /// What a revision says.
@@ -102,6 +106,8 @@ pub enum Target {
     Lambda(LambdaTarget),
     /// Nothing that could be deployed; every violation, each with its place.
     Invalid(Vec<String>),
+    /// It lies in S3, and has not been read yet.
+    Unread,
 }
 
 /// A Lambda alias, and the versions between which its traffic moves.
@@ -119,6 +125,16 @@ pub struct LambdaTarget {
     pub before: Option<FunctionName>,
     /// The hook after it has moved.
     pub after: Option<FunctionName>,
+}
+
+impl Target {
+    /// What it is for a deployment that restarts what is deployed: from the target version to itself.
+    pub fn restarted(self) -> Self {
+        match self {
+            Self::Lambda(target) => Self::Lambda(LambdaTarget { current: target.target, ..target }),
+            Self::Invalid(_) | Self::Unread => self,
+        }
+    }
 }
 
 impl LambdaTarget {
@@ -273,11 +289,11 @@ impl Deployment {
         }
     }
 
-    /// The alias that it deploys to; `None` when its AppSpec is not valid.
+    /// The alias that it deploys to; `None` when its AppSpec is not valid, or has not been read.
     pub fn lambda(&self) -> Option<&LambdaTarget> {
         match &self.order.target {
             Target::Lambda(target) => Some(target),
-            Target::Invalid(_) => None,
+            Target::Invalid(_) | Target::Unread => None,
         }
     }
 

@@ -35,6 +35,10 @@ pub enum Cause {
     },
     /// The AppSpec is not valid; every violation.
     Revision(Vec<String>),
+    /// The revision is not where it should be; what S3 said.
+    RevisionMissing(String),
+    /// The service role may not read the revision; what S3 said.
+    RevisionDenied(String),
     /// The alias, as it was found, is not one that this AppSpec can deploy to; what it holds.
     AliasUnsuitable(String),
     /// Somebody else changed the alias during the deployment; what it holds now.
@@ -76,6 +80,8 @@ pub enum ErrorCode {
     InvalidLambdaFunction,
     /// The AppSpec.
     InvalidRevision,
+    /// The revision is not there.
+    RevisionMissing,
     /// StopDeployment.
     ManualStop,
     /// Time ran out.
@@ -96,6 +102,7 @@ impl ErrorCode {
             Self::InvalidLambdaConfiguration => "INVALID_LAMBDA_CONFIGURATION",
             Self::InvalidLambdaFunction => "INVALID_LAMBDA_FUNCTION",
             Self::InvalidRevision => "INVALID_REVISION",
+            Self::RevisionMissing => "REVISION_MISSING",
             Self::ManualStop => "MANUAL_STOP",
             Self::Timeout => "TIMEOUT",
             Self::Throttled => "THROTTLED",
@@ -111,6 +118,8 @@ impl Cause {
             Self::Alarm(_) | Self::AlarmsUnreadable(_) | Self::Stop { .. } => Status::Stopped,
             Self::Hook { .. }
             | Self::Revision(_)
+            | Self::RevisionMissing(_)
+            | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
             | Self::AliasTaken(_)
             | Self::Missing(_)
@@ -127,8 +136,11 @@ impl Cause {
             Self::Stop { .. } => ErrorCode::ManualStop,
             Self::Hook { fault: HookFault::Failed, .. } => ErrorCode::HookExecutionFailure,
             Self::Hook { fault: HookFault::TimedOut, .. } => ErrorCode::Timeout,
-            Self::Hook { fault: HookFault::Denied, .. } | Self::Denied(_) => ErrorCode::IamRolePermissions,
+            Self::Hook { fault: HookFault::Denied, .. } | Self::Denied(_) | Self::RevisionDenied(_) => {
+                ErrorCode::IamRolePermissions
+            }
             Self::Revision(_) => ErrorCode::InvalidRevision,
+            Self::RevisionMissing(_) => ErrorCode::RevisionMissing,
             Self::AliasUnsuitable(_) | Self::AliasTaken(_) => ErrorCode::InvalidLambdaConfiguration,
             Self::Missing(_) => ErrorCode::InvalidLambdaFunction,
             Self::Refused(_) => ErrorCode::InternalError,
@@ -164,6 +176,8 @@ impl Cause {
                 format!("{} See the diagnostics of {event}.", permission_message(role, "AWSLambda"))
             }
             Self::Revision(violations) => format!("The AppSpec is not valid. {}", violations.join(" ")),
+            Self::RevisionMissing(words) => format!("The revision could not be found. {words}"),
+            Self::RevisionDenied(words) => format!("{} {words}", permission_message(role, "AmazonS3")),
             Self::AliasUnsuitable(words) | Self::AliasTaken(words) => words.clone(),
             Self::Missing(words) => format!("What is deployed to does not exist. {words}"),
             Self::Denied(words) => format!("{} {words}", permission_message(role, "AWSLambda")),
@@ -182,7 +196,11 @@ impl Cause {
             Self::Hook { .. } | Self::Missing(_) | Self::Denied(_) | Self::Refused(_) | Self::Throttled(_) => {
                 Some(AutoRollbackEvent::DeploymentFailure)
             }
-            Self::Revision(_) | Self::AliasUnsuitable(_) | Self::AliasTaken(_) => None,
+            Self::Revision(_)
+            | Self::RevisionMissing(_)
+            | Self::RevisionDenied(_)
+            | Self::AliasUnsuitable(_)
+            | Self::AliasTaken(_) => None,
         }
     }
 }

@@ -28,10 +28,11 @@ mod routing;
 
 pub use alarms::{AlarmConfiguration, AlarmReading};
 pub use alias::{AliasRouting, AliasState};
-pub use config::{ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, ZonalConfig, default_config, find_built_in, find_predefined};
-pub use deployment::{
-    Creator, Deployment, Ending, Error, LambdaTarget, News, Order, Parked, Stage, Status, Target,
+pub use config::{
+    ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, ZonalConfig, default_config, find_built_in,
+    find_predefined,
 };
+pub use deployment::{Creator, Deployment, Ending, Error, LambdaTarget, News, Order, Parked, Stage, Status, Target};
 pub use environment::{
     AutoScalingGroupName, BlueGreen, DeploymentOption, DeploymentStyle, DeploymentType, EcsClusterName, EcsService,
     EcsServiceName, Environment, GreenFleet, ListenerArn, LoadBalancerInfo, LoadBalancerName, OutdatedInstances,
@@ -39,7 +40,6 @@ pub use environment::{
 };
 pub use fit::{Setting, Unfit};
 pub use group::{Application, DeploymentGroup, Filed, GroupState, LastDeployment, Slot, Trigger, TriggerEvent};
-pub use resource::{Resource, merge_tags, remove_tags};
 pub use halt::{Cause, ErrorCode, Halt, HookFault};
 pub use instance::{
     IamSessionArn, IamUserArn, Identity, Instance, InstanceFilter, InstanceName, NewInstance, TagFilter,
@@ -54,12 +54,13 @@ pub use plan::{LedgerEntry, Move, Plan, Problem, ProblemKind, Seen, Wait, plan};
 pub use quotas::{BadQuotas, Quotas};
 pub use rejection::{Quota, Rejection};
 pub use request::{
-    DeploymentFilter, GroupChange, GroupSettings, HookAnswer, NewApplication, NewConfig, NewDeployment, NewGroup, Page, Tag,
-    WaitType,
+    DeploymentFilter, ForServers, GroupChange, GroupSettings, HookAnswer, NewApplication, NewConfig, NewDeployment,
+    NewGroup, Page, Tag, WaitType,
 };
+pub use resource::{Resource, merge_tags, remove_tags};
 pub use revision::{
     BundleType, NewRevision, Registration, Revision, RevisionFilter, RevisionKind, RevisionLocation, RevisionSort,
-    RevisionUnfit, sha256,
+    RevisionUnfit, S3Object, sha256,
 };
 pub use rollback::{AutoRollback, AutoRollbackEvent};
 pub use routing::{GrammarError, MAX_STEPS, MAX_TOTAL_WAIT_MINUTES, Routing, Step};

@@ -1,7 +1,7 @@
 //! What a caller can be refused for after every member was found well-formed. The wire has an exception for each.
 
 use crate::{
-    ApplicationName, ComputePlatform, ConfigName, DeploymentId, EcsService, EventName, GroupName, Identity,
+    ApplicationName, ComputePlatform, ConfigName, DeploymentId, EcsService, EventName, ForServers, GroupName, Identity,
     InstanceName, Resource, RevisionLocation, RevisionUnfit, Unfit, WaitType,
 };
 
@@ -40,8 +40,6 @@ pub enum Rejection {
     },
     /// The revision is not one for the platform.
     RevisionUnfit(RevisionUnfit, ComputePlatform),
-    /// Revisions in S3 are registered, but not read yet.
-    RevisionNotReadable,
     /// A text cannot be registered by its sum alone.
     NoText,
     /// Nothing was deployed successfully yet that could be deployed again.
@@ -73,6 +71,8 @@ pub enum Rejection {
         /// Its target; none when its AppSpec is not valid.
         own: Option<String>,
     },
+    /// A member that was given has a meaning for servers only.
+    ForServers(ForServers, ComputePlatform),
     /// It has one target, and more were asked for.
     OneTarget {
         /// The deployment.

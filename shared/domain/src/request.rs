@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, BlueGreen, ComputePlatform, ConfigName,
-    DeploymentId, DeploymentStyle, EcsService, GroupName, HookExecutionId, LoadBalancerInfo, NewRevision, OutdatedInstances, RoleArn,
-    Status, Strategy, TagFilter, Target, Trigger,
+    DeploymentId, DeploymentStyle, EcsService, GroupName, HookExecutionId, LoadBalancerInfo, NewRevision,
+    OutdatedInstances, RoleArn, Status, Strategy, TagFilter, Target, Trigger,
 };
 
 /// A tag of an application, a group or an on-premises instance.
@@ -125,6 +125,19 @@ pub struct NewDeployment {
     pub rollback: Option<AutoRollback>,
     /// Alarms, in place of the group's.
     pub alarms: Option<AlarmConfiguration>,
+    /// The first member that was given and has a meaning for servers only.
+    pub for_servers: Option<ForServers>,
+}
+
+/// A member of CreateDeployment that has a meaning for servers only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForServers {
+    /// `ignoreApplicationStopFailures`.
+    IgnoreApplicationStopFailures,
+    /// `updateOutdatedInstancesOnly`.
+    UpdateOutdatedInstancesOnly,
+    /// `targetInstances`.
+    TargetInstances,
 }
 
 /// ListDeployments: which, newest first.

@@ -17,18 +17,7 @@ pub enum RevisionLocation {
         sha256: String,
     },
     /// An object in S3.
-    S3 {
-        /// The bucket.
-        bucket: String,
-        /// The key.
-        key: String,
-        /// What the object is.
-        bundle: Option<BundleType>,
-        /// Its version.
-        version: Option<String>,
-        /// Its ETag, without quotes.
-        e_tag: Option<String>,
-    },
+    S3(S3Object),
     /// A commit in GitHub.
     GitHub {
         /// `<owner>/<repository>`.
@@ -36,6 +25,21 @@ pub enum RevisionLocation {
         /// The commit.
         commit: String,
     },
+}
+
+/// An object in S3.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct S3Object {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// What the object is.
+    pub bundle: Option<BundleType>,
+    /// Its version.
+    pub version: Option<String>,
+    /// Its ETag, without quotes.
+    pub e_tag: Option<String>,
 }
 
 /// CodeDeploy's `RevisionLocationType`, as far as it carries the text itself.
@@ -160,7 +164,7 @@ impl RevisionLocation {
         let absent = "";
         let parts: Vec<&str> = match self {
             Self::Text { sha256, .. } => return sha256.clone(),
-            Self::S3 { bucket, key, bundle, version, e_tag } => vec![
+            Self::S3(S3Object { bucket, key, bundle, version, e_tag }) => vec![
                 "s3",
                 bucket,
                 key,
@@ -187,11 +191,11 @@ impl RevisionLocation {
             (Self::Text { .. }, ComputePlatform::Lambda | ComputePlatform::Ecs) => None,
             (Self::GitHub { .. }, ComputePlatform::Server) => None,
             (Self::GitHub { .. }, ComputePlatform::Lambda | ComputePlatform::Ecs) => Some(RevisionUnfit::GitHub),
-            (Self::S3 { bundle, .. }, ComputePlatform::Server) => match bundle {
+            (Self::S3(S3Object { bundle, .. }), ComputePlatform::Server) => match bundle {
                 Some(Tar | Tgz | Zip) => None,
                 Some(Yaml | Json) | None => Some(RevisionUnfit::Archive),
             },
-            (Self::S3 { bundle, .. }, ComputePlatform::Lambda | ComputePlatform::Ecs) => match bundle {
+            (Self::S3(S3Object { bundle, .. }), ComputePlatform::Lambda | ComputePlatform::Ecs) => match bundle {
                 Some(Yaml | Json) => None,
                 Some(Tar | Tgz | Zip) | None => Some(RevisionUnfit::Bundle),
             },
@@ -243,7 +247,7 @@ mod tests {
     use super::*;
 
     fn s3(bucket: &str, key: &str, bundle: Option<BundleType>) -> RevisionLocation {
-        RevisionLocation::S3 { bucket: bucket.into(), key: key.into(), bundle, version: None, e_tag: None }
+        RevisionLocation::S3(S3Object { bucket: bucket.into(), key: key.into(), bundle, version: None, e_tag: None })
     }
 
     #[test]

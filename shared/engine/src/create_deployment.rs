@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use spillway_domain::{
     Application, ComputePlatform, Creator, Deployment, DeploymentId, GroupState, NewDeployment, NewRevision, Order,
-    Quota, Quotas, Rejection, Routing, Target,
+    Quota, Quotas, Rejection, RevisionLocation, Routing, Target,
 };
 
 use crate::find_config::config_for;
@@ -21,6 +21,9 @@ pub async fn create_deployment(
     now: Timestamp,
 ) -> Result<Deployment, Error> {
     let (application, group, state) = find_group(store, &request.application, &request.group).await?;
+    if let Some(member) = request.for_servers.filter(|_| application.platform != ComputePlatform::Server) {
+        return Err(Rejection::ForServers(member, application.platform).into());
+    }
     if application.platform != ComputePlatform::Lambda {
         return Err(Rejection::PlatformNotBuilt(application.platform).into());
     }
@@ -50,6 +53,7 @@ pub async fn create_deployment(
         creator: Creator::User,
         rolls_back: None,
         description: request.description.clone(),
+        restarts: request.revision.is_none(),
     };
     let deployment = Deployment::new(id, order, now);
     match store.create(&deployment, revision.content.as_deref()).await? {
@@ -64,7 +68,8 @@ pub async fn create_deployment(
     Ok(deployment)
 }
 
-/// What is deployed, and what it says: as it was given, or, when only its location was, as it was registered.
+/// What is deployed, and what it says: as it was given, or, when only its location was, as it was registered. What
+/// lies in S3 is read later, as the service role.
 async fn revision_of(
     revisions: &impl Revisions,
     request: &NewDeployment,
@@ -85,17 +90,13 @@ async fn revision_of(
         Some(given) => given.location.clone(),
         None => state.target_revision.clone().ok_or_else(restart)?,
     };
-    if !location.is_text() {
-        return Err(Rejection::RevisionNotReadable.into());
+    if let RevisionLocation::S3(_) = location {
+        return Ok((NewRevision { location, content: None }, Target::Unread));
     }
     let found = revisions.revisions(application, std::slice::from_ref(&location)).await?;
     let unknown = || Rejection::NoRevision { application: application.name.clone(), revision: location.clone() };
     let content = found.into_iter().find_map(|one| one.content).ok_or_else(unknown)?;
-    let mut target = read(&content);
-    if let Target::Lambda(target) = &mut target
-        && request.revision.is_none()
-    {
-        target.current = target.target;
-    }
+    let target = read(&content);
+    let target = if request.revision.is_none() { target.restarted() } else { target };
     Ok((NewRevision { location, content: Some(content) }, target))
 }

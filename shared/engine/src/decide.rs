@@ -162,7 +162,7 @@ fn answer(plan: &Plan) -> Answer {
         cause: None,
     };
     match &plan.step {
-        Move::Announce | Move::CompleteShift | Move::RestoreTraffic | Move::Succeeded => {}
+        Move::ReadRevision | Move::Announce | Move::CompleteShift | Move::RestoreTraffic | Move::Succeeded => {}
         Move::RunHook { seconds } | Move::ShiftTraffic { seconds } | Move::Bake { seconds } => {
             answer.seconds = Some(*seconds);
         }

@@ -43,6 +43,7 @@ mod list_tags;
 mod load_deployment;
 mod load_deployments;
 mod ports;
+mod read_revision;
 mod register_instance;
 mod register_revision;
 mod rename_application;
@@ -92,8 +93,9 @@ pub use load_deployment::load_deployment;
 pub use load_deployments::load_deployments;
 pub use ports::{
     Alarms, Aliases, Catalog, Change, Creation, Deployments, ExecutionState, Executions, GroupWrite, HookReply, Hooks,
-    Instances, Notices, Registration, Revisions, Tagged, Wakes,
+    Instances, Notices, Objects, Registration, Revisions, Tagged, Wakes,
 };
+pub use read_revision::read_revision;
 pub use register_instance::register_instance;
 pub use register_revision::register_revision;
 pub use rename_application::rename_application;

@@ -1,6 +1,6 @@
 //! ListApplicationRevisions.
 
-use spillway_domain::{Page, Revision, RevisionFilter, RevisionLocation};
+use spillway_domain::{Page, Revision, RevisionFilter, RevisionLocation, S3Object};
 
 use crate::{Catalog, Error, Revisions, find_application};
 
@@ -47,7 +47,7 @@ fn place(filter: &RevisionFilter, one: &Revision) -> String {
 fn is_in(filter: &RevisionFilter, location: &RevisionLocation) -> bool {
     let Some(wanted) = &filter.bucket else { return true };
     match location {
-        RevisionLocation::S3 { bucket, key, .. } => {
+        RevisionLocation::S3(S3Object { bucket, key, .. }) => {
             bucket == wanted && filter.key_prefix.as_ref().is_none_or(|prefix| key.starts_with(prefix))
         }
         RevisionLocation::Text { .. } | RevisionLocation::GitHub { .. } => false,

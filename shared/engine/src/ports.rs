@@ -9,7 +9,7 @@ pub use instances::{Instances, Registration};
 pub use revisions::Revisions;
 use spillway_domain::{
     AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, DeploymentFilter, DeploymentId, EventName,
-    FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleArn,
+    FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleArn, S3Object,
 };
 
 /// One save of a deployment: everything in it happens, or nothing.
@@ -90,6 +90,14 @@ pub trait Aliases {
         routing: &AliasRouting,
         revision: &str,
     ) -> Result<(), Problem>;
+}
+
+/// The customer's objects in S3.
+pub trait Objects {
+    /// The text of an object of at most so many bytes. One that is not there, or is another than was meant by its
+    /// version or ETag, is [`Missing`](spillway_domain::ProblemKind::Missing); one that is too large or is no text is
+    /// [`Refused`](spillway_domain::ProblemKind::Refused).
+    async fn read(&self, role: &RoleArn, object: &S3Object, most: usize) -> Result<String, Problem>;
 }
 
 /// The customer's alarms.

@@ -17,5 +17,5 @@ pub use accident::{Accident, Harm};
 pub use check::check;
 pub use machine::Machine;
 pub use runner::{Duplicate, Runner, When};
-pub use story::{Event, HookPlan, Story};
+pub use story::{Event, HookPlan, RevisionPlan, Story};
 pub use world::{Alias, OutsideWrite, World};

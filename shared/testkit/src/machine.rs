@@ -38,6 +38,7 @@ pub(crate) enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Function {
     Decide,
+    ReadRevision,
     Announce,
     RunHook,
     ShiftAlias,
@@ -134,6 +135,7 @@ fn function_of(resource: &str) -> Result<Function, String> {
         "${DecideFunctionArn}" => Ok(Function::Decide),
         "${AnnounceFunctionArn}" => Ok(Function::Announce),
         "${RunHookFunctionArn}" => Ok(Function::RunHook),
+        "${ReadRevisionFunctionArn}" => Ok(Function::ReadRevision),
         "${ShiftAliasFunctionArn}" => Ok(Function::ShiftAlias),
         "${BakeFunctionArn}" => Ok(Function::Bake),
         other => Err(format!("function {other} is not known")),

@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 use spillway_domain::{
-    AlarmConfiguration, AliasRouting, Application, AutoRollback, AutoRollbackEvent, ComputePlatform, DeploymentGroup,
-    EventName, LambdaTarget, NewDeployment, NewRevision, RevisionKind, Slot, Target, Version,
+    AlarmConfiguration, AliasRouting, Application, AutoRollback, AutoRollbackEvent, BundleType, ComputePlatform,
+    DeploymentGroup, EventName, LambdaTarget, NewDeployment, NewRevision, RevisionKind, RevisionLocation, S3Object,
+    Slot, Target, Version,
 };
 
 use crate::World;
@@ -20,6 +21,8 @@ pub struct Story {
     pub before: Option<HookPlan>,
     /// The hook after it has moved.
     pub after: Option<HookPlan>,
+    /// Where the revision is.
+    pub revision: RevisionPlan,
     /// Whether every automatic rollback is enabled.
     pub rollback: bool,
     /// Whether alarms that cannot be read are ignored.
@@ -30,6 +33,17 @@ pub struct Story {
     pub versions: Vec<Version>,
     /// What happens, and how long after the start.
     pub events: Vec<(SignedDuration, Event)>,
+}
+
+/// Where the revision of a story is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevisionPlan {
+    /// It comes with the request.
+    Given,
+    /// It lies in S3.
+    InS3,
+    /// It should lie in S3, and does not.
+    Missing,
 }
 
 /// What a hook function does.
@@ -115,6 +129,7 @@ impl Story {
             config: config.to_owned(),
             before: None,
             after: None,
+            revision: RevisionPlan::Given,
             rollback: true,
             ignore_unreadable: false,
             alias: AliasRouting::only(version(1)),
@@ -131,6 +146,11 @@ impl Story {
     /// With this hook after traffic has moved.
     pub fn after(self, plan: HookPlan) -> Self {
         Self { after: Some(plan), ..self }
+    }
+
+    /// With its revision there.
+    pub fn with_revision(self, revision: RevisionPlan) -> Self {
+        Self { revision, ..self }
     }
 
     /// Without automatic rollback.
@@ -194,22 +214,40 @@ impl Story {
             triggers: Vec::new(),
             environment: Default::default(),
         };
+        let target = Target::Lambda(LambdaTarget {
+            function: self.name(Self::FUNCTION).parse().expect(parse),
+            alias: Self::ALIAS.parse().expect(parse),
+            current: version(1),
+            target: version(2),
+            before: self.before.as_ref().map(|_| self.name("pre").parse().expect(parse)),
+            after: self.after.as_ref().map(|_| self.name("post").parse().expect(parse)),
+        });
+        let object = S3Object {
+            bucket: "releases".to_owned(),
+            key: self.name("orders.yaml"),
+            bundle: Some(BundleType::Yaml),
+            version: None,
+            e_tag: None,
+        };
+        let text = serde_json::to_string(&target).expect("a target is JSON");
+        let in_s3 = NewRevision { location: RevisionLocation::S3(object.clone()), content: None };
+        let (revision, target) = match self.revision {
+            RevisionPlan::Given => (NewRevision::text(RevisionKind::AppSpecContent, "{}".to_owned()), Some(target)),
+            RevisionPlan::InS3 | RevisionPlan::Missing => (in_s3, None),
+        };
+        if self.revision == RevisionPlan::InS3 {
+            inner.objects.insert((object.bucket, object.key), text);
+        }
         let request = NewDeployment {
             application: app.name.clone(),
             group: settings.name.clone(),
-            revision: Some(NewRevision::text(RevisionKind::AppSpecContent, "{}".to_owned())),
-            target: Some(Target::Lambda(LambdaTarget {
-                function: self.name(Self::FUNCTION).parse().expect(parse),
-                alias: Self::ALIAS.parse().expect(parse),
-                current: version(1),
-                target: version(2),
-                before: self.before.as_ref().map(|_| self.name("pre").parse().expect(parse)),
-                after: self.after.as_ref().map(|_| self.name("post").parse().expect(parse)),
-            })),
+            revision: Some(revision),
+            target,
             config: None,
             description: None,
             rollback: None,
             alarms: None,
+            for_servers: None,
         };
         for (name, plan) in [("pre", &self.before), ("post", &self.after)] {
             if let Some(plan) = plan {

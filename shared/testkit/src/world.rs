@@ -64,6 +64,7 @@ pub(crate) struct Inner {
     pub instances: BTreeMap<InstanceName, Instance>,
     /// By the id of the application, and the key of the location.
     pub revisions: BTreeMap<(String, String), Revision>,
+    pub objects: BTreeMap<(String, String), String>,
     pub aliases: BTreeMap<String, Alias>,
     pub alarms: BTreeSet<AlarmName>,
     pub red: BTreeSet<AlarmName>,

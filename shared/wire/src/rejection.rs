@@ -1,6 +1,6 @@
 //! From a rejection to CodeDeploy's exception: one table. Where CodeDeploy's own words are known, they are used.
 
-use spillway_domain::{EcsService, Identity, Quota, Rejection, RevisionUnfit};
+use spillway_domain::{EcsService, ForServers, Identity, Quota, Rejection, RevisionUnfit};
 
 use crate::input::cut;
 use crate::shapes::{platform, revision_location};
@@ -66,9 +66,9 @@ impl From<Rejection> for Exception {
                     RevisionUnfit::Archive => {
                         format!("For {platform} applications, bundleType must be one of tar, tgz and zip.")
                     }
-                    RevisionUnfit::Text => format!(
-                        "Revisions of {platform} applications are archives: give revisionType S3 or GitHub."
-                    ),
+                    RevisionUnfit::Text => {
+                        format!("Revisions of {platform} applications are archives: give revisionType S3 or GitHub.")
+                    }
                     RevisionUnfit::GitHub => format!(
                         "GitHub revisions are for Server applications only. Give the AppSpec of this {platform} \
                          application as revisionType AppSpecContent."
@@ -76,12 +76,6 @@ impl From<Rejection> for Exception {
                 };
                 ("InvalidRevisionException", words)
             }
-            Rejection::RevisionNotReadable => (
-                "InvalidRevisionException",
-                "Revisions in S3 cannot be deployed by Spillway yet, and no deployment was created. Give the AppSpec as \
-                 revisionType AppSpecContent."
-                    .to_owned(),
-            ),
             Rejection::NoText => (
                 "InvalidRevisionException",
                 "No text is registered under this sha256; give the AppSpec as content.".to_owned(),
@@ -119,14 +113,27 @@ impl From<Rejection> for Exception {
             Rejection::NoTarget { deployment, own: None, .. } => (
                 "DeploymentTargetDoesNotExistException",
                 format!(
-                    "The deployment {deployment} has no target, because its AppSpec is not valid. See errorInformation of \
-                     GetDeployment."
+                    "The deployment {deployment} has no target: its AppSpec is not valid, or has not been read yet. See \
+                     errorInformation and deploymentStatusMessages of GetDeployment."
                 ),
             ),
             Rejection::NoTarget { deployment, asked, own: Some(own) } => (
                 "DeploymentTargetDoesNotExistException",
                 format!("'{}' is not a target of deployment {deployment}. Its target is '{own}'.", cut(&asked, 200)),
             ),
+            Rejection::ForServers(member, platform) => {
+                let (name, member) = match member {
+                    ForServers::IgnoreApplicationStopFailures => {
+                        ("InvalidIgnoreApplicationStopFailuresValueException", "ignoreApplicationStopFailures")
+                    }
+                    ForServers::UpdateOutdatedInstancesOnly => {
+                        ("InvalidUpdateOutdatedInstancesOnlyValueException", "updateOutdatedInstancesOnly")
+                    }
+                    ForServers::TargetInstances => ("InvalidTargetInstancesException", "targetInstances"),
+                };
+                let platform = platform::text(platform).to_uppercase();
+                (name, format!("For {platform} deployment, {member} can not be specified; leave it out."))
+            }
             Rejection::OneTarget { deployment, asked } => (
                 "DeploymentTargetListSizeExceededException",
                 format!(

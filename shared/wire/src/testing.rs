@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmConfiguration, AutoRollback, AutoRollbackEvent, Creator, Deployment, LambdaTarget, Order, Quotas, NewRevision, RevisionKind, Routing, Slot, Target,
+    AlarmConfiguration, AutoRollback, AutoRollbackEvent, Creator, Deployment, LambdaTarget, NewRevision, Order, Quotas,
+    RevisionKind, Routing, Slot, Target,
 };
 
 use crate::{Context, Place, Seal};
@@ -64,6 +65,7 @@ pub(crate) fn deployment() -> Deployment {
         creator: Creator::User,
         rolls_back: None,
         description: None,
+        restarts: false,
     };
     let mut deployment = Deployment::new(named("d-75I7MBT7C"), order, at(123));
     deployment.note = "Waits for its execution.".to_owned();

@@ -15,6 +15,7 @@ mod hooks;
 mod news;
 mod processes;
 pub(crate) mod programs;
+mod revisions;
 mod stage;
 mod stops;
 mod template;
@@ -40,6 +41,7 @@ pub(crate) struct Cloud {
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub dynamodb: aws_sdk_dynamodb::Client,
     pub executions: aws_sdk_sfn::Client,
+    pub s3: aws_sdk_s3::Client,
 }
 
 /// Plays a test in the cloud that all tests share.
@@ -93,6 +95,7 @@ impl Cloud {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&aws),
             dynamodb: aws_sdk_dynamodb::Client::new(&aws),
             executions: aws_sdk_sfn::Client::new(&aws),
+            s3: aws_sdk_s3::Client::new(&aws),
             local,
         };
         stage::create_hooks(&cloud).await;

@@ -6,6 +6,7 @@ mod deployments;
 mod groups;
 mod instances;
 mod machine;
+mod objects;
 mod revisions;
 mod services;
 
@@ -35,7 +36,11 @@ use both_keep;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
 use jiff::Timestamp;
 use spillway_aws_dynamodb::Table;
-use spillway_domain::{AlarmConfiguration, Application, ApplicationName, AutoRollback, ComputePlatform, Creator, Deployment, DeploymentGroup, DeploymentId, Filed, GroupName, LambdaTarget, Order, NewRevision, ProblemKind, RevisionKind, RoleArn, Routing, Slot, Target};
+use spillway_domain::{
+    AlarmConfiguration, Application, ApplicationName, AutoRollback, ComputePlatform, Creator, Deployment,
+    DeploymentGroup, DeploymentId, Filed, GroupName, LambdaTarget, NewRevision, Order, ProblemKind, RevisionKind,
+    RoleArn, Routing, Slot, Target,
+};
 use spillway_engine::{Catalog, GroupWrite};
 use tokio::sync::OnceCell;
 
@@ -157,6 +162,7 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
         creator: Creator::User,
         rolls_back: None,
         description: None,
+        restarts: false,
     };
     Deployment::new(fresh_id(), order, created_at)
 }

@@ -1,6 +1,6 @@
 //! The registered revisions.
 
-use spillway_domain::{BundleType, DeploymentId, NewRevision, Revision, RevisionKind, RevisionLocation};
+use spillway_domain::{BundleType, DeploymentId, NewRevision, Revision, RevisionKind, RevisionLocation, S3Object};
 use spillway_engine::{Catalog, Creation, Deployments, Revisions};
 
 use super::table as real;
@@ -14,13 +14,13 @@ both_keep! {
 }
 
 fn zip(key: &str) -> NewRevision {
-    let location = RevisionLocation::S3 {
+    let location = RevisionLocation::S3(S3Object {
         bucket: "bucket".to_owned(),
         key: key.to_owned(),
         bundle: Some(BundleType::Zip),
         version: None,
         e_tag: None,
-    };
+    });
     NewRevision { location, content: None }
 }
 
@@ -61,7 +61,7 @@ async fn a_deployment_registers_its_revision(store: &(impl Catalog + Deployments
         deployment.order.revision = revision.location.clone();
         let created = store.create(&deployment, revision.content.as_deref()).await.unwrap();
         assert_eq!(created, Creation::Created);
-        let found = store.revisions(&application, &[revision.location.clone()]).await.unwrap();
+        let found = store.revisions(&application, std::slice::from_ref(&revision.location)).await.unwrap();
         let [found] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((found.registered_at, found.first_used_at), (at(1), Some(at(1))));
         assert_eq!(found.last_used_at, Some(at(n)));

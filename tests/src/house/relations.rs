@@ -86,7 +86,7 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
         ("spillway-aws-stepfunctions", "states:"),
         ("spillway-aws-notices", "events:PutEvents"),
     ];
-    let with_role = ["spillway-aws-lambda", "spillway-aws-cloudwatch", "spillway-aws-notices"];
+    let with_role = ["spillway-aws-lambda", "spillway-aws-cloudwatch", "spillway-aws-notices", "spillway-aws-s3"];
     let mut faults = Vec::new();
     for name in folders("functions") {
         let linked = dependencies(&read(format!("functions/{name}/Cargo.toml")));

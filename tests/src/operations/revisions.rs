@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use spillway_domain::EventName;
-use spillway_testkit::{Event, HookPlan, Runner, Story, World, check};
+use spillway_testkit::{Event, HookPlan, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
 
@@ -167,7 +167,33 @@ fn each_platform_registers_its_own_revisions() {
         let answer = register(&door, application, &revision);
         assert_eq!(words(&answer), format!("InvalidRevisionException: {message}"));
     }
-    assert!(words(&deploy(&world, &s3("a", "YAML"))).contains("Revisions in S3 cannot be deployed by Spillway yet"));
+}
+
+#[test]
+fn a_revision_in_s3_is_deployed_and_restarted() {
+    let world = World::new();
+    Story::new("Steps.10@1m").with_revision(RevisionPlan::InS3).set(&world);
+    let door = Door::new(&world);
+    let mut body = json!({ "applicationName": "shop", "deploymentGroupName": "orders" });
+    body["revision"] = json!({
+        "revisionType": "S3", "s3Location": { "bucket": "releases", "key": "orders.yaml", "bundleType": "YAML" },
+    });
+    let play = |body: &Value| {
+        let id = door.call("CreateDeployment", body)["deploymentId"].clone();
+        let target = json!({ "deploymentId": id, "targetId": "orders:live" });
+        assert!(words(&door.call("GetDeploymentTarget", &target)).contains("or has not been read yet"));
+        Runner::new(&world, machine()).run();
+        check(&world).unwrap();
+        door.call("GetDeployment", &json!({ "deploymentId": id }))["deploymentInfo"].clone()
+    };
+    let first = play(&body);
+    assert_eq!((&first["status"], &first["revision"]), (&json!("Succeeded"), &body["revision"]));
+    let writes = world.writes().len();
+    body.as_object_mut().unwrap().remove("revision");
+    body["deploymentMode"] = json!("RESTART");
+    let second = play(&body);
+    assert_eq!((&second["status"], &second["revision"]), (&json!("Succeeded"), &first["revision"]));
+    assert_eq!(world.writes().len(), writes);
 }
 
 #[test]

@@ -111,7 +111,8 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
 
 fn create(world: &World, request: &NewDeployment, id: &DeploymentId) -> Result<(), Error> {
     let quotas = Quotas::default();
-    let created = create_deployment(world, world, request, |_| Target::Invalid(Vec::new()), &quotas, id.clone(), world.now());
+    let created =
+        create_deployment(world, world, request, |_| Target::Invalid(Vec::new()), &quotas, id.clone(), world.now());
     pollster::block_on(created).map(|_| ())
 }
 

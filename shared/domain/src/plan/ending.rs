@@ -218,6 +218,7 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         creator: Creator::Rollback,
         rolls_back: Some(next.id.clone()),
         description: None,
+        restarts: false,
         ..next.order.clone()
     };
     let mut deployment = Deployment::new(seen.spare_id.clone(), order, now);

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, Move, Seen, clock, ending, seconds_until, trouble};
-use crate::{Deployment, EventName, EventStatus, Halt, HookRun, Stage, Verdict};
+use crate::{Deployment, EventName, EventStatus, Halt, HookRun, Stage, Target, Verdict};
 
 /// Clocks differ a little: a bake that ends within this time is over.
 const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_millis(300);
@@ -11,6 +11,9 @@ const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_millis(300);
 /// Goes on from the stage that the record is in, through as many stages as need no move.
 pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
     next.doubted_at = None;
+    if next.order.target == Target::Unread {
+        return Decision::new(Move::ReadRevision, "The AppSpec lies in S3 and is read first.");
+    }
     if let Stage::Created = next.stage {
         next.started_at = Some(now);
         next.found = seen.alias.as_ref().and_then(|alias| alias.as_ref().ok()).map(ToString::to_string);

@@ -72,6 +72,8 @@ pub struct Plan {
 /// A move: what the state machine does next. Each is one of its states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Move {
+    /// Read the revision from S3.
+    ReadRevision,
     /// Tell the triggers and the event bus.
     Announce,
     /// Ask the hook of the current event, and wait for its verdict.
@@ -118,6 +120,7 @@ impl Move {
     /// The name of its state in the state machine.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::ReadRevision => "ReadRevision",
             Self::Announce => "Announce",
             Self::RunHook { .. } => "RunHook",
             Self::ShiftTraffic { .. } => "ShiftTraffic",

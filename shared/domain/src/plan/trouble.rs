@@ -12,6 +12,7 @@ pub(super) fn trouble(next: &Deployment, seen: &Seen) -> Option<Cause> {
     let target = match &next.order.target {
         Target::Lambda(target) => target,
         Target::Invalid(violations) => return Some(Cause::Revision(violations.clone())),
+        Target::Unread => return alarm_trouble(next, seen).or_else(|| reading_trouble(seen)),
     };
     alarm_trouble(next, seen)
         .or_else(|| alias_trouble(next, target, seen))
@@ -71,10 +72,24 @@ fn taken(next: &Deployment, alias: &AliasState) -> String {
     )
 }
 
+/// The revision that could not be read for good.
+fn reading_trouble(seen: &Seen) -> Option<Cause> {
+    let (_, problem) = seen.failed.as_ref().filter(|(step, _)| step == Move::ReadRevision.name())?;
+    let words = problem.words.clone();
+    match problem.kind {
+        ProblemKind::Missing => Some(Cause::RevisionMissing(words)),
+        ProblemKind::Denied => Some(Cause::RevisionDenied(words)),
+        ProblemKind::Refused => Some(Cause::Revision(vec![words])),
+        ProblemKind::Transient => Some(Cause::Throttled(words)),
+        ProblemKind::Stale => None,
+    }
+}
+
 /// A move that failed for good. A stale one only means to look again, which this is.
 fn move_trouble(seen: &Seen) -> Option<Cause> {
     let (step, problem) = seen.failed.as_ref()?;
-    if *step == Move::Announce.name() {
+    // A revision that was read in the end is no trouble any more.
+    if [Move::Announce, Move::ReadRevision].iter().any(|harmless| step == harmless.name()) {
         return None;
     }
     cause_of(problem)

@@ -2,9 +2,9 @@
 
 use spillway_domain::{
     AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, EventName, FunctionName, LambdaTarget, Problem,
-    ProblemKind, RoleArn,
+    ProblemKind, RoleArn, S3Object,
 };
-use spillway_engine::{Alarms, Aliases, HookReply, Hooks};
+use spillway_engine::{Alarms, Aliases, HookReply, Hooks, Objects};
 
 use crate::world::Inner;
 use crate::{HookPlan, World};
@@ -23,6 +23,25 @@ impl Inner {
             return Err(Problem::new(ProblemKind::Denied, "Lambda: AccessDeniedException: not authorized."));
         }
         Ok(())
+    }
+}
+
+impl Objects for World {
+    async fn read(&self, _role: &RoleArn, object: &S3Object, most: usize) -> Result<String, Problem> {
+        self.call(|world| {
+            let S3Object { bucket, key, .. } = object;
+            if world.denied {
+                return Err(Problem::new(ProblemKind::Denied, "S3: AccessDenied: not authorized."));
+            }
+            let text = world.objects.get(&(bucket.clone(), key.clone())).ok_or_else(|| {
+                Problem::new(ProblemKind::Missing, format!("S3: NoSuchKey: there is no {key} in {bucket}."))
+            })?;
+            if text.len() > most {
+                return Err(Problem::new(ProblemKind::Refused, format!("{key} is larger than {most} bytes.")));
+            }
+            Ok(text.clone())
+        })
+        .await
     }
 }
 

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 use jiff::SignedDuration;
 use spillway_domain::{DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem, Quotas, Target};
 use spillway_engine::{
-    AlarmEvent, Answer, Decide, Error, Subject, Task, announce, answer_hook, bake, create_deployment, decide, run_hook,
-    shift_alias, stop_deployment, sweep, watch_alarms,
+    AlarmEvent, Answer, Decide, Error, Subject, Task, announce, answer_hook, bake, create_deployment, decide,
+    read_revision, run_hook, shift_alias, stop_deployment, sweep, watch_alarms,
 };
 
 use super::{Runner, When};
@@ -16,6 +16,8 @@ use crate::Event;
 
 /// How long an invocation takes.
 const INVOCATION: SignedDuration = SignedDuration::from_millis(20);
+/// The most bytes of a revision.
+const MOST_BYTES: usize = 10_000;
 /// How long a hung function is waited for.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
@@ -25,6 +27,7 @@ pub(super) enum Call {
     Create(Box<NewDeployment>, DeploymentId, u8),
     Decide(Decide),
     Announce(Subject),
+    ReadRevision(Subject),
     Shift(Subject),
     Bake(Task),
     RunHook(Task),
@@ -112,7 +115,7 @@ impl<'w> Runner<'w> {
         };
         match call {
             Call::Create(request, id, _) => Box::pin(async move {
-                let created = create_deployment(world, world, &request, nothing, &Quotas::default(), id, now).await;
+                let created = create_deployment(world, world, &request, said, &Quotas::default(), id, now).await;
                 created.map(|_| None).or_else(caller)
             }),
             Call::Decide(input) => {
@@ -121,6 +124,11 @@ impl<'w> Runner<'w> {
             }
             Call::Announce(subject) => {
                 Box::pin(async move { announce(world, world, &subject, now).await.map(|()| None) })
+            }
+            Call::ReadRevision(subject) => {
+                Box::pin(
+                    async move { read_revision(world, world, said, MOST_BYTES, &subject, now).await.map(|()| None) },
+                )
             }
             Call::Shift(subject) => {
                 Box::pin(async move { shift_alias(world, world, &subject, now).await.map(|_| None) })
@@ -144,9 +152,9 @@ impl<'w> Runner<'w> {
     }
 }
 
-/// Stories give the target along with the text, which says nothing.
-fn nothing(_: &str) -> Target {
-    Target::Invalid(Vec::new())
+/// What a text says: in stories it is the target itself, as JSON.
+fn said(text: &str) -> Target {
+    serde_json::from_str(text).unwrap_or_else(|error| Target::Invalid(vec![error.to_string()]))
 }
 
 pub(super) fn call_back(id: &DeploymentId, event: EventName, succeeded: bool) -> Call {

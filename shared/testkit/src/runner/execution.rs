@@ -161,6 +161,7 @@ impl Execution {
                 problem: self.problem.clone(),
             }),
             Function::Announce => Call::Announce(subject),
+            Function::ReadRevision => Call::ReadRevision(subject),
             Function::ShiftAlias => Call::Shift(subject),
             Function::RunHook => Call::RunHook(task()),
             Function::Bake => Call::Bake(task()),

@@ -231,6 +231,7 @@ impl<'w> Runner<'w> {
             Call::Create(..)
             | Call::Decide(_)
             | Call::Announce(_)
+            | Call::ReadRevision(_)
             | Call::Shift(_)
             | Call::Bake(_)
             | Call::RunHook(_)
@@ -244,7 +245,8 @@ impl<'w> Runner<'w> {
                     self.agenda.push((again, Call::Create(request, id, tries + 1)));
                 }
                 Call::Alarm(..) | Call::Create(..) => {}
-                Call::Decide(_) | Call::Announce(_) | Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
+                Call::Decide(_) | Call::Announce(_) | Call::ReadRevision(_) => {}
+                Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
                 Call::Stop(..) | Call::Answer(_) | Call::Sweep | Call::World(..) => {}
             }
         }

@@ -34,7 +34,7 @@ fn good() -> Target {
 fn violations(content: &str) -> Vec<String> {
     match read(content) {
         Target::Invalid(violations) => violations,
-        Target::Lambda(target) => panic!("{content}\nis valid: {target:?}"),
+        other @ (Target::Lambda(_) | Target::Unread) => panic!("{content}\nis valid: {other:?}"),
     }
 }
 

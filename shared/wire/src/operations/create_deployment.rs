@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{Deployment, NewDeployment, NewRevision};
+use spillway_domain::{Deployment, ForServers, NewDeployment, NewRevision};
 
 use crate::input::{APPLICATION, GROUP, Object, config_name, cut, description, read};
 use crate::shapes::{alarm_configuration, auto_rollback, revision_location};
@@ -45,8 +45,9 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
         description,
         rollback: rollback.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
         alarms: alarms.map(|Object(given)| alarm_configuration::parse(given, &cx.quotas)).transpose()?,
+        for_servers: for_servers(&input),
     };
-    check_other_platforms(&input)?;
+    check_file_exists_behavior(&input)?;
     Ok(deployment)
 }
 
@@ -69,8 +70,8 @@ fn parse_revision(
     }
 }
 
-/// What has a meaning for servers only.
-fn check_other_platforms(input: &Input) -> Result<(), Exception> {
+/// Servers have files; elsewhere it means nothing and harms nothing.
+fn check_file_exists_behavior(input: &Input) -> Result<(), Exception> {
     if let Some(behavior) = &input.file_exists_behavior
         && !["DISALLOW", "OVERWRITE", "RETAIN"].contains(&behavior.as_str())
     {
@@ -82,25 +83,17 @@ fn check_other_platforms(input: &Input) -> Result<(), Exception> {
             ),
         ));
     }
+    Ok(())
+}
+
+/// The first member that was given and has a meaning for servers only.
+fn for_servers(input: &Input) -> Option<ForServers> {
     let members = [
-        (
-            input.ignore_application_stop_failures == Some(true),
-            "InvalidIgnoreApplicationStopFailuresValueException",
-            "ignoreApplicationStopFailures",
-        ),
-        (
-            input.update_outdated_instances_only == Some(true),
-            "InvalidUpdateOutdatedInstancesOnlyValueException",
-            "updateOutdatedInstancesOnly",
-        ),
-        (input.target_instances.is_some(), "InvalidTargetInstancesException", "targetInstances"),
+        (input.ignore_application_stop_failures == Some(true), ForServers::IgnoreApplicationStopFailures),
+        (input.update_outdated_instances_only == Some(true), ForServers::UpdateOutdatedInstancesOnly),
+        (input.target_instances.is_some(), ForServers::TargetInstances),
     ];
-    match members.into_iter().find(|(given, ..)| *given) {
-        Some((_, name, member)) => {
-            Err(Exception::new(name, format!("For LAMBDA deployment, {member} can not be specified; leave it out.")))
-        }
-        None => Ok(()),
-    }
+    members.into_iter().find(|(given, _)| *given).map(|(_, member)| member)
 }
 
 /// The answer.

@@ -78,11 +78,6 @@ fn every_rejection_has_its_exception_and_words() {
              application as revisionType AppSpecContent.",
         ),
         (
-            Rejection::RevisionNotReadable,
-            "InvalidRevisionException: Revisions in S3 cannot be deployed by Spillway yet, and no deployment was created. \
-             Give the AppSpec as revisionType AppSpecContent.",
-        ),
-        (
             Rejection::NoText,
             "InvalidRevisionException: No text is registered under this sha256; give the AppSpec as content.",
         ),
@@ -112,8 +107,8 @@ fn every_rejection_has_its_exception_and_words() {
         ),
         (
             Rejection::NoTarget { deployment: id(), asked: "orders:live".to_owned(), own: None },
-            "DeploymentTargetDoesNotExistException: The deployment d-75I7MBT7C has no target, because its AppSpec is \
-             not valid. See errorInformation of GetDeployment.",
+            "DeploymentTargetDoesNotExistException: The deployment d-75I7MBT7C has no target: its AppSpec is not \
+             valid, or has not been read yet. See errorInformation and deploymentStatusMessages of GetDeployment.",
         ),
         (
             Rejection::NoTarget {

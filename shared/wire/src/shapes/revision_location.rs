@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{BundleType, GroupName, NewRevision, Revision, RevisionKind, RevisionLocation};
+use spillway_domain::{BundleType, GroupName, NewRevision, Revision, RevisionKind, RevisionLocation, S3Object};
 
 use super::{closed_set, time};
 use crate::input::{Object, cut};
@@ -90,13 +90,13 @@ pub(crate) fn parse(input: Option<Object<Input>>) -> Result<NewRevision, Excepti
 fn s3(given: S3Input) -> Result<NewRevision, Exception> {
     let bundle = given.bundle_type.map(|text| closed_set::find(&text, BundleType::ALL, BundleType::as_str));
     let bundle = bundle.transpose().map_err(|words| invalid(format!("revision.s3Location.bundleType {words}")))?;
-    let location = RevisionLocation::S3 {
+    let location = RevisionLocation::S3(S3Object {
         bucket: required("s3Location.bucket", given.bucket, S3_BUCKET)?,
         key: required("s3Location.key", given.key, S3_KEY)?,
         bundle,
         version: optional("s3Location.version", given.version, S3_KEY)?,
         e_tag: optional("s3Location.eTag", given.e_tag, S3_KEY)?.map(|tag| tag.trim_matches('"').to_owned()),
-    };
+    });
     Ok(NewRevision { location, content: None })
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn render(location: &RevisionLocation) -> Value {
                 RevisionKind::String => json!({ "revisionType": "String", "string": text }),
             }
         }
-        RevisionLocation::S3 { bucket, key, bundle, version, e_tag } => {
+        RevisionLocation::S3(S3Object { bucket, key, bundle, version, e_tag }) => {
             let mut s3 = json!({ "bucket": bucket, "key": key });
             let more = [
                 ("bundleType", bundle.map(BundleType::as_str)),

@@ -72,10 +72,8 @@ impl Draws<'_> {
                 (0..few).map(|_| self.value(model, shape, depth + 1)).collect()
             }
             Shape::Map { key, value } => {
-                let key = match self.value(model, key, depth + 1) {
-                    Value::String(key) => key,
-                    other => other.to_string(),
-                };
+                let key = self.value(model, key, depth + 1);
+                let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
                 json!({ key: self.value(model, value, depth + 1) })
             }
             Shape::Text(words) if !words.is_empty() && self.below(8) < 7 => json!(words[self.below(words.len())]),

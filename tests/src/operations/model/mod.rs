@@ -77,7 +77,7 @@ impl<'a> Client<'a> {
         if !COMMON.contains(&name) && !self.model.operations[operation].errors.contains(name) {
             faults.push(format!("{name} is not in its list: {said}"));
         }
-        if status != 400 || !said["message"].as_str().is_some_and(|words| words.len() > 10) {
+        if status != 400 || said["message"].as_str().is_none_or(|words| words.len() <= 10) {
             faults.push(format!("refused with {status} {said}"));
         }
         faults

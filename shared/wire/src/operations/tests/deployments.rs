@@ -1,9 +1,10 @@
 use serde_json::{Value, json};
-use spillway_domain::{AlarmConfiguration, NewDeployment, NewRevision, RevisionKind, Target};
+use spillway_domain::{
+    AlarmConfiguration, ComputePlatform, NewDeployment, NewRevision, Rejection, RevisionKind, Target,
+};
 
 use super::*;
-use crate::testing::context;
-use crate::testing::named;
+use crate::testing::{context, named};
 use crate::{appspec, bounds};
 
 const CREATE: Operation = Operation::CreateDeployment;
@@ -159,10 +160,14 @@ fn what_is_for_servers_is_refused() {
         ("targetInstances", json!({}), "InvalidTargetInstances"),
     ];
     for (member, value, name) in cases {
+        let given = read(&with(CREATE, member, value)).for_servers.unwrap();
         assert_eq!(
-            refused(CREATE, member, value),
+            Exception::from(Rejection::ForServers(given, ComputePlatform::Lambda)).to_string(),
             format!("{name}Exception: For LAMBDA deployment, {member} can not be specified; leave it out.")
         );
+    }
+    for (member, value) in [("ignoreApplicationStopFailures", false), ("updateOutdatedInstancesOnly", false)] {
+        assert_eq!(read(&with(CREATE, member, json!(value))).for_servers, None);
     }
     assert_eq!(
         refused(CREATE, "fileExistsBehavior", json!("KEEP")),
