@@ -1,22 +1,26 @@
 //! The customer's objects in S3, read with the service role.
+//!
+//! One signed GET is all that is needed. The SDK for S3 would make the function a third larger, and so too large.
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
-use aws_sdk_s3::primitives::ByteStream;
-use spillway_aws_sts::{Clients, Roles, code, problem};
+mod address;
+mod get;
+
+use spillway_aws_sts::{Roles, code, problem};
 use spillway_domain::{Problem, ProblemKind, RoleArn, S3Object};
+
+use crate::address::may_name_bucket;
+use crate::get::{Failure, Found, get};
 
 /// The objects that the service roles may read.
 #[derive(Debug)]
 pub struct Objects {
-    clients: Clients<Client>,
+    roles: Roles,
 }
 
 impl Objects {
     /// Objects that are read as one of `roles`.
     pub fn new(roles: &Roles) -> Self {
-        Self { clients: Clients::new(roles, Client::new) }
+        Self { roles: roles.clone() }
     }
 }
 
@@ -26,25 +30,22 @@ impl spillway_engine::Objects for Objects {
             let words = format!("{} cannot be: no bucket is called {}.", named(object), object.bucket);
             return Err(Problem::new(ProblemKind::Missing, words));
         }
-        let request = self.clients.of(role).await.get_object().bucket(&object.bucket).key(&object.key);
-        let sent = Box::pin(request.set_version_id(object.version.clone()).send()).await;
-        let answer = sent.map_err(|error| refused(object, &error))?;
-        // Only the head has come so far. What is not wanted is not fetched.
-        same_e_tag(object, &answer)?;
-        let size = answer.content_length.and_then(|bytes| usize::try_from(bytes).ok());
-        if size.is_some_and(|bytes| bytes > most) {
-            return Err(too_large(object, most));
+        let config = self.roles.config(role).await;
+        // One byte more than there may be shows that there are too many.
+        let found = match Box::pin(get(&config, object, most + 1)).await {
+            // There is no first byte of an empty object.
+            Err(error) if code(&error) == Some("InvalidRange") => return Ok(String::new()),
+            found => found.map_err(|error| refused(object, &error))?,
+        };
+        same_e_tag(object, &found)?;
+        if found.bytes.len() > most {
+            let words = format!("{} is larger than the {most} bytes that an AppSpec may have.", named(object));
+            return Err(Problem::new(ProblemKind::Refused, words));
         }
-        let bytes = at_most(object, answer.body, most).await?;
-        String::from_utf8(bytes).map_err(|_| {
+        String::from_utf8(found.bytes).map_err(|_| {
             Problem::new(ProblemKind::Refused, format!("{} is no text in UTF-8, as an AppSpec is.", named(object)))
         })
     }
-}
-
-/// Whether a bucket may have this name. The SDK takes others for ARNs and for paths, and S3 never hears of them.
-fn may_name_bucket(name: &str) -> bool {
-    name.chars().all(|letter| letter.is_ascii_alphanumeric() || ['.', '-', '_'].contains(&letter))
 }
 
 /// The object as people know it.
@@ -57,7 +58,7 @@ fn named(object: &S3Object) -> String {
 }
 
 /// Why an object was not given.
-fn refused(object: &S3Object, error: &SdkError<GetObjectError>) -> Problem {
+fn refused(object: &S3Object, error: &Failure) -> Problem {
     let mut problem = problem(&format!("s3:GetObject of {}", named(object)), error);
     match code(error) {
         // The words of S3 for a version that cannot be, and for one that is the mark of a deletion.
@@ -73,35 +74,13 @@ fn refused(object: &S3Object, error: &SdkError<GetObjectError>) -> Problem {
 }
 
 /// That it is still the object that was meant.
-fn same_e_tag(object: &S3Object, answer: &GetObjectOutput) -> Result<(), Problem> {
-    let Some(wanted) = &object.e_tag else {
-        return Ok(());
-    };
-    let found = answer.e_tag.as_deref().unwrap_or_default().trim_matches('"');
-    if found == wanted {
-        return Ok(());
-    }
-    let words = format!("{} has been replaced: its ETag is {found}, and the revision names {wanted}.", named(object));
-    Err(Problem::new(ProblemKind::Missing, words))
-}
-
-/// The whole of a body, unless it is longer than it may be.
-async fn at_most(object: &S3Object, mut body: ByteStream, most: usize) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| {
-            let words = format!("s3:GetObject of {} broke off: {error}.", named(object));
-            Problem::new(ProblemKind::Transient, words)
-        })?;
-        if bytes.len() + chunk.len() > most {
-            return Err(too_large(object, most));
+fn same_e_tag(object: &S3Object, found: &Found) -> Result<(), Problem> {
+    match &object.e_tag {
+        Some(wanted) if *wanted != found.e_tag => {
+            let (object, found) = (named(object), &found.e_tag);
+            let words = format!("{object} has been replaced: its ETag is {found}, and the revision names {wanted}.");
+            Err(Problem::new(ProblemKind::Missing, words))
         }
-        bytes.extend_from_slice(&chunk);
+        Some(_) | None => Ok(()),
     }
-    Ok(bytes)
-}
-
-fn too_large(object: &S3Object, most: usize) -> Problem {
-    let words = format!("{} is larger than the {most} bytes that an AppSpec may have.", named(object));
-    Problem::new(ProblemKind::Refused, words)
 }
