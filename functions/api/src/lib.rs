@@ -1,16 +1,16 @@
-//! CodeDeploy's API. What the operations do is in [`operations`]; here is the HTTP around them.
+//! CodeDeploy's API: the HTTP around it is in [`http`], and what its operations do in [`operations`].
 
+mod http;
 mod operations;
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use http::{read, respond};
 use operations::{Refusal, carry_out};
-use serde_json::{Value, json};
+use serde_json::Value;
 use spillway_domain::{Problem, Quotas};
 use spillway_engine::{Catalog, Deployments, Executions, Instances, Revisions, Wakes};
 use spillway_kit::{Invocation, fresh_id};
-use spillway_wire::{CONTENT_TYPE, Exception, Operation, content};
+use spillway_wire::Exception;
 use tokio::sync::OnceCell;
 
 /// Everything that the operations read and write.
@@ -61,121 +61,6 @@ pub async fn answer(
         Err(exception) => {
             tracing::info!(target: "spillway", "{exception}");
             respond(exception.status(), &String::from_utf8_lossy(&exception.body()), invocation)
-        }
-    }
-}
-
-fn read(request: &Request) -> Result<(Operation, Vec<u8>), Exception> {
-    let method = request.request_context.http.method.as_deref().unwrap_or("POST");
-    let path = request.raw_path.as_deref().unwrap_or("/");
-    let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
-    Operation::check_protocol(path, header("smithy-protocol"))?;
-    if method != "POST" || !matches!(path, "" | "/") {
-        let words = format!(
-            "{method} {path} is nothing here. Spillway answers CodeDeploy's API: POST / with the operation in the \
-             header X-Amz-Target."
-        );
-        return Err(Exception::new("UnknownOperationException", words));
-    }
-    let operation = Operation::of_request(header("x-amz-target"), header("content-type"))?;
-    let body = request.body.as_deref().unwrap_or_default();
-    let body = if request.is_base64_encoded {
-        BASE64_STANDARD.decode(body).map_err(|error| {
-            let words = format!("The body of {operation} is not the base64 that its event says it is: {error}.");
-            Exception::new("SerializationException", words)
-        })?
-    } else {
-        body.as_bytes().to_vec()
-    };
-    Ok((operation, content::unpack(body, header("content-encoding"))?))
-}
-
-fn respond(status: u16, body: &str, invocation: &Invocation) -> Value {
-    json!({
-        "statusCode": status,
-        "headers": { "content-type": CONTENT_TYPE, "x-amzn-RequestId": invocation.request_id },
-        "body": body,
-        "isBase64Encoded": false,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_lambda_events::http::HeaderValue;
-    use spillway_wire::{Context, Place, Seal};
-
-    use super::*;
-
-    fn context() -> Context {
-        let [partition, region, account] = ["aws", "us-east-1", "111122223333"].map(str::to_owned);
-        let place = Place { partition, region, account };
-        Context { place, quotas: Quotas::default(), seal: Seal::new("") }
-    }
-
-    fn sample(text: &str) -> Request {
-        serde_json::from_str(text).unwrap()
-    }
-
-    #[test]
-    fn the_samples_are_operations() {
-        let (operation, body) = read(&sample(include_str!("../../../events/api.json"))).unwrap();
-        assert_eq!(operation, Operation::CreateDeployment);
-        assert!(spillway_wire::operations::create_deployment::parse(&body, &context()).is_ok());
-        let (operation, body) = read(&sample(include_str!("../../../events/api.get-deployment.json"))).unwrap();
-        assert_eq!(operation, Operation::GetDeployment);
-        assert!(spillway_wire::operations::get_deployment::parse(&body, &context()).is_ok());
-    }
-
-    #[test]
-    fn what_is_no_operation_is_told_what_to_do() {
-        let refusal = |change: fn(&mut Request)| {
-            let mut request = sample(include_str!("../../../events/api.get-deployment.json"));
-            change(&mut request);
-            read(&request).unwrap_err().to_string()
-        };
-        assert_eq!(
-            refusal(|request| request.request_context.http.method = Some("GET".to_owned())),
-            "UnknownOperationException: GET / is nothing here. Spillway answers CodeDeploy's API: POST / with the \
-             operation in the header X-Amz-Target."
-        );
-        assert!(refusal(|request| request.raw_path = Some("/health".to_owned())).contains("POST /health is nothing"));
-        assert!(refusal(|request| request.headers.clear()).contains("X-Amz-Target is missing"));
-        assert!(refusal(|request| request.body = Some("!".to_owned())).starts_with("SerializationException"));
-        let cbor = refusal(|request| request.raw_path = Some("/service/CodeDeploy_20141006/operation/X".to_owned()));
-        assert!(cbor.contains("speak AWS JSON 1.1"), "{cbor}");
-        let packed = refusal(|request| {
-            request.headers.insert("content-encoding", HeaderValue::from_static("zstd"));
-        });
-        assert!(packed.contains("Send gzip, or none"), "{packed}");
-    }
-
-    #[test]
-    fn headers_are_known_in_any_case() {
-        let text = include_str!("../../../events/api.get-deployment.json");
-        for (known, written) in [("x-amz-target", "X-Amz-Target"), ("content-type", "Content-TYPE")] {
-            assert!(text.contains(known));
-            let (operation, _) = read(&sample(&text.replace(known, written))).unwrap();
-            assert_eq!(operation, Operation::GetDeployment);
-        }
-    }
-
-    #[test]
-    fn a_body_may_be_gzipped() {
-        let mut request = sample(include_str!("../../../events/api.get-deployment.json"));
-        // {"deploymentId":"d-75I7MBT7C"}
-        request.body = Some("H4sIAAAAAAACA6tWSkktyMmvzE3NK/FMUbJSStE1N/U093UKMXdWqgUAKnOzmB4AAAA=".to_owned());
-        request.is_base64_encoded = true;
-        request.headers.insert("content-encoding", HeaderValue::from_static("gzip"));
-        let (operation, body) = read(&request).unwrap();
-        assert_eq!((operation, &body[..]), (Operation::GetDeployment, &br#"{"deploymentId":"d-75I7MBT7C"}"#[..]));
-    }
-
-    #[test]
-    fn every_answer_has_the_id_of_its_request() {
-        let invocation =
-            Invocation { request_id: "r-1".to_owned(), function_arn: String::new(), now: spillway_kit::now() };
-        for status in [200, 400, 500] {
-            assert_eq!(respond(status, "{}", &invocation)["headers"]["x-amzn-RequestId"], "r-1");
         }
     }
 }
