@@ -22,7 +22,7 @@ impl Alarms {
 
     /// The alarms that exist, and whether each is in state ALARM.
     async fn states(&self, role: &RoleArn, names: &[AlarmName]) -> Result<Vec<(String, bool)>, Problem> {
-        let client = self.clients.of(role).await;
+        let client = self.clients.of(role);
         let mut states = Vec::new();
         for names in names.chunks(NAMES_PER_CALL) {
             let names = names.iter().map(ToString::to_string).collect();

@@ -31,7 +31,7 @@ fn client(config: &SdkConfig) -> Client {
 
 impl spillway_engine::Aliases for Aliases {
     async fn read(&self, role: &RoleArn, target: &LambdaTarget) -> Result<AliasState, Problem> {
-        let request = self.clients.of(role).await.get_alias();
+        let request = self.clients.of(role).get_alias();
         let request = request.function_name(target.function.as_str()).name(target.alias.as_str());
         let alias = request.send().await.map_err(|error| problem(&tried("GetAlias", target), &error))?;
         let weights = alias.routing_config.and_then(|routing| routing.additional_version_weights);
@@ -56,7 +56,7 @@ impl spillway_engine::Aliases for Aliases {
         let weights = routing.second.map(|(version, share)| (version.to_string(), share.as_weight()));
         let weights: HashMap<_, _> = weights.into_iter().collect();
         let weights = AliasRoutingConfiguration::builder().set_additional_version_weights(Some(weights));
-        let request = self.clients.of(role).await.update_alias();
+        let request = self.clients.of(role).update_alias();
         let request = request
             .function_name(target.function.as_str())
             .name(target.alias.as_str())

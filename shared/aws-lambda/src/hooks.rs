@@ -59,7 +59,7 @@ impl Hooks {
 
     /// Invokes the function once and waits until it returns. A problem means that it did not run.
     pub async fn invoke(&self, role: &RoleArn, function: &FunctionName, payload: Vec<u8>) -> Result<Invoked, Problem> {
-        ask(&self.clients.of(role).await, function, payload).await
+        ask(&self.clients.of(role), function, payload).await
     }
 }
 

@@ -23,7 +23,7 @@ impl Topics {
 
     /// Publishes a message.
     pub async fn publish(&self, role: &RoleArn, topic: &TopicArn, subject: &str, message: &str) -> Result<(), Problem> {
-        let request = self.clients.of(role).await.publish().topic_arn(topic.as_str());
+        let request = self.clients.of(role).publish().topic_arn(topic.as_str());
         let sent = request.subject(subject).message(message).send().await;
         sent.map(|_| ()).map_err(|error| problem(&format!("sns:Publish to {topic}"), &error))
     }

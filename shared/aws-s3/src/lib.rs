@@ -30,7 +30,7 @@ impl spillway_engine::Objects for Objects {
             let words = format!("{} cannot be: no bucket is called {}.", named(object), object.bucket);
             return Err(Problem::new(ProblemKind::Missing, words));
         }
-        let config = self.roles.config(role).await;
+        let config = self.roles.config(role);
         // One byte more than there may be shows that there are too many.
         let found = match Box::pin(get(&config, object, most + 1)).await {
             // There is no first byte of an empty object.

@@ -31,7 +31,7 @@ impl Roles {
 
     /// The configuration with which `role` acts. Its credentials are fetched when they are first needed, and again
     /// before they expire; all clients of the role share them.
-    pub async fn config(&self, role: &RoleArn) -> SdkConfig {
+    pub fn config(&self, role: &RoleArn) -> SdkConfig {
         if let Some(config) = self.assumed().get(role) {
             return config.clone();
         }
@@ -64,11 +64,11 @@ impl<C: Clone> Clients<C> {
     }
 
     /// The client that acts as `role`.
-    pub async fn of(&self, role: &RoleArn) -> C {
+    pub fn of(&self, role: &RoleArn) -> C {
         if let Some(client) = self.made().get(role) {
             return client.clone();
         }
-        let client = (self.make)(&self.roles.config(role).await);
+        let client = (self.make)(&self.roles.config(role));
         self.made().entry(role.clone()).or_insert(client).clone()
     }
 
@@ -136,7 +136,7 @@ mod tests {
             .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
             .load()
             .await;
-        Roles::new(&config).config(&role).await
+        Roles::new(&config).config(&role)
     }
 
     /// Calls something as a role.

@@ -9,8 +9,9 @@ use spillway_domain::{
 use crate::find_config::config_for;
 use crate::{Catalog, Creation, Deployments, Error, Executions, Revisions, find_group};
 
-/// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the execution. When only the start fails, the deployment
-/// stands and the sweep starts it. Of several that are made at once, a few may be more than may be active.
+/// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the
+/// execution. When only the start fails, the deployment stands and the sweep starts it. Of several that are made at
+/// once, a few may be more than may be active.
 pub async fn create_deployment(
     store: &(impl Catalog + Deployments + Revisions),
     executions: &impl Executions,

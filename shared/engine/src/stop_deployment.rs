@@ -6,8 +6,8 @@ use spillway_domain::{Cause, Deployment, DeploymentId, Rejection};
 use crate::task::amend;
 use crate::{Deployments, Error, Wakes};
 
-/// Halts the deployment and wakes it, and answers with its record. Traffic goes back to the original version, with a rollback deployment or
-/// without one: no end leaves it on two.
+/// Halts the deployment and wakes it, and answers with its record. Traffic goes back to the original version, with a
+/// rollback deployment or without one: no end leaves it on two.
 pub async fn stop_deployment(
     deployments: &impl Deployments,
     wakes: &impl Wakes,
