@@ -1,7 +1,8 @@
 //! `cargo demo`: three deployments under traffic in a local cloud, and a table of what came of them.
 //!
 //! Everything in it is the real thing: the functions, the state machine and the table of `template.yaml`, a client of
-//! CodeDeploy that knows nothing of Spillway, and callers that call through the alias. Each scene checks its own claims.
+//! CodeDeploy that knows nothing of Spillway, and callers that call through the alias. Each scene checks its own
+//! claims.
 
 mod callers;
 mod checks;

@@ -1,7 +1,7 @@
 //! The local cloud: an emulated AWS on loopback, with Spillway deployed in it from the same template that AWS gets.
 //!
-//! [`LocalCloud::start`] sets up everything by itself, in this order: a Python environment with the pinned emulator, the
-//! functions' binaries, the emulator, the stack, and the proxy that answers CodeDeploy's API. Nothing outlives the
+//! [`LocalCloud::start`] sets up everything by itself, in this order: a Python environment with the pinned emulator,
+//! the functions' binaries, the emulator, the stack, and the proxy that answers CodeDeploy's API. Nothing outlives the
 //! [`LocalCloud`], however its process ends: the emulator ends when the pipe to it does.
 
 mod build;

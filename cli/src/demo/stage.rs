@@ -29,7 +29,8 @@ const APPLICATION: &str = "shop";
 const GROUP: &str = "orders";
 const PRE_TRAFFIC: &str = "pre-traffic";
 const POST_TRAFFIC: &str = "post-traffic";
-/// The largest order that each version takes. Callers send up to [`super::traffic::LARGEST_ORDER`], so version 3 is a bad one.
+/// The largest order that each version takes. Callers send up to [`super::traffic::LARGEST_ORDER`], so version 3 is a
+/// bad one.
 const LARGEST_ORDERS: [u32; 3] = [12, 20, 10];
 
 /// Everything that the scenes are played on.

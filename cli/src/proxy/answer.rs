@@ -17,7 +17,10 @@ pub(super) fn from_upstream(received: Received, function_url: &str) -> Response 
     let said = String::from_utf8_lossy(&body);
     // Known by its content type also where HEAD leaves it no body.
     let from_api = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == JSON) || said.contains("\"__type\"");
-    let mut response = if status.is_success() || from_api {
+    let mut response = if status == StatusCode::TOO_MANY_REQUESTS {
+        // Only Lambda answers so, in whatever shape: the API's own refusals are bad requests.
+        failure(StatusCode::BAD_REQUEST, "ThrottlingException", &format!("{function_url} is throttled ({said})"))
+    } else if status.is_success() || from_api {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         response
@@ -25,8 +28,6 @@ pub(super) fn from_upstream(received: Received, function_url: &str) -> Response 
         let words = "refused the signature: the proxy's credentials need lambda:InvokeFunctionUrl and \
                      lambda:InvokeFunction on it, in the same region";
         failure(StatusCode::BAD_REQUEST, "AccessDeniedException", &format!("{function_url} {words} ({said})"))
-    } else if status == StatusCode::TOO_MANY_REQUESTS {
-        failure(StatusCode::BAD_REQUEST, "ThrottlingException", &format!("{function_url} is throttled ({said})"))
     } else {
         let words =
             format!("the function behind {function_url} failed; see its log (HTTP {}: {said})", status.as_u16());
@@ -108,6 +109,10 @@ mod tests {
     async fn the_answers_of_lambda_itself_are_told_in_the_shape_of_codedeploy() {
         let (status, body) = answered(403, r#"{"Message":"Forbidden"}"#).await;
         assert!(status == 400 && body.contains("AccessDeniedException") && body.contains("lambda:InvokeFunctionUrl"));
+        for said in [r#"{"message":"Rate Exceeded."}"#, r#"{"__type":"TooManyRequestsException"}"#] {
+            let (status, body) = answered(429, said).await;
+            assert!(status == 400 && body.contains("\"ThrottlingException\""), "{body}");
+        }
         let (status, body) = answered(502, "Internal Server Error").await;
         assert!(status == 500 && body.contains("InternalFailure") && body.contains("HTTP 502"));
     }

@@ -23,17 +23,12 @@ impl Table {
     ) -> Result<Option<(Application, Vec<Tag>)>, Problem> {
         let what = format!("application {name} with its tags");
         for _ in 0..MOST_TRIES {
-            let items = self.get_all(&what, vec![application_key(name), home_key(name.as_str())]).await?;
-            let Some(application) = items.iter().find(|item| item.contains_key("doc")) else {
+            let Some((application, seen)) = self.see(&what, name, |home| vec![home_key(home)]).await? else {
                 return Ok(None);
             };
-            let application: Application = read_doc(application)?;
-            let home = match items.into_iter().find(|item| !item.contains_key("doc")) {
-                Some(home) if application.home == name.as_str() => Some(home),
-                Some(_) | None => self.get(&what, home_key(&application.home)).await?,
-            };
+            let home = seen.item(&home_key(&application.home));
             if let Some(home) = home.filter(|home| read_text(home, "id") == Some(&application.id)) {
-                return Ok(Some((application, read_json(&home, "tags")?.unwrap_or_default())));
+                return Ok(Some((application, read_json(home, "tags")?.unwrap_or_default())));
             }
         }
         Err(Problem::new(ProblemKind::Transient, format!("Reading {what} was disturbed by others. Try again.")))

@@ -43,7 +43,8 @@ impl Deployments for Table {
                 // It was written, and the answer was lost.
                 Some(active) if active == deployment.id => return Ok(Creation::Created),
                 Some(active) => return Ok(Creation::Busy(active)),
-                None => {}
+                // It may have been refused for what is left of a revision. Else the slot has become free.
+                None => _ = self.make_way_for_revision(&deployment.order).await?,
             }
         }
         let words = format!("Deployment {} could not take the slot of its group. Try again.", deployment.id);

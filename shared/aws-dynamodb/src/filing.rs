@@ -1,9 +1,9 @@
 //! Where applications and groups lie in the table.
 //!
-//! An application with its groups lies in one partition, its home, and what the deployments of a group change lies
-//! there in the group's slot. Both are called after the first names of the two, if nobody else has that, and keep
-//! their names for ever. So whoever knows the names of today can guess where everything lies, and finds all of it in one
-//! read, or sees where to look.
+//! An application with its groups and revisions lies in one partition, its home, and what the deployments of a group
+//! change lies there in the group's slot. Both are called after the first names of the two, if nobody else has that,
+//! and keep their names for ever. So whoever knows the names of today can guess where everything lies, and finds all of
+//! it in one read, or sees where to look.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use spillway_domain::{

@@ -1,5 +1,5 @@
-//! Groups by name: a guess by the names finds an application, its groups and their slots at once, and what was renamed
-//! is looked up where the items that were found say it is.
+//! Applications by name, with what lies in their homes: a guess by the names finds all of it at once, and what was
+//! renamed is looked up where the items that were found say it is.
 
 use std::collections::HashMap;
 
@@ -25,17 +25,9 @@ impl Table {
     ) -> Result<Option<(Application, Vec<Filed>)>, Problem> {
         let what = format!("deployment groups of application {application}");
         for _ in 0..MOST_TRIES {
-            let mut seen = Seen::default();
-            let mut keys = guesses(application.as_str(), names);
-            keys.insert(0, application_key(application));
-            seen.read(self, &what, keys).await?;
-            let Some(item) = seen.item(&application_key(application)) else {
+            let Some((found, mut seen)) = self.see(&what, application, |home| guesses(home, names)).await? else {
                 return Ok(None);
             };
-            let found: Application = read_doc(item)?;
-            if found.home != application.as_str() {
-                seen.read(self, &what, guesses(&found.home, names)).await?;
-            }
             let items = names.iter().filter_map(|name| seen.item(&group_key(&found.home, name)));
             let groups: Vec<DeploymentGroup> = items.map(read_doc).collect::<Result<_, _>>()?;
             let renamed = groups.iter().filter(|group| group.slot.name != group.name.as_str());
@@ -53,31 +45,66 @@ impl Table {
         application: &ApplicationName,
         after: Option<&str>,
     ) -> Result<Option<Page<GroupName>>, Problem> {
+        let (what, last, most) = ("the deployment groups", "group#~", Some(ENOUGH));
         if let Some((home, after)) = after.and_then(|after| after.split_once('/')) {
-            let items = self.groups_in(home, &format!("group#{after}")).await?;
+            let items = self.query(what, items_in(home, &format!("group#{after}"), last, most)).await?;
             return Ok(Some(names_in(home, &items, Some(after))));
         }
-        let mut home = application.to_string();
-        let mut items = self.groups_in(&home, SELF).await?;
-        let own = items.first().filter(|item| read_text(item, "sk") == Some(SELF));
-        if own.and_then(|item| read_text(item, "name")) != Some(application.as_str()) {
-            let Some(application) = self.find_application(application).await? else {
-                return Ok(None);
-            };
-            home = application.home;
-            items = self.groups_in(&home, SELF).await?;
-        }
-        Ok(Some(names_in(&home, &items, None)))
+        let found = self.read_home(what, application, last, most).await?;
+        Ok(found.map(|(home, items)| names_in(&home, &items, None)))
     }
 
-    async fn groups_in(&self, home: &str, first: &str) -> Result<Vec<Item>, Problem> {
-        let query = Query {
-            condition: "#pk = :pk AND #sk BETWEEN :first AND :last",
-            values: vec![(":pk", text(partition(home))), (":first", text(first)), (":last", text("group#~"))],
-            most: Some(ENOUGH),
-            ..Query::default()
+    /// An application, with those of the items at `keys` in its home that are there.
+    pub(crate) async fn see(
+        &self,
+        what: &str,
+        name: &ApplicationName,
+        keys: impl Fn(&str) -> Vec<Item>,
+    ) -> Result<Option<(Application, Seen)>, Problem> {
+        let mut seen = Seen::default();
+        let mut guessed = keys(name.as_str());
+        guessed.insert(0, application_key(name));
+        seen.read(self, what, guessed).await?;
+        let Some(item) = seen.item(&application_key(name)) else {
+            return Ok(None);
         };
-        self.query("the deployment groups", query).await
+        let found: Application = read_doc(item)?;
+        if found.home != name.as_str() {
+            seen.read(self, what, keys(&found.home)).await?;
+        }
+        Ok(Some((found, seen)))
+    }
+
+    /// The home of an application, with the items there from the application's own to `last`, in order.
+    pub(crate) async fn read_home(
+        &self,
+        what: &str,
+        name: &ApplicationName,
+        last: &str,
+        most: Option<usize>,
+    ) -> Result<Option<(String, Vec<Item>)>, Problem> {
+        let own = |items: &[Item], attribute: &str| {
+            let own = items.first().filter(|item| read_text(item, "sk") == Some(SELF));
+            own.and_then(|item| read_text(item, attribute)).map(str::to_owned)
+        };
+        let items = self.query(what, items_in(name.as_str(), SELF, last, most)).await?;
+        if own(&items, "name").as_deref() == Some(name.as_str()) {
+            return Ok(Some((name.to_string(), items)));
+        }
+        let Some(Application { home, id, .. }) = self.find_application(name).await? else {
+            return Ok(None);
+        };
+        let items = self.query(what, items_in(&home, SELF, last, most)).await?;
+        Ok((own(&items, "id") == Some(id)).then_some((home, items)))
+    }
+}
+
+fn items_in<'a>(home: &str, first: &str, last: &str, most: Option<usize>) -> Query<'a> {
+    Query {
+        condition: "#pk = :pk AND #sk BETWEEN :first AND :last",
+        values: vec![(":pk", text(partition(home))), (":first", text(first)), (":last", text(last))],
+        most,
+        ..Query::default()
     }
 }
 
@@ -98,7 +125,7 @@ fn names_in(home: &str, items: &[Item], after: Option<&str>) -> Page<GroupName> 
 
 /// Items by their keys.
 #[derive(Default)]
-struct Seen(HashMap<(String, String), Item>);
+pub(crate) struct Seen(HashMap<(String, String), Item>);
 
 impl Seen {
     async fn read(&mut self, table: &Table, what: &str, keys: Vec<Item>) -> Result<(), Problem> {
@@ -109,7 +136,7 @@ impl Seen {
         Ok(())
     }
 
-    fn item(&self, key: &Item) -> Option<&Item> {
+    pub(crate) fn item(&self, key: &Item) -> Option<&Item> {
         self.0.get(&place(key))
     }
 

@@ -1,22 +1,21 @@
-//! Registered revisions: a small item for each, and one for its text. Both lie in the home of the application, under its
-//! id, so that one that later has the same home finds none of them; both expire after their last use.
+//! Registered revisions: a small item for each, and one for its text. Both lie in the home of the application and
+//! expire after their last use. What a deleted application leaves behind has its id, and gives way to the revisions of
+//! whoever has the home after it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use spillway_domain::{
-    Application, Deployment, GroupName, NewRevision, Problem, ProblemKind, Revision, RevisionLocation,
+    Application, ApplicationName, Deployment, GroupName, NewRevision, Order, Problem, ProblemKind, Revision,
+    RevisionLocation,
 };
 use spillway_engine::Revisions;
 
 use crate::Table;
 use crate::action::Action;
 use crate::attributes::{Item, json, key, number, read_json, read_text, text};
-use crate::filing::partition;
+use crate::filing::{home_key, id, partition};
 use crate::record::days_after;
-use crate::table::Query;
-
-/// The most revisions that are read at once: each may have a text beside it, and DynamoDB gives a hundred items.
-const BATCH: usize = 50;
+use crate::table::Outcome;
 
 impl Revisions for Table {
     async fn register_revision(
@@ -26,94 +25,110 @@ impl Revisions for Table {
         description: Option<&str>,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        let (home, id) = (&application.home, &application.id);
+        let Application { home, id, .. } = application;
         let expires = number(days_after(now, self.retention_days));
-        let item = revision_key(home, id, &revision.location);
-        let values =
-            [(":location", json(&revision.location)), (":now", text(now.to_string())), (":expires", expires.clone())];
+        let values = [
+            (":id", text(id)),
+            (":location", json(&revision.location)),
+            (":now", text(now.to_string())),
+            (":expires", expires.clone()),
+        ];
+        let item = revision_key(home, &revision.location);
         let update = match description {
             None => Action::update(
                 item,
-                "SET #location = if_not_exists(#location, :location), #registered = if_not_exists(#registered, :now), \
-                 #expires_at = :expires",
+                "SET #id = :id, #location = if_not_exists(#location, :location), \
+                 #registered = if_not_exists(#registered, :now), #expires_at = :expires",
                 values,
             ),
             Some(words) => {
-                let [location, at, expires] = values;
+                let [id, location, at, expires] = values;
                 Action::update(
                     item,
-                    "SET #location = if_not_exists(#location, :location), \
+                    "SET #id = :id, #location = if_not_exists(#location, :location), \
                      #registered = if_not_exists(#registered, :now), #expires_at = :expires, #description = :words",
-                    [location, at, expires, (":words", text(words))],
+                    [id, location, at, expires, (":words", text(words))],
                 )
             }
         };
-        let mut actions = vec![update];
+        let mut actions = vec![update.only_if(OWN, [])];
         let content = revision.content.as_deref();
-        actions.extend(content.and_then(|content| keep(home, id, &revision.location, content, expires)));
-        self.transact("the revision", actions).await.map(|_| ())
-    }
-
-    async fn revisions(&self, application: &Application, at: &[RevisionLocation]) -> Result<Vec<Revision>, Problem> {
-        let (home, id) = (&application.home, &application.id);
-        let mut found = Vec::with_capacity(at.len());
-        for locations in at.chunks(BATCH) {
-            let mut keys: Vec<Item> = Vec::new();
-            for location in locations {
-                let text = text_key(home, id, location);
-                for key in [Some(revision_key(home, id, location)), text].into_iter().flatten() {
-                    if !keys.contains(&key) {
-                        keys.push(key);
-                    }
-                }
-            }
-            let items = self.get_all("the revisions", keys).await?;
-            let item = |key: &Item| items.iter().find(|item| item.get("sk") == key.get("sk"));
-            for location in locations {
-                let Some(own) = item(&revision_key(home, id, location)) else { continue };
-                let content = text_key(home, id, location).and_then(|key| read_text(item(&key)?, "content"));
-                found.push(revision(own, content)?);
-            }
+        actions.extend(content.and_then(|content| keep(home, &revision.location, content, expires)));
+        if self.transact("the revision", actions.clone()).await? != Outcome::Written {
+            self.make_way(home, id, &revision.location).await?;
+            // Refused once more, it belongs to an application that is gone by now, and with it all its revisions.
+            self.transact("the revision", actions).await?;
         }
-        Ok(found)
+        Ok(())
     }
 
-    async fn list_revisions(&self, application: &Application) -> Result<Vec<Revision>, Problem> {
-        let query = Query {
-            condition: "#pk = :pk AND begins_with(#sk, :prefix)",
-            values: vec![
-                (":pk", text(partition(&application.home))),
-                (":prefix", text(format!("revision#{}#", application.id))),
-            ],
-            ..Query::default()
+    async fn revisions(
+        &self,
+        application: &ApplicationName,
+        at: &[RevisionLocation],
+    ) -> Result<Option<(Application, Vec<Revision>)>, Problem> {
+        let Some((application, seen)) = self.see("the revisions", application, |home| keys_in(home, at)).await? else {
+            return Ok(None);
         };
-        let items = self.query("the revisions", query).await?;
-        items.iter().map(|item| revision(item, None)).collect()
+        let home = &application.home;
+        let mut found = Vec::with_capacity(at.len());
+        for location in at {
+            let item = seen.item(&revision_key(home, location));
+            let Some(item) = item.filter(|item| is_of(&application.id, item)) else { continue };
+            let content = text_key(home, location).and_then(|key| read_text(seen.item(&key)?, "content"));
+            found.push(revision(item, content)?);
+        }
+        Ok(Some((application, found)))
     }
 
-    async fn target_revisions(&self, application: &Application) -> Result<Vec<RevisionLocation>, Problem> {
-        let query = Query {
-            condition: "#pk = :pk AND begins_with(#sk, :prefix)",
-            values: vec![(":pk", text(partition(&application.home))), (":prefix", text("slot#"))],
-            ..Query::default()
+    async fn list_revisions(
+        &self,
+        application: &ApplicationName,
+    ) -> Result<Option<(Vec<Revision>, Vec<RevisionLocation>)>, Problem> {
+        // From the application over its groups and revisions to what the groups have deployed.
+        let Some((_, items)) = self.read_home("the revisions", application, "slot#~", None).await? else {
+            return Ok(None);
         };
-        let slots = self.query("the groups' revisions", query).await?;
-        slots.iter().filter_map(|slot| read_json(slot, "targetRevision").transpose()).collect()
+        let id = items.first().and_then(|own| read_text(own, "id")).unwrap_or_default();
+        let is_revision = |item: &&Item| read_text(item, "sk").is_some_and(|sk| sk.starts_with("revision#"));
+        let own = items.iter().filter(is_revision).filter(|item| is_of(id, item));
+        let revisions = own.map(|item| revision(item, None)).collect::<Result<_, _>>()?;
+        let targets = items.iter().filter_map(|item| read_json(item, "targetRevision").transpose());
+        Ok(Some((revisions, targets.collect::<Result<_, _>>()?)))
     }
 }
+
+impl Table {
+    /// Removes what a deleted application has left of the revision of a new deployment; `false` when there is nothing.
+    pub(crate) async fn make_way_for_revision(&self, order: &Order) -> Result<bool, Problem> {
+        self.make_way(&order.slot.home, &order.application_id, &order.revision).await
+    }
+
+    async fn make_way(&self, home: &str, application_id: &str, of: &RevisionLocation) -> Result<bool, Problem> {
+        let left = Action::delete(revision_key(home, of)).only_if("#id <> :id", [id(application_id)]);
+        // Only the application whose home it is now may do so.
+        let owner = Action::update(home_key(home), "SET #id = :id", [id(application_id)]).only_if("#id = :id", []);
+        Ok(self.transact("what is left of a revision", vec![left, owner]).await? == Outcome::Written)
+    }
+}
+
+/// The condition under which a revision is registered: nothing is there that another application has left.
+const OWN: &str = "attribute_not_exists(#id) OR #id = :id";
 
 /// Registers the revision of a new deployment, with its text if it has one.
 pub(crate) fn use_revision(deployment: &Deployment, content: Option<&str>, retention_days: u32) -> Vec<Action> {
     let (order, now) = (&deployment.order, deployment.created_at);
-    let (home, id) = (&order.slot.home, &order.application_id);
+    let home = &order.slot.home;
     let expires = number(days_after(now, retention_days));
     let words = format!("Application revision registered by Deployment ID: {}", deployment.id);
     let update = Action::update(
-        revision_key(home, id, &order.revision),
-        "SET #location = if_not_exists(#location, :location), #registered = if_not_exists(#registered, :now), \
+        revision_key(home, &order.revision),
+        "SET #id = :id, #location = if_not_exists(#location, :location), \
+         #registered = if_not_exists(#registered, :now), \
          #firstUsed = if_not_exists(#firstUsed, :now), #lastUsed = :now, \
          #description = if_not_exists(#description, :words), #expires_at = :expires ADD #groups :groups",
         [
+            id(&order.application_id),
             (":location", json(&order.revision)),
             (":now", text(now.to_string())),
             (":words", text(words)),
@@ -121,30 +136,40 @@ pub(crate) fn use_revision(deployment: &Deployment, content: Option<&str>, reten
             (":groups", AttributeValue::Ss(vec![order.group.to_string()])),
         ],
     );
-    let text = content.and_then(|content| keep(home, id, &order.revision, content, expires));
-    [Some(update), text].into_iter().flatten().collect()
+    let text = content.and_then(|content| keep(home, &order.revision, content, expires));
+    [Some(update.only_if(OWN, [])), text].into_iter().flatten().collect()
 }
 
 /// Keeps a text, which is written once.
-fn keep(
-    home: &str,
-    application_id: &str,
-    location: &RevisionLocation,
-    content: &str,
-    expires: AttributeValue,
-) -> Option<Action> {
-    let key = text_key(home, application_id, location)?;
+fn keep(home: &str, location: &RevisionLocation, content: &str, expires: AttributeValue) -> Option<Action> {
+    let key = text_key(home, location)?;
     let how = "SET #content = if_not_exists(#content, :content), #expires_at = :expires";
     Some(Action::update(key, how, [(":content", text(content)), (":expires", expires)]))
 }
 
-fn revision_key(home: &str, application_id: &str, location: &RevisionLocation) -> Item {
-    key(partition(home), format!("revision#{application_id}#{}", location.key()))
+fn revision_key(home: &str, location: &RevisionLocation) -> Item {
+    key(partition(home), format!("revision#{}", location.key()))
 }
 
 /// The key of the text, where it is one.
-fn text_key(home: &str, application_id: &str, location: &RevisionLocation) -> Option<Item> {
-    location.is_text().then(|| key(partition(home), format!("text#{application_id}#{}", location.key())))
+fn text_key(home: &str, location: &RevisionLocation) -> Option<Item> {
+    location.is_text().then(|| key(partition(home), format!("text#{}", location.key())))
+}
+
+/// The keys of revisions and their texts, each once.
+fn keys_in(home: &str, at: &[RevisionLocation]) -> Vec<Item> {
+    let mut keys = Vec::new();
+    for key in at.iter().flat_map(|location| [Some(revision_key(home, location)), text_key(home, location)]).flatten() {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Whether a revision is one of the application, and not of one that had its home before.
+fn is_of(application_id: &str, item: &Item) -> bool {
+    read_text(item, "id") == Some(application_id)
 }
 
 fn revision(item: &Item, content: Option<&str>) -> Result<Revision, Problem> {

@@ -14,11 +14,18 @@ use crate::table::Outcome;
 impl Table {
     pub(crate) async fn save_change(&self, change: Change<'_>) -> Result<(), Problem> {
         let id = &change.next.id;
-        if self.write(&format!("deployment {id}"), &change).await? {
+        let what = format!("deployment {id}");
+        if self.write(&what, &change).await? {
             return Ok(());
         }
         if self.load(id).await?.as_ref() == Some(change.next) {
             return Ok(()); // it was written, and the answer was lost
+        }
+        if let Some(successor) = change.successor
+            && self.make_way_for_revision(&successor.order).await?
+            && self.write(&what, &change).await?
+        {
+            return Ok(());
         }
         let words = format!("Deployment {id} was changed by somebody else since it was read.");
         Err(Problem::new(ProblemKind::Stale, words))

@@ -31,6 +31,8 @@ pub struct Environment {
     pub outdated_instances: OutdatedInstances,
     /// Whether a hook ends the instances of Auto Scaling groups.
     pub termination_hook: bool,
+    /// What Auto Scaling groups do not do during a deployment.
+    pub suspended: Vec<AutoScalingProcess>,
 }
 
 /// CodeDeploy's `DeploymentStyle`. By default it is that of the first groups there were: those for Lambda.
@@ -162,6 +164,19 @@ pub enum OutdatedInstances {
     Update,
     /// They stay.
     Ignore,
+}
+
+/// CodeDeploy's `AutoScalingGroupProcess`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AutoScalingProcess {
+    /// Instances are ended.
+    Terminate,
+    /// Instances move between Availability Zones.
+    AzRebalance,
+    /// Instances are replaced by newer ones.
+    InstanceRefresh,
+    /// What is planned for some time.
+    ScheduledActions,
 }
 
 macro_rules! trimmed_name {

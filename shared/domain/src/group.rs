@@ -73,6 +73,7 @@ impl DeploymentGroup {
         take(&mut environment.auto_scaling_groups, &given.auto_scaling_groups);
         take(&mut environment.outdated_instances, &given.outdated_instances);
         take(&mut environment.termination_hook, &given.termination_hook);
+        take(&mut environment.suspended, &given.suspended);
     }
 }
 

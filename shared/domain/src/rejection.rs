@@ -62,6 +62,8 @@ pub enum Rejection {
     },
     /// There is no such deployment.
     NoDeployment(DeploymentId),
+    /// Its AppSpec has not been read yet, so nobody knows its target.
+    NotStarted(DeploymentId),
     /// It has no target of that id.
     NoTarget {
         /// The deployment.

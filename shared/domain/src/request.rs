@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, BlueGreen, ComputePlatform, ConfigName,
-    DeploymentId, DeploymentStyle, EcsService, GroupName, HookExecutionId, LoadBalancerInfo, NewRevision,
-    OutdatedInstances, RoleArn, Status, Strategy, TagFilter, Target, Trigger,
+    AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, AutoScalingProcess, BlueGreen,
+    ComputePlatform, ConfigName, DeploymentId, DeploymentStyle, EcsService, GroupName, HookExecutionId,
+    LoadBalancerInfo, NewRevision, OutdatedInstances, RoleArn, Status, Strategy, TagFilter, Target, Trigger,
 };
 
 /// A tag of an application, a group or an on-premises instance.
@@ -104,6 +104,8 @@ pub struct GroupSettings {
     pub outdated_instances: Option<OutdatedInstances>,
     /// Whether a hook ends instances.
     pub termination_hook: Option<bool>,
+    /// What Auto Scaling groups do not do meanwhile.
+    pub suspended: Option<Vec<AutoScalingProcess>>,
 }
 
 /// CreateDeployment.

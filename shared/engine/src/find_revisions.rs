@@ -2,16 +2,15 @@
 
 use spillway_domain::{ApplicationName, Rejection, Revision, RevisionLocation};
 
-use crate::{Catalog, Error, Revisions, find_application};
+use crate::{Error, Revisions};
 
 /// A registered revision by its location.
 pub async fn find_revision(
-    catalog: &impl Catalog,
     revisions: &impl Revisions,
     application: &ApplicationName,
     location: &RevisionLocation,
 ) -> Result<Revision, Error> {
-    let found = find_revisions(catalog, revisions, application, std::slice::from_ref(location)).await?;
+    let found = find_revisions(revisions, application, std::slice::from_ref(location)).await?;
     let revision = found.into_iter().next();
     let unknown = || Rejection::NoRevision { application: application.clone(), revision: location.clone() };
     Ok(revision.ok_or_else(unknown)?)
@@ -19,11 +18,10 @@ pub async fn find_revision(
 
 /// Those of these revisions that are registered.
 pub async fn find_revisions(
-    catalog: &impl Catalog,
     revisions: &impl Revisions,
     application: &ApplicationName,
     locations: &[RevisionLocation],
 ) -> Result<Vec<Revision>, Error> {
-    let application = find_application(catalog, application).await?;
-    Ok(revisions.revisions(&application, locations).await?)
+    let found = revisions.revisions(application, locations).await?;
+    Ok(found.ok_or_else(|| Rejection::NoApplication(application.clone()))?.1)
 }

@@ -1,16 +1,19 @@
-//! GetDeploymentTarget and BatchGetDeploymentTargets.
+//! GetDeploymentTarget, BatchGetDeploymentTargets, ListDeploymentTargets and ListDeploymentInstances.
 
-use spillway_domain::{Deployment, DeploymentId, LambdaTarget, Rejection};
+use spillway_domain::{Deployment, DeploymentId, LambdaTarget, Rejection, Target};
 
 use crate::{Deployments, Error, load_deployment};
 
-/// The deployment, if these are ids of its targets. A deployment to Lambda has one.
+/// The deployment, once its targets are known and if these are ids of such. A deployment to Lambda has one.
 pub async fn find_targets(
     deployments: &impl Deployments,
     id: &DeploymentId,
     targets: &[String],
 ) -> Result<Deployment, Error> {
     let deployment = load_deployment(deployments, id).await?;
+    if deployment.order.target == Target::Unread && !deployment.has_ended() {
+        return Err(Rejection::NotStarted(deployment.id).into());
+    }
     if targets.len() > 1 {
         return Err(Rejection::OneTarget { deployment: id.clone(), asked: targets.len() }.into());
     }

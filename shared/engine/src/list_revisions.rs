@@ -1,8 +1,8 @@
 //! ListApplicationRevisions.
 
-use spillway_domain::{Page, Revision, RevisionFilter, RevisionLocation, S3Object};
+use spillway_domain::{Page, Rejection, Revision, RevisionFilter, RevisionLocation, S3Object};
 
-use crate::{Catalog, Error, Revisions, find_application};
+use crate::{Error, Revisions};
 
 /// How many revisions a page has.
 const PAGE: usize = 100;
@@ -10,18 +10,14 @@ const PAGE: usize = 100;
 /// A page of the revisions of an application. It goes on after a moment and a key, so that revisions that come and go
 /// meanwhile do no harm.
 pub async fn list_revisions(
-    catalog: &impl Catalog,
     revisions: &impl Revisions,
     filter: &RevisionFilter,
     after: Option<&str>,
 ) -> Result<Page<RevisionLocation>, Error> {
-    let application = find_application(catalog, &filter.application).await?;
-    let targets: Vec<String> = match filter.deployed {
-        Some(_) => revisions.target_revisions(&application).await?.iter().map(RevisionLocation::key).collect(),
-        None => Vec::new(),
-    };
-    let mut found: Vec<(String, Revision)> =
-        revisions.list_revisions(&application).await?.into_iter().map(|one| (place(filter, &one), one)).collect();
+    let listed = revisions.list_revisions(&filter.application).await?;
+    let (all, targets) = listed.ok_or_else(|| Rejection::NoApplication(filter.application.clone()))?;
+    let targets: Vec<String> = targets.iter().map(RevisionLocation::key).collect();
+    let mut found: Vec<(String, Revision)> = all.into_iter().map(|one| (place(filter, &one), one)).collect();
     found.retain(|(_, one)| {
         is_in(filter, &one.location)
             && filter.deployed.is_none_or(|deployed| deployed == targets.contains(&one.location.key()))

@@ -110,10 +110,17 @@ impl From<Rejection> for Exception {
             Rejection::NoDeployment(id) => {
                 ("DeploymentDoesNotExistException", format!("The deployment {id} could not be found"))
             }
+            Rejection::NotStarted(id) => (
+                "DeploymentNotStartedException",
+                format!(
+                    "The deployment {id} has not started: its AppSpec, which names its target, is still to be read. Try \
+                     again in a moment."
+                ),
+            ),
             Rejection::NoTarget { deployment, own: None, .. } => (
                 "DeploymentTargetDoesNotExistException",
                 format!(
-                    "The deployment {deployment} has no target: its AppSpec is not valid, or has not been read yet. See \
+                    "The deployment {deployment} has no target: its AppSpec is not valid, or could not be read. See \
                      errorInformation and deploymentStatusMessages of GetDeployment."
                 ),
             ),

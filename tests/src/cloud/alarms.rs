@@ -3,9 +3,8 @@
 use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
 use aws_sdk_codedeploy::types::AlarmConfiguration;
 
-use super::counter::Counter;
 use super::stage::watching;
-use super::{Cloud, Ended, Order, Shop, in_cloud};
+use super::{Cloud, Counter, Ended, Order, Shop, in_cloud};
 
 impl Cloud {
     /// Makes an alarm that is quiet.

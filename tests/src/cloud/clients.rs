@@ -1,4 +1,4 @@
-//! CodeDeploy's clients, unmodified: the AWS CLI, boto3 and the SDK for Rust.
+//! CodeDeploy's clients, unmodified: the AWS CLI and the SDK for Rust.
 
 use serde_json::{Value, json};
 
@@ -144,16 +144,6 @@ fn the_aws_cli_stops_and_is_told_of_failures() {
 async fn rename_group(shop: &Shop, name: &str) {
     let request = shop.cloud.codedeploy.update_deployment_group().application_name(&shop.name);
     request.current_deployment_group_name(&shop.name).new_deployment_group_name(name).send().await.unwrap();
-}
-
-#[test]
-fn boto3_deploys_waits_pages_and_raises_codedeploys_exceptions() {
-    in_cloud(async |cloud| {
-        Shop::open(cloud, "boto3").await;
-        let role = &cloud.endpoints().service_role_arn;
-        let said = cloud.run_script("clients.py", &["boto3", role]).await;
-        assert_eq!(said.trim(), "well", "{said}");
-    });
 }
 
 #[test]

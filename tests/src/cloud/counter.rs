@@ -1,9 +1,7 @@
 //! Counts what a function asks of AWS: a listener that passes everything on, and keeps a line of it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -13,7 +11,7 @@ use axum::response::Response;
 use super::Cloud;
 
 /// A running counter.
-pub(super) struct Counter {
+pub(crate) struct Counter {
     pub url: String,
     calls: Arc<Mutex<Vec<String>>>,
 }
@@ -55,17 +53,10 @@ async fn pass_on(request: Request, client: reqwest::Client, aws: String, noted: 
 impl Cloud {
     /// Makes a copy of `watch-alarms` that reaches everything but the table through the counter.
     pub(super) async fn copy_watch_alarms(&self, name: &str, counter: &str) -> String {
-        let original = self.function("watch-alarms").await;
-        let found = self.lambda.get_function_configuration().function_name(original).send().await.unwrap();
-        let mut variables: HashMap<_, _> = found.environment.unwrap().variables.unwrap();
-        for service in ["LAMBDA", "STS", "SFN", "CLOUDWATCH", "SNS", "EVENTBRIDGE"] {
-            variables.insert(format!("AWS_ENDPOINT_URL_{service}"), counter.to_owned());
-        }
-        let code = FunctionCode::builder().s3_bucket("spillway-artifacts").s3_key("watch-alarms.zip").build();
-        let environment = Environment::builder().set_variables(Some(variables)).build();
-        let request = self.lambda.create_function().function_name(name).runtime(Runtime::Providedal2023).code(code);
-        let request = request.handler("bootstrap").environment(environment).timeout(60).role(found.role.unwrap());
-        request.send().await.unwrap();
+        let services = ["LAMBDA", "STS", "SFN", "CLOUDWATCH", "SNS", "EVENTBRIDGE"];
+        let variables = services.map(|service| format!("AWS_ENDPOINT_URL_{service}"));
+        let settings = variables.each_ref().map(|variable| (variable.as_str(), counter));
+        self.copy_function("watch-alarms", name, &settings).await;
         name.to_owned()
     }
 }

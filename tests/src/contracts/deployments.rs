@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use spillway_domain::{
     AlarmName, Deployment, DeploymentFilter, DeploymentGroup, Ending, GroupState, LedgerEntry, ProblemKind, Status,
 };
-use spillway_engine::{Catalog, Change, Creation, Deployments};
+use spillway_engine::{Catalog, Change, Creation, Deployments, list_deployments};
 
 use super::table as real;
 use super::{at, both_keep, deployment, find, fresh, fresh_id, group, kind, named, opened, put};
@@ -268,6 +268,15 @@ async fn a_list_is_newest_first_and_has_pages(store: &impl Store) {
     let second = store.list(Some(&group.id), &all, first.next.as_deref()).await.unwrap();
     assert_eq!((second.items.as_slice(), second.next), (&ids[100..], None));
     assert_eq!(store.list(Some(&fresh("id")), &all, None).await.unwrap().items, []);
+    // What was begun in a group goes on in it, and a group that comes later under its name has nothing of it.
+    let filter = DeploymentFilter { group: Some((named(&group.slot.home), group.name.clone())), ..all };
+    let first = list_deployments(store, store, &filter, None).await.unwrap();
+    assert_eq!(first.items, ids[..100]);
+    assert_eq!(store.delete_group(&group).await.unwrap(), None);
+    put(store, &DeploymentGroup { id: fresh("id"), ..group }).await;
+    let second = list_deployments(store, store, &filter, first.next.as_deref()).await.unwrap();
+    assert_eq!((second.items.as_slice(), second.next), (&ids[100..], None));
+    assert_eq!(list_deployments(store, store, &filter, None).await.unwrap().items, []);
 }
 
 async fn a_list_can_be_narrowed_by_status_and_time(store: &impl Store) {

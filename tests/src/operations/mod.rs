@@ -1,7 +1,6 @@
 //! Operations of the API, through the door.
 
 mod catalog;
-mod clients;
 mod groups;
 mod instances;
 mod model;

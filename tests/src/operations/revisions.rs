@@ -181,7 +181,7 @@ fn a_revision_in_s3_is_deployed_and_restarted() {
     let play = |body: &Value| {
         let id = door.call("CreateDeployment", body)["deploymentId"].clone();
         let target = json!({ "deploymentId": id, "targetId": "orders:live" });
-        assert!(words(&door.call("GetDeploymentTarget", &target)).contains("or has not been read yet"));
+        assert!(words(&door.call("GetDeploymentTarget", &target)).contains("is still to be read"));
         Runner::new(&world, machine()).run();
         check(&world).unwrap();
         door.call("GetDeployment", &json!({ "deploymentId": id }))["deploymentInfo"].clone()

@@ -1,7 +1,7 @@
 //! Waits that callers end, deployments by the batch, and the operations that are deprecated or have nothing to do.
 
 use serde_json::{Value, json};
-use spillway_testkit::{Runner, Story, World};
+use spillway_testkit::{RevisionPlan, Runner, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
 
@@ -121,6 +121,37 @@ fn a_target_of_lambda_is_listed_as_an_instance_and_not_shown_as_one() {
     }
     let unknown = door.call("ListDeploymentInstances", &json!({ "deploymentId": "d-AAAAAAAAA" }));
     assert!(words(&unknown).starts_with("DeploymentDoesNotExistException"));
+}
+
+#[test]
+fn nobody_knows_the_target_before_the_appspec_is_read() {
+    for (plan, target) in [(RevisionPlan::InS3, Some("orders:live")), (RevisionPlan::Missing, None)] {
+        let world = World::new();
+        let door = Door::new(&world);
+        Story::new("Steps.10@1m").with_revision(plan).set(&world);
+        let location = json!({ "bucket": "releases", "key": "orders.yaml", "bundleType": "YAML" });
+        let revision = json!({ "revisionType": "S3", "s3Location": location });
+        let request = json!({ "applicationName": "shop", "deploymentGroupName": "orders", "revision": revision });
+        let id = door.call("CreateDeployment", &request)["deploymentId"].clone();
+        let ask = |operation: &str, mut request: Value| {
+            request["deploymentId"] = id.clone();
+            door.call(operation, &request)
+        };
+        for (operation, request) in [
+            ("GetDeploymentTarget", json!({ "targetId": "orders:live" })),
+            ("BatchGetDeploymentTargets", json!({ "targetIds": ["orders:live"] })),
+            ("ListDeploymentTargets", json!({})),
+            ("ListDeploymentInstances", json!({})),
+        ] {
+            let said = words(&ask(operation, request));
+            assert!(said.starts_with("DeploymentNotStartedException: "), "{operation}: {said}");
+        }
+        run(&world);
+        let targets: Vec<&str> = target.into_iter().collect();
+        assert_eq!(ask("ListDeploymentTargets", json!({})), json!({ "targetIds": targets }));
+        let one = ask("GetDeploymentTarget", json!({ "targetId": "orders:live" }));
+        assert_eq!(one["deploymentTarget"].is_object(), target.is_some(), "{one}");
+    }
 }
 
 #[test]

@@ -1,8 +1,14 @@
 //! Roles without rights, refusals that last, and deployments that stand in each other's way.
 
-use spillway_domain::{Cause, Deployment, DeploymentId, NewDeployment, Quotas, Rejection, Target};
-use spillway_engine::{Decide, Error, create_deployment, decide, find_group, stop_deployment};
-use spillway_testkit::{Event, Runner, Story, World, check};
+use jiff::SignedDuration;
+use spillway_domain::{
+    Cause, Deployment, DeploymentId, NewDeployment, Problem, Quotas, Rejection, RoleArn, S3Object, Status, Target,
+};
+use spillway_engine::{
+    Asking, Decide, Error, Executions, Objects, Subject, Swept, create_deployment, create_deployment_for, decide,
+    find_group, read_revision, stop_deployment, sweep,
+};
+use spillway_testkit::{Event, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
 use super::{alias, ending, only, play, split, succeeded};
@@ -124,6 +130,37 @@ fn busy_with(refused: Result<(), Error>) -> DeploymentId {
     deployment
 }
 
+/// An S3 that answers a read only after another read of the same deployment has come and gone.
+struct Slow<'a>(&'a World, &'a Subject);
+
+impl Objects for Slow<'_> {
+    async fn read(&self, role: &RoleArn, object: &S3Object, most: usize) -> Result<String, Problem> {
+        let Self(world, subject) = *self;
+        let text = Objects::read(world, role, object, most).await?;
+        read_revision(world, world, |_| said("first"), most, subject, world.now()).await?;
+        Ok(text)
+    }
+}
+
+fn said(by: &str) -> Target {
+    Target::Invalid(vec![by.to_owned()])
+}
+
+#[test]
+fn a_reading_of_a_revision_that_comes_late_changes_nothing_of_what_was_read() {
+    let world = World::new();
+    let request = Story::new("Steps.10@1m").with_revision(RevisionPlan::InS3).set(&world);
+    let deployment_id = DeploymentId::from_number(1001);
+    create(&world, &request, &deployment_id).unwrap();
+    let subject = Subject { deployment_id };
+    let slow = Slow(&world, &subject);
+    let late = read_revision(&world, &slow, |_| said("late"), 100_000, &subject, world.now());
+    pollster::block_on(late).unwrap();
+    let first = world.record(&subject.deployment_id).unwrap();
+    assert_eq!((&first.order.target, first.generation), (&said("first"), 2));
+    assert_eq!(world.ledger_of(&subject.deployment_id).len(), 1);
+}
+
 #[test]
 fn a_step_does_not_begin_to_bake_while_the_deployment_is_halted_or_in_doubt() {
     let world = World::new().with_history();
@@ -139,4 +176,33 @@ fn a_step_does_not_begin_to_bake_while_the_deployment_is_halted_or_in_doubt() {
         assert_eq!((disturbed.begin_bake(now), disturbed.bake_until), (None, None));
     }
     assert!(undisturbed.begin_bake(now).is_some_and(|until| until > now));
+}
+
+#[test]
+fn a_deployment_goes_on_in_another_execution_when_the_one_that_asked_for_it_is_stopped() {
+    let world = World::new();
+    let request = Story::new("Steps.10@5m").set(&world);
+    let arn = "arn:aws:states:us-east-1:111122223333:execution:spillway-deployment:release-7".to_owned();
+    let asking = Asking { arn, started_at: "2026-11-21T01:07:03.456Z".to_owned() };
+    let create = async || {
+        let quotas = Quotas::default();
+        create_deployment_for(&world, &asking, &request, |_| said("nothing"), &quotas, world.now()).await.unwrap().id
+    };
+    let sweep = async |after: i64| {
+        let now = world.now() + SignedDuration::from_secs(after);
+        sweep(&world, &world, &world, &world, &world, now).await.unwrap()
+    };
+    pollster::block_on(async {
+        let id = create().await;
+        Executions::start(&world, "release-7", &id).await.unwrap();
+        assert_eq!(sweep(60).await, [], "it runs");
+        assert_eq!(create().await, id, "it asks again");
+        Executions::stop(&world, "release-7").await.unwrap();
+        assert_eq!(sweep(60).await, [Swept::Started(id)]);
+    });
+    Runner::new(&world, machine()).run();
+    check(&world).unwrap();
+    let records = world.records();
+    assert_eq!(records.len(), 1);
+    assert_eq!((records[0].status(), records[0].attempt), (Status::Succeeded, 2));
 }

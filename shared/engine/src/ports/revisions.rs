@@ -1,7 +1,7 @@
 //! The registered revisions of applications.
 
 use jiff::Timestamp;
-use spillway_domain::{Application, NewRevision, Problem, Revision, RevisionLocation};
+use spillway_domain::{Application, ApplicationName, NewRevision, Problem, Revision, RevisionLocation};
 
 /// The registered revisions of applications. A deployment registers its own with its record.
 pub trait Revisions {
@@ -13,10 +13,17 @@ pub trait Revisions {
         description: Option<&str>,
         now: Timestamp,
     ) -> Result<(), Problem>;
-    /// Those of these that are registered, as they are at this moment, each with its text where it has one.
-    async fn revisions(&self, application: &Application, at: &[RevisionLocation]) -> Result<Vec<Revision>, Problem>;
-    /// All that are registered, by their keys and without their texts.
-    async fn list_revisions(&self, application: &Application) -> Result<Vec<Revision>, Problem>;
-    /// The revisions that the groups of the application last deployed successfully.
-    async fn target_revisions(&self, application: &Application) -> Result<Vec<RevisionLocation>, Problem>;
+    /// An application, and those of these that are registered, as they are at this moment, each with its text where it
+    /// has one.
+    async fn revisions(
+        &self,
+        application: &ApplicationName,
+        at: &[RevisionLocation],
+    ) -> Result<Option<(Application, Vec<Revision>)>, Problem>;
+    /// All that are registered, by their keys and without their texts, and those that the groups last deployed
+    /// successfully; `None` when there is no such application.
+    async fn list_revisions(
+        &self,
+        application: &ApplicationName,
+    ) -> Result<Option<(Vec<Revision>, Vec<RevisionLocation>)>, Problem>;
 }

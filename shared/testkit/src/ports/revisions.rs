@@ -1,7 +1,7 @@
 //! The registered revisions.
 
 use jiff::Timestamp;
-use spillway_domain::{Application, Deployment, NewRevision, Problem, Revision, RevisionLocation};
+use spillway_domain::{Application, ApplicationName, Deployment, NewRevision, Problem, Revision, RevisionLocation};
 use spillway_engine::Revisions;
 
 use crate::World;
@@ -25,26 +25,35 @@ impl Revisions for World {
         .await
     }
 
-    async fn revisions(&self, application: &Application, at: &[RevisionLocation]) -> Result<Vec<Revision>, Problem> {
+    async fn revisions(
+        &self,
+        application: &ApplicationName,
+        at: &[RevisionLocation],
+    ) -> Result<Option<(Application, Vec<Revision>)>, Problem> {
         self.call(|world| {
+            let Some(application) = world.applications.get(application.as_str()) else {
+                return Ok(None);
+            };
             let key = |location: &RevisionLocation| (application.id.clone(), location.key());
-            Ok(at.iter().filter_map(|location| world.revisions.get(&key(location)).cloned()).collect())
+            let found = at.iter().filter_map(|location| world.revisions.get(&key(location)).cloned());
+            Ok(Some((application.clone(), found.collect())))
         })
         .await
     }
 
-    async fn list_revisions(&self, application: &Application) -> Result<Vec<Revision>, Problem> {
+    async fn list_revisions(
+        &self,
+        application: &ApplicationName,
+    ) -> Result<Option<(Vec<Revision>, Vec<RevisionLocation>)>, Problem> {
         self.call(|world| {
-            let own = world.revisions.iter().filter(|((id, _), _)| *id == application.id);
-            Ok(own.map(|(_, revision)| Revision { content: None, ..revision.clone() }).collect())
-        })
-        .await
-    }
-
-    async fn target_revisions(&self, application: &Application) -> Result<Vec<RevisionLocation>, Problem> {
-        self.call(|world| {
-            let own = world.groups.values().filter(|group| group.application_id == application.id);
-            Ok(own.filter_map(|group| world.states.get(&group.id)?.target_revision.clone()).collect())
+            let Some(Application { id, .. }) = world.applications.get(application.as_str()) else {
+                return Ok(None);
+            };
+            let own = world.revisions.iter().filter(|((application, _), _)| application == id);
+            let revisions = own.map(|(_, revision)| Revision { content: None, ..revision.clone() }).collect();
+            let groups = world.groups.values().filter(|group| group.application_id == *id);
+            let targets = groups.filter_map(|group| world.states.get(&group.id)?.target_revision.clone()).collect();
+            Ok(Some((revisions, targets)))
         })
         .await
     }

@@ -106,9 +106,14 @@ fn every_rejection_has_its_exception_and_words() {
             "DeploymentDoesNotExistException: The deployment d-75I7MBT7C could not be found",
         ),
         (
+            Rejection::NotStarted(id()),
+            "DeploymentNotStartedException: The deployment d-75I7MBT7C has not started: its AppSpec, which names its \
+             target, is still to be read. Try again in a moment.",
+        ),
+        (
             Rejection::NoTarget { deployment: id(), asked: "orders:live".to_owned(), own: None },
             "DeploymentTargetDoesNotExistException: The deployment d-75I7MBT7C has no target: its AppSpec is not \
-             valid, or has not been read yet. See errorInformation and deploymentStatusMessages of GetDeployment.",
+             valid, or could not be read. See errorInformation and deploymentStatusMessages of GetDeployment.",
         ),
         (
             Rejection::NoTarget {

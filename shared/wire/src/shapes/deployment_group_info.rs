@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use spillway_domain::{Application, DeploymentGroup, GroupState, LastDeployment};
 
 use super::{
-    alarm_configuration, auto_rollback, auto_scaling_groups, blue_green, deployment_style, ecs_services,
-    load_balancer_info, outdated_instances, platform, revision_location, tag_filters, time, triggers,
+    alarm_configuration, auto_rollback, auto_scaling_groups, blue_green, deployment_style, ec2_deployment_options,
+    ecs_services, load_balancer_info, outdated_instances, platform, revision_location, tag_filters, time, triggers,
 };
 
 /// As it is shown: with every block that can be given, because clients compare what they gave with what they get.
@@ -32,6 +32,7 @@ pub(crate) fn render(application: &Application, group: &DeploymentGroup, state: 
     });
     let more = [
         ("loadBalancerInfo", load_balancer_info::render(&environment.load_balancer)),
+        ("ec2DeploymentOptions", ec2_deployment_options::render(&environment.suspended)),
         ("ec2TagSet", tag_filters::render_set("ec2TagSetList", &environment.ec2_tags.set)),
         ("onPremisesTagSet", tag_filters::render_set("onPremisesTagSetList", &environment.on_premises_tags.set)),
         ("targetRevision", state.target_revision.as_ref().map(revision_location::render)),

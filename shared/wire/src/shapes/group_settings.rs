@@ -5,8 +5,8 @@ use spillway_domain::{GroupSettings, Quotas};
 
 use super::tag_filters::{EC2, List, ON_PREMISES};
 use super::{
-    alarm_configuration, auto_rollback, auto_scaling_groups, blue_green, deployment_style, ecs_services,
-    load_balancer_info, outdated_instances, triggers,
+    alarm_configuration, auto_rollback, auto_scaling_groups, blue_green, deployment_style, ec2_deployment_options,
+    ecs_services, load_balancer_info, outdated_instances, triggers,
 };
 use crate::Exception;
 use crate::input::{Object, config_name};
@@ -29,6 +29,7 @@ pub(crate) struct Input {
     ec2_tag_set: Option<Object<Ec2TagSet>>,
     ecs_services: Option<Vec<Object<ecs_services::Input>>>,
     on_premises_tag_set: Option<Object<OnPremisesTagSet>>,
+    ec2_deployment_options: Option<Object<ec2_deployment_options::Input>>,
     termination_hook_enabled: Option<bool>,
 }
 
@@ -88,6 +89,10 @@ pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<GroupSettings, Exce
             .map(|Object(given)| {
                 ON_PREMISES.set("onPremisesTagSet.onPremisesTagSetList", given.on_premises_tag_set_list, quotas)
             })
+            .transpose()?,
+        suspended: input
+            .ec2_deployment_options
+            .map(|Object(given)| ec2_deployment_options::parse(given))
             .transpose()?,
         termination_hook: input.termination_hook_enabled,
     })

@@ -10,6 +10,7 @@ pub(crate) mod deployment_config_info;
 pub(crate) mod deployment_group_info;
 pub(crate) mod deployment_info;
 pub(crate) mod deployment_style;
+pub(crate) mod ec2_deployment_options;
 pub(crate) mod ecs_services;
 pub(crate) mod group_settings;
 pub(crate) mod instance_info;

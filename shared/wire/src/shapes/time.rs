@@ -1,5 +1,5 @@
-//! Timestamps: epoch seconds with three decimals, as JSON numbers. They are also read as clients besides AWS's own write
-//! them: as the text of such a number, as ISO 8601, and as HTTP writes dates.
+//! Timestamps: epoch seconds with three decimals, as JSON numbers. They are also read as clients besides AWS's own
+//! write them: as the text of such a number, as ISO 8601, and as HTTP writes dates.
 
 use std::fmt;
 

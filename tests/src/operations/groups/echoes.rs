@@ -103,8 +103,13 @@ fn common() -> impl Strategy<Value = Value> {
         .prop_map(|(enabled, events)| json!({ "autoRollbackConfiguration": { "enabled": enabled, "events": events } }));
     let outdated = select(vec!["UPDATE", "IGNORE"]).prop_map(|own| json!({ "outdatedInstancesStrategy": own }));
     let hook = any::<bool>().prop_map(|own| json!({ "terminationHookEnabled": own }));
-    (option::of(triggers), option::of(alarms), option::of(rollback), option::of(outdated), option::of(hook)).prop_map(
-        |(triggers, alarms, rollback, outdated, hook)| merge(vec![triggers, alarms, rollback, outdated, hook]),
+    let processes = subsequence(vec!["Terminate", "AZRebalance", "InstanceRefresh", "ScheduledActions"], 1..=4)
+        .prop_map(|own| json!({ "ec2DeploymentOptions": { "autoScalingGroupProcessesToSuspend": own } }));
+    let instances = (option::of(outdated), option::of(hook), option::of(processes));
+    (option::of(triggers), option::of(alarms), option::of(rollback), instances).prop_map(
+        |(triggers, alarms, rollback, (outdated, hook, processes))| {
+            merge(vec![triggers, alarms, rollback, outdated, hook, processes])
+        },
     )
 }
 

@@ -1,5 +1,5 @@
-//! What botocore's model of CodeDeploy says, held against Spillway in memory. The model is that of the pinned boto3, read
-//! from where it is installed.
+//! What botocore's model of CodeDeploy says, held against Spillway in memory. The model is that of the pinned boto3,
+//! read from where it is installed.
 
 mod fuzz;
 mod requirements;

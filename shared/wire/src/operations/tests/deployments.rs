@@ -174,6 +174,22 @@ fn what_is_for_servers_is_refused() {
         "InvalidFileExistsBehaviorException: fileExistsBehavior 'KEEP' is not valid. Valid values are [DISALLOW, \
          OVERWRITE, RETAIN]"
     );
+    for (processes, words) in [
+        (
+            json!(["Launch"]),
+            "[0] 'Launch' is not valid. Valid values are [Terminate, AZRebalance, InstanceRefresh, ScheduledActions]",
+        ),
+        (json!(["Terminate", "Terminate"]), "[1] 'Terminate' is listed twice; list it once."),
+    ] {
+        let options = json!({ "autoScalingGroupProcessesToSuspend": processes });
+        assert_eq!(
+            refused(CREATE, "ec2DeploymentOptions", options),
+            format!(
+                "InvalidAutoScalingGroupProcessToSuspendException: \
+                 ec2DeploymentOptions.autoScalingGroupProcessesToSuspend{words}"
+            )
+        );
+    }
     assert_eq!(
         refused(CREATE, "description", json!("é".repeat(513))),
         "DescriptionTooLongException: description is longer than 512 characters; shorten it."

@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 use spillway_domain::{
-    Application, BlueGreen, ComputePlatform, DeploymentGroup, EcsService, Environment, GreenFleet, GroupSettings,
-    GroupState, LoadBalancerInfo, OutdatedInstances, ReadyOption, Tag, TagFilter, TargetGroupPair, Termination,
-    TerminationAction,
+    Application, AutoScalingProcess, BlueGreen, ComputePlatform, DeploymentGroup, EcsService, Environment, GreenFleet,
+    GroupSettings, GroupState, LoadBalancerInfo, OutdatedInstances, ReadyOption, Tag, TagFilter, TargetGroupPair,
+    Termination, TerminationAction,
 };
 
 use super::*;
@@ -33,7 +33,7 @@ fn changed(mut value: Value, member: &str, to: Value) -> Value {
 
 #[test]
 fn what_is_empty_is_given_and_takes_away() {
-    let nothing: [(&str, Value, GroupSettings); 11] = [
+    let nothing: [(&str, Value, GroupSettings); 12] = [
         ("ec2TagFilters", json!([]), GroupSettings { ec2_tag_filters: Some(Vec::new()), ..Default::default() }),
         ("ec2TagSet", json!({}), GroupSettings { ec2_tag_set: Some(Vec::new()), ..Default::default() }),
         (
@@ -60,6 +60,7 @@ fn what_is_empty_is_given_and_takes_away() {
             GroupSettings { blue_green: Some(BlueGreen::default()), ..Default::default() },
         ),
         ("outdatedInstancesStrategy", json!(null), GroupSettings::default()),
+        ("ec2DeploymentOptions", json!({}), GroupSettings { suspended: Some(Vec::new()), ..Default::default() }),
         ("terminationHookEnabled", json!(false), GroupSettings { termination_hook: Some(false), ..Default::default() }),
     ];
     for (member, value, settings) in nothing {
@@ -289,6 +290,7 @@ fn members_are_checked_in_the_order_of_the_model() {
         "ec2TagFilters": [{}], "onPremisesInstanceTagFilters": [{}], "autoScalingGroups": [""],
         "triggerConfigurations": [{}], "alarmConfiguration": { "enabled": true },
         "autoRollbackConfiguration": { "enabled": true }, "outdatedInstancesStrategy": "KEEP", "deploymentStyle": {},
+        "ec2DeploymentOptions": { "autoScalingGroupProcessesToSuspend": [""] },
         "blueGreenDeploymentConfiguration": { "deploymentReadyOption": { "waitTimeInMinutes": 1 } },
         "loadBalancerInfo": { "elbInfoList": [{}] }, "ec2TagSet": { "ec2TagSetList": [[{}]] }, "ecsServices": [{}],
         "onPremisesTagSet": { "onPremisesTagSetList": [[{}]] },
@@ -308,6 +310,7 @@ fn members_are_checked_in_the_order_of_the_model() {
         ("ec2TagSet", "InvalidEC2Tag"),
         ("ecsServices", "InvalidECSService"),
         ("onPremisesTagSet", "InvalidTag"),
+        ("ec2DeploymentOptions", "InvalidAutoScalingGroupProcessToSuspend"),
     ];
     for (member, name) in order {
         for operation in BOTH {
@@ -343,6 +346,7 @@ fn a_group_is_shown_with_everything_that_it_was_given() {
     environment.auto_scaling_groups = vec![named("z"), named("a")];
     environment.outdated_instances = OutdatedInstances::Ignore;
     environment.termination_hook = true;
+    environment.suspended = vec![AutoScalingProcess::ScheduledActions, AutoScalingProcess::AzRebalance];
     let application = Application { platform: ComputePlatform::Server, ..answers::application() };
     let group = DeploymentGroup { environment, ..answers::group() };
     let shown = get_deployment_group::render(
@@ -378,6 +382,7 @@ fn a_group_is_shown_with_everything_that_it_was_given() {
         ("autoScalingGroups", json!([{ "name": "z" }, { "name": "a" }])),
         ("outdatedInstancesStrategy", json!("IGNORE")),
         ("terminationHookEnabled", json!(true)),
+        ("ec2DeploymentOptions", json!({ "autoScalingGroupProcessesToSuspend": ["ScheduledActions", "AZRebalance"] })),
     ];
     for (member, value) in expected {
         assert_eq!(shown["deploymentGroupInfo"][member], value, "{member}");

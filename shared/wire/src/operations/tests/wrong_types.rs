@@ -48,7 +48,7 @@ const MEMBERS: &[(Operation, &str)] = &[
          revision.appSpecContent:o revision.appSpecContent.content:s revision.appSpecContent.sha256:s deploymentConfigName:s description:s deploymentMode:s ignoreApplicationStopFailures:b \
          targetInstances:o autoRollbackConfiguration:o autoRollbackConfiguration.enabled:b \
          autoRollbackConfiguration.events:l autoRollbackConfiguration.events[0]:s updateOutdatedInstancesOnly:b \
-         fileExistsBehavior:s overrideAlarmConfiguration:o overrideAlarmConfiguration.enabled:b \
+         fileExistsBehavior:s ec2DeploymentOptions:o overrideAlarmConfiguration:o overrideAlarmConfiguration.enabled:b \
          overrideAlarmConfiguration.ignorePollAlarmFailure:b overrideAlarmConfiguration.alarms:l \
          overrideAlarmConfiguration.alarms[0]:o overrideAlarmConfiguration.alarms[0].name:s",
     ),
@@ -119,7 +119,9 @@ const SETTINGS: &str = "applicationName:s deploymentConfigName:s serviceRoleArn:
     alarmConfiguration.alarms[0]:o alarmConfiguration.alarms[0].name:s autoRollbackConfiguration:o \
     autoRollbackConfiguration.enabled:b autoRollbackConfiguration.events:l autoRollbackConfiguration.events[0]:s \
     deploymentStyle:o deploymentStyle.deploymentType:s deploymentStyle.deploymentOption:s \
-    outdatedInstancesStrategy:s terminationHookEnabled:b blueGreenDeploymentConfiguration:o \
+    outdatedInstancesStrategy:s terminationHookEnabled:b ec2DeploymentOptions:o \
+    ec2DeploymentOptions.autoScalingGroupProcessesToSuspend:l \
+    ec2DeploymentOptions.autoScalingGroupProcessesToSuspend[0]:s blueGreenDeploymentConfiguration:o \
     blueGreenDeploymentConfiguration.terminateBlueInstancesOnDeploymentSuccess:o \
     blueGreenDeploymentConfiguration.terminateBlueInstancesOnDeploymentSuccess.action:s \
     blueGreenDeploymentConfiguration.terminateBlueInstancesOnDeploymentSuccess.terminationWaitTimeInMinutes:i \

@@ -1,39 +1,36 @@
-"""Every exception of CodeDeploy's model, raised by class in boto3, or the reason why it cannot be. Says `well` when all is.
-
-In front of it: a Spillway whose quotas are 12 applications, 20 groups of one, and 8 configurations; functions `orders`
-and `others` with versions 1 and 2 and an alias `live`; a hook `pre-9` that succeeds; and a path /run that brings all that was begun to its end.
+"""Every exception of CodeDeploy's model, raised by class in boto3, or the reason why it cannot be. Says `well` when all
+is. Usage: refusals.py NAME ROLE URL FUNCTION, where function NAME has versions 1 to 3 and an alias live, and application
+and group NAME are there. URL is another API, of FUNCTION, where nothing that is deployed ever begins: it has room for one
+application, one group and one configuration.
 """
 
 import json
-import os
-import urllib.request
+import sys
 
 import boto3
 from botocore.config import Config
 
+NAME, ROLE, URL, FUNCTION = sys.argv[1:]
 # What boto3 would refuse by itself is sent all the same.
-codedeploy = boto3.client("codedeploy", config=Config(parameter_validation=False, retries={"total_max_attempts": 1}))
+WHATEVER = Config(parameter_validation=False, retries={"total_max_attempts": 1})
+codedeploy = boto3.client("codedeploy", config=WHATEVER)
+aside = boto3.client("codedeploy", config=WHATEVER, endpoint_url=URL)
 
-ROLE = "arn:aws:iam::111122223333:role/deployer"
-USER = "arn:aws:iam::111122223333:user/rack"
-SESSION = "arn:aws:sts::111122223333:assumed-role/racks/rack"
-APPLICATION = "arn:aws:codedeploy:us-east-1:111122223333:application:store"
+FLEET, TASKS, CONFIG, RACK, SHIP = (f"{NAME}-{what}" for what in ["fleet", "tasks", "config", "rack", "ship"])
+USER = f"arn:aws:iam::000000000000:user/{RACK}"
+SESSION = f"arn:aws:sts::000000000000:assumed-role/racks/{SHIP}"
+APPLICATION = f"arn:aws:codedeploy:us-east-1:000000000000:application:{NAME}"
 BLUE_GREEN = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+HOSTS = {"type": "HOST_COUNT", "value": 1}
 S3 = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k", "bundleType": "zip"}}
 TAG = {"Key": "team", "Value": "red"}
 FILTER = {"Key": "team", "Value": "red", "Type": "KEY_AND_VALUE"}
 
 CANNOT_BE = {
-    "DeploymentAlreadyStartedException": "no operation lists it",
-    "InvalidInstanceIdException": "no operation lists it",
-    "InvalidTargetException": "no operation lists it",
-    "InvalidAutoScalingGroupProcessToSuspendException": "no input member names such a process",
-    "ThrottlingException": "it is Lambda that throttles, and the proxy that says so",
     "LifecycleHookLimitExceededException": "no lifecycle hook is put on an Auto Scaling group before fleets can be deployed to",
     "DeploymentIsNotInReadyStateException": "no deployment has such a wait before task sets and fleets can be deployed to",
     "InvalidGitHubAccountTokenException": "GitHub revisions are for fleets, which cannot be deployed to yet",
     "InstanceDoesNotExistException": "no deployment has instances before fleets can be deployed to",
-    "DeploymentNotStartedException": "a deployment to Lambda has its target from the start",
     "OperationNotSupportedException": "both operations that list it are there",
     "ResourceValidationException": "the one member of the two operations has an exception of its own",
 }
@@ -41,54 +38,53 @@ CANNOT_BE = {
 
 def main():
     furnish()
-    provoked = {}
-    for name, operation, arguments in cases():
-        try:
-            getattr(codedeploy, operation)(**arguments)
-            said = "nothing was refused"
-        except getattr(codedeploy.exceptions, name) as error:
-            assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400, error
-            assert error.response["ResponseMetadata"]["RequestId"], error
-            assert len(error.response["Error"]["Message"]) > 10, error
-            provoked[name] = operation
-            continue
-        except Exception as error:
-            said = f"{type(error).__name__}: {error}"
-        print(f"{name} by {operation} {arguments}: {said}")
+    provoked = provoke(codedeploy, cases()) | provoke(aside, cases_aside())
     model = codedeploy.meta.service_model
     shapes = {name for name in model.shape_names if model.shape_for(name).metadata.get("exception")}
-    left = shapes - set(provoked) - set(CANNOT_BE)
-    both = set(provoked) & set(CANNOT_BE)
-    foreign = (set(provoked) | set(CANNOT_BE)) - shapes
     assert len(shapes) >= 113, len(shapes)
-    print("well" if not left | both | foreign else f"left: {sorted(left)}, both: {sorted(both)}, foreign: {sorted(foreign)}")
+    operations = [model.operation_model(name) for name in model.operation_names]
+    listed = {error.name for operation in operations for error in operation.error_shapes}
+    assert provoked | set(CANNOT_BE) == listed, provoked ^ set(CANNOT_BE) ^ listed
+    assert not provoked & set(CANNOT_BE), provoked & set(CANNOT_BE)
+    print("well")
+
+
+def provoke(client, cases):
+    """The exceptions, each of which the call beside it raised."""
+    provoked, model = set(), client.meta.service_model
+    for name, method, arguments in cases:
+        operation = model.operation_model(client.meta.method_to_api_mapping[method])
+        case = f"{name} by {method} {arguments}"
+        assert name in {error.name for error in operation.error_shapes}, f"{case}: is not of that operation"
+        try:
+            getattr(client, method)(**arguments)
+        except client.exceptions.ClientError as error:
+            assert isinstance(error, getattr(client.exceptions, name)), f"{case}: {error}"
+            assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400, case
+            assert error.response["ResponseMetadata"]["RequestId"], case
+            assert len(error.response["Error"]["Message"]) > 10, case
+        else:
+            raise AssertionError(f"{case}: not refused")
+        provoked.add(name)
+    return provoked
 
 
 def furnish():
-    for name, platform in [("store", "Lambda"), ("fleet", "Server"), ("tasks", "ECS")]:
+    for name, platform in [(FLEET, "Server"), (TASKS, "ECS")]:
         codedeploy.create_application(applicationName=name, computePlatform=platform)
-    group("live")
-    group("busy")
-    group("done")
     codedeploy.create_deployment_group(**of_fleet())
     codedeploy.create_deployment_group(**of_tasks())
-    codedeploy.create_deployment_config(
-        deploymentConfigName="taken", minimumHealthyHosts={"type": "HOST_COUNT", "value": 1}
-    )
+    codedeploy.create_deployment_config(deploymentConfigName=CONFIG, minimumHealthyHosts=HOSTS)
     codedeploy.update_deployment_group(
-        applicationName="fleet", currentDeploymentGroupName="hosts", deploymentConfigName="taken"
+        applicationName=FLEET, currentDeploymentGroupName="hosts", deploymentConfigName=CONFIG
     )
-    for name, arn in [("rack", {"iamUserArn": USER}), ("ship", {"iamSessionArn": SESSION})]:
+    for name, arn in [(RACK, {"iamUserArn": USER}), (SHIP, {"iamSessionArn": SESSION})]:
         codedeploy.register_on_premises_instance(instanceName=name, **arn)
-
-
-def group(name):
-    codedeploy.create_deployment_group(**of_shop(deploymentGroupName=name))
 
 
 def of_shop(**more):
     return {
-        "applicationName": "store",
+        "applicationName": NAME,
         "deploymentGroupName": "new",
         "serviceRoleArn": ROLE,
         "deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce",
@@ -98,17 +94,17 @@ def of_shop(**more):
 
 
 def of_fleet(**more):
-    return {"applicationName": "fleet", "deploymentGroupName": "hosts", "serviceRoleArn": ROLE, **more}
+    return {"applicationName": FLEET, "deploymentGroupName": "hosts", "serviceRoleArn": ROLE, **more}
 
 
 def of_tasks(**more):
-    listener = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/l/1/2"
+    listener = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/l/1/2"
     pair = {
         "targetGroups": [{"name": "blue"}, {"name": "green"}],
         "prodTrafficRoute": {"listenerArns": [listener]},
     }
     return {
-        "applicationName": "tasks",
+        "applicationName": TASKS,
         "deploymentGroupName": "service",
         "serviceRoleArn": ROLE,
         "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
@@ -123,57 +119,52 @@ def of_tasks(**more):
     }
 
 
-def appspec(function="orders", hook=None, current="1", target="2"):
-    properties = {"Name": function, "Alias": "live", "CurrentVersion": current, "TargetVersion": target}
-    content = {"version": 0.0, "Resources": [{"it": {"Type": "AWS::Lambda::Function", "Properties": properties}}]}
-    if hook:
-        content["Hooks"] = [{"BeforeAllowTraffic": hook}]
-    return {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(content)}}
+def deploy(current, target, hook):
+    properties = {"Name": NAME, "Alias": "live", "CurrentVersion": current, "TargetVersion": target}
+    resource = {"it": {"Type": "AWS::Lambda::Function", "Properties": properties}}
+    content = {"version": 0.0, "Resources": [resource], "Hooks": [{"BeforeAllowTraffic": hook}]}
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(content)}}
+    made = codedeploy.create_deployment(applicationName=NAME, deploymentGroupName=NAME, revision=revision)
+    return made["deploymentId"]
 
 
 def of_deployment(**more):
-    return {"applicationName": "store", "deploymentGroupName": "live", "revision": appspec(), **more}
-
-
-def run():
-    urllib.request.urlopen(urllib.request.Request(os.environ["AWS_ENDPOINT_URL_CODEDEPLOY"] + "/run", method="POST"))
+    location = {"bucket": "b", "key": "k", "bundleType": "YAML"}
+    revision = {"revisionType": "S3", "s3Location": location}
+    return {"applicationName": NAME, "deploymentGroupName": NAME, "revision": revision, **more}
 
 
 def cases():
-    done = codedeploy.create_deployment(**of_deployment(deploymentGroupName="done"))["deploymentId"]
-    run()
-    busy = codedeploy.create_deployment(**of_deployment(deploymentGroupName="busy", revision=appspec("others")))
-    busy = busy["deploymentId"]
-    shop = {"applicationName": "store"}
+    shop = {"applicationName": NAME}
     yield from of_names(shop)
     yield from of_catalog()
     yield from of_groups()
     yield from of_revisions(shop)
     yield from of_instances()
+    done = deploy("1", "2", "hook-succeeds")
+    waiter = codedeploy.get_waiter("deployment_successful")
+    waiter.wait(deploymentId=done, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    busy = deploy("2", "3", "hook-is-silent")
     yield from of_deployments(done, busy)
+    codedeploy.stop_deployment(deploymentId=busy)
     yield from of_tags()
-    # Last, as nothing more can be made then.
-    hosts = {"type": "HOST_COUNT", "value": 1}
-    until_refused(lambda name: codedeploy.create_application(applicationName=name))
-    until_refused(group)
-    until_refused(
-        lambda name: codedeploy.create_deployment_config(deploymentConfigName=name, minimumHealthyHosts=hosts)
-    )
-    yield "ApplicationLimitExceededException", "create_application", {"applicationName": "one-more"}
+
+
+def cases_aside():
+    """Where everything is full, nothing begins, and at last nobody is let in."""
+    one = {"applicationName": NAME, "deploymentGroupName": NAME}
+    config = {"minimumHealthyHosts": HOSTS}
+    aside.create_application(applicationName=NAME, computePlatform="Lambda")
+    aside.create_deployment_group(**of_shop(**one))
+    aside.create_deployment_config(deploymentConfigName=CONFIG, **config)
+    yield "ApplicationLimitExceededException", "create_application", {"applicationName": "new"}
     yield "DeploymentGroupLimitExceededException", "create_deployment_group", of_shop()
-    yield (
-        "DeploymentConfigLimitExceededException",
-        "create_deployment_config",
-        {"deploymentConfigName": "one-more", "minimumHealthyHosts": hosts},
-    )
-
-
-def until_refused(make):
-    for number in range(30):
-        try:
-            make(f"more-{number}")
-        except codedeploy.exceptions.ClientError:
-            return
+    yield "DeploymentConfigLimitExceededException", "create_deployment_config", {"deploymentConfigName": "new", **config}
+    created = aside.create_deployment(**of_deployment())["deploymentId"]
+    target = {"deploymentId": created, "targetId": f"{NAME}:live"}
+    yield "DeploymentNotStartedException", "get_deployment_target", target
+    boto3.client("lambda").put_function_concurrency(FunctionName=FUNCTION, ReservedConcurrentExecutions=0)
+    yield "ThrottlingException", "create_application", {"applicationName": "new"}
 
 
 def of_names(shop):
@@ -184,14 +175,14 @@ def of_names(shop):
     yield "DeploymentGroupNameRequiredException", "get_deployment_group", shop
     yield "InvalidDeploymentGroupNameException", "get_deployment_group", {**shop, "deploymentGroupName": "a b"}
     yield "DeploymentGroupDoesNotExistException", "get_deployment_group", {**shop, "deploymentGroupName": "nobody"}
-    yield "DeploymentGroupAlreadyExistsException", "create_deployment_group", of_shop(deploymentGroupName="live")
+    yield "DeploymentGroupAlreadyExistsException", "create_deployment_group", of_shop(deploymentGroupName=NAME)
     yield "DeploymentConfigNameRequiredException", "get_deployment_config", {}
     yield "InvalidDeploymentConfigNameException", "get_deployment_config", {"deploymentConfigName": "a b"}
     yield "DeploymentConfigDoesNotExistException", "get_deployment_config", {"deploymentConfigName": "nobody"}
     yield "DeploymentIdRequiredException", "get_deployment", {}
     yield "InvalidDeploymentIdException", "get_deployment", {"deploymentId": "a b"}
     yield "DeploymentDoesNotExistException", "get_deployment", {"deploymentId": "d-NOBODYHAS"}
-    yield "BatchLimitExceededException", "batch_get_applications", {"applicationNames": ["store"] * 101}
+    yield "BatchLimitExceededException", "batch_get_applications", {"applicationNames": [NAME] * 101}
 
 
 def of_catalog():
@@ -201,8 +192,7 @@ def of_catalog():
         "create_application",
         {"applicationName": "new", "tags": [{"Key": "", "Value": "v"}]},
     )
-    hosts = {"type": "HOST_COUNT", "value": 1}
-    config = {"deploymentConfigName": "taken", "minimumHealthyHosts": hosts}
+    config = {"deploymentConfigName": CONFIG, "minimumHealthyHosts": HOSTS}
     yield "DeploymentConfigAlreadyExistsException", "create_deployment_config", config
     config = {**config, "deploymentConfigName": "new"}
     wrong = {"type": "HOST_COUNT", "value": -1}
@@ -218,7 +208,7 @@ def of_catalog():
         "create_deployment_config",
         {"deploymentConfigName": "new", "computePlatform": "Lambda", "trafficRoutingConfig": routing},
     )
-    yield "DeploymentConfigInUseException", "delete_deployment_config", {"deploymentConfigName": "taken"}
+    yield "DeploymentConfigInUseException", "delete_deployment_config", {"deploymentConfigName": CONFIG}
     name = "CodeDeployDefault.OneAtATime"
     yield "InvalidOperationException", "delete_deployment_config", {"deploymentConfigName": name}
     yield "InvalidNextTokenException", "list_applications", {"nextToken": "x"}
@@ -238,7 +228,7 @@ def of_groups():
         arguments = of_tasks(deploymentGroupName="new", **{"ecsServices": [{"clusterName": "c", "serviceName": "t"}], **more})
         return name, "create_deployment_group", arguments
 
-    yield "RoleRequiredException", "create_deployment_group", {"applicationName": "store", "deploymentGroupName": "new"}
+    yield "RoleRequiredException", "create_deployment_group", {"applicationName": NAME, "deploymentGroupName": "new"}
     yield refused("InvalidRoleException", serviceRoleArn="nobody")
     yield refused("InvalidDeploymentStyleException", deploymentStyle={"deploymentType": "IN_PLACE"})
     yield refused("InvalidAlarmConfigException", alarmConfiguration={"enabled": True})
@@ -247,7 +237,7 @@ def of_groups():
     yield refused("InvalidAutoRollbackConfigException", autoRollbackConfiguration={"enabled": True})
     trigger = {"triggerName": "t", "triggerTargetArn": "x", "triggerEvents": ["DeploymentStart"]}
     yield refused("InvalidTriggerConfigException", triggerConfigurations=[trigger])
-    topic = "arn:aws:sns:us-east-1:111122223333:topic"
+    topic = "arn:aws:sns:us-east-1:000000000000:topic"
     triggers = [
         {**trigger, "triggerName": f"t{number}", "triggerTargetArn": f"{topic}-{number}"} for number in range(11)
     ]
@@ -263,6 +253,8 @@ def of_groups():
     yield fleet("InvalidEC2TagException", ec2TagFilters=[{**FILTER, "Type": "x"}])
     yield fleet("InvalidTagException", onPremisesInstanceTagFilters=[{**FILTER, "Type": "x"}])
     yield fleet("InvalidAutoScalingGroupException", autoScalingGroups=[""])
+    processes = {"autoScalingGroupProcessesToSuspend": ["Launch"]}
+    yield fleet("InvalidAutoScalingGroupProcessToSuspendException", ec2DeploymentOptions=processes)
     both = {"ec2TagFilters": [FILTER], "ec2TagSet": {"ec2TagSetList": [[FILTER]]}}
     yield fleet("InvalidEC2TagCombinationException", **both)
     both = {"onPremisesInstanceTagFilters": [FILTER], "onPremisesTagSet": {"onPremisesTagSetList": [[FILTER]]}}
@@ -275,7 +267,7 @@ def of_revisions(shop):
     yield "RevisionRequiredException", "get_application_revision", shop
     yield "InvalidRevisionException", "get_application_revision", {**shop, "revision": {"revisionType": "x"}}
     yield "RevisionDoesNotExistException", "get_application_revision", {**shop, "revision": S3}
-    revision = {"applicationName": "fleet", "revision": S3}
+    revision = {"applicationName": FLEET, "revision": S3}
     yield "DescriptionTooLongException", "register_application_revision", {**revision, "description": "x" * 3000}
     yield "InvalidSortByException", list_all, {**shop, "sortBy": "x"}
     yield "InvalidSortOrderException", list_all, {**shop, "sortOrder": "x"}
@@ -290,7 +282,7 @@ def of_instances():
     yield "InstanceNameRequiredException", "get_on_premises_instance", {}
     yield "InvalidInstanceNameException", "get_on_premises_instance", {"instanceName": ""}
     yield "InstanceNotRegisteredException", "get_on_premises_instance", {"instanceName": "nobody"}
-    yield "InstanceNameAlreadyRegisteredException", register, {"instanceName": "rack", "iamUserArn": USER + "-2"}
+    yield "InstanceNameAlreadyRegisteredException", register, {"instanceName": RACK, "iamUserArn": USER + "-2"}
     yield "IamArnRequiredException", register, {"instanceName": "new"}
     yield "IamUserArnRequiredException", register, {"instanceName": "new", "iamUserArn": ""}
     yield "InvalidIamUserArnException", register, {"instanceName": "new", "iamUserArn": "x"}
@@ -299,10 +291,10 @@ def of_instances():
     yield "IamSessionArnAlreadyRegisteredException", register, {"instanceName": "new", "iamSessionArn": SESSION}
     both = {"instanceName": "new", "iamUserArn": USER, "iamSessionArn": SESSION}
     yield "MultipleIamArnsProvidedException", register, both
-    yield "TagRequiredException", tag, {"instanceNames": ["rack"]}
+    yield "TagRequiredException", tag, {"instanceNames": [RACK]}
     many = [{"Key": f"k{number}", "Value": "v"} for number in range(60)]
-    yield "TagLimitExceededException", tag, {"instanceNames": ["rack"], "tags": many}
-    names = [f"rack-{number}" for number in range(200)]
+    yield "TagLimitExceededException", tag, {"instanceNames": [RACK], "tags": many}
+    names = [f"{RACK}-{number}" for number in range(200)]
     yield "InstanceLimitExceededException", tag, {"instanceNames": names, "tags": [TAG]}
     list_all = "list_on_premises_instances"
     yield "InvalidRegistrationStatusException", list_all, {"registrationStatus": "x"}
@@ -313,7 +305,7 @@ def of_deployments(done, busy):
     def refused(name, **more):
         return name, "create_deployment", of_deployment(**more)
 
-    yield refused("DeploymentLimitExceededException", deploymentGroupName="busy")
+    yield refused("DeploymentLimitExceededException")
     yield refused("InvalidTargetInstancesException", targetInstances={"autoScalingGroups": ["a"]})
     yield refused("InvalidFileExistsBehaviorException", fileExistsBehavior="x")
     yield refused("InvalidUpdateOutdatedInstancesOnlyValueException", updateOutdatedInstancesOnly=True)
@@ -321,7 +313,7 @@ def of_deployments(done, busy):
     yield "InvalidDeploymentStatusException", "list_deployments", {"includeOnlyStatuses": ["x"]}
     yield "InvalidTimeRangeException", "list_deployments", {"createTimeRange": {"start": 2, "end": 1}}
     yield "InvalidExternalIdException", "list_deployments", {"externalId": ""}
-    one, some, both = "get_deployment_target", "batch_get_deployment_targets", ["orders:live", "others:live"]
+    one, some, both = "get_deployment_target", "batch_get_deployment_targets", [f"{NAME}:live", "nobody:live"]
     of_done, of_busy = {"deploymentId": done}, {"deploymentId": busy}
     yield "DeploymentTargetIdRequiredException", one, of_done
     yield "InvalidDeploymentTargetIdException", one, {**of_done, "targetId": ""}
@@ -341,18 +333,14 @@ def of_deployments(done, busy):
     hook = {**of_done, "lifecycleEventHookExecutionId": "x", "status": "Succeeded"}
     yield "InvalidLifecycleEventHookExecutionIdException", put, hook
     yield "InvalidLifecycleEventHookExecutionStatusException", put, {**hook, "status": "Pending"}
-    hooked = codedeploy.create_deployment(**of_deployment(revision=appspec("orders", "pre-9", "2", "1")))["deploymentId"]
-    run()
-    target = codedeploy.get_deployment_target(deploymentId=hooked, targetId="orders:live")
-    assert target["deploymentTarget"]["lambdaTarget"]["status"] == "Succeeded", target
-    over = {**hook, "deploymentId": hooked, "lifecycleEventHookExecutionId": f"{hooked}.BeforeAllowTraffic"}
+    over = {**hook, "lifecycleEventHookExecutionId": f"{done}.BeforeAllowTraffic"}
     yield "LifecycleEventAlreadyCompletedException", put, over
 
 
 def of_tags():
     yield "ResourceArnRequiredException", "list_tags_for_resource", {}
     yield "InvalidArnException", "list_tags_for_resource", {"ResourceArn": "x"}
-    config = "arn:aws:codedeploy:us-east-1:111122223333:deploymentconfig:taken"
+    config = f"arn:aws:codedeploy:us-east-1:000000000000:deploymentconfig:{CONFIG}"
     yield "ArnNotSupportedException", "tag_resource", {"ResourceArn": config, "Tags": [TAG]}
     yield "TagRequiredException", "tag_resource", {"ResourceArn": APPLICATION}
 
