@@ -1,0 +1,88 @@
+//! An alias whose update CodeDeploy would carry out, and what takes its place.
+
+use serde_json::{Value, json};
+
+use crate::fault::Faults;
+use crate::fragment::{Members, is_no_value};
+
+/// An `AWS::Lambda::Alias` with `UpdatePolicy.CodeDeployLambdaAliasUpdate`.
+#[derive(Debug)]
+pub(crate) struct Alias<'a> {
+    pub(crate) id: &'a str,
+    resource: &'a Members,
+    properties: &'a Members,
+    /// The members of the policy, which become properties.
+    policy: &'a Members,
+}
+
+const POLICY: &str = "CodeDeployLambdaAliasUpdate";
+const REQUIRED: [&str; 2] = ["ApplicationName", "DeploymentGroupName"];
+const HOOKS: [&str; 2] = ["BeforeAllowTrafficHook", "AfterAllowTrafficHook"];
+
+/// The aliases that CodeDeploy would carry out. One without an `UpdatePolicy` is not among them.
+pub(crate) fn aliases<'a>(resources: &'a Members, faults: &mut Faults) -> Vec<Alias<'a>> {
+    let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Alias");
+    let read = |(id, resource): (&'a String, &'a Value)| {
+        let policy = resource.get("UpdatePolicy")?;
+        read(id, resource.as_object()?, policy).map_err(|what| faults.resource(id, what)).ok()
+    };
+    of_kind.filter_map(read).collect()
+}
+
+fn read<'a>(id: &'a str, resource: &'a Members, policy: &'a Value) -> Result<Alias<'a>, String> {
+    let no_policy = || format!("Attribute 'UpdatePolicy' should be a map with '{POLICY}', and no intrinsic function.");
+    let policy =
+        policy.get(POLICY).and_then(Value::as_object).filter(|_| policy.as_object().is_some_and(|p| p.len() == 1));
+    let policy = policy.ok_or_else(no_policy)?;
+    if let Some(missing) = REQUIRED.into_iter().find(|name| policy.get(*name).is_none_or(is_no_value)) {
+        return Err(format!("'{POLICY}' is missing required Property '{missing}'."));
+    }
+    if let Some(other) = policy.keys().find(|name| ![REQUIRED, HOOKS].concat().contains(&name.as_str())) {
+        return Err(format!("'{POLICY}' has no Property '{other}'."));
+    }
+    let properties = resource.get("Properties").and_then(Value::as_object);
+    let properties = properties.ok_or("Attribute 'Properties' should be a map.")?;
+    if properties.contains_key("RoutingConfig") {
+        return Err("Property 'RoutingConfig' has to go: during a deployment Spillway sets the weights.".to_owned());
+    }
+    Ok(Alias { id, resource, properties, policy })
+}
+
+impl Alias<'_> {
+    /// The name of the deployment group.
+    pub(crate) fn group(&self) -> &Value {
+        &self.policy["DeploymentGroupName"]
+    }
+
+    /// The function that the alias is of.
+    pub(crate) fn function(&self) -> &Value {
+        self.properties.get("FunctionName").unwrap_or(&Value::Null)
+    }
+
+    /// How many hooks there may be.
+    pub(crate) fn hooks(&self) -> u32 {
+        HOOKS.iter().map(|name| u32::from(self.policy.get(*name).is_some_and(|hook| !is_no_value(hook)))).sum()
+    }
+
+    /// The condition under which there is an alias.
+    pub(crate) fn condition(&self) -> Option<&Value> {
+        self.resource.get("Condition")
+    }
+
+    /// What takes its place: the same properties and those of the policy.
+    pub(crate) fn replaced(&self, service_token: &str, more_waiting: bool) -> Value {
+        let mut properties = self.properties.clone();
+        properties.extend(self.policy.clone());
+        properties.insert("ServiceToken".to_owned(), service_token.into());
+        if more_waiting {
+            properties.insert("MoreWaiting".to_owned(), true.into());
+        }
+        let mut resource = self.resource.clone();
+        resource.remove("UpdatePolicy");
+        resource.extend([
+            ("Type".to_owned(), json!("Custom::SpillwayAlias")),
+            ("Properties".to_owned(), Value::Object(properties)),
+        ]);
+        Value::Object(resource)
+    }
+}
