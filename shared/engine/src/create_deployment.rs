@@ -7,7 +7,7 @@ use spillway_domain::{
 };
 
 use crate::find_config::config_for;
-use crate::{Catalog, Creation, Deployments, Error, Executions, Revisions, find_group};
+use crate::{Catalog, Creation, Deployments, Error, Executions, Revisions, find_group, find_revision};
 
 /// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the
 /// execution. When only the start fails, the deployment stands and the sweep starts it. Of several that are made at
@@ -19,6 +19,48 @@ pub async fn create_deployment(
     read: impl Fn(&str) -> Target,
     quotas: &Quotas,
     id: DeploymentId,
+    now: Timestamp,
+) -> Result<Deployment, Error> {
+    let deployment = write(store, request, read, quotas, (id, None), now).await?;
+    // What is written is promised; the sweep keeps the promise if this does not.
+    let _started = executions.start(&deployment.execution_name(), &deployment.id).await;
+    Ok(deployment)
+}
+
+/// An execution of the state machine that asks for a deployment, and goes on with it.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// Its ARN.
+    pub arn: String,
+    /// When it was started, as Step Functions writes it.
+    pub started_at: String,
+}
+
+/// The same for an execution that is there already, so that none is started. However often it asks, it gets the one
+/// deployment that it asked for first.
+pub async fn create_deployment_for(
+    store: &(impl Catalog + Deployments + Revisions),
+    asking: &Asking,
+    request: &NewDeployment,
+    read: impl Fn(&str) -> Target,
+    quotas: &Quotas,
+    now: Timestamp,
+) -> Result<Deployment, Error> {
+    let id = DeploymentId::of_execution(&asking.arn, &asking.started_at);
+    let name = asking.arn.rsplit(':').next().map(str::to_owned);
+    match store.load(&id).await? {
+        Some(first) if first.execution == name => Ok(first),
+        Some(_) | None => write(store, request, read, quotas, (id, name), now).await,
+    }
+}
+
+/// Writes the deployment, under its id and with the execution that asked for it, if one did.
+async fn write(
+    store: &(impl Catalog + Deployments + Revisions),
+    request: &NewDeployment,
+    read: impl Fn(&str) -> Target,
+    quotas: &Quotas,
+    (id, execution): (DeploymentId, Option<String>),
     now: Timestamp,
 ) -> Result<Deployment, Error> {
     let (application, group, state) = find_group(store, &request.application, &request.group).await?;
@@ -56,17 +98,12 @@ pub async fn create_deployment(
         description: request.description.clone(),
         restarts: request.revision.is_none(),
     };
-    let deployment = Deployment::new(id, order, now);
+    let deployment = Deployment { execution, ..Deployment::new(id, order, now) };
     match store.create(&deployment, revision.content.as_deref()).await? {
-        Creation::Busy(deployment) => {
-            return Err(Rejection::Busy { group: group.name, deployment }.into());
-        }
-        Creation::NoGroup => return Err(Rejection::NoGroup(group.name).into()),
-        Creation::Created => {}
+        Creation::Busy(deployment) => Err(Rejection::Busy { group: group.name, deployment }.into()),
+        Creation::NoGroup => Err(Rejection::NoGroup(group.name).into()),
+        Creation::Created => Ok(deployment),
     }
-    // What is written is promised; the sweep keeps the promise if this does not.
-    let _started = executions.start(&deployment.execution_name(), &deployment.id).await;
-    Ok(deployment)
 }
 
 /// What is deployed, and what it says: as it was given, or, when only its location was, as it was registered. What
@@ -94,9 +131,9 @@ async fn revision_of(
     if let RevisionLocation::S3(_) = location {
         return Ok((NewRevision { location, content: None }, Target::Unread));
     }
-    let found = revisions.revisions(application, std::slice::from_ref(&location)).await?;
+    let found = find_revision(revisions, &application.name, &location).await?;
     let unknown = || Rejection::NoRevision { application: application.name.clone(), revision: location.clone() };
-    let content = found.into_iter().find_map(|one| one.content).ok_or_else(unknown)?;
+    let content = found.content.ok_or_else(unknown)?;
     let target = read(&content);
     let target = if request.revision.is_none() { target.restarted() } else { target };
     Ok((NewRevision { location, content: Some(content) }, target))

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{Deployment, ForServers, NewDeployment, NewRevision};
+use spillway_domain::{Deployment, ForServers, NewDeployment, NewRevision, Quotas};
 
 use crate::input::{APPLICATION, GROUP, Object, config_name, cut, description, read};
-use crate::shapes::{alarm_configuration, auto_rollback, revision_location};
+use crate::shapes::{alarm_configuration, auto_rollback, ec2_deployment_options, revision_location};
 use crate::{Context, Exception, appspec};
 
 #[derive(Deserialize)]
@@ -23,17 +23,23 @@ struct Input {
     file_exists_behavior: Option<String>,
     override_alarm_configuration: Option<Object<alarm_configuration::Input>>,
     deployment_mode: Option<String>,
+    ec2_deployment_options: Option<Object<ec2_deployment_options::Input>>,
 }
 
-/// The request. What the AppSpec says is read here, but is no reason to refuse: as in CodeDeploy, the deployment is made
-/// and fails, so that its violations can be looked at afterwards.
+/// The request. What the AppSpec says is read here, but is no reason to refuse: as in CodeDeploy, the deployment is
+/// made and fails, so that its violations can be looked at afterwards.
 pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
+    parse_within(body, &cx.quotas)
+}
+
+/// The same, for which nothing but the quotas is needed.
+pub(crate) fn parse_within(body: &[u8], quotas: &Quotas) -> Result<NewDeployment, Exception> {
     let mut input: Input = read(body)?;
     let application = APPLICATION.required(input.application_name.take())?;
     let group = GROUP.required(input.deployment_group_name.take())?;
     let revision = parse_revision(input.revision.take(), input.deployment_mode.take())?;
     let config = config_name(input.deployment_config_name.take())?;
-    let description = description(input.description.take(), cx)?;
+    let description = description(input.description.take(), quotas)?;
     let rollback = input.auto_rollback_configuration.take();
     let alarms = input.override_alarm_configuration.take();
     let deployment = NewDeployment {
@@ -44,10 +50,12 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
         config,
         description,
         rollback: rollback.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
-        alarms: alarms.map(|Object(given)| alarm_configuration::parse(given, &cx.quotas)).transpose()?,
+        alarms: alarms.map(|Object(given)| alarm_configuration::parse(given, quotas)).transpose()?,
         for_servers: for_servers(&input),
     };
     check_file_exists_behavior(&input)?;
+    // Servers are in Auto Scaling groups; elsewhere it means nothing and harms nothing.
+    input.ec2_deployment_options.map(|Object(given)| ec2_deployment_options::parse(given)).transpose()?;
     Ok(deployment)
 }
 

@@ -21,6 +21,6 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<Registration, Exception> {
     Ok(Registration {
         application: APPLICATION.required(input.application_name)?,
         revision: revision_location::parse(input.revision)?,
-        description: description(input.description, cx)?,
+        description: description(input.description, &cx.quotas)?,
     })
 }

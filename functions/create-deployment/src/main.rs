@@ -1,0 +1,52 @@
+//! Create deployment: makes the deployment that an execution of the state machine asks for.
+
+use serde_json::Value;
+use spillway_aws_dynamodb::Table;
+use spillway_domain::{Problem, Quotas};
+use spillway_engine::{Asking, Error, create_deployment_for};
+use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_wire::execution::{Request, created, parse, refused};
+use spillway_wire::{Exception, appspec};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let config = aws()?;
+    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let quotas: Quotas = setting("QUOTAS")?;
+    run(async |request, invocation| answer(&table, &quotas, request, &invocation).await).await
+}
+
+/// A refusal is an answer: the execution ends with it, and nothing is tried again.
+async fn answer(table: &Table, quotas: &Quotas, request: Request, invocation: &Invocation) -> Result<Value, Problem> {
+    let asking = Asking { arn: request.execution_arn, started_at: request.started_at };
+    let new = match parse(&request.input, quotas) {
+        Ok(new) => new,
+        Err(exception) => return Ok(refuse(&exception)),
+    };
+    match create_deployment_for(table, &asking, &new, appspec::read, quotas, invocation.now).await {
+        Ok(deployment) => Ok(created(&deployment)),
+        Err(Error::Rejected(rejection)) => Ok(refuse(&rejection.into())),
+        Err(Error::Problem(problem)) => Err(problem),
+    }
+}
+
+fn refuse(exception: &Exception) -> Value {
+    tracing::info!(target: "spillway", "{exception}");
+    refused(exception)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_samples_are_what_it_takes() {
+        for sample in [
+            include_str!("../../../events/create-deployment.json"),
+            include_str!("../../../events/create-deployment.revision.json"),
+        ] {
+            let request: Request = serde_json::from_str(sample).unwrap();
+            assert!(parse(&request.input, &Quotas::default()).is_ok());
+        }
+    }
+}
