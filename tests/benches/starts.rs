@@ -60,6 +60,10 @@ async fn start(binary: &Path, runtime_api: &TcpListener) -> Duration {
         .env("RETENTION_DAYS", "400")
         .env("QUOTAS", "none")
         .env("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:111122223333:stateMachine:measured")
+        .env("STACK_REQUEST_MACHINE_ARN", "arn:aws:states:us-east-1:111122223333:stateMachine:measured")
+        .env("CUSTOM_RESOURCE_ARN", "arn:aws:lambda:us-east-1:111122223333:function:measured")
+        .env("EXPAND_SAM_FUNCTION", "measured")
+        .env("FUNCTION_ROLES", "arn:aws:iam::111122223333:role/measured/*")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .kill_on_drop(true);

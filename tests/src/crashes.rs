@@ -13,6 +13,8 @@ fn stories() -> Vec<(&'static str, Story)> {
     let taken = AliasRouting::only("3".parse().unwrap());
     vec![
         ("canary", hooked()),
+        ("asked for by an execution", hooked().by_execution()),
+        ("asked for by an execution and stopped", hooked().by_execution().at(61.0, Event::Stop(Some(true)))),
         ("all at once", Story::new("CodeDeployDefault.LambdaAllAtOnce")),
         ("call backs", Story::new("Steps.10@2m").before(later(true)).after(later(true))),
         ("revision in S3", hooked().with_revision(RevisionPlan::InS3)),
@@ -135,5 +137,23 @@ fn a_start_that_was_lost_is_made_up_for_by_the_next_sweep() {
         let record = world.record(&id).unwrap();
         let lasted = record.ending.unwrap().at.duration_since(record.created_at);
         assert!(lasted <= SignedDuration::from_secs(90), "{lasted:?} with a crash at {moment}:\n{}", world.diary());
+    }
+}
+
+#[test]
+fn an_execution_that_asks_has_one_deployment_and_goes_on_with_it_whatever_happens() {
+    let story = Story::new("Steps.10@2m").by_execution();
+    let (moments, _, _) = play(&story, Vec::new(), |runner| runner);
+    for moment in 0..moments {
+        for harm in Harm::ALL {
+            let world = World::new().with_accidents(vec![Accident { moment, harm }]).with_diary();
+            let mut runner = Runner::new(&world, machine());
+            let id = runner.play(&story);
+            check(&world).unwrap();
+            let records = world.records();
+            let asked: Vec<_> = records.iter().filter(|record| record.order.rolls_back.is_none()).collect();
+            let [record] = asked.as_slice() else { panic!("{harm:?} at {moment}:\n{}", world.diary()) };
+            assert_eq!((&record.id, runner.executions(&id)), (&id, 1), "{}", world.diary());
+        }
     }
 }

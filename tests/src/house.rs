@@ -49,6 +49,11 @@ fn read(path: impl Into<PathBuf>) -> String {
     fs::read_to_string(root().join(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Whether a function is a crate. Another one is in Python, as what it runs is.
+fn is_in_rust(function: &str) -> bool {
+    root().join(format!("functions/{function}/Cargo.toml")).is_file()
+}
+
 /// `shift-alias` as `ShiftAlias`.
 fn camel(name: &str) -> String {
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];

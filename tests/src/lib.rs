@@ -1,4 +1,5 @@
 //! What the tests and the benchmarks share.
 
 pub mod door;
+pub mod rewritten;
 pub mod template;

@@ -10,5 +10,7 @@ mod house;
 mod operations;
 mod properties;
 mod regressions;
+mod rewriting;
 mod samples;
+mod stacks;
 mod timelines;

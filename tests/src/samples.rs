@@ -3,13 +3,16 @@
 use std::fs;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use spillway_domain::AlarmName;
-use spillway_engine::{AlarmEvent, Decide, Shift, Subject, Task};
+use serde_json::{Value, json};
+use spillway_domain::{AlarmName, Quotas};
+use spillway_engine::{AlarmEvent, Decide, Shift, Subject, Task, Waiter};
+use spillway_template::Event;
 use spillway_testkit::World;
 use spillway_tests::door::Door;
-use spillway_tests::template::root;
+use spillway_tests::template::{readme_machine, root};
+use spillway_wire::{execution, stack};
 
 #[test]
 fn every_sample_parses_into_the_request_of_its_use_case() {
@@ -28,12 +31,19 @@ fn every_sample_parses_into_the_request_of_its_use_case() {
 fn parse(function: &str, text: &str) -> Result<(), String> {
     match function {
         "api" => api(text),
+        "create-deployment" => asked(text),
         "decide" => read::<Decide>(text).map(drop),
         "run-hook" | "bake" => read::<Task>(text).map(drop),
         "shift-alias" => read::<Shift>(text).map(drop),
         "announce" | "read-revision" => read::<Subject>(text).map(drop),
         "watch-alarms" => alarm(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
+        "custom-resource" => stack::asked(&read(text)?).map(drop),
+        "change-resource" => change(&read(text)?),
+        "await-deployment" => read::<Waiter>(text).map(drop),
+        "answer-stack" => stack::reply(&read(text)?).map(drop),
+        "macro" => read::<Event>(text)?.template().map(drop),
+        "expand-sam" => read::<Expansion>(text).map(drop),
         other => Err(format!("there is no function {other}, or it is new: say here what it takes")),
     }
 }
@@ -42,12 +52,45 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
+/// What SAM's translator is given.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expansion {
+    #[serde(rename = "fragment")]
+    _fragment: Value,
+    #[serde(rename = "parameters")]
+    _parameters: Value,
+}
+
 fn alarm(text: &str) -> Result<AlarmEvent, String> {
     let detail = &read::<Value>(text)?["detail"];
     let alarm: AlarmName = serde_json::from_value(detail["alarmName"].clone()).map_err(|error| error.to_string())?;
     let at: Timestamp =
         serde_json::from_value(detail["state"]["timestamp"].clone()).map_err(|error| error.to_string())?;
     Ok(AlarmEvent { alarm, at })
+}
+
+/// What a stack asks for.
+fn change(input: &Value) -> Result<(), String> {
+    let received_at = input["receivedAt"].as_str().and_then(|at| at.parse().ok()).ok_or("no receivedAt")?;
+    stack::parse(&input["request"], received_at, &Quotas::default()).map(drop)
+}
+
+/// What an execution of the state machine has said.
+fn asked(text: &str) -> Result<(), String> {
+    let request = read::<execution::Request>(text)?;
+    execution::parse(&request.input, &Quotas::default()).map(drop).map_err(|refused| refused.to_string())
+}
+
+#[test]
+fn the_state_machine_of_the_readme_asks_for_what_is_understood() {
+    let input = &readme_machine()["States"]["Deploy"]["Parameters"]["Input"];
+    let given = input.as_object().unwrap().iter().map(|(member, value)| match member.strip_suffix(".$") {
+        None => (member.clone(), value.clone()),
+        Some("appSpec") => ("appSpec".to_owned(), json!({ "version": 0.0 })),
+        Some(member) => (member.to_owned(), json!("something")),
+    });
+    execution::parse(&given.collect(), &Quotas::default()).unwrap();
 }
 
 /// Sent to an installation without anything in it, a request that is understood is told what is not there.

@@ -17,12 +17,27 @@ pub fn template() -> Value {
     serde_saphyr::from_str(&text).expect("template.yaml is YAML")
 }
 
-/// The state machine of the template.
+/// The state machine of deployments.
 pub fn machine() -> &'static Machine {
-    static MACHINE: LazyLock<Machine> = LazyLock::new(|| {
-        let template = template();
-        let definition = &template["Resources"]["DeploymentStateMachine"]["Properties"]["Definition"];
-        Machine::read(definition).expect("the testkit understands the state machine of the template")
-    });
+    static MACHINE: LazyLock<Machine> = LazyLock::new(|| read("DeploymentStateMachine"));
     &MACHINE
+}
+
+/// The state machine of what stacks ask for.
+pub fn request_machine() -> &'static Machine {
+    static MACHINE: LazyLock<Machine> = LazyLock::new(|| read("StackRequestStateMachine"));
+    &MACHINE
+}
+
+fn read(resource: &str) -> Machine {
+    let definition = &template()["Resources"][resource]["Properties"]["Definition"];
+    Machine::read(definition).expect("the testkit understands the state machines of the template")
+}
+
+/// The state machine that the README offers to those who deploy from their own.
+pub fn readme_machine() -> Value {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md can be read");
+    let begin = readme.find("StartAt: Deploy").expect("README.md has a state machine");
+    let definition = readme[begin..].split("```").next().unwrap_or_default();
+    serde_saphyr::from_str(definition).expect("the state machine of README.md is YAML")
 }

@@ -46,6 +46,11 @@ fn a_canary_with_two_hooks_succeeds() {
 }
 
 #[test]
+fn an_execution_of_the_state_machine_asks_for_a_deployment_itself() {
+    insta::assert_snapshot!(tell(&canary().by_execution()));
+}
+
+#[test]
 fn a_revision_in_s3_is_read_first() {
     insta::assert_snapshot!(tell(&canary().with_revision(RevisionPlan::InS3)));
 }

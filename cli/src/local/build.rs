@@ -1,4 +1,5 @@
-//! Builds the functions and packs each binary as Lambda wants it: a zip with an executable `bootstrap` in it.
+//! Builds the functions and packs each binary as Lambda wants it: a zip with an executable `bootstrap` in it. A
+//! function in Python is packed as it is: what it imports is in the emulated AWS's own environment.
 //!
 //! It is the profile of `cargo test` and `cargo run`, and the same target directory, so that all share what is built.
 
@@ -29,11 +30,18 @@ pub(super) async fn package_functions(python: &PythonEnvironment, quiet: bool) -
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     let mut packages = Packages::new();
     for (name, binary) in binaries {
-        let package = package(python, &name, &binary, &folder).await?;
+        let package = package(python, &name, &binary, "bootstrap", &folder).await?;
         packages.insert(name, package);
+    }
+    for (name, script) in IN_PYTHON {
+        let source = super::workspace().join("functions").join(name).join(script);
+        packages.insert(name.to_owned(), package(python, name, &source, script, &folder).await?);
     }
     Ok(packages)
 }
+
+/// The functions in Python, by their folders.
+const IN_PYTHON: [(&str, &str); 1] = [("expand-sam", "expand_sam.py")];
 
 /// What `cargo build --message-format json` says of each thing that it built.
 #[derive(Deserialize)]
@@ -83,8 +91,14 @@ async fn build_functions(quiet: bool) -> anyhow::Result<BTreeMap<String, PathBuf
     Ok(binaries)
 }
 
-/// The zip of a binary, packed now unless it is there. Its name tells which build it is of.
-async fn package(python: &PythonEnvironment, name: &str, binary: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+/// The zip of a program, packed now unless it is there. Its name tells which build it is of.
+async fn package(
+    python: &PythonEnvironment,
+    name: &str,
+    binary: &Path,
+    entry: &str,
+    folder: &Path,
+) -> anyhow::Result<PathBuf> {
     let built = fs::metadata(binary).with_context(|| format!("{} was built, and is gone", binary.display()))?;
     let age = built.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     let prefix = format!("{name}=");
@@ -99,7 +113,7 @@ async fn package(python: &PythonEnvironment, name: &str, binary: &Path, folder: 
     }
     let (part, copy) = (folder.join(format!("{prefix}part")), folder.join(format!("{prefix}stripped")));
     let packed = if strip(binary, &copy).await { &copy } else { binary };
-    let pack = [OsStr::new("-c"), OsStr::new(PACK), packed.as_os_str(), part.as_os_str()];
+    let pack = [OsStr::new("-c"), OsStr::new(PACK), packed.as_os_str(), part.as_os_str(), OsStr::new(entry)];
     python::run(&python.python(), pack).await.with_context(|| format!("{} cannot be packed", binary.display()))?;
     fs::remove_file(&copy).ok();
     fs::rename(&part, &path).with_context(|| format!("{} cannot be written", path.display()))?;

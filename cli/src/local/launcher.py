@@ -27,6 +27,7 @@ def main():
     resolve_timeout_paths()
     wait_for_tokens_as_aws_does()
     start_again_as_aws_does()
+    tell_of_children_as_aws_does()
     try:
         app.main()
     finally:
@@ -67,18 +68,19 @@ def split_weighted_aliases():
 
 
 def refuse_missing_versions():
-    """Gap: an alias is pointed at versions that do not exist."""
-    update = lambda_svc._update_alias
+    """Gap: an alias is made for, or pointed at, versions that do not exist."""
+    create, update = lambda_svc._create_alias, lambda_svc._update_alias
 
-    def update_if_there(name, alias_name, data):
+    def missing(name, data):
         versions = (lambda_svc._functions.get(name) or {}).get("versions", {})
         weights = (data.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
         for version in [data.get("FunctionVersion", "$LATEST"), *weights]:
             if name in lambda_svc._functions and version != "$LATEST" and version not in versions:
                 return lambda_svc._function_qualifier_not_found(name, version)
-        return update(name, alias_name, data)
+        return None
 
-    lambda_svc._update_alias = update_if_there
+    lambda_svc._create_alias = lambda name, data: missing(name, data) or create(name, data)
+    lambda_svc._update_alias = lambda name, alias, data: missing(name, data) or update(name, alias, data)
 
 
 def send_alarm_events():
@@ -208,6 +210,17 @@ def start_again_as_aws_does():
         return start(data)
 
     sfn._start_execution = start_or_find
+
+
+def tell_of_children_as_aws_does():
+    """Gap: a task that waits for an execution that fails has the error of that execution. On AWS it has
+    States.TaskFailed, and the execution, as JSON, is the cause."""
+
+    def failure(execution):
+        described = {name[0].upper() + name[1:]: value for name, value in execution.items() if name != "output"}
+        return "States.TaskFailed", json.dumps(described)
+
+    sfn._nested_execution_failure = failure
 
 
 if __name__ == "__main__":

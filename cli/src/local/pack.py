@@ -1,6 +1,6 @@
-"""Packs a binary as Lambda wants it: a zip with an executable `bootstrap` in it.
+"""Packs a program as Lambda wants it: a zip with one executable in it, which has a name there.
 
-Usage: pack.py BINARY ZIP
+Usage: pack.py PROGRAM ZIP NAME
 """
 
 import sys
@@ -8,11 +8,11 @@ import zipfile
 
 
 def main():
-    binary, path = sys.argv[1:]
-    entry = zipfile.ZipInfo("bootstrap")
+    program, path, name = sys.argv[1:]
+    entry = zipfile.ZipInfo(name)
     entry.external_attr = 0o755 << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
-    with zipfile.ZipFile(path, "w", compresslevel=1) as archive, open(binary, "rb") as file:
+    with zipfile.ZipFile(path, "w", compresslevel=1) as archive, open(program, "rb") as file:
         archive.writestr(entry, file.read(), compresslevel=1)
 
 

@@ -1,6 +1,8 @@
-"""Writes a SAM template with CodeUri in S3, which is what `sam package` does, and nothing else changed.
+"""Writes a SAM template with CodeUri in S3, which is what `sam package` does, and nothing else changed but for what the
+emulated AWS does not know: a macro, which is called there with CloudFormation's own event instead.
 
-Usage: package.py TEMPLATE BUCKET, with {"<binary>": "<key>"} on standard input; the result, in JSON, on standard output.
+Usage: package.py TEMPLATE BUCKET, with {"<folder of functions/>": "<key>"} on standard input; the result, in JSON, on
+standard output.
 """
 
 import json
@@ -15,13 +17,16 @@ def main():
     with open(template_path, encoding="utf-8") as file:
         template = yaml_parse(file.read())
     template["Globals"]["Function"].pop("CodeUri", None)
+    del template["Resources"]["Macro"]
     for name, resource in template["Resources"].items():
         if resource["Type"] != "AWS::Serverless::Function":
             continue
-        binary = resource["Metadata"]["BuildProperties"]["Binary"]
-        if binary not in keys:
-            sys.exit(f"{name} wants the binary {binary!r}, which is none of those built: {', '.join(sorted(keys))}")
-        resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": keys[binary]}
+        properties = resource["Properties"]
+        binary = resource["Metadata"].get("BuildProperties", {}).get("Binary")
+        package = binary or properties["CodeUri"].removeprefix("functions/")
+        if package not in keys:
+            sys.exit(f"{name} wants {package!r}, which is none of what was built: {', '.join(sorted(keys))}")
+        properties["CodeUri"] = {"Bucket": bucket, "Key": keys[package]}
     json.dump(template, sys.stdout)
 
 

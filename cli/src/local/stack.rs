@@ -1,4 +1,5 @@
-//! Deploys the template as it is into the emulated AWS; only CodeUri is replaced, as `sam package` does.
+//! Deploys the template as it is into the emulated AWS; only CodeUri is replaced, as `sam package` does, and the one
+//! resource left out that it does not know, `Macro`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

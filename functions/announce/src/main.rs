@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_notices::{Bus, Topics};
+use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
 use spillway_domain::{Deployment, Trigger};
 use spillway_engine::{Notices, Subject, announce};
@@ -14,11 +15,12 @@ async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let (topics, bus) = (Topics::new(&Roles::new(&config)), Bus::new(&config));
+    let tasks = Tasks::new(&config);
     run(async |subject: Subject, invocation: Invocation| {
         let [partition, region, account] = invocation.home().map(str::to_owned);
         let place = Place { partition, region, account };
         let news = News { topics: &topics, bus: &bus, place };
-        announce(&table, &news, &subject, invocation.now).await
+        announce(&table, &news, &tasks, &subject, invocation.now).await
     })
     .await
 }

@@ -6,11 +6,13 @@
 //! | `application#<home>` | `application` | `id` and `name` of whose home it is, `tags`, how many `groups` it has |
 //! | `application#<home>` | `group#<name>` | `doc`, `id`, `config`, its ECS `services` |
 //! | `application#<home>` | `slot#<slot>` | its `owner`, a group's id, `tags`; `active`, `lastAttempted`, `lastSuccessful`, `targetRevision` |
-//! | `application#<home>` | `revision#<application id>#<key>` | `location`, `registered`, `firstUsed`, `lastUsed`, `description`, `groups`, `expires_at` |
-//! | `application#<home>` | `text#<application id>#<sha256>` | the `content` of a revision that was given as text, `expires_at` |
+//! | `application#<home>` | `revision#<key>` | the application's `id`, `location`, `registered`, `firstUsed`, `lastUsed`, `description`, `groups`, `expires_at` |
+//! | `application#<home>` | `text#<sha256>` | the `content` of a revision that was given as text, `expires_at` |
 //! | `configs` | name | `doc`, how many `uses` groups make of it |
 //! | `deployment#<id>` | `record` | `doc`, `generation`, `status`, `group`, `kind`, `created`, `expires_at` |
 //! | `deployment#<id>` | `ledger#<generation>` | `doc`, `expires_at` |
+//! | `deployment#<id>` | `waiter#<sha256>` | the task `token` of an execution that waits for its end, `expires_at` |
+//! | `stack#<stack id>` | `<logical id>#<physical id>` | `doc`: what a resource of a CloudFormation stack is |
 //! | `instances` | name | `doc`, `id`, `generation`; once it is deregistered, `deregistered`, `expires_at` |
 //! | `identities` | ARN | `instance`: it is there while a registered instance is known by it |
 //! | `ecs-service#<cluster>/<service>` | `group` | `owner`, the id of the group that has the service |
@@ -33,6 +35,7 @@ mod lookup;
 mod record;
 mod revisions;
 mod save;
+mod stacks;
 mod table;
 
 pub use table::Table;

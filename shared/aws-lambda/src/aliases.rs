@@ -8,12 +8,12 @@ use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
-use spillway_domain::{AliasRouting, AliasState, LambdaTarget, Problem, ProblemKind, RoleArn};
+use spillway_domain::{AliasName, AliasRouting, AliasState, FunctionName, LambdaTarget, Problem, ProblemKind, RoleArn};
 
 /// The aliases that the service roles may touch.
 #[derive(Debug)]
 pub struct Aliases {
-    clients: Clients<Client>,
+    pub(crate) clients: Clients<Client>,
 }
 
 impl Aliases {
@@ -33,7 +33,10 @@ impl spillway_engine::Aliases for Aliases {
     async fn read(&self, role: &RoleArn, target: &LambdaTarget) -> Result<AliasState, Problem> {
         let request = self.clients.of(role).get_alias();
         let request = request.function_name(target.function.as_str()).name(target.alias.as_str());
-        let alias = request.send().await.map_err(|error| problem(&tried("GetAlias", target), &error))?;
+        let alias = request
+            .send()
+            .await
+            .map_err(|error| problem(&tried("GetAlias", &target.function, &target.alias), &error))?;
         let weights = alias.routing_config.and_then(|routing| routing.additional_version_weights);
         let mut weights: Vec<_> = weights.unwrap_or_default().into_iter().collect();
         weights.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -67,7 +70,7 @@ impl spillway_engine::Aliases for Aliases {
             Ok(_) => Ok(()),
             Err(error) => {
                 let invalid = code(&error) == Some("InvalidParameterValueException");
-                let mut problem = problem(&tried("UpdateAlias", target), &error);
+                let mut problem = problem(&tried("UpdateAlias", &target.function, &target.alias), &error);
                 if invalid && names_missing_version(&problem.words) {
                     problem.kind = ProblemKind::Missing;
                 }
@@ -77,8 +80,8 @@ impl spillway_engine::Aliases for Aliases {
     }
 }
 
-fn tried(action: &str, target: &LambdaTarget) -> String {
-    format!("lambda:{action} of alias {} of function {}", target.alias, target.function)
+pub(crate) fn tried(action: &str, function: &FunctionName, alias: &AliasName) -> String {
+    format!("lambda:{action} of alias {alias} of function {function}")
 }
 
 /// Lambda calls a version that is not there an invalid value.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use spillway_aws_sts::domain;
 use spillway_domain::S3Object;
 
 /// An object's address: of a server, and below it.
@@ -39,20 +40,6 @@ pub(crate) fn may_name_bucket(name: &str) -> bool {
 /// Whether a bucket has a host of its own with a certificate: S3's are good for one label.
 fn names_host(bucket: &str) -> bool {
     bucket.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
-}
-
-/// Under which domain AWS has a region.
-fn domain(region: &str) -> &'static str {
-    const ELSEWHERE: [(&str, &str); 6] = [
-        ("cn-", "amazonaws.com.cn"),
-        ("eusc-", "amazonaws.eu"),
-        ("us-iso-", "c2s.ic.gov"),
-        ("us-isob-", "sc2s.sgov.gov"),
-        ("eu-isoe-", "cloud.adc-e.uk"),
-        ("us-isof-", "csp.hci.ic.gov"),
-    ];
-    let own = ELSEWHERE.iter().find(|(begin, _)| region.starts_with(begin));
-    own.map_or("amazonaws.com", |(_, domain)| domain)
 }
 
 fn escaped(text: &str, is_path: bool) -> String {

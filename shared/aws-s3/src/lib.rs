@@ -5,11 +5,11 @@
 mod address;
 mod get;
 
-use spillway_aws_sts::{Roles, code, problem};
+use spillway_aws_sts::{Failure, Roles, code, problem};
 use spillway_domain::{Problem, ProblemKind, RoleArn, S3Object};
 
 use crate::address::may_name_bucket;
-use crate::get::{Failure, Found, get};
+use crate::get::{Found, get};
 
 /// The objects that the service roles may read.
 #[derive(Debug)]

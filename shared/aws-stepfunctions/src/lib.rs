@@ -1,7 +1,10 @@
-//! The state machine: its [`Executions`], one for each deployment, and the [`Tasks`] in which they wait.
+//! The state machines: the [`Executions`] of one, one for each deployment, the [`Requests`] of stacks, which are the
+//! executions of the other, and the [`Tasks`] in which they wait.
 
 mod executions;
+mod requests;
 mod tasks;
 
 pub use executions::Executions;
+pub use requests::Requests;
 pub use tasks::Tasks;

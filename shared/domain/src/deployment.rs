@@ -43,6 +43,9 @@ pub struct Deployment {
     pub ending: Option<Ending>,
     /// Which execution drives it: 1, and one more for each that died under it.
     pub attempt: u32,
+    /// The execution that asked for it and drives it first; none where one is started for it.
+    #[serde(default)]
+    pub execution: Option<String>,
     /// What it is doing or waiting for, in words.
     pub note: String,
     /// Until when it waits for that.
@@ -143,10 +146,14 @@ impl LambdaTarget {
         format!("{}:{}", self.function.bare(), self.alias)
     }
 
-    /// An AppSpec for this shift without any hooks.
+    /// An AppSpec for this shift.
     pub fn appspec(&self) -> String {
+        let hooks = [("BeforeAllowTraffic", &self.before), ("AfterAllowTraffic", &self.after)];
+        let hooks = hooks.iter().filter_map(|(event, hook)| Some(format!(r#"{{"{event}":"{}"}}"#, hook.as_ref()?)));
+        let hooks = hooks.collect::<Vec<_>>().join(",");
+        let hooks = if hooks.is_empty() { hooks } else { format!(r#","Hooks":[{hooks}]"#) };
         format!(
-            r#"{{"version":0.0,"Resources":[{{"{}":{{"Type":"AWS::Lambda::Function","Properties":{{"Name":"{}","Alias":"{}","CurrentVersion":"{}","TargetVersion":"{}"}}}}}}]}}"#,
+            r#"{{"version":0.0,"Resources":[{{"{}":{{"Type":"AWS::Lambda::Function","Properties":{{"Name":"{}","Alias":"{}","CurrentVersion":"{}","TargetVersion":"{}"}}}}}}]{hooks}}}"#,
             self.function.bare(),
             self.function,
             self.alias,
@@ -281,6 +288,7 @@ impl Deployment {
             news: News::default(),
             ending: None,
             attempt: 1,
+            execution: None,
             note: "Created; its execution is about to start.".to_owned(),
             waits_until: None,
             created_at: now,
@@ -376,9 +384,10 @@ impl Deployment {
 
     /// The name of the execution that drives it.
     pub fn execution_name(&self) -> String {
-        match self.attempt {
-            0 | 1 => self.id.to_string(),
-            attempt => format!("{}-{attempt}", self.id),
+        match (self.attempt, &self.execution) {
+            (0 | 1, Some(execution)) => execution.clone(),
+            (0 | 1, None) => self.id.to_string(),
+            (attempt, _) => format!("{}-{attempt}", self.id),
         }
     }
 }

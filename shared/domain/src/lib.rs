@@ -25,6 +25,7 @@ mod resource;
 mod revision;
 mod rollback;
 mod routing;
+mod stack;
 
 pub use alarms::{AlarmConfiguration, AlarmReading};
 pub use alias::{AliasRouting, AliasState};
@@ -34,9 +35,10 @@ pub use config::{
 };
 pub use deployment::{Creator, Deployment, Ending, Error, LambdaTarget, News, Order, Parked, Stage, Status, Target};
 pub use environment::{
-    AutoScalingGroupName, BlueGreen, DeploymentOption, DeploymentStyle, DeploymentType, EcsClusterName, EcsService,
-    EcsServiceName, Environment, GreenFleet, ListenerArn, LoadBalancerInfo, LoadBalancerName, OutdatedInstances,
-    ReadyOption, TagSelection, TargetGroupName, TargetGroupPair, Termination, TerminationAction,
+    AutoScalingGroupName, AutoScalingProcess, BlueGreen, DeploymentOption, DeploymentStyle, DeploymentType,
+    EcsClusterName, EcsService, EcsServiceName, Environment, GreenFleet, ListenerArn, LoadBalancerInfo,
+    LoadBalancerName, OutdatedInstances, ReadyOption, TagSelection, TargetGroupName, TargetGroupPair, Termination,
+    TerminationAction,
 };
 pub use fit::{Setting, Unfit};
 pub use group::{Application, DeploymentGroup, Filed, GroupState, LastDeployment, Slot, Trigger, TriggerEvent};
@@ -64,3 +66,7 @@ pub use revision::{
 };
 pub use rollback::{AutoRollback, AutoRollbackEvent};
 pub use routing::{GrammarError, MAX_STEPS, MAX_TOTAL_WAIT_MINUTES, Routing, Step};
+pub use stack::{
+    AliasSettings, AliasStep, AliasWish, Claim, Fault, Progress, Settlement, StackRequest, StackResource, Wish,
+    next_alias_step,
+};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::EventName;
+use crate::{EventName, sha256};
 
 /// A name that does not fit its rule: what it was to be, what was given, and the rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -194,6 +194,13 @@ impl DeploymentId {
         }
         Self(text.into())
     }
+
+    /// The id of the deployment that an execution of the state machine asks for: whenever it asks, the same. An ARN
+    /// may come again after 90 days, so that the moment of the start counts as well.
+    pub fn of_execution(arn: &str, started_at: &str) -> Self {
+        let sum = sha256(&format!("{arn} {started_at}"));
+        Self::from_number(u128::from_str_radix(&sum[..32], 16).expect("a sum has 64 hexadecimal digits"))
+    }
 }
 
 /// A published version of a Lambda function: a positive number. `$LATEST` is not one.
@@ -249,6 +256,16 @@ mod tests {
         }
         let made = DeploymentId::from_number(u128::MAX);
         assert_eq!(made.as_str().parse::<DeploymentId>().as_ref(), Ok(&made));
+    }
+
+    #[test]
+    fn an_execution_asks_for_one_deployment_and_another_for_another() {
+        let arn = "arn:aws:states:us-east-1:111122223333:execution:spillway-deployment:release-7";
+        let id = DeploymentId::of_execution(arn, "2026-11-21T01:03:00.123Z");
+        assert_eq!(id, DeploymentId::of_execution(arn, "2026-11-21T01:03:00.123Z"));
+        assert_ne!(id, DeploymentId::of_execution(arn, "2027-11-21T01:03:00.123Z"));
+        assert_ne!(id, DeploymentId::of_execution(&arn.replace('7', "8"), "2026-11-21T01:03:00.123Z"));
+        assert_eq!(id.as_str().parse(), Ok(id));
     }
 
     #[test]

@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use spillway_domain::Problem;
 
 use crate::task::{amend, load};
-use crate::{Deployments, Notices, Subject};
+use crate::{Deployments, Notices, Subject, Waiters, Wakes};
 
-/// Tells first and notes it afterwards, so that a crash in between tells twice rather than never.
+/// Tells first and notes it afterwards, so that a crash in between tells twice rather than never. The end is news for
+/// the executions that wait for it, too.
 pub async fn announce(
-    deployments: &impl Deployments,
+    deployments: &(impl Deployments + Waiters),
     notices: &impl Notices,
+    wakes: &impl Wakes,
     subject: &Subject,
     now: Timestamp,
 ) -> Result<(), Problem> {
@@ -18,6 +20,11 @@ pub async fn announce(
     let ended = record.has_ended();
     if if ended { record.news.end } else { record.news.start } {
         return Ok(());
+    }
+    if ended {
+        for token in deployments.waiters(id).await? {
+            wakes.wake(&token).await?;
+        }
     }
     let untold = notices.tell(&record).await;
     let change = |record: &mut spillway_domain::Deployment| {

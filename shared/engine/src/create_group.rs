@@ -1,8 +1,8 @@
 //! CreateDeploymentGroup.
 
 use spillway_domain::{
-    AlarmConfiguration, AutoRollback, DeploymentGroup, Environment, NewGroup, Quota, Quotas, Rejection, Slot,
-    default_config,
+    AlarmConfiguration, Application, AutoRollback, DeploymentGroup, Environment, NewGroup, Quota, Quotas, Rejection,
+    Slot, default_config,
 };
 
 use crate::find_config::config_for;
@@ -16,20 +16,7 @@ pub async fn create_group(
     id: String,
 ) -> Result<DeploymentGroup, Error> {
     let application = find_application(catalog, &request.application).await?;
-    let mut group = DeploymentGroup {
-        id,
-        application_id: application.id,
-        slot: Slot { home: application.home, name: request.name.to_string() },
-        name: request.name.clone(),
-        config: default_config(application.platform),
-        role: request.role.clone(),
-        alarms: AlarmConfiguration::default(),
-        rollback: AutoRollback::default(),
-        triggers: Vec::new(),
-        environment: Environment::of(application.platform),
-    };
-    group.take_over(&request.settings);
-    group.environment.fit(application.platform).map_err(Rejection::GroupUnfit)?;
+    let group = group_like(&application, request, id)?;
     config_for(catalog, &group.config, application.platform).await?;
     let refused = match catalog.create_group(&group, &request.tags, quotas.groups).await? {
         GroupWrite::Done => return Ok(group),
@@ -40,4 +27,27 @@ pub async fn create_group(
         GroupWrite::ServiceTaken => Rejection::ServiceTaken(group.environment.ecs_services),
     };
     Err(refused.into())
+}
+
+/// A group as it is asked for; what is left out is as the platform has it by default.
+pub(crate) fn group_like(
+    application: &Application,
+    request: &NewGroup,
+    id: String,
+) -> Result<DeploymentGroup, Rejection> {
+    let mut group = DeploymentGroup {
+        id,
+        application_id: application.id.clone(),
+        slot: Slot { home: application.home.clone(), name: request.name.to_string() },
+        name: request.name.clone(),
+        config: default_config(application.platform),
+        role: request.role.clone(),
+        alarms: AlarmConfiguration::default(),
+        rollback: AutoRollback::default(),
+        triggers: Vec::new(),
+        environment: Environment::of(application.platform),
+    };
+    group.take_over(&request.settings);
+    group.environment.fit(application.platform).map_err(Rejection::GroupUnfit)?;
+    Ok(group)
 }

@@ -178,6 +178,6 @@ fn answer(plan: &Plan) -> Answer {
 impl Answer {
     fn fail(&mut self, error: &DeploymentError) {
         self.error = Some(error.code.as_str().to_owned());
-        self.cause = Some(error.message.clone());
+        self.cause = Some(format!("Deployment {}: {}", self.deployment_id, error.message));
     }
 }

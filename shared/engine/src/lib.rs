@@ -11,7 +11,11 @@
 
 mod announce;
 mod answer_hook;
+mod await_deployment;
 mod bake;
+mod change_alias;
+mod change_resource;
+mod change_settings;
 mod continue_deployment;
 mod create_application;
 mod create_config;
@@ -60,11 +64,13 @@ mod watch_alarms;
 
 pub use announce::announce;
 pub use answer_hook::answer_hook;
+pub use await_deployment::{Waiter, await_deployment};
 pub use bake::bake;
+pub use change_resource::{Changes, StackStore, change_resource};
 pub use continue_deployment::continue_deployment;
 pub use create_application::create_application;
 pub use create_config::create_config;
-pub use create_deployment::create_deployment;
+pub use create_deployment::{Asking, create_deployment, create_deployment_for};
 pub use create_group::create_group;
 pub use decide::{Answer, Caught, Decide, decide};
 pub use delete_application::delete_application;
@@ -92,8 +98,9 @@ pub use list_tags::list_tags;
 pub use load_deployment::load_deployment;
 pub use load_deployments::load_deployments;
 pub use ports::{
-    Alarms, Aliases, Catalog, Change, Creation, Deployments, ExecutionState, Executions, GroupWrite, HookReply, Hooks,
-    Instances, Notices, Objects, Registration, Revisions, Tagged, Wakes,
+    Alarms, Aliases, Answers, Catalog, Change, Claims, Creation, Deployments, ExecutionState, Executions, GroupWrite,
+    HookReply, Hooks, Instances, Notices, Objects, OwnAliases, Registration, Requests, Revisions, Tagged, Waiters,
+    Wakes,
 };
 pub use read_revision::read_revision;
 pub use register_instance::register_instance;

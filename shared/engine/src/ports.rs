@@ -3,6 +3,7 @@
 mod catalog;
 mod instances;
 mod revisions;
+mod stacks;
 
 pub use catalog::{Catalog, GroupWrite, Tagged};
 pub use instances::{Instances, Registration};
@@ -11,6 +12,7 @@ use spillway_domain::{
     AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, DeploymentFilter, DeploymentId, EventName,
     FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleArn, S3Object,
 };
+pub use stacks::{Answers, Claims, OwnAliases, Requests, Waiters};
 
 /// One save of a deployment: everything in it happens, or nothing.
 #[derive(Debug, Clone, Copy)]
@@ -52,8 +54,8 @@ pub enum Creation {
 pub trait Deployments {
     /// The record, as it is at this moment.
     async fn load(&self, id: &DeploymentId) -> Result<Option<Deployment>, Problem>;
-    /// Those of these records that are there, as they are at this moment, in the order of the ids, of which none is given
-    /// twice.
+    /// Those of these records that are there, as they are at this moment, in the order of the ids, of which none is
+    /// given twice.
     async fn load_many(&self, ids: &[DeploymentId]) -> Result<Vec<Deployment>, Problem>;
     /// Writes a new deployment, takes the group's slot and registers the revision, with its text if it has one that is
     /// not registered yet, in one transaction.

@@ -1,6 +1,6 @@
 //! UpdateDeploymentGroup.
 
-use spillway_domain::{DeploymentGroup, GroupChange, ProblemKind, Rejection};
+use spillway_domain::{Application, DeploymentGroup, GroupChange, ProblemKind, Rejection};
 
 use crate::find_config::config_for;
 use crate::{Catalog, Error, GroupWrite, find_group};
@@ -13,15 +13,25 @@ pub async fn update_group(catalog: &impl Catalog, change: &GroupChange) -> Resul
     new.role = change.role.clone().unwrap_or(new.role);
     new.take_over(&change.settings);
     new.environment.fit(application.platform).map_err(Rejection::GroupUnfit)?;
+    replace_group(catalog, &application, &old, new).await
+}
+
+/// Writes a group over an older state of itself.
+pub(crate) async fn replace_group(
+    catalog: &impl Catalog,
+    application: &Application,
+    old: &DeploymentGroup,
+    new: DeploymentGroup,
+) -> Result<DeploymentGroup, Error> {
     if new.config != old.config {
         config_for(catalog, &new.config, application.platform).await?;
     }
-    let refused = match catalog.replace_group(&old, &new).await {
+    let refused = match catalog.replace_group(old, &new).await {
         Ok(GroupWrite::Done) => return Ok(new),
         Ok(GroupWrite::NameTaken) => Rejection::GroupExists(new.name),
         Ok(GroupWrite::NoConfig) => Rejection::NoConfig(new.config),
         Ok(GroupWrite::ServiceTaken) => Rejection::ServiceTaken(new.environment.ecs_services),
-        Ok(GroupWrite::NoApplication | GroupWrite::Full) => Rejection::NoGroup(old.name),
+        Ok(GroupWrite::NoApplication | GroupWrite::Full) => Rejection::NoGroup(old.name.clone()),
         Err(problem) if problem.kind == ProblemKind::Stale => {
             Rejection::Conflict(format!("Deployment group {}", old.name))
         }

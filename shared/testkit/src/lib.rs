@@ -1,4 +1,4 @@
-//! A cloud that fits in a test: every port in memory, the state machine of the template, a clock that is turned by
+//! A cloud that fits in a test: every port in memory, the state machines of the template, a clock that is turned by
 //! hand, a diary, and accidents on demand.
 //!
 //! [`World`] is the cloud. Each call of a port is a [`Moment`](World::moments), and an [`Accident`] can befall any of
@@ -10,6 +10,7 @@ mod check;
 mod machine;
 mod ports;
 mod runner;
+mod stack;
 mod story;
 mod world;
 
@@ -17,5 +18,6 @@ pub use accident::{Accident, Harm};
 pub use check::check;
 pub use machine::Machine;
 pub use runner::{Duplicate, Runner, When};
+pub use stack::{Part, Stack, StackEnd};
 pub use story::{Event, HookPlan, RevisionPlan, Story};
 pub use world::{Alias, OutsideWrite, World};

@@ -1,8 +1,8 @@
-//! The state machine of the template, read into a form that runs.
+//! The state machines of the template, read into a form that runs.
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A state machine definition in the Amazon States Language, as far as Spillway's own uses it.
 #[derive(Debug, Clone)]
@@ -25,10 +25,15 @@ pub(crate) enum State {
     Start {
         next: String,
     },
-    /// Goes on by the move.
+    /// Goes on by the move, or by how far a request has come.
     Choice {
         by_move: HashMap<String, String>,
         default: String,
+    },
+    /// Goes on by whether there is a deployment.
+    Known {
+        known: String,
+        unknown: String,
     },
     Succeed,
     Fail,
@@ -37,12 +42,16 @@ pub(crate) enum State {
 /// A function of the state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Function {
+    CreateDeployment,
     Decide,
     ReadRevision,
     Announce,
     RunHook,
     ShiftAlias,
     Bake,
+    ChangeResource,
+    AwaitDeployment,
+    AnswerStack,
 }
 
 #[derive(Debug, Clone)]
@@ -80,13 +89,20 @@ fn text(value: &Value, key: &str) -> Result<String, String> {
 
 fn read_state(state: &Value) -> Result<State, String> {
     match text(state, "Type")?.as_str() {
+        "Pass" => read_pass(state),
         "Succeed" => Ok(State::Succeed),
         "Fail" => Ok(State::Fail),
         "Choice" => {
             let choices = state["Choices"].as_array().ok_or("no Choices")?;
+            if let [choice] = choices.as_slice()
+                && choice["Variable"] == "$.deploymentId"
+                && choice["IsPresent"] == true
+            {
+                return Ok(State::Known { known: text(choice, "Next")?, unknown: text(state, "Default")? });
+            }
             let by_move = choices.iter().map(|choice| {
-                if choice["Variable"] != "$.move" {
-                    return Err("a choice is made by $.move".to_owned());
+                if choice["Variable"] != "$.move" && choice["Variable"] != "$.next.step" {
+                    return Err("a choice is made by $.move or $.next.step".to_owned());
                 }
                 Ok((text(choice, "StringEquals")?, text(choice, "Next")?))
             });
@@ -97,6 +113,15 @@ fn read_state(state: &Value) -> Result<State, String> {
     }
 }
 
+/// What the execution has to say when it succeeds.
+fn read_pass(state: &Value) -> Result<State, String> {
+    let said = json!({ "deploymentId.$": "$.deploymentId", "status": "Succeeded" });
+    if state["End"] != true || state["Parameters"] != said {
+        return Err(format!("it ends the execution, and says {said}"));
+    }
+    Ok(State::Succeed)
+}
+
 fn read_task(state: &Value) -> Result<State, String> {
     let resource = text(state, "Resource")?;
     let next = text(state, "Next")?;
@@ -104,25 +129,41 @@ fn read_task(state: &Value) -> Result<State, String> {
         return Ok(State::Start { next });
     }
     let parks = resource.ends_with(":lambda:invoke.waitForTaskToken");
-    let function = if parks { text(&state["Parameters"], "FunctionName")? } else { resource };
-    if parks {
-        let payload = &state["Parameters"]["Payload"];
-        let expected = [
-            ("deploymentId.$", "$.deploymentId"),
-            ("generation.$", "$.generation"),
-            ("seconds.$", "$.seconds"),
-            ("token.$", "$$.Task.Token"),
-            ("enteredAt.$", "$$.State.EnteredTime"),
-        ];
-        if let Some((key, _)) = expected.iter().find(|(key, path)| payload[*key] != *path) {
-            return Err(format!("the payload's {key} is not as expected"));
-        }
-        if state["TimeoutSecondsPath"] != "$.seconds" {
-            return Err("a parked task ends after $.seconds".to_owned());
+    let function = function_of(&if parks { text(&state["Parameters"], "FunctionName")? } else { resource })?;
+    let (payload, seconds) = match function {
+        Function::AwaitDeployment => (
+            json!({ "deploymentId.$": "$.next.deploymentId", "seconds.$": "$.next.seconds", "token.$": "$$.Task.Token" }),
+            "$.next.seconds",
+        ),
+        Function::CreateDeployment
+        | Function::Decide
+        | Function::ReadRevision
+        | Function::Announce
+        | Function::RunHook
+        | Function::ShiftAlias
+        | Function::Bake
+        | Function::ChangeResource
+        | Function::AnswerStack => (
+            json!({
+                "deploymentId.$": "$.deploymentId", "generation.$": "$.generation", "seconds.$": "$.seconds",
+                "token.$": "$$.Task.Token", "enteredAt.$": "$$.State.EnteredTime",
+            }),
+            "$.seconds",
+        ),
+    };
+    if parks && (state["Parameters"]["Payload"] != payload || state["TimeoutSecondsPath"] != seconds) {
+        return Err(format!("a parked task has the payload {payload} and ends after {seconds}"));
+    }
+    let asking =
+        json!({ "input.$": "$", "executionArn.$": "$$.Execution.Id", "startedAt.$": "$$.Execution.StartTime" });
+    let changing = json!({ "request.$": "$.request", "receivedAt.$": "$$.Execution.StartTime" });
+    for (given, parameters) in [(Function::CreateDeployment, asking), (Function::ChangeResource, changing)] {
+        if function == given && state["Parameters"] != parameters {
+            return Err(format!("the parameters are not {parameters}"));
         }
     }
     Ok(State::Task {
-        function: function_of(&function)?,
+        function,
         parks,
         retriers: state["Retry"].as_array().into_iter().flatten().map(read_retrier).collect::<Result<_, _>>()?,
         catch: read_catch(&state["Catch"])?,
@@ -132,12 +173,16 @@ fn read_task(state: &Value) -> Result<State, String> {
 
 fn function_of(resource: &str) -> Result<Function, String> {
     match resource {
+        "${CreateDeploymentFunctionArn}" => Ok(Function::CreateDeployment),
         "${DecideFunctionArn}" => Ok(Function::Decide),
         "${AnnounceFunctionArn}" => Ok(Function::Announce),
         "${RunHookFunctionArn}" => Ok(Function::RunHook),
         "${ReadRevisionFunctionArn}" => Ok(Function::ReadRevision),
         "${ShiftAliasFunctionArn}" => Ok(Function::ShiftAlias),
         "${BakeFunctionArn}" => Ok(Function::Bake),
+        "${ChangeResourceFunctionArn}" => Ok(Function::ChangeResource),
+        "${AwaitDeploymentFunctionArn}" => Ok(Function::AwaitDeployment),
+        "${AnswerStackFunctionArn}" => Ok(Function::AnswerStack),
         other => Err(format!("function {other} is not known")),
     }
 }
@@ -161,7 +206,7 @@ fn read_catch(catch: &Value) -> Result<Option<Catch>, String> {
     let [catcher] = catchers.as_slice() else {
         return Err("more than one catcher".to_owned());
     };
-    if catcher["ErrorEquals"] != serde_json::json!(["States.ALL"]) {
+    if catcher["ErrorEquals"] != json!(["States.ALL"]) {
         return Err("a catcher catches States.ALL".to_owned());
     }
     let path = &catcher["ResultPath"];

@@ -23,6 +23,8 @@ pub struct Story {
     pub after: Option<HookPlan>,
     /// Where the revision is.
     pub revision: RevisionPlan,
+    /// Whether an execution of the state machine asks for the deployment, and not a caller of the API.
+    pub by_execution: bool,
     /// Whether every automatic rollback is enabled.
     pub rollback: bool,
     /// Whether alarms that cannot be read are ignored.
@@ -130,6 +132,7 @@ impl Story {
             before: None,
             after: None,
             revision: RevisionPlan::Given,
+            by_execution: false,
             rollback: true,
             ignore_unreadable: false,
             alias: AliasRouting::only(version(1)),
@@ -151,6 +154,11 @@ impl Story {
     /// With its revision there.
     pub fn with_revision(self, revision: RevisionPlan) -> Self {
         Self { revision, ..self }
+    }
+
+    /// Asked for by an execution of the state machine.
+    pub fn by_execution(self) -> Self {
+        Self { by_execution: true, ..self }
     }
 
     /// Without automatic rollback.
@@ -254,7 +262,8 @@ impl Story {
                 inner.hooks.insert(self.name(name).parse().expect(parse), plan.clone());
             }
         }
-        let alias = Alias { routing: self.alias, revision: 1, versions: self.versions.iter().copied().collect() };
+        let versions = self.versions.iter().copied().collect();
+        let alias = Alias { routing: self.alias, revision: 1, versions, settings: Default::default() };
         inner.aliases.insert(self.alias_key(), alias);
         inner.alarms.extend(settings.alarms.alarms.iter().cloned());
         inner.applications.insert(app.name.to_string(), app);

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
-    AlarmName, AliasRouting, Application, Deployment, DeploymentConfig, DeploymentGroup, DeploymentId, EventName,
-    FunctionName, GroupState, Instance, InstanceName, LedgerEntry, Revision, Tag, Version,
+    AlarmName, AliasRouting, AliasSettings, Application, Claim, Deployment, DeploymentConfig, DeploymentGroup,
+    DeploymentId, EventName, FunctionName, GroupState, Instance, InstanceName, LedgerEntry, Revision, Tag, Version,
 };
 
 use crate::{Accident, Harm, HookPlan};
@@ -25,6 +25,8 @@ pub struct Alias {
     pub revision: u64,
     /// The versions of the function that exist.
     pub versions: BTreeSet<Version>,
+    /// What it has beside its traffic.
+    pub settings: AliasSettings,
 }
 
 /// A write of an alias by somebody from outside.
@@ -66,6 +68,15 @@ pub(crate) struct Inner {
     pub revisions: BTreeMap<(String, String), Revision>,
     pub objects: BTreeMap<(String, String), String>,
     pub aliases: BTreeMap<String, Alias>,
+    /// The versions of functions that were put there without an alias.
+    pub functions: BTreeMap<String, BTreeSet<Version>>,
+    /// Versions that are deleted when no alias sends traffic to them any more.
+    pub tidied: BTreeSet<(String, Version)>,
+    /// By stack, logical id and physical id; with when the last request was received.
+    pub claims: BTreeMap<(String, String, String), (Option<Claim>, Timestamp)>,
+    pub waiters: BTreeMap<DeploymentId, BTreeSet<String>>,
+    /// What stacks were told: where, and the words.
+    pub answers: Vec<(String, String)>,
     pub alarms: BTreeSet<AlarmName>,
     pub red: BTreeSet<AlarmName>,
     pub unreadable: bool,
@@ -80,6 +91,8 @@ pub(crate) struct Inner {
     pub history: Option<Vec<Deployment>>,
     /// Executions that were asked for by a port, and tokens that were woken: the runner picks them up.
     pub started: VecDeque<(String, DeploymentId)>,
+    /// The same for executions that carry out what stacks ask for: the name and the input.
+    pub requested: VecDeque<(String, String)>,
     pub known: BTreeMap<String, bool>,
     pub woken: BTreeSet<String>,
     pub stopped: VecDeque<String>,
@@ -182,7 +195,57 @@ impl World {
         let revision = inner.aliases.get(&key).map_or(1, |alias| alias.revision + 1);
         let versions = versions.iter().copied().collect();
         inner.write_diary("outside", &format!("alias {key}: {routing}"));
-        inner.aliases.insert(key, Alias { routing, revision, versions });
+        inner.aliases.insert(key, Alias { routing, revision, versions, settings: AliasSettings::default() });
+    }
+
+    /// Puts a function there, with these versions and without an alias.
+    pub fn put_function(&self, name: &str, versions: &[Version]) {
+        self.inner.borrow_mut().functions.insert(name.to_owned(), versions.iter().copied().collect());
+    }
+
+    /// Puts a hook function there.
+    pub fn put_hook(&self, name: &str, plan: HookPlan) {
+        let name = name.parse().expect("hooks of stories have valid names");
+        self.inner.borrow_mut().hooks.insert(name, plan);
+    }
+
+    /// Deletes an alias, as somebody from outside would.
+    pub fn delete_alias(&self, function: &str, name: &str) {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(alias) = inner.aliases.remove(&format!("{function}:{name}")) {
+            inner.functions.entry(function.to_owned()).or_default().extend(alias.versions);
+        }
+    }
+
+    /// Deletes a version of a function as soon as no alias sends traffic to it any more.
+    pub fn delete_version_when_left(&self, function: &str, version: Version) {
+        self.inner.borrow_mut().tidied.insert((function.to_owned(), version));
+    }
+
+    /// Whether nothing is stored but deployments: no application, group, configuration or note of a stack.
+    pub fn is_bare(&self) -> bool {
+        let inner = self.inner.borrow();
+        let named = inner.applications.is_empty() && inner.groups.is_empty() && inner.configs.is_empty();
+        named
+            && inner.claims.values().all(|(claim, _)| claim.is_none())
+            && inner.tags.is_empty()
+            && inner.states.is_empty()
+    }
+
+    /// The notes of what the resources of stacks are: stack, logical id and physical id of each.
+    pub fn claims(&self) -> Vec<(String, String, String)> {
+        let inner = self.inner.borrow();
+        inner.claims.iter().filter(|(_, (claim, _))| claim.is_some()).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The executions that carry out what stacks ask for, as far as nobody has taken them up: their names and inputs.
+    pub fn requested(&self) -> Vec<(String, String)> {
+        self.inner.borrow().requested.iter().cloned().collect()
+    }
+
+    /// What stacks were told, in order: where, and the words.
+    pub fn answers(&self) -> Vec<(String, String)> {
+        self.inner.borrow().answers.clone()
     }
 
     /// Puts an alarm there, red or quiet.

@@ -7,9 +7,9 @@ use std::str::FromStr;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use spillway_domain::{BadName, ConfigName, Routing};
+use spillway_domain::{BadName, ConfigName, Quotas, Routing};
 
-use crate::{Context, Exception, bounds};
+use crate::{Exception, bounds};
 
 /// The members of a request body. An empty body is `{}`; members that CodeDeploy does not have are passed over.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Exception> {
@@ -168,11 +168,11 @@ pub(crate) fn config_name(given: Option<String>) -> Result<Option<ConfigName>, E
 }
 
 /// A description, if it is there.
-pub(crate) fn description(given: Option<String>, cx: &Context) -> Result<Option<String>, Exception> {
+pub(crate) fn description(given: Option<String>, quotas: &Quotas) -> Result<Option<String>, Exception> {
     match given {
-        Some(words) if words.chars().count() > cx.quotas.description => Err(Exception::new(
+        Some(words) if words.chars().count() > quotas.description => Err(Exception::new(
             "DescriptionTooLongException",
-            format!("description is longer than {} characters; shorten it.", cx.quotas.description),
+            format!("description is longer than {} characters; shorten it.", quotas.description),
         )),
         given => Ok(given),
     }

@@ -3,13 +3,15 @@
 //! A request goes through [`Operation::of_request`], which reads the headers, then through the `parse` of the
 //! operation's module in [`operations`]; what comes back from the use case goes through its `render`. Every refusal is
 //! an [`Exception`]. Beside the API: what a revision says ([`appspec`]), what a hook receives and returns ([`hook`]),
-//! and what subscribers are told ([`notice`]).
+//! what subscribers are told ([`notice`]), and what passes between us and
+//! CloudFormation ([`stack`]).
 
 pub mod appspec;
 pub mod bounds;
 pub mod content;
 mod context;
 mod exception;
+pub mod execution;
 pub mod hook;
 mod input;
 pub mod notice;
@@ -18,6 +20,7 @@ pub mod operations;
 mod place;
 mod rejection;
 mod shapes;
+pub mod stack;
 #[cfg(test)]
 mod testing;
 mod token;

@@ -84,8 +84,9 @@ fn hundreds_of_bad_requests_are_refused_clearly_and_write_nothing() {
             bodies().into_iter().chain(names()).chain(protocol()).chain(large()).chain(appspecs()).collect();
         assert!(cases.len() >= 400, "{} cases", cases.len());
         let door = &cloud.endpoints().codedeploy;
-        let faults = stream::iter(cases).map(|case| judge(&client, door, case)).buffer_unordered(6);
-        let faults: Vec<String> = faults.filter_map(async |judged| judged.err()).collect().await;
+        let judged = stream::iter(cases).map(|case| judge(&client, door, case)).buffer_unordered(6);
+        let judged: Vec<Result<(), String>> = judged.collect().await;
+        let faults: Vec<String> = judged.into_iter().filter_map(Result::err).collect();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
         assert_eq!(items(&cloud).await, before);
     });

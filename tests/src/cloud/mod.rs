@@ -7,15 +7,19 @@
 mod alarms;
 mod aliases;
 mod bad_input;
+mod boto3;
 mod clients;
 mod commands;
+mod copies;
 mod counter;
 mod crowd;
+mod executions;
 mod hooks;
 mod news;
 mod processes;
 pub(crate) mod programs;
 mod revisions;
+mod rewriting;
 mod stage;
 mod stops;
 mod template;
@@ -28,6 +32,7 @@ use aws_sdk_codedeploy::error::{ProvideErrorMetadata, SdkError};
 use spillway::local::{Endpoints, LocalCloud, Options, sdk_config};
 use tokio::runtime::Handle;
 
+pub(crate) use counter::Counter;
 pub(crate) use stage::{Ended, Order, Shop};
 
 /// How long anything may take that is waited for. It is long, because the machine may be busy with other tests.
@@ -53,7 +58,8 @@ pub(crate) fn in_cloud<T>(test: impl AsyncFnOnce(&'static Cloud) -> T) -> T {
     }
 }
 
-/// Runs a future on this thread. What it leaves behind, such as open connections, lives on in a runtime that never ends.
+/// Runs a future on this thread. What it leaves behind, such as open connections, lives on in a runtime that never
+/// ends.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     static RUNTIME: LazyLock<Handle> = LazyLock::new(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,5 +1,5 @@
-"""Translates a SAM template to CloudFormation, which is what AWS does with it. Usage: translate.py TEMPLATE, with
-the result, in JSON, on standard output.
+"""Translates a SAM template to CloudFormation, which is what AWS does with it. Usage: translate.py TEMPLATE [packaged],
+with the result, in JSON, on standard output; of what is only packaged, what AWS is given to translate.
 """
 
 import json
@@ -8,19 +8,29 @@ import sys
 
 os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
 
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
+from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+
+class BundledPolicies:
+    """AWS's managed policies by name: the translator has a list of its own."""
+
+    def load(self):
+        return {}
 
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         template = yaml_parse(file.read())
     # As `sam package` leaves it.
-    template["Globals"]["Function"]["CodeUri"] = {"Bucket": "artifacts", "Key": "code.zip"}
-    # It knows AWS's managed policies by name, if one is used.
-    translated = Translator({}, Parser()).translate(template, {})
-    json.dump(translated, sys.stdout, indent=1)
+    properties = [resource.get("Properties", {}) for resource in template["Resources"].values()]
+    for code in [template["Globals"]["Function"], *(own for own in properties if "CodeUri" in own)]:
+        code["CodeUri"] = {"Bucket": "artifacts", "Key": "code.zip"}
+    if sys.argv[2:] == ["packaged"]:
+        template.pop("Transform")
+        json.dump(template, sys.stdout, indent=1)
+        return
+    json.dump(transform(template, {}, BundledPolicies()), sys.stdout, indent=1)
 
 
 main()

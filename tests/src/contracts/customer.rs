@@ -37,14 +37,7 @@ struct Real {
 }
 
 async fn real(cloud: &'static Cloud) -> Real {
-    let aws = cloud.local.sdk_config();
-    // Loaded, because assuming a role takes a clock as well.
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .endpoint_url(&cloud.endpoints().aws)
-        .region(aws.region().cloned())
-        .credentials_provider(aws.credentials_provider().unwrap())
-        .http_client(aws.http_client().unwrap());
-    let roles = Roles::new(&config.load().await);
+    let roles = Roles::new(&super::loaded(cloud).await);
     let (aliases, alarms) = (spillway_aws_lambda::Aliases::new(&roles), spillway_aws_cloudwatch::Alarms::new(&roles));
     Real { cloud, aliases, alarms }
 }

@@ -18,12 +18,16 @@ struct Real {
 }
 
 async fn real(cloud: &Cloud) -> Real {
+    let (config, machine) = (cloud.local.sdk_config(), waiting(cloud).await);
+    Real { executions: stepfunctions::Executions::new(&config, machine), tasks: stepfunctions::Tasks::new(&config) }
+}
+
+/// A state machine whose executions wait.
+pub(super) async fn waiting(cloud: &Cloud) -> String {
     let definition = r#"{"StartAt":"Wait","States":{"Wait":{"Type":"Wait","Seconds":600,"End":true}}}"#;
     let role = format!("arn:aws:iam::{}:role/waits", cloud.endpoints().account_id);
     let request = cloud.executions.create_state_machine().name(super::fresh("waits")).definition(definition);
-    let machine = request.role_arn(role).r#type(StateMachineType::Standard).send().await.unwrap().state_machine_arn;
-    let config = cloud.local.sdk_config();
-    Real { executions: stepfunctions::Executions::new(&config, machine), tasks: stepfunctions::Tasks::new(&config) }
+    request.role_arn(role).r#type(StateMachineType::Standard).send().await.unwrap().state_machine_arn
 }
 
 impl Executions for Real {

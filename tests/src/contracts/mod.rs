@@ -1,5 +1,6 @@
 //! What the engine relies on its ports for: each promise is a suite that the testkit and the real adapters go through.
 
+mod answers;
 mod catalog;
 mod customer;
 mod deployments;
@@ -7,8 +8,11 @@ mod groups;
 mod instances;
 mod machine;
 mod objects;
+mod own_aliases;
+mod reads;
 mod revisions;
 mod services;
+mod stacks;
 
 /// Makes two tests of each promise: `testkit` keeps it on a world of its own, `aws` keeps it on the local cloud.
 macro_rules! both_keep {
@@ -33,7 +37,7 @@ macro_rules! both_keep {
 }
 use both_keep;
 
-use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
+use aws_config::SdkConfig;
 use jiff::Timestamp;
 use spillway_aws_dynamodb::Table;
 use spillway_domain::{
@@ -48,24 +52,26 @@ use crate::cloud::Cloud;
 
 /// A table like that of the stack, which no function knows of.
 async fn table(cloud: &Cloud) -> Table {
+    table_by(cloud, &cloud.local.sdk_config()).await
+}
+
+/// The same, reached in this way.
+async fn table_by(cloud: &Cloud, config: &SdkConfig) -> Table {
     const NAME: &str = "contracts";
     static CREATED: OnceCell<()> = OnceCell::const_new();
-    CREATED
-        .get_or_init(async || {
-            let original = cloud.dynamodb.describe_table().table_name(&cloud.endpoints().table).send().await.unwrap();
-            let original = original.table.unwrap();
-            let indexes = original.global_secondary_indexes().iter().map(|index| {
-                let new = GlobalSecondaryIndex::builder().set_index_name(index.index_name.clone());
-                let new = new.set_key_schema(index.key_schema.clone()).set_projection(index.projection.clone());
-                new.build().unwrap()
-            });
-            let request = cloud.dynamodb.create_table().table_name(NAME).billing_mode(BillingMode::PayPerRequest);
-            let request = request.set_key_schema(original.key_schema.clone());
-            let request = request.set_attribute_definitions(original.attribute_definitions.clone());
-            request.set_global_secondary_indexes(Some(indexes.collect())).send().await.unwrap();
-        })
-        .await;
-    Table::new(&cloud.local.sdk_config(), NAME, 400)
+    CREATED.get_or_init(async || cloud.copy_table(NAME).await).await;
+    Table::new(config, NAME, 400)
+}
+
+/// How the emulated AWS is reached: loaded, because assuming a role takes a clock as well.
+async fn loaded(cloud: &Cloud) -> SdkConfig {
+    let aws = cloud.local.sdk_config();
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .endpoint_url(&cloud.endpoints().aws)
+        .region(aws.region().cloned())
+        .credentials_provider(aws.credentials_provider().unwrap())
+        .http_client(aws.http_client().unwrap());
+    config.load().await
 }
 
 /// What is valid by the look of it.

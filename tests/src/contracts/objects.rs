@@ -26,14 +26,8 @@ impl Bucket {
         let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         let request = cloud.s3.put_bucket_versioning().bucket(&name).versioning_configuration(versions);
         request.send().await.unwrap();
-        let aws = cloud.local.sdk_config();
-        // Loaded, because assuming a role takes a clock as well.
-        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .endpoint_url(&cloud.endpoints().aws)
-            .region(aws.region().cloned())
-            .credentials_provider(aws.credentials_provider().unwrap())
-            .http_client(aws.http_client().unwrap());
-        Self { cloud, name, objects: spillway_aws_s3::Objects::new(&Roles::new(&config.load().await)) }
+        let roles = Roles::new(&super::loaded(cloud).await);
+        Self { cloud, name, objects: spillway_aws_s3::Objects::new(&roles) }
     }
 
     /// Writes an object; its version and its ETag.

@@ -2,10 +2,12 @@
 
 use spillway_tests::template::{root, template};
 
-use super::{camel, folders, none, read, sources};
+use super::{camel, folders, is_in_rust, none, read, sources};
 
-/// The use case of `api` is the table of operations.
-const WITHOUT_USE_CASE: &str = "api";
+/// The use case of `api` is the table of operations; the others do nothing but hand something on.
+const WITHOUT_USE_CASE: [&str; 4] = ["answer-stack", "api", "custom-resource", "expand-sam"];
+/// The use case of `macro` is pure, and has a crate of its own.
+const IS_PURE: (&str, &str, &str) = ("macro", "shared/template/src/rewrite.rs", "pub fn rewrite(");
 const MOST_LINES: usize = 400;
 /// Functions are doors, not rooms.
 const MOST_LINES_OF_DOOR: usize = 150;
@@ -16,14 +18,17 @@ fn a_function_has_one_name_in_five_places() {
     let mut faults = Vec::new();
     for name in folders("functions") {
         let resource = format!("{}Function", camel(&name));
-        let binary = &template["Resources"][&resource]["Metadata"]["BuildProperties"]["Binary"];
-        if *binary != *name {
+        let function = &template["Resources"][&resource];
+        if is_in_rust(&name) && function["Metadata"]["BuildProperties"]["Binary"] != *name {
             faults.push(format!("template.yaml has no {resource} with Binary: {name} in its Metadata"));
+        }
+        if !is_in_rust(&name) && function["Properties"]["CodeUri"] != format!("functions/{name}") {
+            faults.push(format!("template.yaml has no {resource} with CodeUri: functions/{name}"));
         }
         if !root().join(format!("events/{name}.json")).is_file() {
             faults.push(format!("events/{name}.json is not there"));
         }
-        if name != WITHOUT_USE_CASE && !is_use_case(&name) {
+        if !WITHOUT_USE_CASE.contains(&name.as_str()) && !is_use_case(&name) {
             faults.push(format!("shared/engine has no use case {}", name.replace('-', "_")));
         }
         if !code_map(&readme).any(|line| line.starts_with(&format!("functions/{name}"))) {
@@ -70,7 +75,20 @@ fn no_file_is_longer_than_one_can_read() {
     none(long.collect());
 }
 
+#[test]
+fn the_local_cloud_expands_templates_with_what_runs_on_aws() {
+    let local = read("cli/src/local/requirements.txt");
+    let pins = |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+    let local: Vec<String> = pins(&local).iter().map(|line| line.split(" ;").next().unwrap().to_owned()).collect();
+    let other = pins(&read("functions/expand-sam/requirements.txt")).into_iter().filter(|pin| !local.contains(pin));
+    none(other.map(|pin| format!("functions/expand-sam has {pin}, and the local cloud has not")).collect());
+}
+
 fn is_use_case(name: &str) -> bool {
+    let (pure, file, signature) = IS_PURE;
+    if name == pure {
+        return read(file).contains(signature);
+    }
     let verb = name.replace('-', "_");
     let own_file = root().join(format!("shared/engine/src/{verb}.rs"));
     let text = std::fs::read_to_string(own_file).unwrap_or_default();

@@ -6,15 +6,23 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use spillway_tests::template::template;
 
-use super::{camel, folders, none, read};
+use super::{camel, folders, is_in_rust, none, read};
 
 /// Every manifest of a member, with its path from the root.
 pub fn manifests() -> Vec<(String, String)> {
     let mut paths = vec!["cli/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
-    for parent in ["functions", "shared"] {
-        paths.extend(folders(parent).iter().map(|name| format!("{parent}/{name}/Cargo.toml")));
-    }
+    let functions = folders("functions").into_iter().filter(|name| is_in_rust(name));
+    paths.extend(functions.map(|name| format!("functions/{name}/Cargo.toml")));
+    paths.extend(folders("shared").iter().map(|name| format!("shared/{name}/Cargo.toml")));
     paths.into_iter().map(|path| (path.clone(), read(path))).collect()
+}
+
+/// What a function links; one in Python has no manifest, and links none of ours.
+fn links(function: &str) -> BTreeSet<String> {
+    match is_in_rust(function) {
+        true => dependencies(&read(format!("functions/{function}/Cargo.toml"))),
+        false => BTreeSet::new(),
+    }
 }
 
 /// What a crate links: the keys of its `[dependencies]`. Each is `name.workspace = true`, so that lines are enough.
@@ -46,9 +54,10 @@ fn crates_know_only_whom_they_may_know() {
     for (path, text) in manifests() {
         let (parent, name) = path.trim_end_matches("/Cargo.toml").rsplit_once('/').unwrap_or(("", ""));
         let mut may: Vec<&str> = match (parent, name) {
+            ("functions", "macro") => vec!["kit", "template"],
             ("functions", _) => vec!["kit", "wire", "engine", "domain"],
             ("shared", "domain") => vec![],
-            ("shared", "engine" | "wire" | "aws-sts") => vec!["domain"],
+            ("shared", "engine" | "wire" | "template" | "aws-sts") => vec!["domain"],
             ("shared", "kit" | "testkit") => vec!["domain", "engine"],
             ("shared", adapter) if adapter.starts_with("aws-") => vec!["domain", "engine", "aws-sts"],
             ("shared", other) => panic!("shared/{other} is new: say here whom it may know"),
@@ -89,7 +98,7 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
     let with_role = ["spillway-aws-lambda", "spillway-aws-cloudwatch", "spillway-aws-notices", "spillway-aws-s3"];
     let mut faults = Vec::new();
     for name in folders("functions") {
-        let linked = dependencies(&read(format!("functions/{name}/Cargo.toml")));
+        let linked = links(&name);
         let actions = actions(&name);
         for (adapter, prefix) in pairs {
             let (links, may) = (linked.contains(adapter), actions.iter().any(|action| action.starts_with(prefix)));
@@ -148,6 +157,13 @@ fn a_function_has_its_own_role_and_writes_into_its_own_log_only() {
         if !queue.is_null() {
             expected.push(json!(["sqs:SendMessage", queue]));
         }
+        let failed = &properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"];
+        if !failed.is_null() {
+            expected.push(json!(["lambda:InvokeFunction", failed]));
+        }
+        if links(&name).contains("spillway-aws-sam") {
+            expected.push(json!(["lambda:InvokeFunction", "ExpandSamFunction.Arn"]));
+        }
         let rights = rights(&name).into_iter().filter(|right| words(&right["Action"]).iter().any(|a| is_plumbing(a)));
         let found: Vec<Value> = rights.map(|right| json!([right["Action"], right["Resource"]])).collect();
         if found.len() != expected.len() || expected.iter().any(|right| !found.contains(right)) {
@@ -183,9 +199,10 @@ fn no_right_is_wider_than_it_must_be() {
     none(faults);
 }
 
-/// What every function may do, whatever it links: be logged, be traced, and leave what it could not handle.
+/// What is asked for function by function: be logged, be traced, and leave what it does not do itself, in the queue or to
+/// another function.
 fn is_plumbing(action: &str) -> bool {
-    ["logs:", "xray:", "sqs:"].iter().any(|service| action.starts_with(service))
+    ["logs:", "xray:", "sqs:", "lambda:InvokeFunction"].iter().any(|service| action.starts_with(service))
 }
 
 /// What the role of a function allows.

@@ -14,7 +14,7 @@ pub(crate) fn alias_key(target: &LambdaTarget) -> String {
 }
 
 impl Inner {
-    fn refuse(&mut self) -> Result<(), Problem> {
+    pub(super) fn refuse(&mut self) -> Result<(), Problem> {
         let now = self.now;
         if self.throttled || self.bucket.as_mut().is_some_and(|bucket| !bucket.take(now)) {
             return Err(Problem::new(ProblemKind::Transient, "Lambda: TooManyRequestsException: Rate exceeded"));
@@ -85,6 +85,11 @@ impl Aliases for World {
             }
             alias.revision += 1;
             alias.routing = *routing;
+            let tidied = &world.tidied;
+            alias.versions.retain(|version| {
+                let used = wanted.contains(&Some(*version));
+                used || !tidied.contains(&(target.function.to_string(), *version))
+            });
             let records = world.states.values().filter_map(|state| world.records.get(state.active.as_ref()?));
             let writer = records.into_iter().find(|record| record.lambda().is_some_and(|own| alias_key(own) == key));
             if let Some(id) = writer.map(|record| record.id.clone()) {

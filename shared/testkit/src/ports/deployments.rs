@@ -30,7 +30,8 @@ impl Deployments for World {
             if let Some(active) = &state.active {
                 return Ok(Creation::Busy(active.clone()));
             }
-            world.write_diary("api", &format!("CreateDeployment {}", deployment.id));
+            let who = if deployment.execution.is_some() { "execution" } else { "api" };
+            world.write_diary(who, &format!("CreateDeployment {}", deployment.id));
             world.put_new(deployment);
             world.use_revision(deployment, text);
             Ok(Creation::Created)

@@ -5,6 +5,7 @@ mod customer;
 mod deployments;
 mod instances;
 mod revisions;
+mod stacks;
 
 pub(crate) use customer::alias_key;
 use spillway_domain::{Deployment, DeploymentId, Page, Problem};

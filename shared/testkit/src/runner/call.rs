@@ -2,17 +2,22 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use jiff::SignedDuration;
-use spillway_domain::{DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem, Quotas, Target};
+use jiff::{SignedDuration, Timestamp};
+use spillway_domain::{
+    DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem, Progress, Quotas, Settlement,
+    StackRequest, Target,
+};
 use spillway_engine::{
-    AlarmEvent, Answer, Decide, Error, Subject, Task, announce, answer_hook, bake, create_deployment, decide,
+    AlarmEvent, Answer, Answers, Asking, Changes, Decide, Error, Requests, Subject, Task, Waiter, announce,
+    answer_hook, await_deployment, bake, change_resource, create_deployment, create_deployment_for, decide,
     read_revision, run_hook, shift_alias, stop_deployment, sweep, watch_alarms,
 };
 
 use super::{Runner, When};
-use crate::Event;
+use crate::{Event, World};
 
 /// How long an invocation takes.
 const INVOCATION: SignedDuration = SignedDuration::from_millis(20);
@@ -25,6 +30,7 @@ const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Debug, Clone)]
 pub(super) enum Call {
     Create(Box<NewDeployment>, DeploymentId, u8),
+    CreateFor(Box<NewDeployment>, Asking),
     Decide(Decide),
     Announce(Subject),
     ReadRevision(Subject),
@@ -35,6 +41,14 @@ pub(super) enum Call {
     Stop(DeploymentId, Option<bool>),
     Answer(HookAnswer),
     Sweep,
+    /// CloudFormation asks for something.
+    Ask(Rc<StackRequest>, u8),
+    Change(Rc<StackRequest>),
+    Await(Waiter),
+    /// A stack is told, also when Lambda has given its request up.
+    Tell(Rc<StackRequest>, Settlement),
+    /// Somebody starts an execution that asks for a deployment.
+    Start(Box<NewDeployment>, Asking),
     /// A change of the world, with the key of the story's alias.
     World(Event, String),
 }
@@ -45,11 +59,18 @@ pub(super) enum Late<'w> {
     Again(Call),
 }
 
-pub(super) type Invocation<'w> = Pin<Box<dyn Future<Output = Result<Option<Answer>, Problem>> + 'w>>;
+/// What a function answers.
+pub(super) enum Reply {
+    Nothing,
+    Answer(Box<Answer>),
+    Progress(Box<Progress>),
+}
+
+pub(super) type Invocation<'w> = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + 'w>>;
 
 impl<'w> Runner<'w> {
     /// Invokes a function. A dead or hung one is an error of its own.
-    pub(super) fn invoke(&mut self, call: &Call) -> Result<Option<Answer>, (String, String)> {
+    pub(super) fn invoke(&mut self, call: &Call) -> Result<Reply, (String, String)> {
         let number = self.invocations;
         self.invocations += 1;
         for duplicate in self.duplicates.iter().filter(|duplicate| duplicate.invocation == number) {
@@ -111,45 +132,83 @@ impl<'w> Runner<'w> {
         self.ids += 1;
         let caller = |error: Error| match error {
             Error::Problem(problem) => Err(problem),
-            Error::Rejected(_) => Ok(None),
+            Error::Rejected(_) => Ok(Reply::Nothing),
         };
         match call {
             Call::Create(request, id, _) => Box::pin(async move {
                 let created = create_deployment(world, world, &request, said, &Quotas::default(), id, now).await;
-                created.map(|_| None).or_else(caller)
+                created.map(|_| Reply::Nothing).or_else(caller)
+            }),
+            Call::CreateFor(request, asking) => Box::pin(async move {
+                let created = create_deployment_for(world, &asking, &request, said, &Quotas::default(), now).await;
+                created.map(|_| Reply::Nothing).or_else(caller)
             }),
             Call::Decide(input) => {
                 let spare = DeploymentId::from_number(self.ids);
-                Box::pin(async move { decide(world, world, world, &input, spare, now).await.map(Some) })
+                Box::pin(async move {
+                    decide(world, world, world, &input, spare, now).await.map(|answer| Reply::Answer(Box::new(answer)))
+                })
             }
             Call::Announce(subject) => {
-                Box::pin(async move { announce(world, world, &subject, now).await.map(|()| None) })
+                Box::pin(async move { announce(world, world, world, &subject, now).await.map(|()| Reply::Nothing) })
             }
-            Call::ReadRevision(subject) => {
+            Call::ReadRevision(subject) => Box::pin(async move {
+                read_revision(world, world, said, MOST_BYTES, &subject, now).await.map(|()| Reply::Nothing)
+            }),
+            Call::Shift(subject) => {
+                Box::pin(async move { shift_alias(world, world, &subject, now).await.map(|_| Reply::Nothing) })
+            }
+            Call::Bake(task) => Box::pin(async move { bake(world, world, &task, now).await.map(|()| Reply::Nothing) }),
+            Call::RunHook(task) => {
                 Box::pin(
-                    async move { read_revision(world, world, said, MOST_BYTES, &subject, now).await.map(|()| None) },
+                    async move { run_hook(world, world, world, &task, || world.now()).await.map(|()| Reply::Nothing) },
                 )
             }
-            Call::Shift(subject) => {
-                Box::pin(async move { shift_alias(world, world, &subject, now).await.map(|_| None) })
-            }
-            Call::Bake(task) => Box::pin(async move { bake(world, world, &task, now).await.map(|()| None) }),
-            Call::RunHook(task) => {
-                Box::pin(async move { run_hook(world, world, world, &task, || world.now()).await.map(|()| None) })
-            }
             Call::Alarm(event, _) => {
-                Box::pin(async move { watch_alarms(world, world, world, &event, now).await.map(|_| None) })
+                Box::pin(async move { watch_alarms(world, world, world, &event, now).await.map(|_| Reply::Nothing) })
             }
             Call::Stop(id, rollback) => Box::pin(async move {
-                stop_deployment(world, world, &id, rollback, now).await.map(|_| None).or_else(caller)
+                stop_deployment(world, world, &id, rollback, now).await.map(|_| Reply::Nothing).or_else(caller)
             }),
-            Call::Answer(answer) => {
-                Box::pin(async move { answer_hook(world, world, &answer, now).await.map(|()| None).or_else(caller) })
+            Call::Answer(answer) => Box::pin(async move {
+                answer_hook(world, world, &answer, now).await.map(|()| Reply::Nothing).or_else(caller)
+            }),
+            Call::Sweep => {
+                Box::pin(async move { sweep(world, world, world, world, world, now).await.map(|_| Reply::Nothing) })
             }
-            Call::Sweep => Box::pin(async move { sweep(world, world, world, world, world, now).await.map(|_| None) }),
-            Call::World(..) => Box::pin(async { Ok(None) }),
+            Call::Ask(request, _) => {
+                let name = request.resource.execution_name(&request.request_id);
+                self.asked.insert(name.clone(), request);
+                Box::pin(async move { Requests::start(world, &name, "{}").await.map(|()| Reply::Nothing) })
+            }
+            Call::Change(request) => {
+                let fresh_id = format!("id-{}", self.ids);
+                Box::pin(async move { change(world, &request, fresh_id, now).await })
+            }
+            Call::Await(waiter) => {
+                Box::pin(async move { await_deployment(world, world, &waiter, now).await.map(|()| Reply::Nothing) })
+            }
+            Call::Tell(request, settlement) => Box::pin(async move {
+                let body = serde_json::to_string(&settlement).expect("a settlement is JSON");
+                world.put(&request.request_id, &body).await.map(|()| Reply::Nothing)
+            }),
+            Call::Start(..) | Call::World(..) => Box::pin(async { Ok(Reply::Nothing) }),
         }
     }
+}
+
+async fn change(world: &World, request: &StackRequest, fresh_id: String, now: Timestamp) -> Result<Reply, Problem> {
+    let quotas = Quotas::default();
+    let changes =
+        Changes { store: world, aliases: world, executions: world, wakes: world, quotas: &quotas, read: &said };
+    let progress = match change_resource(&changes, request, fresh_id, now).await {
+        Ok(progress) => progress,
+        Err(Error::Rejected(rejection)) => {
+            Progress::Settled(Settlement::failed(request.name(), format!("{rejection:?}")))
+        }
+        Err(Error::Problem(problem)) => return Err(problem),
+    };
+    Ok(Reply::Progress(Box::new(progress)))
 }
 
 /// What a text says: in stories it is the target itself, as JSON.
@@ -161,6 +220,6 @@ pub(super) fn call_back(id: &DeploymentId, event: EventName, succeeded: bool) ->
     Call::Answer(HookAnswer { deployment: id.clone(), execution: HookExecutionId::of(id, event), succeeded })
 }
 
-fn poll(invocation: &mut Invocation<'_>) -> Poll<Result<Option<Answer>, Problem>> {
+fn poll(invocation: &mut Invocation<'_>) -> Poll<Result<Reply, Problem>> {
     invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }

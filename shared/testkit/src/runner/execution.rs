@@ -1,22 +1,42 @@
-//! An execution of the state machine, state by state.
+//! An execution of one of the state machines, state by state.
+
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::DeploymentId;
-use spillway_engine::{Answer, Caught, Decide, Subject, Task};
+use spillway_domain::{DeploymentId, NewDeployment, Progress, Settlement, StackRequest};
+use spillway_engine::{Answer, Asking, Caught, Decide, Subject, Task, Waiter};
 
 use super::Runner;
-use super::call::Call;
+use super::call::{Call, Reply};
+use crate::Machine;
 use crate::machine::{Function, State};
 
-pub(super) struct Execution {
-    pub(super) id: DeploymentId,
-    pub(super) state: String,
-    pub(super) answer: Option<Answer>,
-    pub(super) problem: Option<Caught>,
-    pub(super) entered_at: Timestamp,
-    pub(super) tries: Vec<u32>,
+pub(super) struct Execution<'w> {
+    machine: &'w Machine,
+    pub(super) work: Work,
+    state: String,
+    entered_at: Timestamp,
+    tries: Vec<u32>,
     pub(super) transitions: usize,
     pub(super) turn: Turn,
+}
+
+/// What it is about, and what it has been told.
+pub(super) enum Work {
+    Deployment {
+        id: DeploymentId,
+        /// What it asks for, where it was started without a deployment.
+        asks: Option<(Box<NewDeployment>, Asking)>,
+        /// Whether it has a deployment.
+        known: bool,
+        answer: Option<Answer>,
+        problem: Option<Caught>,
+    },
+    Request {
+        request: Rc<StackRequest>,
+        progress: Option<Progress>,
+        problem: Option<String>,
+    },
 }
 
 pub(super) enum Turn {
@@ -29,10 +49,10 @@ impl Runner<'_> {
     /// Has an execution do what its state says.
     pub(super) fn step(&mut self, name: &str) {
         let now = self.world.now();
-        let machine = self.machine;
         let Some(execution) = self.executions.get_mut(name) else {
             return;
         };
+        let machine = execution.machine;
         let state = &machine.states[&execution.state];
         if let Turn::Parked { .. } = execution.turn {
             return self.fail(name, state, "States.Timeout", "");
@@ -40,18 +60,21 @@ impl Runner<'_> {
         match state {
             State::Succeed | State::Fail => {
                 execution.turn = Turn::Over;
-                let words = format!("{} {}", execution.id, execution.state);
+                let words = format!("{} {}", execution.work.name(), execution.state);
                 let mut inner = self.world.inner.borrow_mut();
                 inner.known.insert(name.to_owned(), false);
                 inner.write_diary("execution", &words);
             }
             State::Choice { by_move, default } => {
-                let step = execution.answer.as_ref().map(|answer| answer.step.as_str());
-                let next = step.and_then(|step| by_move.get(step)).unwrap_or(default).clone();
+                let next = execution.work.step().and_then(|step| by_move.get(step)).unwrap_or(default).clone();
                 execution.enter(&next, now);
             }
+            State::Known { known, unknown } => {
+                let next = if execution.work.is_known() { known } else { unknown };
+                execution.enter(next, now);
+            }
             State::Start { next } => {
-                if let Some(id) = execution.answer.as_ref().and_then(|answer| answer.rollback_deployment_id.clone()) {
+                if let Some(id) = execution.work.rollback() {
                     let mut inner = self.world.inner.borrow_mut();
                     if inner.known.insert(id.to_string(), true).is_none() {
                         inner.started.push_back((id.to_string(), id));
@@ -62,11 +85,11 @@ impl Runner<'_> {
             State::Task { function, parks, next, .. } => {
                 let token = format!("token-{}", self.tokens);
                 self.tokens += 1;
-                let call = execution.call(*function, &token);
-                let seconds = execution.seconds();
+                let call = execution.work.call(*function, &token, execution.entered_at);
+                let seconds = execution.work.seconds();
                 match self.invoke(&call) {
                     Err((error, words)) => self.fail(name, state, &error, &words),
-                    Ok(answer) => {
+                    Ok(reply) => {
                         let Some(execution) = self.executions.get_mut(name) else {
                             return;
                         };
@@ -75,10 +98,7 @@ impl Runner<'_> {
                             execution.turn = Turn::Parked { token, until };
                             return;
                         }
-                        if answer.is_some() {
-                            execution.answer = answer;
-                            execution.problem = None;
-                        }
+                        execution.work.hear(reply, self.world);
                         execution.enter(next, self.world.now());
                     }
                 }
@@ -105,8 +125,7 @@ impl Runner<'_> {
         }
         match catch {
             Some(catch) => {
-                let cause = serde_json::json!({ "errorType": error, "errorMessage": words }).to_string();
-                execution.problem = catch.keeps_problem.then(|| Caught::new(error, &cause));
+                execution.work.catch(catch.keeps_problem, error, words);
                 execution.enter(&catch.next, now);
             }
             None => {
@@ -118,18 +137,10 @@ impl Runner<'_> {
     }
 }
 
-impl Execution {
-    pub(super) fn new(id: DeploymentId, start_at: &str, now: Timestamp) -> Self {
-        Self {
-            id,
-            state: start_at.to_owned(),
-            answer: None,
-            problem: None,
-            entered_at: now,
-            tries: Vec::new(),
-            transitions: 1,
-            turn: Turn::At(now),
-        }
+impl<'w> Execution<'w> {
+    pub(super) fn new(machine: &'w Machine, work: Work, now: Timestamp) -> Self {
+        let state = machine.start_at.clone();
+        Self { machine, work, state, entered_at: now, tries: Vec::new(), transitions: 1, turn: Turn::At(now) }
     }
 
     pub(super) fn enter(&mut self, state: &str, now: Timestamp) {
@@ -140,39 +151,153 @@ impl Execution {
         self.turn = Turn::At(now);
     }
 
-    fn seconds(&self) -> u32 {
-        self.answer.as_ref().and_then(|answer| answer.seconds).unwrap_or(0)
+    /// Somebody woke it.
+    pub(super) fn wake(&mut self, now: Timestamp) {
+        let next = next_of(&self.machine.states[&self.state]).to_owned();
+        self.enter(&next, now);
+    }
+}
+
+impl Work {
+    pub(super) fn deployment(id: DeploymentId) -> Self {
+        Self::Deployment { id, asks: None, known: true, answer: None, problem: None }
     }
 
-    fn call(&self, function: Function, token: &str) -> Call {
-        let subject = Subject { deployment_id: self.id.clone() };
+    /// For an execution that asks for a deployment.
+    pub(super) fn asking(request: Box<NewDeployment>, asking: Asking) -> Self {
+        let id = DeploymentId::of_execution(&asking.arn, &asking.started_at);
+        Self::Deployment { id, asks: Some((request, asking)), known: false, answer: None, problem: None }
+    }
+
+    pub(super) fn request(request: Rc<StackRequest>) -> Self {
+        Self::Request { request, progress: None, problem: None }
+    }
+
+    /// The deployment that it drives.
+    pub(super) fn drives(&self, deployment: &DeploymentId) -> bool {
+        matches!(self, Self::Deployment { id, .. } if id == deployment)
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Deployment { id, .. } => id.to_string(),
+            Self::Request { request, .. } => format!("for {}", request.resource.logical_id),
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        matches!(self, Self::Deployment { known: true, .. })
+    }
+
+    fn rollback(&self) -> Option<DeploymentId> {
+        match self {
+            Self::Deployment { answer, .. } => answer.as_ref()?.rollback_deployment_id.clone(),
+            Self::Request { .. } => None,
+        }
+    }
+
+    /// By what a choice is made.
+    fn step(&self) -> Option<&str> {
+        match self {
+            Self::Deployment { answer, .. } => answer.as_ref().map(|answer| answer.step.as_str()),
+            Self::Request { progress, .. } => progress.as_ref().map(|progress| match progress {
+                Progress::Await { .. } => "Await",
+                Progress::Settled(_) => "Settled",
+            }),
+        }
+    }
+
+    fn seconds(&self) -> u32 {
+        match self {
+            Self::Deployment { answer, .. } => answer.as_ref().and_then(|answer| answer.seconds).unwrap_or(0),
+            Self::Request { progress: Some(Progress::Await { seconds, .. }), .. } => *seconds,
+            Self::Request { .. } => 0,
+        }
+    }
+
+    fn hear(&mut self, reply: Reply, world: &crate::World) {
+        match (self, reply) {
+            (Self::Deployment { answer, problem, .. }, Reply::Answer(heard)) => {
+                (*answer, *problem) = (Some(*heard), None);
+            }
+            (Self::Deployment { id, known, .. }, _) => *known = *known || world.record(id).is_some(),
+            (Self::Request { progress, .. }, Reply::Progress(heard)) => *progress = Some(*heard),
+            (Self::Request { .. }, Reply::Nothing | Reply::Answer(_)) => {}
+        }
+    }
+
+    fn catch(&mut self, keeps: bool, error: &str, words: &str) {
+        match self {
+            Self::Deployment { problem, .. } => {
+                let cause = serde_json::json!({ "errorType": error, "errorMessage": words }).to_string();
+                *problem = keeps.then(|| Caught::new(error, &cause));
+            }
+            Self::Request { problem, .. } => *problem = keeps.then(|| format!("{error}: {words}")),
+        }
+    }
+
+    fn call(&self, function: Function, token: &str, entered_at: Timestamp) -> Call {
+        match self {
+            Self::Deployment { .. } => self.call_for_deployment(function, token, entered_at),
+            Self::Request { request, progress, problem } => {
+                let settled = || match (problem, progress) {
+                    (None, Some(Progress::Settled(settlement))) => settlement.clone(),
+                    (Some(words), _) => Settlement::failed(request.name(), words),
+                    (None, _) => panic!("a request is answered when it is settled"),
+                };
+                match (function, progress) {
+                    (Function::ChangeResource, _) => Call::Change(Rc::clone(request)),
+                    (Function::AwaitDeployment, Some(Progress::Await { deployment_id, seconds })) => {
+                        let (deployment_id, seconds) = (deployment_id.clone(), *seconds);
+                        Call::Await(Waiter { deployment_id, seconds, token: token.to_owned() })
+                    }
+                    (Function::AnswerStack, _) => Call::Tell(Rc::clone(request), settled()),
+                    _ => panic!("no function of the state machine for requests: {function:?}"),
+                }
+            }
+        }
+    }
+
+    fn call_for_deployment(&self, function: Function, token: &str, entered_at: Timestamp) -> Call {
+        let Self::Deployment { id, asks, answer, problem, .. } = self else {
+            panic!("no deployment");
+        };
+        let subject = Subject { deployment_id: id.clone() };
         let task = || Task {
-            deployment_id: self.id.clone(),
-            generation: self.answer.as_ref().map_or(0, |answer| answer.generation),
+            deployment_id: id.clone(),
+            generation: answer.as_ref().map_or(0, |answer| answer.generation),
             token: token.to_owned(),
-            entered_at: self.entered_at,
+            entered_at,
             seconds: self.seconds(),
         };
         match function {
+            Function::CreateDeployment => {
+                let (request, asking) = asks.clone().expect("only an execution that asks gets there");
+                Call::CreateFor(request, asking)
+            }
             Function::Decide => Call::Decide(Decide {
-                deployment_id: self.id.clone(),
-                generation: self.answer.as_ref().map(|answer| answer.generation),
-                step: self.answer.as_ref().map(|answer| answer.step.clone()),
-                problem: self.problem.clone(),
+                deployment_id: id.clone(),
+                generation: answer.as_ref().map(|answer| answer.generation),
+                step: answer.as_ref().map(|answer| answer.step.clone()),
+                problem: problem.clone(),
             }),
             Function::Announce => Call::Announce(subject),
             Function::ReadRevision => Call::ReadRevision(subject),
             Function::ShiftAlias => Call::Shift(subject),
             Function::RunHook => Call::RunHook(task()),
             Function::Bake => Call::Bake(task()),
+            Function::ChangeResource | Function::AwaitDeployment | Function::AnswerStack => {
+                panic!("no function of the state machine for deployments: {function:?}")
+            }
         }
     }
 }
 
-pub(super) fn next_of(state: &State) -> &str {
+fn next_of(state: &State) -> &str {
     match state {
         State::Task { next, .. } | State::Start { next } => next,
         State::Choice { default, .. } => default,
+        State::Known { known, .. } => known,
         State::Succeed | State::Fail => "",
     }
 }

@@ -2,15 +2,17 @@
 
 mod call;
 mod execution;
+mod stacks;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::DeploymentId;
-use spillway_engine::AlarmEvent;
+use spillway_domain::{DeploymentId, NewDeployment, Settlement, StackRequest};
+use spillway_engine::{AlarmEvent, Asking};
 
 use call::{Call, Late, call_back};
-use execution::{Execution, Turn, next_of};
+use execution::{Execution, Turn, Work};
 
 use crate::{Event, Machine, Story, World};
 
@@ -43,7 +45,11 @@ pub enum When {
 pub struct Runner<'w> {
     world: &'w World,
     machine: &'w Machine,
-    executions: BTreeMap<String, Execution>,
+    /// The state machine for what stacks ask for.
+    requests: Option<&'w Machine>,
+    /// What stacks have asked for, by the name of the execution.
+    asked: BTreeMap<String, Rc<StackRequest>>,
+    executions: BTreeMap<String, Execution<'w>>,
     agenda: Vec<(Timestamp, Call)>,
     late: Vec<(When, Late<'w>)>,
     late_comes: When,
@@ -60,6 +66,8 @@ impl<'w> Runner<'w> {
         Self {
             world,
             machine,
+            requests: None,
+            asked: BTreeMap::new(),
             executions: BTreeMap::new(),
             agenda: Vec::new(),
             late: Vec::new(),
@@ -70,6 +78,11 @@ impl<'w> Runner<'w> {
             ids: 0,
             next_sweep: world.now() + SWEEP_EVERY,
         }
+    }
+
+    /// With the state machine that carries out what stacks ask for.
+    pub fn with_requests(self, machine: &'w Machine) -> Self {
+        Self { requests: Some(machine), ..self }
     }
 
     /// Makes one invocation twice, beside those that are made twice already.
@@ -90,7 +103,16 @@ impl<'w> Runner<'w> {
 
     /// How many states the execution of a deployment entered.
     pub fn transitions(&self, id: &DeploymentId) -> usize {
-        self.executions.values().filter(|execution| execution.id == *id).map(|execution| execution.transitions).sum()
+        self.executions
+            .values()
+            .filter(|execution| execution.work.drives(id))
+            .map(|execution| execution.transitions)
+            .sum()
+    }
+
+    /// How many executions a deployment has had.
+    pub fn executions(&self, id: &DeploymentId) -> usize {
+        self.executions.values().filter(|execution| execution.work.drives(id)).count()
     }
 
     /// Plays a story from the creation of its deployment to the end of everything; answers with the deployment's id.
@@ -111,8 +133,14 @@ impl<'w> Runner<'w> {
         let request = story.set(self.world);
         let now = self.world.now();
         self.ids += 1;
-        let id = DeploymentId::from_number(self.ids);
-        self.agenda.push((now, Call::Create(Box::new(request), id.clone(), 0)));
+        let (id, creation) = if story.by_execution {
+            let asking = asking(self.ids, now);
+            (DeploymentId::of_execution(&asking.arn, &asking.started_at), Call::Start(Box::new(request), asking))
+        } else {
+            let id = DeploymentId::from_number(self.ids);
+            (id.clone(), Call::Create(Box::new(request), id, 0))
+        };
+        self.agenda.push((now, creation));
         for (after, event) in &story.events {
             let call = match event {
                 Event::AlarmRed => alarm_event(now + *after),
@@ -152,7 +180,12 @@ impl<'w> Runner<'w> {
         let mut inner = self.world.inner.borrow_mut();
         let now = inner.now;
         while let Some((name, id)) = inner.started.pop_front() {
-            self.executions.insert(name, Execution::new(id, &self.machine.start_at, now));
+            self.executions.insert(name, Execution::new(self.machine, Work::deployment(id), now));
+        }
+        while let Some((name, _)) = inner.requested.pop_front() {
+            if let (Some(machine), Some(request)) = (self.requests, self.asked.get(&name)) {
+                self.executions.insert(name, Execution::new(machine, Work::request(Rc::clone(request)), now));
+            }
         }
         while let Some(name) = inner.stopped.pop_front() {
             if let Some(execution) = self.executions.get_mut(&name) {
@@ -169,10 +202,19 @@ impl<'w> Runner<'w> {
             if let Turn::Parked { token, .. } = &execution.turn
                 && inner.woken.contains(token)
             {
-                let next = next_of(&self.machine.states[&execution.state]).to_owned();
-                execution.enter(&next, now);
+                execution.wake(now);
             }
         }
+    }
+
+    /// When the next thing is to be done.
+    fn next_at(&self) -> Option<Timestamp> {
+        let due = self.executions.values().filter_map(|execution| match &execution.turn {
+            Turn::At(at) | Turn::Parked { until: at, .. } => Some(*at),
+            Turn::Over => None,
+        });
+        let sweep = (!self.world.inner.borrow().active.is_empty()).then_some(self.next_sweep);
+        due.chain(self.agenda.iter().map(|(at, _)| *at)).chain(sweep).min()
     }
 
     /// Does the earliest thing that is to be done; `false` when there is none.
@@ -221,6 +263,7 @@ impl<'w> Runner<'w> {
     fn deliver(&mut self, call: Call) {
         match &call {
             Call::World(event, alias) => return self.change_world(event, alias),
+            Call::Start(request, asking) => return self.start(request.clone(), asking.clone()),
             Call::Alarm(..) => self.redden(),
             Call::Stop(id, _) => self.world.inner.borrow_mut().write_diary("api", &format!("StopDeployment {id}")),
             Call::Answer(answer) => {
@@ -229,27 +272,50 @@ impl<'w> Runner<'w> {
                 self.world.inner.borrow_mut().write_diary("api", &words);
             }
             Call::Create(..)
+            | Call::CreateFor(..)
             | Call::Decide(_)
             | Call::Announce(_)
             | Call::ReadRevision(_)
             | Call::Shift(_)
             | Call::Bake(_)
             | Call::RunHook(_)
+            | Call::Ask(..)
+            | Call::Change(_)
+            | Call::Await(_)
+            | Call::Tell(..)
             | Call::Sweep => {}
         }
-        if self.invoke(&call).is_err() {
+        if let Err((error, words)) = self.invoke(&call) {
             let again = self.world.now() + REDELIVERY;
             match call {
                 Call::Alarm(event, tries) if tries < 2 => self.agenda.push((again, Call::Alarm(event, tries + 1))),
                 Call::Create(request, id, tries) if tries < 3 => {
                     self.agenda.push((again, Call::Create(request, id, tries + 1)));
                 }
-                Call::Alarm(..) | Call::Create(..) => {}
+                Call::Ask(request, tries) if tries < 2 => self.agenda.push((again, Call::Ask(request, tries + 1))),
+                // Lambda gives up, and hands the request to whoever tells the stack; more than once, as it does.
+                Call::Ask(request, _) => {
+                    let settlement = Settlement::failed(request.name(), format!("{error}: {words}"));
+                    self.agenda.push((again, Call::Tell(request, settlement)));
+                }
+                Call::Tell(request, settlement) => self.agenda.push((again, Call::Tell(request, settlement))),
+                Call::Change(_) | Call::Await(_) => {}
+                Call::Alarm(..) | Call::Create(..) | Call::CreateFor(..) | Call::Start(..) => {}
                 Call::Decide(_) | Call::Announce(_) | Call::ReadRevision(_) => {}
                 Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
                 Call::Stop(..) | Call::Answer(_) | Call::Sweep | Call::World(..) => {}
             }
         }
+    }
+
+    /// Somebody starts an execution for no deployment.
+    fn start(&mut self, request: Box<NewDeployment>, asking: Asking) {
+        let name = asking.arn.rsplit(':').next().unwrap_or_default().to_owned();
+        let mut inner = self.world.inner.borrow_mut();
+        inner.write_diary("execution", &format!("{name} starts"));
+        inner.known.insert(name.clone(), true);
+        let execution = Execution::new(self.machine, Work::asking(request, asking), inner.now);
+        self.executions.insert(name, execution);
     }
 
     fn redden(&self) {
@@ -291,6 +357,12 @@ impl<'w> Runner<'w> {
             Event::AlarmRed | Event::AlarmRedUnheard | Event::Stop(_) | Event::CallBack(..) => {}
         }
     }
+}
+
+/// An execution that asks for a deployment.
+fn asking(number: u128, now: Timestamp) -> Asking {
+    let arn = format!("arn:aws:states:us-east-1:111122223333:execution:spillway-deployment:release-{number}");
+    Asking { arn, started_at: now.to_string() }
 }
 
 fn alarm_event(at: Timestamp) -> Call {

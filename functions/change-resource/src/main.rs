@@ -1,0 +1,91 @@
+//! Change resource: does the next thing for a resource of a stack.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use spillway_aws_dynamodb::Table;
+use spillway_aws_lambda::Aliases;
+use spillway_aws_stepfunctions::{Executions, Tasks};
+use spillway_aws_sts::Roles;
+use spillway_domain::{Problem, ProblemKind, Progress, Quotas, Settlement, StackRequest};
+use spillway_engine::{Changes, Error, change_resource};
+use spillway_kit::{Failure, Invocation, aws, fresh_id, run, setting};
+use spillway_wire::appspec;
+use spillway_wire::stack::{asked, parse, refusal};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let config = aws()?;
+    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let aliases = Aliases::new(&Roles::new(&config));
+    let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
+    let (tasks, quotas) = (Tasks::new(&config), setting::<Quotas>("QUOTAS")?);
+    let changes = Changes {
+        store: &table,
+        aliases: &aliases,
+        executions: &executions,
+        wakes: &tasks,
+        quotas: &quotas,
+        read: &appspec::read,
+    };
+    run(async |input: Input, invocation: Invocation| {
+        let request = match input.read(&quotas)? {
+            Ok(request) => request,
+            Err(settlement) => return Ok(settled(settlement)),
+        };
+        match change_resource(&changes, &request, fresh_id(), invocation.now).await {
+            Ok(progress) => Ok(progress),
+            Err(Error::Rejected(rejection)) => Ok(settled(Settlement::failed(request.name(), refusal(rejection)))),
+            Err(Error::Problem(problem)) => Err(problem),
+        }
+    })
+    .await
+}
+
+/// What the state machine says.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    /// CloudFormation's event.
+    request: Value,
+    received_at: Timestamp,
+}
+
+impl Input {
+    /// What is asked for, or what the stack is told of a request that is not understood.
+    fn read(&self, quotas: &Quotas) -> Result<Result<StackRequest, Settlement>, Problem> {
+        let asked = asked(&self.request).map_err(|words| Problem::new(ProblemKind::Refused, words))?;
+        let name = asked.physical_id.unwrap_or(asked.resource.logical_id);
+        Ok(parse(&self.request, self.received_at, quotas).map_err(|words| Settlement::failed(name, words)))
+    }
+}
+
+/// A refusal is an answer: nothing is tried again.
+fn settled(settlement: Settlement) -> Progress {
+    let words = settlement.failure.as_deref().unwrap_or_default();
+    tracing::info!(target: "spillway", physicalId = settlement.physical_id, "{words}");
+    Progress::Settled(settlement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(sample: &str) -> Result<StackRequest, Settlement> {
+        serde_json::from_str::<Input>(sample).unwrap().read(&Quotas::default()).unwrap()
+    }
+
+    #[test]
+    fn the_samples_are_what_it_takes() {
+        let alias = read(include_str!("../../../events/change-resource.json")).unwrap();
+        assert_eq!(alias.name(), "arn:aws:lambda:us-east-1:123456789012:function:orders:live");
+        assert!(read(include_str!("../../../events/change-resource.group.json")).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_to_the_stack() {
+        let wrong = include_str!("../../../events/change-resource.json").replace("Custom::SpillwayAlias", "Custom::A");
+        let settlement = read(&wrong).unwrap_err();
+        assert!(settlement.failure.unwrap().starts_with("Spillway has no resource Custom::A."));
+    }
+}

@@ -1,0 +1,65 @@
+//! CloudFormation stacks.
+
+use jiff::Timestamp;
+use spillway_domain::{
+    AliasName, AliasSettings, Claim, DeploymentId, FunctionName, Problem, RoleArn, StackResource, Version,
+};
+
+/// The notes of what the resources of stacks are.
+pub trait Claims {
+    /// What a resource says it is, under this physical id.
+    async fn claim(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Claim>, Problem>;
+    /// Notes what it is from now on, or that it is nothing any more, for a request that was received then;
+    /// [`Stale`](spillway_domain::ProblemKind::Stale) when a later one has noted something.
+    async fn put_claim(
+        &self,
+        resource: &StackResource,
+        physical_id: &str,
+        claim: Option<&Claim>,
+        received_at: Timestamp,
+    ) -> Result<(), Problem>;
+}
+
+/// The executions that wait for the end of a deployment.
+pub trait Waiters {
+    /// Notes that a task waits, until then at most. Noting it twice is noting it once.
+    async fn add_waiter(&self, id: &DeploymentId, token: &str, until: Timestamp) -> Result<(), Problem>;
+    /// The tokens of those that wait.
+    async fn waiters(&self, id: &DeploymentId) -> Result<Vec<String>, Problem>;
+}
+
+/// The customer's Lambda aliases, as far as a template makes, changes and deletes them. What moves traffic between
+/// versions is [`Aliases`](crate::Aliases).
+pub trait OwnAliases {
+    /// Makes an alias with all traffic on one version. One that is there already is no problem.
+    async fn make(
+        &self,
+        role: &RoleArn,
+        function: &FunctionName,
+        alias: &AliasName,
+        version: Version,
+        settings: &AliasSettings,
+    ) -> Result<(), Problem>;
+    /// Gives it these settings, and moves no traffic.
+    async fn configure(
+        &self,
+        role: &RoleArn,
+        function: &FunctionName,
+        alias: &AliasName,
+        settings: &AliasSettings,
+    ) -> Result<(), Problem>;
+    /// Deletes it. One that is gone already is no problem.
+    async fn delete(&self, role: &RoleArn, function: &FunctionName, alias: &AliasName) -> Result<(), Problem>;
+}
+
+/// The executions that carry out what stacks ask for.
+pub trait Requests {
+    /// Starts one. One of that name that is there already is no problem.
+    async fn start(&self, name: &str, input: &str) -> Result<(), Problem>;
+}
+
+/// Where stacks wait for their answers.
+pub trait Answers {
+    /// Puts an answer there, over one that is there already.
+    async fn put(&self, url: &str, body: &str) -> Result<(), Problem>;
+}

@@ -1,0 +1,158 @@
+//! What CloudFormation stacks have to do with the world.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use spillway_domain::{
+    AliasName, AliasRouting, AliasSettings, Claim, DeploymentId, FunctionName, Problem, ProblemKind, RoleArn,
+    StackResource, Version,
+};
+use spillway_engine::{Answers, Claims, OwnAliases, Requests, Waiters};
+
+use crate::world::Inner;
+use crate::{Alias, World};
+
+impl Claims for World {
+    async fn claim(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Claim>, Problem> {
+        self.call(|world| Ok(world.claims.get(&claim_key(resource, physical_id)).and_then(|(claim, _)| claim.clone())))
+            .await
+    }
+
+    async fn put_claim(
+        &self,
+        resource: &StackResource,
+        physical_id: &str,
+        claim: Option<&Claim>,
+        received_at: Timestamp,
+    ) -> Result<(), Problem> {
+        self.call(|world| {
+            let key = claim_key(resource, physical_id);
+            if world.claims.get(&key).is_some_and(|(_, last)| *last > received_at) {
+                return Err(Problem::new(ProblemKind::Stale, "a later request has noted something else"));
+            }
+            world.claims.insert(key, (claim.cloned(), received_at));
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn claim_key(resource: &StackResource, physical_id: &str) -> (String, String, String) {
+    (resource.stack.clone(), resource.logical_id.clone(), physical_id.to_owned())
+}
+
+impl Waiters for World {
+    async fn add_waiter(&self, id: &DeploymentId, token: &str, _until: Timestamp) -> Result<(), Problem> {
+        self.call(|world| {
+            world.waiters.entry(id.clone()).or_default().insert(token.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn waiters(&self, id: &DeploymentId) -> Result<Vec<String>, Problem> {
+        self.call(|world| Ok(world.waiters.get(id).into_iter().flatten().cloned().collect())).await
+    }
+}
+
+impl OwnAliases for World {
+    async fn make(
+        &self,
+        _role: &RoleArn,
+        function: &FunctionName,
+        alias: &AliasName,
+        version: Version,
+        settings: &AliasSettings,
+    ) -> Result<(), Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            let key = format!("{function}:{alias}");
+            if let Some(alias) = world.aliases.get_mut(&key) {
+                alias.settings.provisioned_concurrency =
+                    settings.provisioned_concurrency.or(alias.settings.provisioned_concurrency);
+                return Ok(());
+            }
+            let versions = world.versions(function);
+            if !versions.contains(&version) {
+                let words =
+                    format!("CreateAlias {key}: ResourceNotFoundException: Function not found: {function}:{version}.");
+                return Err(Problem::new(ProblemKind::Missing, words));
+            }
+            let routing = AliasRouting::only(version);
+            world.write_diary("CreateAlias", &routing.to_string());
+            world.aliases.insert(key, Alias { routing, revision: 1, versions, settings: settings.clone() });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn configure(
+        &self,
+        _role: &RoleArn,
+        function: &FunctionName,
+        alias: &AliasName,
+        settings: &AliasSettings,
+    ) -> Result<(), Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            let key = format!("{function}:{alias}");
+            let alias = world.aliases.get_mut(&key).ok_or_else(|| {
+                Problem::new(
+                    ProblemKind::Missing,
+                    format!("UpdateAlias {key}: ResourceNotFoundException: no such alias."),
+                )
+            })?;
+            alias.revision += 1;
+            alias.settings = settings.clone();
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete(&self, _role: &RoleArn, function: &FunctionName, alias: &AliasName) -> Result<(), Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            let key = format!("{function}:{alias}");
+            if let Some(alias) = world.aliases.remove(&key) {
+                world.functions.entry(function.to_string()).or_default().extend(alias.versions);
+                world.write_diary("DeleteAlias", &key);
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Inner {
+    /// The versions of a function, as far as anything was said of it.
+    fn versions(&self, function: &FunctionName) -> BTreeSet<Version> {
+        let prefix = format!("{function}:");
+        let aliases = self.aliases.iter().filter(|(key, _)| key.starts_with(&prefix));
+        let own = self.functions.get(function.as_str()).into_iter().flatten().copied();
+        aliases.flat_map(|(_, alias)| alias.versions.iter().copied()).chain(own).collect()
+    }
+}
+
+impl Requests for World {
+    async fn start(&self, name: &str, input: &str) -> Result<(), Problem> {
+        self.call(|world| {
+            if !world.known.contains_key(name) {
+                world.known.insert(name.to_owned(), true);
+                world.requested.push_back((name.to_owned(), input.to_owned()));
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Answers for World {
+    async fn put(&self, url: &str, body: &str) -> Result<(), Problem> {
+        self.call(|world| {
+            world.answers.push((url.to_owned(), body.to_owned()));
+            world.write_diary("stack", body);
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,13 @@
+//! What CloudFormation says to a custom resource, and what it is told.
+
+mod answer;
+mod properties;
+mod reply;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use answer::refusal;
+use answer::{answer, broken};
+pub use reply::reply;
+pub use request::{Asked, asked, parse};

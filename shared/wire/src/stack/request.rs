@@ -1,0 +1,269 @@
+//! A request of CloudFormation.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+use spillway_domain::{
+    AliasName, AliasSettings, AliasWish, DeploymentId, FunctionName, NewDeployment, Quotas, StackRequest,
+    StackResource, Version, Wish, sha256,
+};
+
+use super::properties::{Properties, api_form};
+use crate::operations::{create_application, create_deployment, create_deployment_config, create_deployment_group};
+use crate::{Context, Place, Seal};
+
+/// CloudFormation's custom resources have an hour; the last minutes are for the answer.
+const MOST_SECONDS: i64 = 3600;
+const ANSWER_AFTER: (i64, i64) = (11, 12);
+
+/// No request of a stack has pages, which is what a secret is for.
+const NO_PAGES: &str = "";
+
+/// Who asks, and where the answer is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The resource.
+    pub resource: StackResource,
+    /// CloudFormation's id of the request.
+    pub request_id: String,
+    /// What the resource is called so far.
+    pub physical_id: Option<String>,
+    /// Where the answer is put.
+    pub response_url: String,
+}
+
+impl Asked {
+    /// What the execution that carries it out is called: the same however often the request is delivered.
+    pub fn execution_name(&self) -> String {
+        self.resource.execution_name(&self.request_id)
+    }
+}
+
+/// Who asks. Without all of it, nobody can be answered.
+pub fn asked(event: &Value) -> Result<Asked, String> {
+    let text = |member: &str| {
+        let found = event[member].as_str().filter(|text| !text.is_empty());
+        let absent = || format!("This is no request of CloudFormation to a custom resource: {member} is not there.");
+        found.map(str::to_owned).ok_or_else(absent)
+    };
+    Ok(Asked {
+        resource: StackResource { stack: text("StackId")?, logical_id: text("LogicalResourceId")? },
+        request_id: text("RequestId")?,
+        physical_id: text("PhysicalResourceId").ok(),
+        response_url: text("ResponseURL")?,
+    })
+}
+
+/// What is asked for, or, in words, why it is not understood.
+pub fn parse(event: &Value, received_at: Timestamp, quotas: &Quotas) -> Result<StackRequest, String> {
+    let Asked { resource, request_id, physical_id, .. } = asked(event)?;
+    let kind = event["ResourceType"].as_str().unwrap_or_default();
+    let given = event["ResourceProperties"].as_object().cloned().unwrap_or_default();
+    let seconds = Properties::new(kind, &given).number("ServiceTimeout")?.map_or(MOST_SECONDS, i64::from);
+    let (part, whole) = ANSWER_AFTER;
+    let answer_by = received_at + SignedDuration::from_secs(seconds.min(MOST_SECONDS) * part / whole);
+    let wish = match event["RequestType"].as_str() {
+        Some("Delete") => Wish::Nothing,
+        Some("Create" | "Update") => {
+            let old = event["OldResourceProperties"].as_object();
+            Template { kind, resource: &resource, given, old, place: place(&resource)?, quotas }.wish()?
+        }
+        other => {
+            return Err(format!("RequestType is {}, which CloudFormation does not send.", other.unwrap_or("absent")));
+        }
+    };
+    Ok(StackRequest { resource, request_id, physical_id, received_at, answer_by, wish })
+}
+
+/// Where a stack is, from its id.
+fn place(resource: &StackResource) -> Result<Place, String> {
+    let parts: Vec<&str> = resource.stack.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", partition, "cloudformation", region, account, _] => {
+            Ok(Place { partition: partition.to_owned(), region: region.to_owned(), account: account.to_owned() })
+        }
+        _ => Err(format!("StackId is {}, which is no ARN of a stack.", resource.stack)),
+    }
+}
+
+/// A resource as a template has it.
+struct Template<'a> {
+    kind: &'a str,
+    resource: &'a StackResource,
+    given: Map<String, Value>,
+    old: Option<&'a Map<String, Value>>,
+    place: Place,
+    quotas: &'a Quotas,
+}
+
+impl Template<'_> {
+    fn wish(mut self) -> Result<Wish, String> {
+        match self.kind {
+            "Custom::SpillwayApplication" => {
+                self.known(&["ApplicationName", "ComputePlatform", "Tags"])?;
+                self.name("ApplicationName", "");
+                create_application::parse(&self.body(&[]), &self.context())
+                    .map(Wish::Application)
+                    .map_err(|refused| refused.to_string())
+            }
+            "Custom::SpillwayDeploymentConfig" => {
+                self.known(&CONFIG)?;
+                // A configuration never changes: another content has another name.
+                let content: Map<_, _> = CONFIG
+                    .iter()
+                    .filter_map(|key| Some((*key).to_owned()).zip(self.given.get(*key).cloned()))
+                    .collect();
+                self.name("DeploymentConfigName", &Value::Object(content).to_string());
+                create_deployment_config::parse(&self.body(&[]), &self.context())
+                    .map(Wish::Config)
+                    .map_err(|refused| refused.to_string())
+            }
+            "Custom::SpillwayDeploymentGroup" => {
+                self.known(&GROUP)?;
+                self.name("DeploymentGroupName", "");
+                let group = create_deployment_group::parse(&self.body(&["Deployment"]), &self.context());
+                let group = Box::new(group.map_err(|refused| refused.to_string())?);
+                Ok(Wish::Group(group, self.deployment()?.map(Box::new)))
+            }
+            "Custom::SpillwayAlias" => self.alias().map(|wish| Wish::Alias(Box::new(wish))),
+            "Custom::SpillwayWait" => {
+                self.known(&["DeploymentId", "MoreWaiting"])?;
+                let given = Properties::new(self.kind, &self.given);
+                let deployment = given.required::<String>("DeploymentId")?;
+                let deployment = match deployment.as_str() {
+                    "none" => None,
+                    _ => given.optional::<DeploymentId>("DeploymentId")?,
+                };
+                Ok(Wish::Outcome { deployment, more_waiting: given.boolean("MoreWaiting")?.unwrap_or(false) })
+            }
+            other => Err(format!(
+                "Spillway has no resource {other}. It has Custom::SpillwayApplication, Custom::SpillwayDeploymentConfig, \
+                 Custom::SpillwayDeploymentGroup, Custom::SpillwayAlias and Custom::SpillwayWait."
+            )),
+        }
+    }
+
+    /// Says no to what is probably misspelled.
+    fn known(&self, properties: &[&str]) -> Result<(), String> {
+        let own = ["ServiceToken", "ServiceTimeout"];
+        let unknown = |key: &&String| !properties.contains(&key.as_str()) && !own.contains(&key.as_str());
+        match self.given.keys().find(unknown) {
+            None => Ok(()),
+            Some(key) => Err(format!("{} has no property {key}. It has {}.", self.kind, properties.join(", "))),
+        }
+    }
+
+    /// Gives it a name, where the template gives none: the same for the same resource and content.
+    fn name(&mut self, property: &str, content: &str) {
+        if !self.given.contains_key(property) {
+            let name = self.resource.stack.split('/').nth(1).unwrap_or("stack");
+            let StackResource { stack, logical_id } = self.resource;
+            let sum = sha256(&format!("{stack} {logical_id} {content}"));
+            let cut = |text: &str| text.chars().take(40).collect::<String>();
+            let name = format!("{}-{}-{}", cut(name), cut(logical_id), &sum[..12]);
+            self.given.insert(property.to_owned(), Value::String(name));
+        }
+    }
+
+    /// The properties as CodeDeploy's API has them.
+    fn body(&self, without: &[&str]) -> Vec<u8> {
+        let own = ["ServiceToken", "ServiceTimeout"];
+        let given =
+            self.given.iter().filter(|(key, _)| !without.contains(&key.as_str()) && !own.contains(&key.as_str()));
+        let given: Map<String, Value> = given.map(|(key, value)| (key.clone(), value.clone())).collect();
+        api_form(&Value::Object(given)).to_string().into_bytes()
+    }
+
+    fn context(&self) -> Context {
+        Context { place: self.place.clone(), quotas: self.quotas.clone(), seal: Seal::new(NO_PAGES) }
+    }
+
+    /// What is deployed to a group when it is made, and whenever this changes.
+    fn deployment(&self) -> Result<Option<NewDeployment>, String> {
+        let Some(Value::Object(given)) = self.given.get("Deployment") else {
+            return Ok(None);
+        };
+        if self.old.is_some_and(|old| old.get("Deployment") == self.given.get("Deployment")) {
+            return Ok(None);
+        }
+        let mut given = given.clone();
+        for key in ["ApplicationName", "DeploymentGroupName"] {
+            given.extend(self.given.get(key).map(|name| (key.to_owned(), name.clone())));
+        }
+        let body = api_form(&Value::Object(given)).to_string();
+        let parsed = create_deployment::parse(body.as_bytes(), &self.context());
+        parsed.map(Some).map_err(|refused| format!("Deployment: {refused}"))
+    }
+
+    fn alias(&self) -> Result<AliasWish, String> {
+        self.known(&ALIAS)?;
+        let given = Properties::new(self.kind, &self.given);
+        let function: FunctionName = given.required("FunctionName")?;
+        let alias: AliasName = given.required("Name")?;
+        let version: Version = given.required("FunctionVersion")?;
+        let arn = self.place.arn("lambda", &format!("function:{}:{alias}", function.bare()));
+        let old = self.old.map(|old| settings(&Properties::new(self.kind, old))).transpose();
+        Ok(AliasWish {
+            application: given.required("ApplicationName")?,
+            group: given.required("DeploymentGroupName")?,
+            arn,
+            function,
+            alias,
+            version,
+            before: given.optional("BeforeAllowTrafficHook")?,
+            after: given.optional("AfterAllowTrafficHook")?,
+            settings: settings(&given)?,
+            // What is no longer understood has changed.
+            old_settings: old.unwrap_or_default(),
+            waits: given.boolean("WaitForCompletion")?.unwrap_or(true),
+            more_waiting: given.boolean("MoreWaiting")?.unwrap_or(false),
+            adopts: given.boolean("Adopt")?.unwrap_or(false),
+        })
+    }
+}
+
+fn settings(given: &Properties<'_>) -> Result<AliasSettings, String> {
+    let provisioned = given.part("ProvisionedConcurrencyConfig")?;
+    let provisioned = provisioned.map(|config| config.number("ProvisionedConcurrentExecutions")).transpose()?;
+    Ok(AliasSettings { description: given.optional("Description")?, provisioned_concurrency: provisioned.flatten() })
+}
+
+const CONFIG: [&str; 5] =
+    ["DeploymentConfigName", "ComputePlatform", "MinimumHealthyHosts", "TrafficRoutingConfig", "ZonalConfig"];
+
+const GROUP: [&str; 20] = [
+    "ApplicationName",
+    "DeploymentGroupName",
+    "ServiceRoleArn",
+    "DeploymentConfigName",
+    "AlarmConfiguration",
+    "AutoRollbackConfiguration",
+    "AutoScalingGroups",
+    "BlueGreenDeploymentConfiguration",
+    "Deployment",
+    "DeploymentStyle",
+    "ECSServices",
+    "Ec2TagFilters",
+    "Ec2TagSet",
+    "LoadBalancerInfo",
+    "OnPremisesInstanceTagFilters",
+    "OnPremisesTagSet",
+    "OutdatedInstancesStrategy",
+    "Tags",
+    "TerminationHookEnabled",
+    "TriggerConfigurations",
+];
+
+const ALIAS: [&str; 12] = [
+    "FunctionName",
+    "Name",
+    "FunctionVersion",
+    "Description",
+    "ProvisionedConcurrencyConfig",
+    "ApplicationName",
+    "DeploymentGroupName",
+    "BeforeAllowTrafficHook",
+    "AfterAllowTrafficHook",
+    "WaitForCompletion",
+    "MoreWaiting",
+    "Adopt",
+];

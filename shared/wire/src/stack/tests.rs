@@ -1,0 +1,278 @@
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use spillway_domain::{AliasSettings, ComputePlatform, Quotas, Rejection, Settlement, StackRequest, Wish};
+
+use super::{answer, asked, broken, parse, refusal};
+
+const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/0a1b2c3d-0000-1111-2222-333344445555";
+
+fn event(kind: &str, properties: Value) -> Value {
+    json!({
+        "RequestType": "Create",
+        "ResponseURL": "https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/x?Signature=y",
+        "StackId": STACK,
+        "RequestId": "request-1",
+        "ResourceType": kind,
+        "LogicalResourceId": "OrdersAlias",
+        "ResourceProperties": properties,
+    })
+}
+
+fn read(event: &Value) -> Result<StackRequest, String> {
+    parse(event, Timestamp::UNIX_EPOCH, &Quotas::default())
+}
+
+fn wish(kind: &str, properties: Value) -> Result<Wish, String> {
+    read(&event(kind, properties)).map(|request| request.wish)
+}
+
+fn alias() -> Value {
+    json!({
+        "ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:custom-resource",
+        "FunctionName": "orders", "Name": "live", "FunctionVersion": "7",
+        "ApplicationName": "shop", "DeploymentGroupName": "orders",
+        "BeforeAllowTrafficHook": "pre", "AfterAllowTrafficHook": "post",
+        "Description": "What customers get.",
+        "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": "5"},
+    })
+}
+
+fn with(mut value: Value, key: &str, given: Value) -> Value {
+    value[key] = given;
+    value
+}
+
+#[test]
+fn an_alias_is_read_with_texts_for_numbers_and_booleans() {
+    let Ok(Wish::Alias(wish)) = wish("Custom::SpillwayAlias", with(alias(), "WaitForCompletion", json!("false")))
+    else {
+        panic!("an alias");
+    };
+    assert_eq!(wish.arn, "arn:aws:lambda:eu-west-1:111122223333:function:orders:live");
+    assert_eq!(wish.version.to_string(), "7");
+    assert_eq!(wish.before.as_ref().map(|hook| hook.as_str()), Some("pre"));
+    assert_eq!(wish.settings.provisioned_concurrency, Some(5));
+    assert!(!wish.waits && !wish.adopts && !wish.more_waiting);
+    assert_eq!(wish.old_settings, None);
+}
+
+#[test]
+fn an_update_says_what_the_settings_were() {
+    let event = with(event("Custom::SpillwayAlias", alias()), "OldResourceProperties", json!({"Description": "Old."}));
+    let Wish::Alias(wish) = read(&event).unwrap().wish else { panic!("an alias") };
+    let old = AliasSettings { description: Some("Old.".to_owned()), provisioned_concurrency: None };
+    assert_eq!(wish.old_settings, Some(old));
+}
+
+#[test]
+fn what_is_wrong_with_a_template_is_said_with_its_place() {
+    let refused = |kind: &str, properties: Value| wish(kind, properties).unwrap_err();
+    let rows = [
+        (
+            refused("Custom::SpillwayAlias", with(alias(), "FunctionVersion", json!("$LATEST"))),
+            "Custom::SpillwayAlias: FunctionVersion: ",
+        ),
+        (
+            refused("Custom::SpillwayAlias", with(alias(), "Name", Value::Null)),
+            "Custom::SpillwayAlias: Name is required and was not given.",
+        ),
+        (
+            refused("Custom::SpillwayAlias", with(alias(), "FunctionVersoin", json!("1"))),
+            "Custom::SpillwayAlias has no property FunctionVersoin. It has FunctionName, Name, FunctionVersion,",
+        ),
+        (
+            refused("Custom::SpillwayAlias", with(alias(), "Adopt", json!("perhaps"))),
+            "Custom::SpillwayAlias: Adopt is not true or false.",
+        ),
+        (
+            refused("Custom::SpillwayAlias", with(alias(), "Name", json!(["live"]))),
+            "Custom::SpillwayAlias: Name is not a text.",
+        ),
+        (
+            refused("Custom::SpillwayAlias", with(alias(), "ProvisionedConcurrencyConfig", json!("5"))),
+            "Custom::SpillwayAlias: ProvisionedConcurrencyConfig is not an object.",
+        ),
+        (
+            refused(
+                "Custom::SpillwayAlias",
+                with(alias(), "ProvisionedConcurrencyConfig", json!({"ProvisionedConcurrentExecutions": "many"})),
+            ),
+            "Custom::SpillwayAlias: ProvisionedConcurrencyConfig: ProvisionedConcurrentExecutions is not a number from 0.",
+        ),
+        (refused("Custom::SpillwayAliaz", json!({})), "Spillway has no resource Custom::SpillwayAliaz. It has "),
+        (
+            refused("Custom::SpillwayApplication", json!({"ComputePlatform": "Moon"})),
+            "InvalidComputePlatformException: ",
+        ),
+        (
+            refused("Custom::SpillwayDeploymentGroup", json!({"ApplicationName": "shop"})),
+            "RoleRequiredException: serviceRoleArn is required and was not given.",
+        ),
+        (refused("Custom::SpillwayWait", json!({"DeploymentId": "d-1"})), "Custom::SpillwayWait: DeploymentId: "),
+        (
+            refused("Custom::SpillwayWait", json!({})),
+            "Custom::SpillwayWait: DeploymentId is required and was not given.",
+        ),
+    ];
+    for (words, expected) in rows {
+        assert!(words.starts_with(expected), "{words}\nis not\n{expected}");
+    }
+}
+
+#[test]
+fn a_group_is_read_as_a_template_spells_it() {
+    let properties = json!({
+        "ApplicationName": "shop", "DeploymentGroupName": "orders",
+        "ServiceRoleArn": "arn:aws:iam::111122223333:role/spillway-shop",
+        "DeploymentStyle": {"DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "AlarmConfiguration": {"Enabled": "true", "IgnorePollAlarmFailure": "false", "Alarms": [{"Name": "errors"}]},
+        "AutoRollbackConfiguration": {"Enabled": "true", "Events": ["DEPLOYMENT_FAILURE"]},
+        "TriggerConfigurations": [{
+            "TriggerName": "news", "TriggerEvents": ["DeploymentSuccess"],
+            "TriggerTargetArn": "arn:aws:sns:eu-west-1:111122223333:news",
+        }],
+        "BlueGreenDeploymentConfiguration": {
+            "DeploymentReadyOption": {"ActionOnTimeout": "STOP_DEPLOYMENT", "WaitTimeInMinutes": "5"},
+            "TerminateBlueInstancesOnDeploymentSuccess": {"Action": "TERMINATE", "TerminationWaitTimeInMinutes": "7"},
+        },
+        "ECSServices": [{"ClusterName": "c", "ServiceName": "s"}],
+        "Ec2TagSet": {"Ec2TagSetList": [{"Ec2TagGroup": [{"Key": "k", "Value": "v", "Type": "KEY_AND_VALUE"}]}]},
+        "Tags": [{"Key": "team", "Value": "x"}],
+    });
+    let Ok(Wish::Group(group, None)) = wish("Custom::SpillwayDeploymentGroup", properties) else { panic!("a group") };
+    assert_eq!(group.name.as_str(), "orders");
+    let alarms = group.settings.alarms.unwrap();
+    assert!(alarms.enabled && !alarms.ignore_poll_alarm_failure);
+    assert_eq!(alarms.alarms[0].as_str(), "errors");
+    assert_eq!(group.settings.triggers.unwrap()[0].name.as_str(), "news");
+    assert_eq!(group.settings.ec2_tag_set.unwrap()[0].len(), 1);
+    assert_eq!(group.settings.ecs_services.unwrap().len(), 1);
+    assert!(group.settings.blue_green.is_some());
+    assert_eq!(group.tags[0].value, "x");
+}
+
+#[test]
+fn the_deployment_of_a_group_is_made_when_it_changes() {
+    let properties = json!({
+        "ApplicationName": "shop", "DeploymentGroupName": "orders",
+        "ServiceRoleArn": "arn:aws:iam::111122223333:role/spillway-shop",
+        "Deployment": {"Description": "First.", "Revision": {
+            "RevisionType": "S3", "S3Location": {"Bucket": "b", "Key": "k", "BundleType": "YAML"},
+        }},
+    });
+    let event = event("Custom::SpillwayDeploymentGroup", properties.clone());
+    let Wish::Group(_, Some(deployment)) = read(&event).unwrap().wish else { panic!("with a deployment") };
+    assert_eq!(deployment.description.as_deref(), Some("First."));
+    let same = with(event, "OldResourceProperties", properties);
+    assert!(matches!(read(&same).unwrap().wish, Wish::Group(_, None)));
+}
+
+#[test]
+fn a_configuration_has_the_numbers_that_templates_have_as_texts() {
+    let properties = json!({
+        "ComputePlatform": "Lambda",
+        "TrafficRoutingConfig": {
+            "Type": "TimeBasedCanary", "TimeBasedCanary": {"CanaryPercentage": "5", "CanaryInterval": "3"},
+        },
+    });
+    let Ok(Wish::Config(config)) = wish("Custom::SpillwayDeploymentConfig", properties.clone()) else {
+        panic!("a configuration");
+    };
+    assert_eq!(config.platform, ComputePlatform::Lambda);
+    let generated = config.name.as_str();
+    assert!(generated.starts_with("shop-OrdersAlias-"), "{generated}");
+    let mut other = properties;
+    other["TrafficRoutingConfig"]["TimeBasedCanary"]["CanaryPercentage"] = json!("6");
+    let Ok(Wish::Config(other)) = wish("Custom::SpillwayDeploymentConfig", other) else { panic!("a configuration") };
+    assert_ne!(other.name.as_str(), generated, "another content has another name");
+}
+
+#[test]
+fn a_name_that_the_template_does_not_give_is_always_the_same() {
+    let made = || match wish("Custom::SpillwayApplication", json!({"ComputePlatform": "Lambda"})) {
+        Ok(Wish::Application(wish)) => wish.name.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(made(), made());
+    assert!(made().starts_with("shop-OrdersAlias-") && made().len() <= 100);
+}
+
+#[test]
+fn there_are_five_minutes_of_the_hour_for_the_answer() {
+    let by = |properties| read(&event("Custom::SpillwayWait", properties)).unwrap().answer_by;
+    let minutes = |n| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(n);
+    assert_eq!(by(json!({"DeploymentId": "none"})), minutes(55));
+    assert_eq!(by(json!({"DeploymentId": "none", "ServiceTimeout": "720"})), minutes(11));
+}
+
+#[test]
+fn a_deletion_does_not_look_at_the_properties() {
+    let event = with(event("Custom::SpillwayAlias", json!({"Name": 7})), "RequestType", json!("Delete"));
+    assert_eq!(read(&event).unwrap().wish, Wish::Nothing);
+}
+
+#[test]
+fn a_request_is_the_same_one_whenever_it_comes() {
+    let names = |event: &Value| (read(event).unwrap().deployment_id(), asked(event).unwrap().execution_name());
+    let request = event("Custom::SpillwayAlias", alias());
+    assert_eq!(names(&request), names(&with(request.clone(), "ResponseURL", json!("https://other"))));
+    let (deployment, execution) = names(&request);
+    let (next_deployment, next_execution) = names(&with(request, "RequestId", json!("request-2")));
+    assert_ne!(deployment, next_deployment);
+    assert_ne!(execution, next_execution);
+}
+
+#[test]
+fn what_cannot_be_answered_is_no_request() {
+    let event = with(event("Custom::SpillwayAlias", alias()), "ResponseURL", Value::Null);
+    assert_eq!(
+        asked(&event).unwrap_err(),
+        "This is no request of CloudFormation to a custom resource: ResponseURL is not there."
+    );
+}
+
+#[test]
+fn an_answer_is_as_cloudformation_takes_it() {
+    let asked = asked(&event("Custom::SpillwayAlias", alias())).unwrap();
+    let body = answer(&asked, &Settlement::done("the-arn").with("DeploymentId", "none"));
+    let expected = json!({
+        "Status": "SUCCESS", "PhysicalResourceId": "the-arn", "StackId": STACK, "RequestId": "request-1",
+        "LogicalResourceId": "OrdersAlias", "Data": {"DeploymentId": "none"},
+    });
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
+    let body = answer(&asked, &Settlement::failed("the-arn", "No."));
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&body["Status"], &body["Reason"]), (&json!("FAILED"), &json!("No.")));
+}
+
+#[test]
+fn the_longest_reason_fits_into_an_answer() {
+    let asked = asked(&event("Custom::SpillwayAlias", alias())).unwrap();
+    for words in ["x".repeat(9000), "\u{1}".repeat(9000), "🦀".repeat(9000)] {
+        let body = answer(&asked, &Settlement::failed("the-arn", words));
+        assert!(body.len() <= 4096, "{}", body.len());
+        let reason = serde_json::from_str::<Value>(&body).unwrap()["Reason"].as_str().unwrap().len();
+        assert!(reason > 200, "{reason}");
+    }
+}
+
+#[test]
+fn a_breakdown_names_the_resource_as_it_would_have_been() {
+    let event = event("Custom::SpillwayAlias", alias());
+    let settlement = broken(&event, &asked(&event).unwrap(), "It was stopped.");
+    assert_eq!(settlement.physical_id, "arn:aws:lambda:eu-west-1:111122223333:function:orders:live");
+    assert_eq!(
+        settlement.failure.as_deref(),
+        Some(
+            "Spillway could not carry out the request. It was stopped. Nothing more is done for this request; try again."
+        )
+    );
+    let unreadable = with(event, "ResourceType", json!("Custom::Other"));
+    assert_eq!(broken(&unreadable, &asked(&unreadable).unwrap(), "").physical_id, "OrdersAlias");
+}
+
+#[test]
+fn a_refusal_has_the_words_of_the_api() {
+    let words = refusal(Rejection::NoGroup("orders".parse().unwrap()));
+    assert_eq!(words, "DeploymentGroupDoesNotExistException: No Deployment Group found for name: orders");
+}

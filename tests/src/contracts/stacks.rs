@@ -1,0 +1,120 @@
+//! What is noted for CloudFormation stacks.
+
+use spillway_domain::{Claim, ProblemKind, StackResource};
+use spillway_engine::{Catalog, Claims, Deployments, Waiters};
+
+use super::table as real;
+use super::{at, both_keep, deployment, fresh, fresh_id, group, named, opened, put, role};
+
+both_keep! {
+    a_claim_is_under_its_stack_its_resource_and_its_physical_id
+    the_last_claim_counts
+    a_claim_is_dropped_once_or_twice
+    a_request_that_comes_late_claims_nothing
+    nobody_claims_what_has_too_long_a_name
+    whoever_waits_is_known_by_the_token
+    waiting_twice_is_waiting_once
+    those_who_wait_are_in_nobodys_way
+}
+
+fn resource(logical_id: &str) -> StackResource {
+    let stack = format!("arn:aws:cloudformation:us-east-1:111122223333:stack/{}", fresh("shop"));
+    StackResource { stack, logical_id: logical_id.to_owned() }
+}
+
+fn application(name: &str) -> Claim {
+    Claim::Application { name: named(name), id: "id".to_owned() }
+}
+
+fn alias() -> Claim {
+    Claim::Alias {
+        function: named("orders"),
+        alias: named("live"),
+        role: role(),
+        application: named("shop"),
+        group: named("orders"),
+        moved: Some((named("1"), named("2"))),
+    }
+}
+
+async fn a_claim_is_under_its_stack_its_resource_and_its_physical_id(store: &impl Claims) {
+    let shop = resource("Orders");
+    let other = StackResource { logical_id: "OrdersToo".to_owned(), ..shop.clone() };
+    assert_eq!(store.claim(&shop, "orders").await.unwrap(), None);
+    store.put_claim(&shop, "orders", Some(&alias()), at(1)).await.unwrap();
+    assert_eq!(store.claim(&shop, "orders").await.unwrap(), Some(alias()));
+    assert_eq!(store.claim(&shop, "orders-2").await.unwrap(), None);
+    assert_eq!(store.claim(&other, "orders").await.unwrap(), None);
+    assert_eq!(store.claim(&resource("Orders"), "orders").await.unwrap(), None);
+}
+
+async fn the_last_claim_counts(store: &impl Claims) {
+    let shop = resource("Shop");
+    for claim in [application("one"), application("two")] {
+        store.put_claim(&shop, "shop", Some(&claim), at(1)).await.unwrap();
+        assert_eq!(store.claim(&shop, "shop").await.unwrap(), Some(claim));
+    }
+}
+
+async fn a_claim_is_dropped_once_or_twice(store: &impl Claims) {
+    let shop = resource("Shop");
+    store.put_claim(&shop, "shop", Some(&application("shop")), at(1)).await.unwrap();
+    store.put_claim(&shop, "other", Some(&application("other")), at(1)).await.unwrap();
+    for _ in 0..2 {
+        store.put_claim(&shop, "shop", None, at(2)).await.unwrap();
+        assert_eq!(store.claim(&shop, "shop").await.unwrap(), None);
+    }
+    assert_eq!(store.claim(&shop, "other").await.unwrap(), Some(application("other")));
+}
+
+async fn a_request_that_comes_late_claims_nothing(store: &impl Claims) {
+    let shop = resource("Shop");
+    store.put_claim(&shop, "shop", Some(&application("new")), at(2)).await.unwrap();
+    for late in [Some(&application("old")), None] {
+        let problem = store.put_claim(&shop, "shop", late, at(1)).await.unwrap_err();
+        assert_eq!(problem.kind, ProblemKind::Stale);
+    }
+    assert_eq!(store.claim(&shop, "shop").await.unwrap(), Some(application("new")));
+    store.put_claim(&shop, "shop", None, at(3)).await.unwrap();
+    let problem = store.put_claim(&shop, "shop", Some(&application("old")), at(2)).await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Stale, "what is gone stays gone");
+}
+
+async fn nobody_claims_what_has_too_long_a_name(store: &impl Claims) {
+    let (shop, long) = (resource("Shop"), "x".repeat(1024));
+    assert_eq!(store.claim(&shop, &long).await.unwrap(), None);
+    store.put_claim(&shop, &long, None, at(1)).await.unwrap();
+}
+
+async fn whoever_waits_is_known_by_the_token(store: &impl Waiters) {
+    let (id, other) = (fresh_id(), fresh_id());
+    assert_eq!(store.waiters(&id).await.unwrap(), [""; 0]);
+    let mut tokens = ["x".repeat(1024), "short".to_owned()];
+    for token in &tokens {
+        store.add_waiter(&id, token, at(1_900_000_000)).await.unwrap();
+    }
+    let mut found = store.waiters(&id).await.unwrap();
+    found.sort();
+    tokens.sort();
+    assert_eq!(found, tokens);
+    assert_eq!(store.waiters(&other).await.unwrap(), [""; 0]);
+}
+
+async fn waiting_twice_is_waiting_once(store: &impl Waiters) {
+    let id = fresh_id();
+    for _ in 0..2 {
+        store.add_waiter(&id, "token", at(1_900_000_000)).await.unwrap();
+    }
+    assert_eq!(store.waiters(&id).await.unwrap(), ["token"]);
+}
+
+async fn those_who_wait_are_in_nobodys_way(store: &(impl Catalog + Deployments + Waiters)) {
+    let group = group(&opened(store).await, "live");
+    put(store, &group).await;
+    let deployment = deployment(&group, at(1));
+    store.add_waiter(&deployment.id, "token", at(1_900_000_000)).await.unwrap();
+    assert_eq!(store.load(&deployment.id).await.unwrap(), None);
+    store.create(&deployment, None).await.unwrap();
+    assert_eq!(store.load(&deployment.id).await.unwrap(), Some(deployment.clone()));
+    assert_eq!(store.ledger(&deployment.id).await.unwrap(), []);
+}
