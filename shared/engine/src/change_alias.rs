@@ -7,7 +7,7 @@ use spillway_domain::{
     RevisionKind, RoleArn, Settlement, StackRequest, Target, Version, next_alias_step,
 };
 
-use crate::change_resource::{DEPLOYMENT_ID, outcome, wait};
+use crate::change_resource::{outcome, wait};
 use crate::{
     Aliases, Changes, Error, Executions, OwnAliases, StackStore, Wakes, create_deployment, find_group, stop_deployment,
 };
@@ -26,7 +26,7 @@ pub(crate) async fn change_alias(
 ) -> Result<Progress, Error> {
     let store = changes.store;
     if let Some(record) = store.load(&request.deployment_id()).await? {
-        return follow(changes, request, wish, &record, now).await;
+        return Ok(follow(request, wish, &record, now));
     }
     let (_, group, state) = find_group(store, &wish.application, &wish.group).await?;
     let found = read(changes, &group.role, wish).await?;
@@ -35,7 +35,7 @@ pub(crate) async fn change_alias(
         Some(id) => store.load(id).await?,
         None => None,
     };
-    let settled = || Ok(Progress::Settled(Settlement::done(&wish.arn).with(DEPLOYMENT_ID, NONE)));
+    let settled = || Ok(Progress::Settled(done(wish, NONE)));
     let moved = match &claim {
         Some(Claim::Alias { moved, .. }) => *moved,
         Some(_) | None => None,
@@ -67,12 +67,13 @@ pub(crate) async fn change_alias(
             // The note comes first, so that a rollback is known for one whatever crashes. Having gone back once, the
             // next deployment to the same version is one like any other.
             claim_alias(store, request, wish, &group, (!back).then_some((from, wish.version))).await?;
+            configure(changes, &group.role, wish).await?;
             let order = order(wish, from, back);
             let id = request.deployment_id();
             let created =
                 create_deployment(store, changes.executions, &order, changes.read, changes.quotas, id, now).await;
             match created {
-                Ok(record) => follow(changes, request, wish, &record, now).await,
+                Ok(record) => Ok(follow(request, wish, &record, now)),
                 Err(Error::Rejected(Rejection::Busy { deployment, .. })) => {
                     let blocked = || failed(request, &Fault::Blocked(deployment.clone()));
                     Ok(wait(request, &deployment, now).unwrap_or_else(blocked))
@@ -84,22 +85,14 @@ pub(crate) async fn change_alias(
 }
 
 /// What the stack is told of the deployment that it asked for.
-async fn follow(
-    changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
-    request: &StackRequest,
-    wish: &AliasWish,
-    record: &Deployment,
-    now: Timestamp,
-) -> Result<Progress, Error> {
-    let id = &record.id;
-    if !wish.waits {
-        return Ok(Progress::Settled(Settlement::done(&wish.arn).with(DEPLOYMENT_ID, id.to_string())));
-    }
-    if record.has_ended() && Fault::of(record).is_none() {
-        configure(changes, &record.order.role, wish).await?;
-    }
-    let physical_id = if record.has_ended() && Fault::of(record).is_some() { request.name() } else { &wish.arn };
-    Ok(outcome(record, request, physical_id, wish.more_waiting, now))
+fn follow(request: &StackRequest, wish: &AliasWish, record: &Deployment, now: Timestamp) -> Progress {
+    let done = done(wish, record.id.as_str());
+    if wish.waits { outcome(record, request, done, wish.more_waiting, now) } else { Progress::Settled(done) }
+}
+
+/// The alias is as it should be, or will be when that deployment has ended.
+fn done(wish: &AliasWish, deployment: &str) -> Settlement {
+    Settlement::done(&wish.arn).with("AliasArn", &wish.arn).with("DeploymentId", deployment)
 }
 
 /// Deletes the alias; answers with a wait when a deployment of it has to end first.

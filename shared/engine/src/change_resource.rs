@@ -63,7 +63,7 @@ pub async fn change_resource(
             let name = request.name();
             Ok(match store.load(id).await? {
                 None => Progress::Settled(Settlement::failed(name, Fault::NoDeployment(id.clone()).to_string())),
-                Some(record) => outcome(&record, request, name, *more_waiting, now),
+                Some(record) => outcome(&record, request, Settlement::done(name), *more_waiting, now),
             })
         }
         Wish::Nothing => delete(changes, request, now).await,
@@ -84,7 +84,7 @@ async fn deploy(
         Some(record) => record,
         None => create_deployment(*store, *executions, order, changes.read, quotas, id, now).await?,
     };
-    Ok(outcome(&record, request, &settled.physical_id, false, now))
+    Ok(outcome(&record, request, settled, false, now))
 }
 
 /// Deletes what the resource made, and only that.
@@ -128,23 +128,24 @@ async fn delete(
     Ok(Progress::Settled(Settlement::done(name)))
 }
 
-/// What the stack is told of a deployment: how it ended, or, while the time is not up, nothing yet.
+/// What the stack is told of a deployment: that it is `done`, or what went wrong, or, while the time is not up, nothing
+/// yet.
 pub(crate) fn outcome(
     record: &Deployment,
     request: &StackRequest,
-    physical_id: &str,
+    done: Settlement,
     more_waiting: bool,
     now: Timestamp,
 ) -> Progress {
     let id = &record.id;
-    let done = || Settlement::done(physical_id).with(DEPLOYMENT_ID, id.to_string());
+    let failed = |fault: Fault| Settlement::failed(request.name(), fault.to_string());
     Progress::Settled(match Fault::of(record) {
-        Some(fault) => Settlement::failed(physical_id, fault.to_string()),
-        None if record.has_ended() => done(),
+        Some(fault) => failed(fault),
+        None if record.has_ended() => done,
         None => match wait(request, id, now) {
             Some(wait) => return wait,
-            None if more_waiting => done(),
-            None => Settlement::failed(physical_id, Fault::StillRunning(id.clone()).to_string()),
+            None if more_waiting => done,
+            None => failed(Fault::StillRunning(id.clone())),
         },
     })
 }
@@ -155,6 +156,3 @@ pub(crate) fn wait(request: &StackRequest, id: &DeploymentId, now: Timestamp) ->
     let seconds = u32::try_from(left.as_secs()).ok().filter(|seconds| *seconds > 0)?;
     Some(Progress::Await { deployment_id: id.clone(), seconds })
 }
-
-/// The attribute by which a template asks for the deployment.
-pub(crate) const DEPLOYMENT_ID: &str = "DeploymentId";

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::fault::Faults;
 use crate::fragment::{Members, is_no_value};
+use crate::settings::Settings;
 
 /// An `AWS::Lambda::Alias` with `UpdatePolicy.CodeDeployLambdaAliasUpdate`.
 #[derive(Debug)]
@@ -70,12 +71,19 @@ impl Alias<'_> {
     }
 
     /// What takes its place: the same properties and those of the policy.
-    pub(crate) fn replaced(&self, service_token: &str, more_waiting: bool) -> Value {
+    pub(crate) fn replaced(&self, service_token: &str, more_waiting: bool, settings: &Settings) -> Value {
         let mut properties = self.properties.clone();
         properties.extend(self.policy.clone());
         properties.insert("ServiceToken".to_owned(), service_token.into());
-        if more_waiting {
-            properties.insert("MoreWaiting".to_owned(), true.into());
+        // What is as by default is not said.
+        for (name, said, value) in [
+            ("MoreWaiting", more_waiting, true),
+            ("WaitForCompletion", !settings.waits, false),
+            ("Adopt", settings.adopts, true),
+        ] {
+            if said {
+                properties.insert(name.to_owned(), value.into());
+            }
         }
         let mut resource = self.resource.clone();
         resource.remove("UpdatePolicy");

@@ -15,6 +15,7 @@ mod reference;
 mod rewrite;
 mod role;
 mod sam;
+mod settings;
 
 pub use event::{Answer, Event};
 pub use fault::Faults;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::alias::{Alias, aliases};
-use crate::chain::{ids, links, longest_shift, resources as chain};
+use crate::chain::{ids, links, resources as chain};
 use crate::fault::Faults;
 use crate::fragment::Members;
 use crate::reference::{Renames, rename_in_section};
 use crate::role::roles;
+use crate::settings::Settings;
 
 /// The Spillway that a template is deployed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ const LONGEST_ID: usize = 255;
 /// changed. What refers to it refers to what took its place. A template that is rewritten already stays as it is.
 pub fn rewrite(mut fragment: Value, home: &Home) -> Result<Value, Faults> {
     let mut faults = Faults::default();
-    let longest_shift = longest_shift(&fragment, &mut faults);
+    let settings = Settings::of(&fragment, &mut faults);
     let Some(resources) = fragment["Resources"].as_object() else {
         faults.template("'Resources' section is required");
         faults.none()?;
@@ -43,7 +44,7 @@ pub fn rewrite(mut fragment: Value, home: &Home) -> Result<Value, Faults> {
     let mut new = New::default();
     let aliases = aliases(resources, &mut faults);
     for alias in &aliases {
-        new.alias(alias, links(resources, alias, longest_shift), home);
+        new.alias(alias, links(resources, alias, &settings), &settings, home);
     }
     for (id, resource) in resources {
         new.codedeploy(id, resource, home, &mut faults);
@@ -81,14 +82,14 @@ struct New {
 }
 
 impl New {
-    fn alias(&mut self, alias: &Alias<'_>, links: u64, home: &Home) {
+    fn alias(&mut self, alias: &Alias<'_>, links: u64, settings: &Settings, home: &Home) {
         let id = format!("{}{SUFFIX}", alias.id);
         let ids = ids(&id, links);
         let waits = chain(&id, &ids, alias.condition(), &home.service_token);
         for (wait, resource) in ids.into_iter().zip(waits) {
             self.add(wait, alias.id, resource);
         }
-        self.replace(alias.id, id, alias.replaced(&home.service_token, links > 0));
+        self.replace(alias.id, id, alias.replaced(&home.service_token, links > 0, settings));
     }
 
     fn codedeploy(&mut self, id: &str, resource: &Value, home: &Home, faults: &mut Faults) {

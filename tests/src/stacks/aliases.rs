@@ -1,7 +1,7 @@
 //! Aliases of stacks.
 
 use jiff::SignedDuration;
-use spillway_domain::{AliasRouting, Status};
+use spillway_domain::{AliasRouting, AliasSettings, Status};
 use spillway_testkit::{HookPlan, Stack, StackEnd, check};
 
 use super::{Template, at, routes, runner, stack_at_one, version, world_with};
@@ -21,6 +21,7 @@ fn the_first_version_is_there_at_once_and_without_a_deployment() {
     let arn = "arn:aws:lambda:eu-west-1:111122223333:function:orders:live";
     assert_eq!(stack.physical_id("ordersAlias"), Some(arn));
     assert_eq!(stack.attribute("ordersAlias", "DeploymentId"), Some("none"));
+    assert_eq!(stack.attribute("ordersAlias", "AliasArn"), Some(arn), "as AWS::Lambda::Alias has it");
 }
 
 #[test]
@@ -346,4 +347,7 @@ fn settings_of_an_alias_change_without_a_deployment() {
     assert_eq!(alias.settings.provisioned_concurrency, Some(5));
     assert_eq!(alias.settings.description.as_deref(), Some("What customers get."));
     assert_eq!(world.records(), []);
+    let bare = Template { change: |wish| wish.waits = false, ..Template::new(2) };
+    assert_eq!(stack.deploy(&mut runner, &bare.parts()), StackEnd::Complete);
+    assert_eq!(world.alias("orders", "live").unwrap().settings, AliasSettings::default(), "also beside a deployment");
 }

@@ -265,13 +265,34 @@ fn the_settings_of_a_template_are_checked() {
     let settings = |value: Value| faults(&[("/Metadata", json!({"Spillway": value}))]);
     let begin = "Number of errors found: 1. Structure of the template is invalid. 'Metadata.Spillway";
     assert_eq!(settings(json!("fast")), format!("{begin}' should be a map."));
-    assert_eq!(settings(json!({"Longest": 5})), format!("{begin}' has no 'Longest', only 'LongestDeploymentMinutes'."));
+    assert_eq!(
+        settings(json!({"Longest": 5})),
+        format!("{begin}' has no 'Longest'. It has LongestDeploymentMinutes, WaitForCompletion, AdoptAliases.")
+    );
     for (minutes, shown) in [(json!(0), "0"), (json!(2881), "2881"), (json!("soon"), "\"soon\""), (json!([]), "[]")] {
         assert_eq!(
             settings(json!({"LongestDeploymentMinutes": minutes})),
             format!("{begin}.LongestDeploymentMinutes' is {shown}; it should be a number from 1 to 2880.")
         );
     }
+}
+
+#[test]
+fn a_template_may_take_aliases_over_and_not_wait() {
+    let said = |value: Value| {
+        let resources = resources(&[("/Metadata", json!({"Spillway": value})), (CONFIG, json!("made-elsewhere"))]);
+        let properties = resources["LiveSpillway"]["Properties"].clone();
+        let waits = resources.as_object().unwrap().keys().filter(|id| id.contains("Wait")).count();
+        (properties["Adopt"].clone(), properties["WaitForCompletion"].clone(), waits)
+    };
+    let (adopt, waits, links) = said(json!({"LongestDeploymentMinutes": 300}));
+    assert!(adopt.is_null() && waits.is_null() && links > 0, "{adopt} {waits} {links}");
+    assert_eq!(said(json!({"AdoptAliases": "true", "WaitForCompletion": false})), (json!(true), json!(false), 0));
+    assert_eq!(
+        faults(&[("/Metadata", json!({"Spillway": {"AdoptAliases": "perhaps"}}))]),
+        "Number of errors found: 1. Structure of the template is invalid. 'Metadata.Spillway.AdoptAliases' is \
+         \"perhaps\"; it should be true or false."
+    );
 }
 
 #[test]

@@ -1,0 +1,75 @@
+//! What a template says to Spillway in its `Metadata`.
+
+use serde_json::Value;
+use spillway_domain::MAX_TOTAL_WAIT_MINUTES;
+
+use crate::fault::Faults;
+
+const LONGEST: &str = "LongestDeploymentMinutes";
+const WAITS: &str = "WaitForCompletion";
+const ADOPTS: &str = "AdoptAliases";
+
+/// What counts for all aliases of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// How many minutes a shift takes at most of which the resources tell nothing.
+    pub longest_shift_minutes: u64,
+    /// Whether the stack waits for deployments.
+    pub waits: bool,
+    /// Whether aliases that are there already are taken over.
+    pub adopts: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { longest_shift_minutes: 180, waits: true, adopts: false }
+    }
+}
+
+impl Settings {
+    /// The settings of a template: `Metadata.Spillway`.
+    pub(crate) fn of(fragment: &Value, faults: &mut Faults) -> Self {
+        let mut settings = Self::default();
+        let own = &fragment["Metadata"]["Spillway"];
+        let Some(given) = own.as_object() else {
+            if !own.is_null() {
+                faults.template("'Metadata.Spillway' should be a map.");
+            }
+            return settings;
+        };
+        for (name, value) in given {
+            let understood = match name.as_str() {
+                LONGEST => minutes(value)
+                    .map(|minutes| settings.longest_shift_minutes = minutes)
+                    .ok_or_else(|| format!("is {value}; it should be a number from 1 to {MAX_TOTAL_WAIT_MINUTES}.")),
+                WAITS => boolean(value).map(|waits| settings.waits = waits),
+                ADOPTS => boolean(value).map(|adopts| settings.adopts = adopts),
+                other => {
+                    let all = [LONGEST, WAITS, ADOPTS].join(", ");
+                    faults.template(format!("'Metadata.Spillway' has no '{other}'. It has {all}."));
+                    continue;
+                }
+            };
+            if let Err(what) = understood {
+                faults.template(format!("'Metadata.Spillway.{name}' {what}"));
+            }
+        }
+        settings
+    }
+}
+
+fn minutes(value: &Value) -> Option<u64> {
+    let minutes = match value {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_u64(),
+    };
+    minutes.filter(|minutes| (1..=MAX_TOTAL_WAIT_MINUTES).contains(minutes))
+}
+
+fn boolean(value: &Value) -> Result<bool, String> {
+    let read = match value {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_bool(),
+    };
+    read.ok_or_else(|| format!("is {value}; it should be true or false."))
+}
