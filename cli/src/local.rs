@@ -24,6 +24,8 @@ pub use python::PythonEnvironment;
 pub const REQUIREMENTS: &str = include_str!("local/requirements.txt");
 /// What looks over the template: cfn-lint and checkov, with aws-sam-translator.
 pub const TOOLS_REQUIREMENTS: &str = include_str!("local/tools-requirements.txt");
+/// SAM's command line, which has needs of its own.
+pub const SAM_REQUIREMENTS: &str = include_str!("local/sam-requirements.txt");
 /// The clients of CodeDeploy that the tests use: the AWS CLI and boto3.
 pub const CLIENTS_REQUIREMENTS: &str = include_str!("local/clients-requirements.txt");
 

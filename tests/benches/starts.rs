@@ -64,6 +64,7 @@ async fn start(binary: &Path, runtime_api: &TcpListener) -> Duration {
         .env("CUSTOM_RESOURCE_ARN", "arn:aws:lambda:us-east-1:111122223333:function:measured")
         .env("EXPAND_SAM_FUNCTION", "measured")
         .env("FUNCTION_ROLES", "arn:aws:iam::111122223333:role/measured/*")
+        .env("SERVICE_ROLE_NAMES", "measured")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .kill_on_drop(true);

@@ -16,6 +16,7 @@ pub fn rewritten(template: &Value) -> Value {
     let home = Home {
         service_token: format!("{account}:spillway-CustomResourceFunction"),
         function_roles: "arn:aws:iam::111122223333:role/spillway/spillway/*".to_owned(),
+        service_role_names: "spillway-*".to_owned(),
     };
     assert!(!needs_sam(template));
     rewrite(template.clone(), &home).expect("the template is as it should be")

@@ -9,7 +9,7 @@ use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_aws_sts::Roles;
 use spillway_domain::{Problem, ProblemKind, Progress, Quotas, Settlement, StackRequest};
 use spillway_engine::{Changes, Error, change_resource};
-use spillway_kit::{Failure, Invocation, aws, fresh_id, run, setting};
+use spillway_kit::{Failure, Invocation, aws, run, setting};
 use spillway_wire::appspec;
 use spillway_wire::stack::{asked, parse, refusal};
 
@@ -20,20 +20,20 @@ async fn main() -> Result<(), Failure> {
     let aliases = Aliases::new(&Roles::new(&config));
     let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
     let (tasks, quotas) = (Tasks::new(&config), setting::<Quotas>("QUOTAS")?);
-    let changes = Changes {
-        store: &table,
-        aliases: &aliases,
-        executions: &executions,
-        wakes: &tasks,
-        quotas: &quotas,
-        read: &appspec::read,
-    };
     run(async |input: Input, invocation: Invocation| {
         let request = match input.read(&quotas)? {
             Ok(request) => request,
             Err(settlement) => return Ok(settled(settlement)),
         };
-        match change_resource(&changes, &request, fresh_id(), invocation.now).await {
+        let changes = Changes {
+            store: &table.for_request(&request),
+            aliases: &aliases,
+            executions: &executions,
+            wakes: &tasks,
+            quotas: &quotas,
+            read: &appspec::read,
+        };
+        match change_resource(&changes, &request, invocation.now).await {
             Ok(progress) => Ok(progress),
             Err(Error::Rejected(rejection)) => Ok(settled(Settlement::failed(request.name(), refusal(rejection)))),
             Err(Error::Problem(problem)) => Err(problem),

@@ -8,7 +8,11 @@ use spillway_template::{Answer, Event, Home, needs_sam, rewrite};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let sam = Sam::new(&aws()?, setting::<String>("EXPAND_SAM_FUNCTION")?);
-    let home = Home { service_token: setting("CUSTOM_RESOURCE_ARN")?, function_roles: setting("FUNCTION_ROLES")? };
+    let home = Home {
+        service_token: setting("CUSTOM_RESOURCE_ARN")?,
+        function_roles: setting("FUNCTION_ROLES")?,
+        service_role_names: setting("SERVICE_ROLE_NAMES")?,
+    };
     run(async |event: Event, _: Invocation| {
         let outcome = transform(&event, &sam, &home).await;
         Ok(Answer::new(event.request_id, outcome)) // a template that is not as it should be is an answer too

@@ -37,9 +37,14 @@ impl spillway_engine::Answers for Answers {
 /// Why an answer was not taken. Nothing of the URL is told but its server: the rest is a right.
 fn refused(server: &str, error: &Failure) -> Problem {
     let mut problem = problem(&format!("Answering CloudFormation at {server}"), error);
-    if error.raw_response().is_some_and(|response| response.status().as_u16() == 403) {
-        problem.kind = ProblemKind::Refused;
-        problem.words.push_str(" The URL has expired, or was never good; the stack cannot be told any more.");
+    match error.raw_response().map(|response| response.status().as_u16()) {
+        Some(403 | 404) => {
+            problem.kind = ProblemKind::Refused;
+            problem.words.push_str(" The URL has expired, or was never good; the stack cannot be told any more.");
+        }
+        // S3 has 4xx for connections that were slow.
+        Some(400..) => problem.kind = ProblemKind::Transient,
+        Some(_) | None => {}
     }
     problem
 }
@@ -94,6 +99,7 @@ mod tests {
         for (answer, kind, words) in [
             (expired, ProblemKind::Refused, "failed: AccessDenied: Request has expired. The URL has expired"),
             (elsewhere, ProblemKind::Refused, "failed: HTTP status 307."),
+            ("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", ProblemKind::Transient, "HTTP status 400."),
             ("HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\n\r\n", ProblemKind::Transient, "HTTP status 503."),
             ("", ProblemKind::Transient, "was not answered"),
         ] {

@@ -1,6 +1,6 @@
 //! One write of one item, on its own or in a transaction.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use crate::attributes::{Item, names_in, values};
 
@@ -20,6 +20,7 @@ enum What {
     Put { item: Item },
     Update { key: Item, how: &'static str },
     Delete { key: Item },
+    Check { key: Item },
 }
 
 impl Action {
@@ -40,6 +41,11 @@ impl Action {
     /// Deletes an item.
     pub(crate) fn delete(key: Item) -> Self {
         Self::new(What::Delete { key }, Vec::new())
+    }
+
+    /// Looks at an item that is left as it is; it says what at with [`Action::only_if`].
+    pub(crate) fn check(key: Item) -> Self {
+        Self::new(What::Check { key }, Vec::new())
     }
 
     /// The same, but only if.
@@ -86,6 +92,16 @@ impl Action {
                     .update_expression(how)
                     .set_condition_expression(condition)
                     .set_expression_attribute_names(Some(names.into_iter().chain(names_in(how)).collect()))
+                    .set_expression_attribute_values(values)
+                    .build()
+                    .expect(COMPLETE),
+            ),
+            What::Check { key } => action.condition_check(
+                ConditionCheck::builder()
+                    .table_name(table)
+                    .set_key(Some(key))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(Some(names))
                     .set_expression_attribute_values(values)
                     .build()
                     .expect(COMPLETE),

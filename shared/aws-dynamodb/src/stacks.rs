@@ -1,7 +1,7 @@
 //! What stacks have to do with the table: what their resources are, and which executions wait for a deployment.
 
 use jiff::Timestamp;
-use spillway_domain::{Claim, DeploymentId, Problem, ProblemKind, StackResource, sha256};
+use spillway_domain::{Claim, DeploymentId, Problem, ProblemKind, StackRequest, StackResource, sha256};
 use spillway_engine::{Claims, Waiters};
 
 use crate::Table;
@@ -23,7 +23,22 @@ impl Claims for Table {
             return Ok(None);
         };
         let item = self.get(&named(resource), key).await?;
-        item.filter(|item| item.contains_key("doc")).as_ref().map(read_doc).transpose()
+        item.as_ref().map(read_doc).transpose()
+    }
+
+    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Claim)>, Problem> {
+        let prefix = claim_name(resource, "");
+        let query = Query {
+            condition: "#pk = :pk AND begins_with(#sk, :prefix)",
+            values: vec![(":pk", text(stack(resource))), (":prefix", text(&prefix))],
+            ..Query::default()
+        };
+        let items = self.query(&named(resource), query).await?;
+        let read = |item: &Item| {
+            let name = read_text(item, "sk").and_then(|name| name.strip_prefix(&prefix)).unwrap_or_default();
+            Ok((name.to_owned(), read_doc(item)?))
+        };
+        items.iter().map(read).collect()
     }
 
     async fn put_claim(
@@ -31,21 +46,21 @@ impl Claims for Table {
         resource: &StackResource,
         physical_id: &str,
         claim: Option<&Claim>,
-        received_at: Timestamp,
+        asked_at: Timestamp,
     ) -> Result<(), Problem> {
-        let Some(key) = claim_key(resource, physical_id) else {
-            return Ok(());
+        let asked = number(asked_at.as_millisecond());
+        let last = with(key(stack(resource), &resource.logical_id), [("asked", asked.clone())]);
+        // A resource that is gone is remembered for as long as a late request may come.
+        let last = match claim {
+            Some(_) => last,
+            None => with(last, [("expires_at", number(days_after(asked_at, LATE_DAYS)))]),
         };
-        let received = number(received_at.as_millisecond());
-        let item = with(key, [("received", received.clone())]);
-        let item = match claim {
-            Some(claim) => with(item, [("doc", json(claim))]),
-            // What is nothing any more is remembered for as long as a late request may come.
-            None => with(item, [("expires_at", number(days_after(received_at, LATE_DAYS)))]),
-        };
-        let put = Action::put(item)
-            .only_if("attribute_not_exists(#received) OR #received <= :received", [(":received", received)]);
-        match self.transact(&named(resource), vec![put]).await? {
+        let last = Action::put(last).only_if(NO_LATER, [(":asked", asked)]);
+        let noted = claim_key(resource, physical_id).map(|key| match claim {
+            Some(claim) => Action::put(with(key, [("doc", json(claim))])),
+            None => Action::delete(key),
+        });
+        match self.in_any_case().transact(&named(resource), std::iter::once(last).chain(noted).collect()).await? {
             Outcome::Written => Ok(()),
             Outcome::Refused(_) => {
                 let words = format!("A later request has changed {}.", named(resource));
@@ -54,6 +69,18 @@ impl Claims for Table {
         }
     }
 }
+
+impl Table {
+    /// The same table, in which nothing is written any more when a later request has noted anything of the resource.
+    pub fn for_request(&self, request: &StackRequest) -> Self {
+        let StackRequest { resource, asked_at, .. } = request;
+        let last = Action::check(key(stack(resource), &resource.logical_id));
+        self.under(last.only_if(NO_LATER, [(":asked", number(asked_at.as_millisecond()))]))
+    }
+}
+
+/// That no later request has noted anything.
+const NO_LATER: &str = "attribute_not_exists(#asked) OR #asked <= :asked";
 
 impl Waiters for Table {
     async fn add_waiter(&self, id: &DeploymentId, token: &str, until: Timestamp) -> Result<(), Problem> {

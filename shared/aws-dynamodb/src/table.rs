@@ -25,6 +25,8 @@ pub struct Table {
     name: String,
     /// For how many days an ended deployment is kept.
     pub(crate) retention_days: u32,
+    /// What every transaction is made under as well.
+    fence: Option<Action>,
 }
 
 /// What became of a transaction.
@@ -56,7 +58,17 @@ pub(crate) struct Query<'a> {
 impl Table {
     /// The table of that name, in which ended deployments are kept for so many days.
     pub fn new(config: &SdkConfig, name: impl Into<String>, retention_days: u32) -> Self {
-        Self { client: Client::new(config), name: name.into(), retention_days }
+        Self { client: Client::new(config), name: name.into(), retention_days, fence: None }
+    }
+
+    /// The same table, in which everything is written only while that holds.
+    pub(crate) fn under(&self, fence: Action) -> Self {
+        Self { fence: Some(fence), ..self.clone() }
+    }
+
+    /// The same table, in which everything is written in any case.
+    pub(crate) fn in_any_case(&self) -> Self {
+        Self { fence: None, ..self.clone() }
     }
 
     /// An item, as it is at this moment.
@@ -122,7 +134,9 @@ impl Table {
 
     /// Makes all of these writes, or none. Waits a little for others who hold one of the items.
     pub(crate) async fn transact(&self, what: &str, actions: Vec<Action>) -> Result<Outcome, Problem> {
-        let actions: Vec<_> = actions.into_iter().map(|action| action.in_transaction(&self.name)).collect();
+        let fence = self.fence.as_ref().map(|_| actions.len());
+        let actions = actions.into_iter().chain(self.fence.clone());
+        let actions: Vec<_> = actions.map(|action| action.in_transaction(&self.name)).collect();
         let mut pauses = PAUSES.into_iter();
         loop {
             let request = self.client.transact_write_items();
@@ -131,6 +145,10 @@ impl Table {
                 return Ok(Outcome::Written);
             };
             let refused = indexes(&error, &["ConditionalCheckFailed"]);
+            if fence.is_some_and(|fence| refused.contains(&fence)) {
+                let words = format!("Writing {what} came too late: something else has been asked for since.");
+                return Err(Problem::new(ProblemKind::Stale, words));
+            }
             if !refused.is_empty() {
                 return Ok(Outcome::Refused(refused));
             }

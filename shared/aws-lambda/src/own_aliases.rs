@@ -36,15 +36,20 @@ impl OwnAliases for Aliases {
         role: &RoleArn,
         function: &FunctionName,
         alias: &AliasName,
-        settings: &AliasSettings,
+        old: Option<&AliasSettings>,
+        new: &AliasSettings,
     ) -> Result<(), Problem> {
         let client = self.clients.of(role);
-        // What is not said stays as it is: the versions, and a description that is not emptied.
-        let description = settings.description.clone().unwrap_or_default();
-        let request = client.update_alias().function_name(function.as_str()).name(alias.as_str());
-        let updated = request.description(description).send().await;
-        updated.map_err(|error| problem(&tried("UpdateAlias", function, alias), &error))?;
-        match settings.provisioned_concurrency {
+        let old = old.cloned().unwrap_or_default();
+        if old.description != new.description {
+            // What is not said stays as it is: the versions, and a description that is not emptied.
+            let description = new.description.clone().unwrap_or_default();
+            let request = client.update_alias().function_name(function.as_str()).name(alias.as_str());
+            let updated = request.description(description).send().await;
+            updated.map_err(|error| problem(&tried("UpdateAlias", function, alias), &error))?;
+        }
+        match new.provisioned_concurrency {
+            same if same == old.provisioned_concurrency => Ok(()),
             Some(concurrency) => keep_ready(&client, function, alias, concurrency).await,
             None => keep_none_ready(&client, function, alias).await,
         }

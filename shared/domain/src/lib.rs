@@ -67,6 +67,6 @@ pub use revision::{
 pub use rollback::{AutoRollback, AutoRollbackEvent};
 pub use routing::{GrammarError, MAX_STEPS, MAX_TOTAL_WAIT_MINUTES, Routing, Step};
 pub use stack::{
-    AliasSettings, AliasStep, AliasWish, Claim, Fault, Progress, Settlement, StackRequest, StackResource, Wish,
-    next_alias_step,
+    AliasSeen, AliasSettings, AliasStep, AliasWish, Claim, Fault, Moved, Progress, Settlement, StackRequest,
+    StackResource, Wish, next_alias_step, way_back,
 };

@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use alias::{AliasStep, next_alias_step};
+pub use alias::{AliasSeen, AliasStep, next_alias_step, way_back};
 pub use fault::Fault;
 
 use crate::{
-    AliasName, ApplicationName, ConfigName, DeploymentId, FunctionName, GroupName, NewApplication, NewConfig,
-    NewDeployment, NewGroup, RoleArn, Version,
+    AliasName, ApplicationName, ConfigName, DeploymentId, FunctionName, GroupName, NewApplication, NewConfig, NewGroup,
+    RoleArn, Version,
 };
 
 /// A resource of a stack.
@@ -37,8 +37,8 @@ pub struct StackRequest {
     pub request_id: String,
     /// What the resource is called so far; nothing when it is new.
     pub physical_id: Option<String>,
-    /// When it was received. CloudFormation asks for the next change of a resource when it has the answer to the last.
-    pub received_at: Timestamp,
+    /// When CloudFormation asked. What it asks for later counts, also when it comes earlier.
+    pub asked_at: Timestamp,
     /// Until when there must be an answer.
     pub answer_by: Timestamp,
     /// What is wanted.
@@ -52,8 +52,8 @@ pub enum Wish {
     Application(NewApplication),
     /// A deployment configuration like this.
     Config(NewConfig),
-    /// A deployment group like this, and, where one is given, this deployment to it.
-    Group(Box<NewGroup>, Option<Box<NewDeployment>>),
+    /// A deployment group like this.
+    Group(Box<NewGroup>),
     /// An alias like this.
     Alias(Box<AliasWish>),
     /// To know how a deployment ends, if there is one.
@@ -64,7 +64,10 @@ pub enum Wish {
         more_waiting: bool,
     },
     /// That it is not there any more.
-    Nothing,
+    Nothing {
+        /// Whether CloudFormation has never been told what it is called, and made a name up.
+        unnamed: bool,
+    },
 }
 
 /// A Lambda alias as a template has it.
@@ -82,6 +85,8 @@ pub struct AliasWish {
     pub alias: AliasName,
     /// The version that is to have its traffic.
     pub version: Version,
+    /// The version that was to have it before this request.
+    pub old_version: Option<Version>,
     /// The hook before traffic moves.
     pub before: Option<FunctionName>,
     /// The hook after it has moved.
@@ -146,9 +151,23 @@ pub enum Claim {
         application: ApplicationName,
         /// The group that deploys it.
         group: GroupName,
-        /// Between which versions the stack last moved it forward: going back the same way is a rollback.
-        moved: Option<(Version, Version)>,
+        /// How the stack last moved it forward.
+        moved: Option<Moved>,
+        /// Whether it was there before the stack took it over, which has changed nothing since: then it stays when the
+        /// stack lets go of it.
+        adopted: bool,
     },
+}
+
+/// A move of an alias to a new version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The version that it was on.
+    pub from: Version,
+    /// The version that it went to.
+    pub to: Version,
+    /// The version that the stack had until then; the alias may have been on another one.
+    pub instead_of: Version,
 }
 
 /// How far a request has come.
@@ -197,6 +216,13 @@ impl StackResource {
 }
 
 impl StackRequest {
+    /// The UUID of the application, group or configuration that this request makes, if it makes one: the same whenever
+    /// it is asked, so that two who carry out the same request make the same thing.
+    pub fn new_id(&self) -> String {
+        let digits = format!("{:032x}", self.resource.number(&self.request_id));
+        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+    }
+
     /// The deployment that this request makes, if it makes one: the same whenever it is asked.
     pub fn deployment_id(&self) -> DeploymentId {
         DeploymentId::from_number(self.resource.number(&self.request_id))
@@ -208,9 +234,9 @@ impl StackRequest {
         let new = match &self.wish {
             Wish::Application(wish) => wish.name.as_str(),
             Wish::Config(wish) => wish.name.as_str(),
-            Wish::Group(wish, _) => wish.name.as_str(),
+            Wish::Group(wish) => wish.name.as_str(),
             Wish::Alias(wish) => &wish.arn,
-            Wish::Outcome { .. } | Wish::Nothing => &self.resource.logical_id,
+            Wish::Outcome { .. } | Wish::Nothing { .. } => &self.resource.logical_id,
         };
         self.physical_id.as_deref().unwrap_or(new)
     }

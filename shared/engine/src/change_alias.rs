@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmConfiguration, AliasState, AliasStep, AliasWish, AutoRollback, Claim, ConfigName, Deployment, DeploymentGroup,
-    DeploymentId, Fault, LambdaTarget, NewDeployment, NewRevision, Problem, ProblemKind, Progress, Rejection,
-    RevisionKind, RoleArn, Settlement, StackRequest, Target, Version, next_alias_step,
+    AlarmConfiguration, AliasRouting, AliasSeen, AliasState, AliasStep, AliasWish, AutoRollback, Claim, ConfigName,
+    Deployment, DeploymentGroup, DeploymentId, Fault, LambdaTarget, Moved, NewDeployment, NewRevision, Problem,
+    ProblemKind, Progress, Rejection, RevisionKind, RoleArn, Settlement, StackRequest, Target, Version,
+    next_alias_step, way_back,
 };
 
 use crate::change_resource::{outcome, wait};
@@ -25,33 +26,55 @@ pub(crate) async fn change_alias(
     now: Timestamp,
 ) -> Result<Progress, Error> {
     let store = changes.store;
+    let claim = store.claim(&request.resource, &wish.arn).await?;
     if let Some(record) = store.load(&request.deployment_id()).await? {
-        return Ok(follow(request, wish, &record, now));
+        let back = way_back(wish, claim.as_ref()).is_some();
+        if back && record.has_ended() {
+            // On the way back, nothing but traffic counts.
+            let _kept = configure(changes, &record.order.role, wish).await;
+        }
+        return Ok(follow(request, wish, &record, wish.waits || back, now));
     }
     let (_, group, state) = find_group(store, &wish.application, &wish.group).await?;
     let found = read(changes, &group.role, wish).await?;
-    let claim = store.claim(&request.resource, &wish.arn).await?;
     let active = match &state.active {
         Some(id) => store.load(id).await?,
         None => None,
     };
-    let settled = || Ok(Progress::Settled(done(wish, NONE)));
-    let moved = match &claim {
-        Some(Claim::Alias { moved, .. }) => *moved,
-        Some(_) | None => None,
+    let known = request.physical_id.as_deref() == Some(&wish.arn);
+    let seen = AliasSeen { found: found.as_ref(), claim: claim.as_ref(), known, active: active.as_ref() };
+    let step = next_alias_step(wish, seen);
+    let (moved, adopted) = match &claim {
+        Some(Claim::Alias { moved, adopted, .. }) => (*moved, *adopted && !known),
+        Some(_) | None => (None, found.is_some() && !known),
     };
-    match next_alias_step(wish, found.as_ref(), claim.as_ref(), active.as_ref()) {
+    let note = async |moved, adopted| {
+        let claim = claim_of(wish, &group, moved, adopted);
+        store.put_claim(&request.resource, &wish.arn, Some(&claim), request.asked_at).await
+    };
+    let settled = || Ok(Progress::Settled(done(wish, NONE)));
+    let wait_for = |id: DeploymentId| wait(request, &id, now).unwrap_or_else(|| failed(request, &Fault::Blocked(id)));
+    match step {
         AliasStep::Refuse(fault) => Ok(failed(request, &fault)),
-        AliasStep::Await(id) => Ok(wait(request, &id, now).unwrap_or_else(|| failed(request, &Fault::Blocked(id)))),
-        AliasStep::Stop(id) => {
-            claim_alias(store, request, wish, &group, moved).await?;
-            stop(changes, &id, now).await?;
-            Ok(wait(request, &id, now).unwrap_or_else(|| failed(request, &Fault::Blocked(id))))
+        AliasStep::Await(id) => Ok(wait_for(id)),
+        AliasStep::Follow(id) => {
+            let record = active.filter(|active| active.id == id);
+            Ok(record.map_or_else(|| wait_for(id), |record| follow(request, wish, &record, wish.waits, now)))
         }
-        AliasStep::Make => {
-            claim_alias(store, request, wish, &group, None).await?;
-            let AliasWish { function, alias, version, settings, .. } = wish;
-            changes.aliases.make(&group.role, function, alias, *version, settings).await?;
+        AliasStep::Stop(id) => {
+            note(moved, adopted).await?;
+            stop(changes, &id, now).await?;
+            Ok(wait_for(id))
+        }
+        AliasStep::Make(version) => {
+            note(None, false).await?;
+            let AliasWish { function, alias, settings, .. } = wish;
+            changes.aliases.make(&group.role, function, alias, version, settings).await?;
+            let made = read(changes, &group.role, wish).await?;
+            if !made.is_some_and(|made| made.routes(&AliasRouting::only(version))) {
+                // Somebody else came in between.
+                return Err(Problem::new(ProblemKind::Stale, format!("{} is not as it was made.", wish.arn)).into());
+            }
             if store.claim(&request.resource, &wish.arn).await?.is_none() {
                 // The resource was deleted while this function hung.
                 changes.aliases.delete(&group.role, function, alias).await?;
@@ -59,35 +82,35 @@ pub(crate) async fn change_alias(
             settled()
         }
         AliasStep::Settle => {
-            claim_alias(store, request, wish, &group, moved).await?;
+            note(moved, adopted).await?;
             configure(changes, &group.role, wish).await?;
             settled()
         }
-        AliasStep::Move { from, back } => {
-            // The note comes first, so that a rollback is known for one whatever crashes. Having gone back once, the
-            // next deployment to the same version is one like any other.
-            claim_alias(store, request, wish, &group, (!back).then_some((from, wish.version))).await?;
-            configure(changes, &group.role, wish).await?;
-            let order = order(wish, from, back);
+        AliasStep::Move { from, to, back } => {
+            // The note comes first, so that a rollback is known for one whatever crashes.
+            let instead_of = wish.old_version.unwrap_or(from);
+            let moved = if back { moved } else { Some(Moved { from, to, instead_of }) };
+            note(moved, adopted).await?;
+            if !back {
+                configure(changes, &group.role, wish).await?;
+            }
+            let order = order(wish, from, to, back);
             let id = request.deployment_id();
             let created =
                 create_deployment(store, changes.executions, &order, changes.read, changes.quotas, id, now).await;
             match created {
-                Ok(record) => Ok(follow(request, wish, &record, now)),
-                Err(Error::Rejected(Rejection::Busy { deployment, .. })) => {
-                    let blocked = || failed(request, &Fault::Blocked(deployment.clone()));
-                    Ok(wait(request, &deployment, now).unwrap_or_else(blocked))
-                }
+                Ok(record) => Ok(follow(request, wish, &record, wish.waits || back, now)),
+                Err(Error::Rejected(Rejection::Busy { deployment, .. })) => Ok(wait_for(deployment)),
                 Err(error) => Err(error),
             }
         }
     }
 }
 
-/// What the stack is told of the deployment that it asked for.
-fn follow(request: &StackRequest, wish: &AliasWish, record: &Deployment, now: Timestamp) -> Progress {
+/// What the stack is told of the deployment that leads to where the alias is to go.
+fn follow(request: &StackRequest, wish: &AliasWish, record: &Deployment, waits: bool, now: Timestamp) -> Progress {
     let done = done(wish, record.id.as_str());
-    if wish.waits { outcome(record, request, done, wish.more_waiting, now) } else { Progress::Settled(done) }
+    if waits { outcome(record, request, done, wish.more_waiting, now) } else { Progress::Settled(done) }
 }
 
 /// The alias is as it should be, or will be when that deployment has ended.
@@ -102,13 +125,17 @@ pub(crate) async fn delete_alias(
     claim: &Claim,
     now: Timestamp,
 ) -> Result<Option<Progress>, Error> {
-    let Claim::Alias { function, alias, role, application, group, .. } = claim else {
+    let Claim::Alias { function, alias, role, application, group, adopted, .. } = claim else {
         return Ok(None);
     };
-    let active = match find_group(changes.store, application, group).await {
-        Ok((_, _, state)) => state.active,
-        // A group that is gone has no deployments.
-        Err(Error::Rejected(Rejection::NoApplication(_) | Rejection::NoGroup(_))) => None,
+    if *adopted {
+        // It was there before the stack, which lets go of it as if it had never been taken over.
+        return Ok(None);
+    }
+    let (active, role) = match find_group(changes.store, application, group).await {
+        Ok((_, group, state)) => (state.active, group.role),
+        // A group that is gone has no deployments, and its role is the last one that is known.
+        Err(Error::Rejected(Rejection::NoApplication(_) | Rejection::NoGroup(_))) => (None, role.clone()),
         Err(error) => return Err(error),
     };
     if let Some(id) = active {
@@ -121,7 +148,7 @@ pub(crate) async fn delete_alias(
             return Ok(Some(wait(request, &id, now).unwrap_or_else(blocked)));
         }
     }
-    changes.aliases.delete(role, function, alias).await?;
+    changes.aliases.delete(&role, function, alias).await?;
     Ok(None)
 }
 
@@ -159,30 +186,25 @@ async fn configure(
     if wish.old_settings.as_ref() == Some(&wish.settings) {
         return Ok(());
     }
-    changes.aliases.configure(role, &wish.function, &wish.alias, &wish.settings).await
+    let old = wish.old_settings.as_ref();
+    changes.aliases.configure(role, &wish.function, &wish.alias, old, &wish.settings).await
 }
 
-async fn claim_alias(
-    store: &impl StackStore,
-    request: &StackRequest,
-    wish: &AliasWish,
-    group: &DeploymentGroup,
-    moved: Option<(Version, Version)>,
-) -> Result<(), Problem> {
-    let claim = Claim::Alias {
+fn claim_of(wish: &AliasWish, group: &DeploymentGroup, moved: Option<Moved>, adopted: bool) -> Claim {
+    Claim::Alias {
         function: wish.function.clone(),
         alias: wish.alias.clone(),
         role: group.role.clone(),
         application: wish.application.clone(),
         group: wish.group.clone(),
         moved,
-    };
-    store.put_claim(&request.resource, &wish.arn, Some(&claim), request.received_at).await
+        adopted,
+    }
 }
 
 /// The deployment that moves the alias: as its group says, or, back to where it came from, at once and in any case.
-fn order(wish: &AliasWish, from: Version, back: bool) -> NewDeployment {
-    let mut target = target(wish, from);
+fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> NewDeployment {
+    let mut target = LambdaTarget { target: to, ..target(wish, from) };
     if back {
         (target.before, target.after) = (None, None);
     }

@@ -2,19 +2,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
-    Claim, Deployment, DeploymentId, Fault, NewDeployment, Progress, Quotas, Settlement, StackRequest, Target, Wish,
+    Claim, Deployment, DeploymentId, Fault, Progress, Quotas, Settlement, StackRequest, Target, Wish,
 };
 
 use crate::change_alias::{change_alias, delete_alias};
-use crate::change_settings::{change_application, change_config, change_group};
+use crate::change_settings::{change_application, change_config, change_group, delete_own_group};
 use crate::{
-    Aliases, Catalog, Claims, Deployments, Error, Executions, OwnAliases, Revisions, Wakes, create_deployment,
-    delete_application, delete_config, delete_group,
+    Aliases, Catalog, Claims, Deployments, Error, Executions, OwnAliases, Revisions, Wakes, delete_application,
+    delete_config,
 };
 
 /// What a change is made with.
 pub struct Changes<'a, S, A, E, W> {
-    /// The table.
+    /// The table, in which nothing is written any more when the stack has asked for something else since.
     pub store: &'a S,
     /// The customer's aliases.
     pub aliases: &'a A,
@@ -37,94 +37,73 @@ impl<T: Catalog + Deployments + Revisions + Claims> StackStore for T {}
 pub async fn change_resource(
     changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
     request: &StackRequest,
-    fresh_id: String,
     now: Timestamp,
 ) -> Result<Progress, Error> {
     let store = changes.store;
     match &request.wish {
         Wish::Application(wish) => {
-            let settled = change_application(store, changes.quotas, request, wish, fresh_id, now).await;
+            let settled = change_application(store, changes.quotas, request, wish, now).await;
             settled.map(Progress::Settled)
         }
         Wish::Config(wish) => {
-            let settled = change_config(store, changes.quotas, request, wish, fresh_id, now).await;
+            let settled = change_config(store, changes.quotas, request, wish, now).await;
             settled.map(Progress::Settled)
         }
-        Wish::Group(wish, deploys) => {
-            let settled = change_group(store, changes.quotas, request, wish, fresh_id).await?;
-            match deploys {
-                Some(order) if settled.failure.is_none() => deploy(changes, request, order, settled, now).await,
-                Some(_) | None => Ok(Progress::Settled(settled)),
-            }
-        }
+        Wish::Group(wish) => change_group(store, changes.quotas, request, wish).await.map(Progress::Settled),
         Wish::Alias(wish) => change_alias(changes, request, wish, now).await,
         Wish::Outcome { deployment: None, .. } => Ok(Progress::Settled(Settlement::done(request.name()))),
         Wish::Outcome { deployment: Some(id), more_waiting } => {
             let name = request.name();
             Ok(match store.load(id).await? {
-                None => Progress::Settled(Settlement::failed(name, Fault::NoDeployment(id.clone()).to_string())),
+                // What is forgotten has ended long ago.
+                None => Progress::Settled(Settlement::done(name)),
                 Some(record) => outcome(&record, request, Settlement::done(name), *more_waiting, now),
             })
         }
-        Wish::Nothing => delete(changes, request, now).await,
+        Wish::Nothing { unnamed } => delete(changes, request, *unnamed, now).await,
     }
-}
-
-/// Deploys to a group that is as it should be.
-async fn deploy(
-    changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
-    request: &StackRequest,
-    order: &NewDeployment,
-    settled: Settlement,
-    now: Timestamp,
-) -> Result<Progress, Error> {
-    let Changes { store, executions, quotas, .. } = changes;
-    let id = request.deployment_id();
-    let record = match store.load(&id).await? {
-        Some(record) => record,
-        None => create_deployment(*store, *executions, order, changes.read, quotas, id, now).await?,
-    };
-    Ok(outcome(&record, request, settled, false, now))
 }
 
 /// Deletes what the resource made, and only that.
 async fn delete(
     changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
     request: &StackRequest,
+    unnamed: bool,
     now: Timestamp,
 ) -> Result<Progress, Error> {
-    let store = changes.store;
-    let name = request.name();
+    let (store, name) = (changes.store, request.name());
+    // From now on, nothing is made any more for a request that was there before and has not been carried out.
     let claim = store.claim(&request.resource, name).await?;
-    if claim.is_some() {
-        // Nothing is deleted for a request that comes late.
-        store.put_claim(&request.resource, name, claim.as_ref(), request.received_at).await?;
+    store.put_claim(&request.resource, name, claim.as_ref(), request.asked_at).await?;
+    let meant = match claim {
+        Some(claim) => vec![(name.to_owned(), claim)],
+        // CloudFormation does not know what it is called: it did not wait for the answer that says so.
+        None if unnamed => store.claims(&request.resource).await?,
+        None => Vec::new(),
+    };
+    for (physical_id, claim) in meant {
+        match claim {
+            Claim::Application { name, id } => {
+                if store.application(&name).await?.is_some_and(|found| found.id == id) {
+                    delete_application(store, &name).await?;
+                }
+            }
+            Claim::Config { name, id } => {
+                if store.config(&name).await?.is_some_and(|found| found.id == id) {
+                    delete_config(store, &name).await?;
+                }
+            }
+            Claim::Group { application, name, id } => {
+                delete_own_group(store, &application, &name, &id).await?;
+            }
+            claim @ Claim::Alias { .. } => {
+                if let Some(progress) = delete_alias(changes, request, &claim, now).await? {
+                    return Ok(progress);
+                }
+            }
+        }
+        store.put_claim(&request.resource, &physical_id, None, request.asked_at).await?;
     }
-    match claim {
-        None => return Ok(Progress::Settled(Settlement::done(name))),
-        Some(Claim::Application { name, id }) => {
-            if store.application(&name).await?.is_some_and(|found| found.id == id) {
-                delete_application(store, &name).await?;
-            }
-        }
-        Some(Claim::Config { name, id }) => {
-            if store.config(&name).await?.is_some_and(|found| found.id == id) {
-                delete_config(store, &name).await?;
-            }
-        }
-        Some(Claim::Group { application, name, id }) => {
-            let found = store.groups_named(&application, std::slice::from_ref(&name)).await?;
-            if found.is_some_and(|(_, groups)| groups.iter().any(|found| found.group.id == id)) {
-                delete_group(store, &application, &name).await?;
-            }
-        }
-        Some(claim @ Claim::Alias { .. }) => {
-            if let Some(progress) = delete_alias(changes, request, &claim, now).await? {
-                return Ok(progress);
-            }
-        }
-    }
-    store.put_claim(&request.resource, name, None, request.received_at).await?;
     Ok(Progress::Settled(Settlement::done(name)))
 }
 

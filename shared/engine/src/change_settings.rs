@@ -5,15 +5,14 @@
 
 use jiff::Timestamp;
 use spillway_domain::{
-    Claim, Fault, Filed, GroupName, NewApplication, NewConfig, NewGroup, Problem, Quotas, Rejection, Settlement,
-    StackRequest, Tag,
+    ApplicationName, Claim, Fault, Filed, GroupName, NewApplication, NewConfig, NewGroup, Problem, Quotas, Rejection,
+    Settlement, StackRequest, Tag,
 };
 
 use crate::create_group::group_like;
 use crate::update_group::replace_group;
 use crate::{
-    Catalog, Error, StackStore, Tagged, create_application, create_config, create_group, delete_application,
-    delete_config, delete_group, find_application,
+    Catalog, Error, StackStore, Tagged, create_application, create_config, create_group, delete_group, find_application,
 };
 
 /// Makes an application what a template says. Another name is a rename, which keeps its history.
@@ -22,7 +21,6 @@ pub(crate) async fn change_application(
     quotas: &Quotas,
     request: &StackRequest,
     wish: &NewApplication,
-    fresh_id: String,
     now: Timestamp,
 ) -> Result<Settlement, Error> {
     let name = wish.name.as_str();
@@ -32,7 +30,7 @@ pub(crate) async fn change_application(
     };
     let claim = |id: &str| Claim::Application { name: wish.name.clone(), id: id.to_owned() };
     if let Some((application, tags)) = store.application_and_tags(&wish.name).await? {
-        if own.as_ref() != Some(&application.id) {
+        if !is_own(request, name, own.as_ref(), &application.id) {
             return Ok(failed(request, &Fault::Exists { what: format!("Application {name}") }));
         }
         if application.platform != wish.platform {
@@ -53,12 +51,9 @@ pub(crate) async fn change_application(
         }
         return Ok(Settlement::done(name));
     }
-    let id = own.unwrap_or(fresh_id);
+    let id = own.unwrap_or_else(|| request.new_id());
     note(store, request, name, &claim(&id)).await?;
     create_application(store, wish, quotas, id, now).await?;
-    if is_gone(store, request, name).await? {
-        delete_application(store, &wish.name).await?;
-    }
     Ok(Settlement::done(name))
 }
 
@@ -68,7 +63,6 @@ pub(crate) async fn change_config(
     quotas: &Quotas,
     request: &StackRequest,
     wish: &NewConfig,
-    fresh_id: String,
     now: Timestamp,
 ) -> Result<Settlement, Error> {
     let name = wish.name.as_str();
@@ -77,21 +71,19 @@ pub(crate) async fn change_config(
         Some(_) | None => None,
     };
     if let Some(config) = store.config(&wish.name).await? {
-        if own.as_ref() != Some(&config.id) {
+        if !is_own(request, name, own.as_ref(), &config.id) {
             let what = format!("Deployment configuration {name}");
             return Ok(failed(request, &Fault::Exists { what }));
         }
+        note(store, request, name, &Claim::Config { name: wish.name.clone(), id: config.id }).await?;
         if (config.platform, &config.strategy) != (wish.platform, &wish.strategy) {
             return Ok(failed(request, &Fault::ConfigChanged(config.name)));
         }
         return Ok(Settlement::done(name));
     }
-    let id = own.unwrap_or(fresh_id);
+    let id = own.unwrap_or_else(|| request.new_id());
     note(store, request, name, &Claim::Config { name: wish.name.clone(), id: id.clone() }).await?;
     create_config(store, wish, quotas, id, now).await?;
-    if is_gone(store, request, name).await? {
-        delete_config(store, &wish.name).await?;
-    }
     Ok(Settlement::done(name))
 }
 
@@ -102,7 +94,6 @@ pub(crate) async fn change_group(
     quotas: &Quotas,
     request: &StackRequest,
     wish: &NewGroup,
-    fresh_id: String,
 ) -> Result<Settlement, Error> {
     let name = wish.name.as_str();
     let application = find_application(store, &wish.application).await?;
@@ -111,12 +102,9 @@ pub(crate) async fn change_group(
         Some(Claim::Group { id, .. }) => Some(id),
         Some(_) | None => None,
     };
-    let before = match &own {
-        None => store.claim(&request.resource, request.name()).await?,
-        Some(_) => own.clone(),
-    };
+    let before = store.claim(&request.resource, request.name()).await?;
     let found = match filed(store, wish, &wish.name).await? {
-        Some(found) if own_id == Some(&found.group.id) => Some(found),
+        Some(found) if is_own(request, name, own_id, &found.group.id) => Some(found),
         Some(_) => return Ok(failed(request, &Fault::Exists { what: format!("Deployment group {name}") })),
         None => match &before {
             Some(Claim::Group { name: old, id, .. }) => {
@@ -133,28 +121,42 @@ pub(crate) async fn change_group(
         replace_tags(store, Tagged::Group(&new), &tags, &wish.tags).await?;
         return Ok(Settlement::done(name));
     }
-    if let Some(Claim::Group { application: old, name, .. }) = &before
+    if let Some(Claim::Group { application: old, name, id }) = &before
         && *old != wish.application
     {
-        delete_group(store, old, name).await?;
+        delete_own_group(store, old, name, id).await?;
     }
-    let id = own_id.cloned().unwrap_or(fresh_id);
+    let id = own_id.cloned().unwrap_or_else(|| request.new_id());
     note(store, request, name, &claim_group(wish, &id)).await?;
     create_group(store, wish, quotas, id).await?;
-    if is_gone(store, request, name).await? {
-        delete_group(store, &wish.application, &wish.name).await?;
-    }
     Ok(Settlement::done(name))
+}
+
+/// Whether something that is there is the resource's own: it was noted so, or CloudFormation knows it by that name.
+fn is_own(request: &StackRequest, name: &str, own: Option<&String>, found: &String) -> bool {
+    match own {
+        Some(own) => own == found,
+        None => request.physical_id.as_deref() == Some(name),
+    }
+}
+
+/// Deletes a group, if it is still the one that was noted.
+pub(crate) async fn delete_own_group(
+    store: &impl StackStore,
+    application: &ApplicationName,
+    name: &GroupName,
+    id: &str,
+) -> Result<(), Error> {
+    let found = store.groups_named(application, std::slice::from_ref(name)).await?;
+    if found.is_some_and(|(_, groups)| groups.iter().any(|found| found.group.id == id)) {
+        delete_group(store, application, name).await?;
+    }
+    Ok(())
 }
 
 /// Notes what the resource is. A request that comes late gets no further.
 async fn note(store: &impl StackStore, request: &StackRequest, name: &str, claim: &Claim) -> Result<(), Problem> {
-    store.put_claim(&request.resource, name, Some(claim), request.received_at).await
-}
-
-/// Whether the resource was deleted while this function hung. Then what it has made goes as well.
-async fn is_gone(store: &impl StackStore, request: &StackRequest, name: &str) -> Result<bool, Problem> {
-    Ok(store.claim(&request.resource, name).await?.is_none())
+    store.put_claim(&request.resource, name, Some(claim), request.asked_at).await
 }
 
 fn claim_group(wish: &NewGroup, id: &str) -> Claim {

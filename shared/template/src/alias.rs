@@ -50,6 +50,11 @@ fn read<'a>(id: &'a str, resource: &'a Members, policy: &'a Value) -> Result<Ali
 }
 
 impl Alias<'_> {
+    /// The name of the application.
+    pub(crate) fn application(&self) -> &Value {
+        &self.policy["ApplicationName"]
+    }
+
     /// The name of the deployment group.
     pub(crate) fn group(&self) -> &Value {
         &self.policy["DeploymentGroupName"]
@@ -60,9 +65,9 @@ impl Alias<'_> {
         self.properties.get("FunctionName").unwrap_or(&Value::Null)
     }
 
-    /// How many hooks there may be.
-    pub(crate) fn hooks(&self) -> u32 {
-        HOOKS.iter().map(|name| u32::from(self.policy.get(*name).is_some_and(|hook| !is_no_value(hook)))).sum()
+    /// The hooks that there may be.
+    pub(crate) fn hooks(&self) -> impl Iterator<Item = &Value> {
+        HOOKS.iter().filter_map(|name| self.policy.get(*name)).filter(|hook| !is_no_value(hook))
     }
 
     /// The condition under which there is an alias.

@@ -16,6 +16,9 @@ const MINUTES_OF_A_HOOK: u64 = 60;
 const SECONDS_OF_A_STEP: u64 = 2;
 /// What a deployment takes besides its steps and its hooks.
 const SECONDS_OF_THE_REST: u64 = 60;
+/// What any of this may take longer than it should: a tenth of all, and this. A resource too many costs nothing; with one
+/// too few, a deployment that is only slow is rolled back.
+const SECONDS_OF_SLACK: u64 = 5 * 60;
 
 /// How many resources have to wait after the alias itself.
 pub(crate) fn links(resources: &Members, alias: &Alias<'_>, settings: &Settings) -> u64 {
@@ -26,8 +29,9 @@ pub(crate) fn links(resources: &Members, alias: &Alias<'_>, settings: &Settings)
         Some(known) => known.iter().map(seconds).max().unwrap_or_default(),
         None => settings.longest_shift_minutes * 60,
     };
-    let all = shift + SECONDS_OF_THE_REST + u64::from(alias.hooks()) * MINUTES_OF_A_HOOK * 60;
-    all.div_ceil(MINUTES_OF_A_LINK * 60).saturating_sub(1)
+    let hooks: u64 = alias.hooks().map(|_| MINUTES_OF_A_HOOK * 60).sum();
+    let all = shift + SECONDS_OF_THE_REST + hooks;
+    (all + all / 10 + SECONDS_OF_SLACK).div_ceil(MINUTES_OF_A_LINK * 60).saturating_sub(1)
 }
 
 fn seconds(routing: &Routing) -> u64 {

@@ -23,13 +23,23 @@ pub struct Event {
 
 impl Event {
     /// The whole template. A piece of one, as an `Fn::Transform` gives it, does not show what refers to it.
+    /// Nor does a loop show what is in it, before it is unrolled.
     pub fn template(&self) -> Result<&Value, String> {
-        if self.params.is_empty() && self.fragment["Resources"].is_object() {
-            return Ok(&self.fragment);
-        }
         let mut faults = Faults::default();
-        faults.template("This macro takes a whole template: list it in Transform, and use it in no Fn::Transform.");
-        Err(faults.to_string())
+        if !self.params.is_empty() || !self.fragment["Resources"].is_object() {
+            faults.template("This macro takes a whole template: list it in Transform, and use it in no Fn::Transform.");
+        }
+        for section in ["Resources", "Outputs"] {
+            let members = self.fragment[section].as_object().into_iter().flat_map(Map::keys);
+            for name in members.filter(|name| name.starts_with("Fn::ForEach")) {
+                faults.template(format!(
+                    "'{section}' has [{name}], which AWS::LanguageExtensions unrolls: list Spillway after \
+                     AWS::LanguageExtensions in Transform."
+                ));
+            }
+        }
+        faults.none().map_err(|faults| faults.to_string())?;
+        Ok(&self.fragment)
     }
 }
 
@@ -86,6 +96,26 @@ mod tests {
             json!({"requestId": "r", "fragment": "Orders"}),
         ] {
             assert_eq!(template(event).unwrap_err(), words);
+        }
+    }
+
+    #[test]
+    fn a_template_whose_loops_are_not_unrolled_is_refused() {
+        let found = |section: &str| {
+            let mut fragment = json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}});
+            fragment[section]["Fn::ForEach::Functions"] = json!(["Name", ["A"], {"${Name}": {}}]);
+            let event: Event = from_value(json!({"requestId": "r", "fragment": fragment})).unwrap();
+            event.template().unwrap_err()
+        };
+        for section in ["Resources", "Outputs"] {
+            assert_eq!(
+                found(section),
+                format!(
+                    "Number of errors found: 1. Structure of the template is invalid. '{section}' has \
+                     [Fn::ForEach::Functions], which AWS::LanguageExtensions unrolls: list Spillway after \
+                     AWS::LanguageExtensions in Transform."
+                )
+            );
         }
     }
 }

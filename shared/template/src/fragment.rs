@@ -1,6 +1,6 @@
 //! A template as JSON: its resources, and what its intrinsic functions look like.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// An object, or the resources of a template by their logical ids.
 pub(crate) type Members = Map<String, Value>;
@@ -25,18 +25,23 @@ pub(crate) fn attribute(value: &Value) -> Option<(&str, &str)> {
     }
 }
 
-/// The branches of an `Fn::If`.
-pub(crate) fn branches(value: &Value) -> Option<[&Value; 2]> {
+/// The condition of an `Fn::If`, and its branches.
+pub(crate) fn choice(value: &Value) -> Option<(&Value, [&Value; 2])> {
     match intrinsic(value)? {
-        ("Fn::If", Value::Array(parts)) if parts.len() == 3 => Some([&parts[1], &parts[2]]),
+        ("Fn::If", Value::Array(parts)) if parts.len() == 3 => Some((&parts[0], [&parts[1], &parts[2]])),
         _ => None,
     }
 }
 
+/// The value that stands for none.
+pub(crate) fn no_value() -> Value {
+    json!({"Ref": "AWS::NoValue"})
+}
+
 /// All that a value may be, whatever the conditions say.
 pub(crate) fn possible(value: &Value) -> Vec<&Value> {
-    match branches(value) {
-        Some(both) => both.into_iter().flat_map(possible).collect(),
+    match choice(value) {
+        Some((_, both)) => both.into_iter().flat_map(possible).collect(),
         None => vec![value],
     }
 }

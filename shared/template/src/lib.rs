@@ -1,8 +1,8 @@
 //! Rewrites a CloudFormation template so that Spillway carries out what it left to CodeDeploy.
 //!
 //! [`rewrite`] takes the expanded form, which is what SAM, CDK and the Serverless Framework all come to: an
-//! `AWS::Lambda::Alias` whose `UpdatePolicy` names an application and a deployment group, and `AWS::CodeDeploy::*`.
-//! What is not expanded yet [`needs_sam`] first. Pure: a template in, a template out, the same for the same, with the
+//! `AWS::Lambda::Alias` whose `UpdatePolicy` names an application and a deployment group, and `AWS::CodeDeploy::*`
+//! for Lambda. What is not expanded yet [`needs_sam`] first. Pure: a template in, a template out, the same for the same, with the
 //! keys of every object in alphabetical order.
 
 mod alias;
@@ -11,6 +11,7 @@ mod duration;
 mod event;
 mod fault;
 mod fragment;
+mod lambda;
 mod reference;
 mod rewrite;
 mod role;

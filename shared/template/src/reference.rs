@@ -95,6 +95,18 @@ fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
     Some((&text[..start], &text[start..end], &text[end..]))
 }
 
+/// The text of an `Fn::Sub` with its variables filled in.
+pub(crate) fn filled<'a>(text: &str, fill: impl Fn(&str) -> &'a str) -> String {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, variable, after)) = next_variable(rest) {
+        filled.push_str(&before[..before.len() - 2]);
+        filled.push_str(fill(variable.trim()));
+        rest = &after[1..];
+    }
+    filled + rest
+}
+
 /// Every logical id that a value names.
 pub(crate) fn named(value: &Value) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
@@ -171,6 +183,7 @@ mod tests {
             (json!({"Fn::GetAtt": "Live.A.B"}), json!({"Fn::GetAtt": "LiveSpillway.A.B"})),
             (json!({"Fn::Sub": "a/${Live}/${Group.X}"}), json!({"Fn::Sub": "a/${LiveSpillway}/${GroupSpillway.X}"})),
             (json!({"Fn::Sub": "$${Live}}${ Live }"}), json!({"Fn::Sub": "$${LiveSpillway}}${LiveSpillway}"})),
+            (json!({"Fn::Sub": "${ Live.A }${Live .A}"}), json!({"Fn::Sub": "${LiveSpillway.A }${LiveSpillway.A}"})),
             (json!({"Fn::Sub": "${${Live}"}), json!({"Fn::Sub": "${${LiveSpillway}"})),
             (
                 json!({"Fn::Sub": ["${Live}${Group}", {"Group": {"Ref": "Group"}}]}),
@@ -217,13 +230,13 @@ mod tests {
     #[test]
     fn one_resource_depends_on_another_over_others() {
         let resources = json!({
-            "A": {"Properties": {"X": {"Fn::Sub": "${B.Arn}"}}},
-            "B": {"DependsOn": ["C"]},
+            "A": {"Properties": {"X": {"Fn::Sub": "${!C}${ B.Arn }"}}},
+            "B": {"DependsOn": ["F", "C"]},
             "C": {"DependsOn": "D", "Properties": {"Y": {"Fn::GetAtt": "A.Arn"}}},
             "D": {"Properties": {"Z": {"Fn::Sub": ["${v}", {"v": {"Ref": "E"}}]}}},
         });
         let resources = resources.as_object().unwrap();
-        for (on, expected) in [("B", true), ("D", true), ("E", true), ("F", false)] {
+        for (on, expected) in [("B", true), ("D", true), ("E", true), ("F", true), ("G", false)] {
             assert_eq!(depends(resources, "A", on), expected, "{on}");
         }
         assert!(!depends(resources, "D", "A"));

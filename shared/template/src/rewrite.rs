@@ -8,6 +8,7 @@ use crate::alias::{Alias, aliases};
 use crate::chain::{ids, links, resources as chain};
 use crate::fault::Faults;
 use crate::fragment::Members;
+use crate::lambda::of_lambda;
 use crate::reference::{Renames, rename_in_section};
 use crate::role::roles;
 use crate::settings::Settings;
@@ -19,20 +20,18 @@ pub struct Home {
     pub service_token: String,
     /// A pattern of the roles of Spillway's functions, which service roles have to trust.
     pub function_roles: String,
+    /// A pattern of the service roles that Spillway's functions may assume, with their paths.
+    pub service_role_names: String,
 }
 
-/// What each of CodeDeploy's resources becomes. Its properties stay, and what it is referred to by.
-const REPLACED: [(&str, &str); 3] = [
-    ("AWS::CodeDeploy::Application", "Custom::SpillwayApplication"),
-    ("AWS::CodeDeploy::DeploymentConfig", "Custom::SpillwayDeploymentConfig"),
-    ("AWS::CodeDeploy::DeploymentGroup", "Custom::SpillwayDeploymentGroup"),
-];
 /// CloudFormation never changes the type of a logical id, so that whatever is replaced gets a new one.
 const SUFFIX: &str = "Spillway";
 const LONGEST_ID: usize = 255;
+/// CloudFormation takes no more.
+const MOST_RESOURCES: usize = 500;
 
-/// The template with custom resources of Spillway's for everything that CodeDeploy would carry out, and nothing else
-/// changed. What refers to it refers to what took its place. A template that is rewritten already stays as it is.
+/// The template with custom resources of Spillway's for everything of Lambda's that CodeDeploy would carry out, and
+/// nothing else changed. What refers to it refers to what took its place. A template that is rewritten already stays as it is.
 pub fn rewrite(mut fragment: Value, home: &Home) -> Result<Value, Faults> {
     let mut faults = Faults::default();
     let settings = Settings::of(&fragment, &mut faults);
@@ -46,16 +45,26 @@ pub fn rewrite(mut fragment: Value, home: &Home) -> Result<Value, Faults> {
     for alias in &aliases {
         new.alias(alias, links(resources, alias, &settings), &settings, home);
     }
-    for (id, resource) in resources {
-        new.codedeploy(id, resource, home, &mut faults);
+    let of_lambda = of_lambda(resources, &aliases);
+    for (id, kind) in &of_lambda {
+        new.codedeploy(id, kind, &resources[*id], home, &mut faults);
     }
-    let roles = roles(resources, &aliases, &home.function_roles, &mut faults);
+    let roles = roles(resources, &aliases, &of_lambda, home, &mut faults);
     for (id, of) in &new.origins {
         if id.len() > LONGEST_ID {
             faults.resource(of, format!("Its new id [{id}] is longer than {LONGEST_ID} characters."));
         } else if resources.contains_key(id) || fragment["Parameters"].get(id).is_some() {
             faults.resource(of, format!("Its new id [{id}] is that of something else, which needs another one."));
         }
+    }
+    let (count, before) = (resources.len() - new.renames.len() + new.resources.len(), resources.len());
+    if count > MOST_RESOURCES && count > before {
+        faults.template(format!(
+            "It would have {count} resources, {} of them to wait for deployments, and CloudFormation takes \
+             {MOST_RESOURCES}: say by 'LongestDeploymentMinutes' in 'Metadata.Spillway' how long shifts take at most, \
+             or say 'WaitForCompletion: false' there, with which the stack does not wait.",
+            count - before
+        ));
     }
     faults.none()?;
 
@@ -92,8 +101,8 @@ impl New {
         self.replace(alias.id, id, alias.replaced(&home.service_token, links > 0, settings));
     }
 
-    fn codedeploy(&mut self, id: &str, resource: &Value, home: &Home, faults: &mut Faults) {
-        let Some((_, kind)) = REPLACED.into_iter().find(|(kind, _)| resource["Type"] == *kind) else { return };
+    /// Its properties stay, and what it is referred to by.
+    fn codedeploy(&mut self, id: &str, kind: &str, resource: &Value, home: &Home, faults: &mut Faults) {
         let mut resource = resource.clone();
         resource["Type"] = kind.into();
         let properties = &mut resource["Properties"];

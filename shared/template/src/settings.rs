@@ -59,17 +59,11 @@ impl Settings {
 }
 
 fn minutes(value: &Value) -> Option<u64> {
-    let minutes = match value {
-        Value::String(text) => text.parse().ok(),
-        value => value.as_u64(),
-    };
+    let minutes = value.as_u64().or_else(|| value.as_str()?.parse().ok());
     minutes.filter(|minutes| (1..=MAX_TOTAL_WAIT_MINUTES).contains(minutes))
 }
 
 fn boolean(value: &Value) -> Result<bool, String> {
-    let read = match value {
-        Value::String(text) => text.parse().ok(),
-        value => value.as_bool(),
-    };
+    let read = value.as_bool().or_else(|| value.as_str()?.parse().ok());
     read.ok_or_else(|| format!("is {value}; it should be true or false."))
 }

@@ -59,6 +59,16 @@ impl World {
         }
         answer
     }
+
+    /// Makes a call that writes into the table: for a request of a stack, only while the stack has asked for nothing else
+    /// since.
+    pub(crate) async fn write<T>(&self, effect: impl FnOnce(&mut Inner) -> Result<T, Problem>) -> Result<T, Problem> {
+        self.call(|world| {
+            world.in_time()?;
+            effect(world)
+        })
+        .await
+    }
 }
 
 fn lost(words: &str) -> Problem {

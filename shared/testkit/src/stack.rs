@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use spillway_domain::{Settlement, StackRequest, StackResource, Wish};
 
 use crate::Runner;
@@ -10,6 +11,7 @@ use crate::Runner;
 /// A stack.
 #[derive(Debug, Clone)]
 pub struct Stack {
+    name: String,
     id: String,
     resources: Vec<Resource>,
 }
@@ -66,7 +68,7 @@ impl Stack {
     /// A stack that has nothing yet.
     pub fn new(name: &str) -> Self {
         let id = format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{name}/0a1b2c3d");
-        Self { id, resources: Vec::new() }
+        Self { name: name.to_owned(), id, resources: Vec::new() }
     }
 
     /// What a resource is called.
@@ -80,7 +82,8 @@ impl Stack {
     }
 
     /// Makes the stack what a template says: each level when the one before is as it should be, and all of a level at
-    /// once. When something fails, what was done is undone; when nothing does, what is left over goes.
+    /// once. When something fails, what was done is undone, and what is still under way is not waited for; when nothing
+    /// does, what is left over goes.
     pub fn deploy(&mut self, runner: &mut Runner<'_>, template: &[Vec<Part>]) -> StackEnd {
         let before = self.resources.clone();
         let mut done = Vec::new();
@@ -102,6 +105,12 @@ impl Stack {
         StackEnd::Complete
     }
 
+    /// Has an update of a resource that CloudFormation asked for at that time delivered only now.
+    pub fn deliver_late(&self, runner: &mut Runner<'_>, part: &Part, asked_at: Timestamp) {
+        let request = StackRequest { asked_at, ..self.request(runner, part) };
+        runner.carry_out(vec![request]);
+    }
+
     /// Deletes the stack.
     pub fn delete(&mut self, runner: &mut Runner<'_>) -> StackEnd {
         while let Some(resource) = self.resources.pop() {
@@ -114,21 +123,21 @@ impl Stack {
     }
 
     fn make_level(&mut self, runner: &mut Runner<'_>, level: &[Part], done: &mut Vec<Done>) -> Result<(), String> {
-        let resolved: Vec<Part> = level.iter().map(|part| self.resolved(part)).collect();
-        let same = |part: &&Part| self.find(&part.logical_id).is_none_or(|resource| resource.part != **part);
-        let wanted: Vec<Part> = resolved.iter().filter(same).cloned().collect();
-        let requests: Vec<StackRequest> = wanted.iter().map(|part| self.request(runner, part)).collect();
-        let names: Vec<String> = requests.iter().map(|request| request.name().to_owned()).collect();
+        let resolved = level.iter().map(|part| self.resolved(part));
+        let is_other = |part: &Part| self.find(&part.logical_id).is_none_or(|resource| resource.part != *part);
+        let wanted: Vec<Part> = resolved.filter(is_other).collect();
+        let requests = wanted.iter().map(|part| self.request(runner, part)).collect();
         let answers = runner.carry_out(requests);
         let mut failure = Ok(());
-        for ((part, answer), name) in wanted.into_iter().zip(answers).zip(names) {
+        for (part, answer) in wanted.into_iter().zip(answers) {
             let old = self.find(&part.logical_id).cloned();
-            done.push(match &old {
-                None => Done::Made(part.logical_id.clone()),
-                Some(old) => Done::Changed(old.clone()),
-            });
-            // What was not waited for any more is undone like the rest.
-            let answer = answer.unwrap_or_else(|| Settlement::done(name));
+            let cancelled = |old: Option<&Resource>| match old {
+                // It has never been told what the resource is called.
+                None => Settlement::done(format!("{}-{}-1A2B3C4D5E6F", self.name, part.logical_id)),
+                Some(old) => Settlement::done(&old.physical_id),
+            };
+            let answer = answer.unwrap_or_else(|| cancelled(old.as_ref()));
+            done.push(old.map_or_else(|| Done::Made(part.logical_id.clone()), Done::Changed));
             let why = answer.failure.clone();
             self.put(part, answer);
             failure = failure.and(why.map_or(Ok(()), Err));
@@ -195,13 +204,15 @@ impl Stack {
         let mut wish = part.wish.clone();
         if let (Wish::Alias(wish), Some(Wish::Alias(old))) = (&mut wish, old.map(|old| &old.part.wish)) {
             wish.old_settings = Some(old.settings.clone());
+            wish.old_version = Some(old.version);
         }
         runner.new_request(self.resource(&part.logical_id), old.map(|old| old.physical_id.clone()), wish)
     }
 
     fn delete_one(&self, runner: &mut Runner<'_>, resource: &Resource) -> Result<(), String> {
         let own = self.resource(&resource.part.logical_id);
-        let request = runner.new_request(own, Some(resource.physical_id.clone()), Wish::Nothing);
+        let unnamed = resource.physical_id.starts_with(&format!("{}-{}-", self.name, resource.part.logical_id));
+        let request = runner.new_request(own, Some(resource.physical_id.clone()), Wish::Nothing { unnamed });
         only(runner.carry_out(vec![request])).failure.map_or(Ok(()), Err)
     }
 

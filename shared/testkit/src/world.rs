@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
     AlarmName, AliasRouting, AliasSettings, Application, Claim, Deployment, DeploymentConfig, DeploymentGroup,
-    DeploymentId, EventName, FunctionName, GroupState, Instance, InstanceName, LedgerEntry, Revision, Tag, Version,
+    DeploymentId, EventName, FunctionName, GroupState, Instance, InstanceName, LedgerEntry, Problem, ProblemKind,
+    Revision, StackResource, Tag, Version,
 };
 
 use crate::{Accident, Harm, HookPlan};
@@ -72,8 +73,12 @@ pub(crate) struct Inner {
     pub functions: BTreeMap<String, BTreeSet<Version>>,
     /// Versions that are deleted when no alias sends traffic to them any more.
     pub tidied: BTreeSet<(String, Version)>,
-    /// By stack, logical id and physical id; with when the last request was received.
-    pub claims: BTreeMap<(String, String, String), (Option<Claim>, Timestamp)>,
+    /// By stack, logical id and physical id.
+    pub claims: BTreeMap<(String, String, String), Claim>,
+    /// The request for which the running function writes, if it is one of a stack.
+    pub writes_for: Option<(StackResource, Timestamp)>,
+    /// When the last request was made, by stack and logical id.
+    pub asked_at: BTreeMap<(String, String), Timestamp>,
     pub waiters: BTreeMap<DeploymentId, BTreeSet<String>>,
     /// What stacks were told: where, and the words.
     pub answers: Vec<(String, String)>,
@@ -217,6 +222,22 @@ impl World {
         }
     }
 
+    /// Deletes an application and makes another one of its name, as somebody from outside would.
+    pub fn replace_application(&self, name: &str, id: &str) {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(application) = inner.applications.get_mut(name) {
+            let old = std::mem::replace(&mut application.id, id.to_owned());
+            let tags = inner.tags.remove(&old).unwrap_or_default();
+            inner.tags.insert(id.to_owned(), tags);
+        }
+    }
+
+    /// How many applications, groups and configurations there are.
+    pub fn things(&self) -> usize {
+        let inner = self.inner.borrow();
+        inner.applications.len() + inner.groups.len() + inner.configs.len()
+    }
+
     /// Deletes a version of a function as soon as no alias sends traffic to it any more.
     pub fn delete_version_when_left(&self, function: &str, version: Version) {
         self.inner.borrow_mut().tidied.insert((function.to_owned(), version));
@@ -226,16 +247,12 @@ impl World {
     pub fn is_bare(&self) -> bool {
         let inner = self.inner.borrow();
         let named = inner.applications.is_empty() && inner.groups.is_empty() && inner.configs.is_empty();
-        named
-            && inner.claims.values().all(|(claim, _)| claim.is_none())
-            && inner.tags.is_empty()
-            && inner.states.is_empty()
+        named && inner.claims.is_empty() && inner.tags.is_empty() && inner.states.is_empty()
     }
 
     /// The notes of what the resources of stacks are: stack, logical id and physical id of each.
     pub fn claims(&self) -> Vec<(String, String, String)> {
-        let inner = self.inner.borrow();
-        inner.claims.iter().filter(|(_, (claim, _))| claim.is_some()).map(|(key, _)| key.clone()).collect()
+        self.inner.borrow().claims.keys().cloned().collect()
     }
 
     /// The executions that carry out what stacks ask for, as far as nobody has taken them up: their names and inputs.
@@ -318,6 +335,21 @@ impl Bucket {
 }
 
 impl Inner {
+    /// That no later request of the stack has noted anything, where a function writes for one.
+    pub fn in_time(&self) -> Result<(), Problem> {
+        match &self.writes_for {
+            Some((resource, asked_at)) if self.last_asked(resource).is_some_and(|last| last > *asked_at) => {
+                Err(Problem::new(ProblemKind::Stale, "something else has been asked for since"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// When a resource was last asked for something.
+    pub fn last_asked(&self, resource: &StackResource) -> Option<Timestamp> {
+        self.asked_at.get(&(resource.stack.clone(), resource.logical_id.clone())).copied()
+    }
+
     /// Counts a moment, and says what goes wrong at it.
     pub fn next_moment(&mut self) -> Option<Harm> {
         let moment = self.moments;

@@ -20,6 +20,7 @@ mod processes;
 pub(crate) mod programs;
 mod revisions;
 mod rewriting;
+mod stacks;
 mod stage;
 mod stops;
 mod template;
@@ -119,7 +120,8 @@ impl Cloud {
         let functions: Vec<_> =
             self.lambda.list_functions().into_paginator().items().send().collect::<Result<_, _>>().await.unwrap();
         let mut names = functions.iter().filter_map(|function| function.function_name());
-        names.find(|name| name.starts_with(&wanted)).expect("each folder is a function of the stack").to_owned()
+        let is_it = |name: &&str| name.starts_with(&wanted) || **name == format!("spillway-{folder}");
+        names.find(is_it).expect("each folder is a function of the stack").to_owned()
     }
 
     /// What a function answers.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
-use spillway::local::{CLIENTS_REQUIREMENTS, PythonEnvironment, TOOLS_REQUIREMENTS};
+use spillway::local::{CLIENTS_REQUIREMENTS, PythonEnvironment, SAM_REQUIREMENTS, TOOLS_REQUIREMENTS};
 use spillway_tests::template::root;
 use tokio::process::Command;
 
@@ -17,6 +17,11 @@ pub(crate) async fn clients() -> PythonEnvironment {
 /// What looks over the template.
 pub(super) async fn tools() -> PythonEnvironment {
     PythonEnvironment::ensure("tools", TOOLS_REQUIREMENTS).await.unwrap()
+}
+
+/// SAM's command line.
+pub(super) async fn sam() -> PythonEnvironment {
+    PythonEnvironment::ensure("sam", SAM_REQUIREMENTS).await.unwrap()
 }
 
 /// A program that gets nothing of our environment but what it needs.

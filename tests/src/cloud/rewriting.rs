@@ -66,7 +66,7 @@ fn what_sam_refuses_is_told_in_its_words() {
 }
 
 /// What the macro answers to CloudFormation's own event.
-async fn transformed(cloud: &Cloud, fragment: &Value) -> Value {
+pub(super) async fn transformed(cloud: &Cloud, fragment: &Value) -> Value {
     let event = json!({
         "region": "us-east-1", "accountId": "000000000000", "transformId": "000000000000::Spillway", "requestId": "r-1",
         "fragment": fragment, "params": {},
@@ -92,9 +92,17 @@ fn cfn_lint_has_nothing_to_say_of_a_rewritten_template() {
     block_on(async {
         let tools = tools().await;
         let folder = tempfile::tempdir().unwrap();
-        let paths = [("sam", SAM), ("cdk", CDK), ("serverless", SERVERLESS)].map(|(name, text)| {
+        let mut elsewhere = read(SERVERLESS);
+        elsewhere["Parameters"]["Hook"] = json!({"Type": "String"});
+        let alias = &mut elsewhere["Resources"]["OrdersLambdaFunctionAliasLive"];
+        let policy = &mut alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"];
+        policy["BeforeAllowTrafficHook"] = json!({"Ref": "Hook"});
+        policy["AfterAllowTrafficHook"] = json!("check");
+        let templates =
+            [("sam", read(SAM)), ("cdk", read(CDK)), ("serverless", read(SERVERLESS)), ("hooks", elsewhere)];
+        let paths = templates.map(|(name, template)| {
             let path = folder.path().join(name).with_extension("json");
-            fs::write(&path, rewritten(&read(text)).to_string()).unwrap();
+            fs::write(&path, rewritten(&template).to_string()).unwrap();
             path
         });
         let mut lint = scrubbed(tools.python());

@@ -5,7 +5,7 @@ use std::fs;
 use spillway_tests::template::root;
 
 use super::block_on;
-use super::programs::{scrubbed, tools, written};
+use super::programs::{sam, scrubbed, tools, written};
 
 #[test]
 fn cfn_lint_and_checkov_have_nothing_to_say_of_the_translated_template() {
@@ -29,6 +29,23 @@ fn cfn_lint_and_checkov_have_nothing_to_say_of_the_translated_template() {
         let found: serde_json::Value = serde_json::from_str(&found).unwrap();
         assert_eq!(found["summary"]["failed"], 0, "{found:#}");
         assert!(found["summary"]["passed"].as_u64().unwrap() > 30, "{found:#}");
+    });
+}
+
+#[test]
+fn sam_calls_the_template_and_the_examples_valid() {
+    block_on(async {
+        let sam = sam().await;
+        let home = tempfile::tempdir().unwrap();
+        for template in ["template.yaml", "examples/shop/template.yaml"] {
+            let mut validate = scrubbed(sam.program("sam"));
+            validate
+                .args(["validate", "--lint", "--region", "us-east-1", "--template-file"])
+                .arg(root().join(template));
+            validate.current_dir(home.path()).env("HOME", home.path()).env("SAM_CLI_TELEMETRY", "0");
+            let said = written("sam validate", &validate.output().await.unwrap());
+            assert!(said.trim().ends_with("template.yaml is a valid SAM Template"), "{said}");
+        }
     });
 }
 

@@ -91,9 +91,10 @@ impl OwnAliases for Real {
         role: &RoleArn,
         function: &FunctionName,
         alias: &AliasName,
-        settings: &AliasSettings,
+        old: Option<&AliasSettings>,
+        new: &AliasSettings,
     ) -> Result<(), Problem> {
-        self.aliases.configure(role, function, alias, settings).await
+        self.aliases.configure(role, function, alias, old, new).await
     }
 
     async fn delete(&self, role: &RoleArn, function: &FunctionName, alias: &AliasName) -> Result<(), Problem> {
@@ -106,6 +107,7 @@ both_keep! {
     an_alias_that_is_there_is_not_made_again
     no_alias_is_made_of_a_function_or_a_version_that_does_not_exist
     settings_are_changed_and_taken_away_and_move_no_traffic
+    what_is_not_said_stays_where_nothing_was_said_before
     nothing_is_configured_where_no_alias_is
     an_alias_is_deleted_once_or_twice
 }
@@ -172,19 +174,27 @@ async fn settings_are_changed_and_taken_away_and_move_no_traffic(customer: &impl
     customer.write(&role(), &of, &split, &before.revision).await.unwrap();
     let only = AliasSettings { provisioned_concurrency: None, ..settings("second", 7) };
     let none = AliasSettings::default();
+    let mut old = None;
     for given in [settings("first", 5), settings("second", 7), only, none.clone(), none] {
-        customer.configure(&role(), &of.function, &of.alias, &given).await.unwrap();
+        customer.configure(&role(), &of.function, &of.alias, old.as_ref(), &given).await.unwrap();
         assert_eq!(customer.settings(&of.function, &of.alias).await, given);
         assert!(read(customer, &of).await.unwrap().routes(&split));
+        old = Some(given);
     }
+}
+
+async fn what_is_not_said_stays_where_nothing_was_said_before(customer: &impl Customer) {
+    let of = open(customer).await;
+    make(customer, &of, "1", &settings("theirs", 5)).await.unwrap();
+    let described = AliasSettings { provisioned_concurrency: None, ..settings("ours", 0) };
+    customer.configure(&role(), &of.function, &of.alias, None, &described).await.unwrap();
+    assert_eq!(customer.settings(&of.function, &of.alias).await, settings("ours", 5));
 }
 
 async fn nothing_is_configured_where_no_alias_is(customer: &impl Customer) {
     let of = open(customer).await;
-    for given in [AliasSettings::default(), settings("first", 5)] {
-        let configured = customer.configure(&role(), &of.function, &of.alias, &given).await;
-        assert_eq!(kind(configured), ProblemKind::Missing);
-    }
+    let configured = customer.configure(&role(), &of.function, &of.alias, None, &settings("first", 5)).await;
+    assert_eq!(kind(configured), ProblemKind::Missing);
 }
 
 async fn an_alias_is_deleted_once_or_twice(customer: &impl Customer) {

@@ -1,7 +1,7 @@
 //! What is noted for CloudFormation stacks.
 
-use spillway_domain::{Claim, ProblemKind, StackResource};
-use spillway_engine::{Catalog, Claims, Deployments, Waiters};
+use spillway_domain::{Claim, Moved, ProblemKind, StackRequest, StackResource, Wish};
+use spillway_engine::{Catalog, Claims, Deployments, GroupWrite, Waiters};
 
 use super::table as real;
 use super::{at, both_keep, deployment, fresh, fresh_id, group, named, opened, put, role};
@@ -11,6 +11,7 @@ both_keep! {
     the_last_claim_counts
     a_claim_is_dropped_once_or_twice
     a_request_that_comes_late_claims_nothing
+    all_claims_of_a_resource_are_found_and_nobody_elses
     nobody_claims_what_has_too_long_a_name
     whoever_waits_is_known_by_the_token
     waiting_twice_is_waiting_once
@@ -33,7 +34,8 @@ fn alias() -> Claim {
         role: role(),
         application: named("shop"),
         group: named("orders"),
-        moved: Some((named("1"), named("2"))),
+        moved: Some(Moved { from: named("1"), to: named("2"), instead_of: named("1") }),
+        adopted: true,
     }
 }
 
@@ -70,14 +72,26 @@ async fn a_claim_is_dropped_once_or_twice(store: &impl Claims) {
 async fn a_request_that_comes_late_claims_nothing(store: &impl Claims) {
     let shop = resource("Shop");
     store.put_claim(&shop, "shop", Some(&application("new")), at(2)).await.unwrap();
-    for late in [Some(&application("old")), None] {
-        let problem = store.put_claim(&shop, "shop", late, at(1)).await.unwrap_err();
+    for (name, late) in [("shop", Some(&application("old"))), ("shop", None), ("other", Some(&application("old")))] {
+        let problem = store.put_claim(&shop, name, late, at(1)).await.unwrap_err();
         assert_eq!(problem.kind, ProblemKind::Stale);
     }
-    assert_eq!(store.claim(&shop, "shop").await.unwrap(), Some(application("new")));
+    assert_eq!(store.claims(&shop).await.unwrap(), [("shop".to_owned(), application("new"))]);
     store.put_claim(&shop, "shop", None, at(3)).await.unwrap();
     let problem = store.put_claim(&shop, "shop", Some(&application("old")), at(2)).await.unwrap_err();
     assert_eq!(problem.kind, ProblemKind::Stale, "what is gone stays gone");
+}
+
+async fn all_claims_of_a_resource_are_found_and_nobody_elses(store: &impl Claims) {
+    let shop = resource("Shop");
+    let shops = StackResource { stack: shop.stack.clone(), logical_id: "Shops".to_owned() };
+    for name in ["one", "two#2"] {
+        store.put_claim(&shop, name, Some(&application("shop")), at(1)).await.unwrap();
+    }
+    store.put_claim(&shops, "three", Some(&application("shops")), at(1)).await.unwrap();
+    let found = store.claims(&shop).await.unwrap();
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["one", "two#2"]);
 }
 
 async fn nobody_claims_what_has_too_long_a_name(store: &impl Claims) {
@@ -117,4 +131,29 @@ async fn those_who_wait_are_in_nobodys_way(store: &(impl Catalog + Deployments +
     store.create(&deployment, None).await.unwrap();
     assert_eq!(store.load(&deployment.id).await.unwrap(), Some(deployment.clone()));
     assert_eq!(store.ledger(&deployment.id).await.unwrap(), []);
+}
+
+#[test]
+fn a_request_that_comes_late_writes_nothing_at_all() {
+    crate::cloud::in_cloud(async |cloud| {
+        let table = real(cloud).await;
+        let shop = resource("Shop");
+        let request = |asked_at| StackRequest {
+            resource: shop.clone(),
+            request_id: "request".to_owned(),
+            physical_id: None,
+            asked_at,
+            answer_by: asked_at,
+            wish: Wish::Nothing { unnamed: false },
+        };
+        let (late, last) = (table.for_request(&request(at(1))), table.for_request(&request(at(2))));
+        let application = opened(&late).await;
+        last.put_claim(&shop, "shop", None, at(2)).await.unwrap();
+        let group = group(&application, "live");
+        let problem = late.create_group(&group, &[], 10).await.unwrap_err();
+        assert_eq!(problem.kind, ProblemKind::Stale);
+        assert_eq!(late.delete_application(&application).await.unwrap_err().kind, ProblemKind::Stale);
+        assert_eq!(late.put_claim(&shop, "shop", None, at(1)).await.unwrap_err().kind, ProblemKind::Stale);
+        assert_eq!(last.create_group(&group, &[], 10).await.unwrap(), GroupWrite::Done);
+    });
 }

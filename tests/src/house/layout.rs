@@ -38,6 +38,15 @@ fn a_function_has_one_name_in_five_places() {
     none(faults);
 }
 
+/// CloudFormation refuses to change the ServiceToken of a resource, so that with another name every stack that has one
+/// could be neither changed nor deleted.
+#[test]
+fn the_function_behind_the_service_tokens_has_a_name_that_never_changes() {
+    let text = read("template.yaml");
+    let function = text.split("  CustomResourceFunction:\n").nth(1).unwrap();
+    assert!(function.contains("      FunctionName: !Sub ${AWS::StackName}-custom-resource\n"));
+}
+
 #[test]
 fn nothing_has_the_name_of_a_function_that_is_not_there() {
     let names = folders("functions");

@@ -2,14 +2,9 @@
 
 use jiff::SignedDuration;
 use spillway_domain::{AliasRouting, AliasSettings, Status};
-use spillway_testkit::{HookPlan, Stack, StackEnd, check};
+use spillway_testkit::{Stack, StackEnd, check};
 
-use super::{Template, at, routes, runner, stack_at_one, version, world_with};
-
-fn rolled_back(end: StackEnd, words: &str) {
-    let StackEnd::RolledBack(why) = end else { panic!("{end:?}") };
-    assert!(why.contains(words), "{why}");
-}
+use super::{Template, at, rolled_back, routes, runner, stack_at_one, version, world_with};
 
 #[test]
 fn the_first_version_is_there_at_once_and_without_a_deployment() {
@@ -54,90 +49,6 @@ fn nothing_that_does_not_change_is_deployed() {
 }
 
 #[test]
-fn a_version_that_a_hook_refuses_rolls_the_stack_back() {
-    let world = world_with(&["orders"]);
-    world.put_hook("pre", HookPlan::Fails);
-    world.put_hook("post", HookPlan::Succeeds);
-    let mut runner = runner(&world);
-    let mut stack = stack_at_one(&mut runner);
-    let end = stack.deploy(&mut runner, &Template { hooks: true, ..Template::new(2) }.parts());
-    rolled_back(end, "lifecycle event validation functions failed. See the diagnostics of BeforeAllowTraffic");
-    runner.run();
-    assert_eq!(at(&world), Some(version(1)));
-    check(&world).unwrap();
-}
-
-#[test]
-fn when_something_else_fails_later_traffic_goes_back_at_once_whatever_the_alarms_and_hooks_say() {
-    let world = world_with(&["orders"]);
-    world.put_hook("pre", HookPlan::Succeeds);
-    world.put_hook("post", HookPlan::Succeeds);
-    let mut runner = runner(&world);
-    let mut other = Stack::new("other");
-    let template = Template { application: "taken", functions: Vec::new(), ..Template::new(1) };
-    assert_eq!(other.deploy(&mut runner, &template.parts()), StackEnd::Complete);
-    let mut stack = stack_at_one(&mut runner);
-    let impossible = Template { hooks: true, impossible: true, ..Template::new(2) };
-    world.put_alarm(&"errors".parse().unwrap(), false);
-    let end = stack.deploy(&mut runner, &impossible.parts());
-    rolled_back(end, "Application taken exists already, and this resource did not make it.");
-    assert_eq!(at(&world), Some(version(1)));
-    let records = world.records();
-    let back = records.iter().max_by_key(|record| record.created_at).unwrap();
-    assert_eq!(records.len(), 2);
-    assert_eq!(back.order.routing.steps().len(), 0, "at once");
-    assert_eq!(back.lambda().unwrap().before, None);
-    let took = back.ending.as_ref().unwrap().at.duration_since(back.created_at);
-    assert!(took < SignedDuration::from_secs(5), "{took:?}");
-    runner.run();
-    check(&world).unwrap();
-}
-
-#[test]
-fn after_a_rollback_the_same_version_is_deployed_step_by_step_again() {
-    let world = world_with(&["orders"]);
-    let mut runner = runner(&world);
-    let mut other = Stack::new("other");
-    let template = Template { application: "taken", functions: Vec::new(), ..Template::new(1) };
-    other.deploy(&mut runner, &template.parts());
-    let mut stack = stack_at_one(&mut runner);
-    let impossible = Template { impossible: true, ..Template::new(2) };
-    assert!(matches!(stack.deploy(&mut runner, &impossible.parts()), StackEnd::RolledBack(_)));
-    assert_eq!(stack.deploy(&mut runner, &Template::new(2).parts()), StackEnd::Complete);
-    let records = world.records();
-    let last = records.iter().max_by_key(|record| record.created_at).unwrap();
-    assert_eq!(last.order.config.as_str(), "Steps.10@2m");
-    assert_eq!(at(&world), Some(version(2)));
-}
-
-#[test]
-fn a_rollback_in_the_middle_of_a_deployment_stops_it() {
-    let world = world_with(&["orders", "stock"]);
-    world.put_hook("pre", HookPlan::Fails);
-    let mut runner = runner(&world);
-    let mut stack = Stack::new("shop");
-    let both = |number, change| Template {
-        functions: vec!["orders", "stock"],
-        change,
-        config: "Steps.10@40m",
-        ..Template::new(number)
-    };
-    assert_eq!(stack.deploy(&mut runner, &both(1, |_| {}).parts()), StackEnd::Complete);
-    let hook_of_stock = |wish: &mut spillway_domain::AliasWish| {
-        if wish.function.as_str() == "stock" {
-            wish.before = Some("pre".parse().unwrap());
-        }
-    };
-    let began = world.now();
-    rolled_back(stack.deploy(&mut runner, &both(2, hook_of_stock).parts()), "failed.");
-    assert!(world.now() < began + SignedDuration::from_mins(2), "the forty minutes were not waited for");
-    let back = AliasRouting::only(version(1));
-    assert!(routes(&world, &["orders", "stock"]).values().all(|routing| *routing == back), "{}", world.diary());
-    runner.run();
-    check(&world).unwrap();
-}
-
-#[test]
 fn a_plan_longer_than_an_hour_is_waited_for_by_a_chain() {
     let world = world_with(&["orders"]);
     let mut runner = runner(&world);
@@ -148,19 +59,6 @@ fn a_plan_longer_than_an_hour_is_waited_for_by_a_chain() {
     assert_eq!(stack.deploy(&mut runner, &slow(2).parts()), StackEnd::Complete);
     assert!(world.now() >= began + SignedDuration::from_mins(150));
     assert_eq!(at(&world), Some(version(2)));
-}
-
-#[test]
-fn a_chain_that_is_too_short_rolls_back() {
-    let world = world_with(&["orders"]);
-    let mut runner = runner(&world);
-    let slow = |number| Template { config: "Steps.10@150m", waits: 1, ..Template::new(number) };
-    let mut stack = Stack::new("shop");
-    assert_eq!(stack.deploy(&mut runner, &slow(1).parts()), StackEnd::Complete);
-    rolled_back(stack.deploy(&mut runner, &slow(2).parts()), "is still running, and CloudFormation waits no longer");
-    runner.run();
-    assert_eq!(at(&world), Some(version(1)));
-    check(&world).unwrap();
 }
 
 #[test]
@@ -207,7 +105,7 @@ fn another_name_makes_another_alias_and_the_old_one_goes() {
 #[test]
 fn what_was_made_from_outside_is_left_alone_unless_it_is_taken_over() {
     let world = world_with(&["orders"]);
-    world.put_alias("orders", "live", AliasRouting::only(version(1)), &[version(1), version(2)]);
+    world.put_alias("orders", "live", AliasRouting::only(version(1)), &[version(1), version(2), version(3)]);
     let mut runner = runner(&world);
     let mut stack = Stack::new("shop");
     rolled_back(stack.deploy(&mut runner, &Template::new(2).parts()), "exists already (100 % to version 1)");
@@ -218,8 +116,42 @@ fn what_was_made_from_outside_is_left_alone_unless_it_is_taken_over() {
     assert_eq!(at(&world), Some(version(2)));
     let [record] = &world.records()[..] else { panic!("moved by one deployment") };
     assert_eq!(record.status(), Status::Succeeded);
+    assert_eq!(stack.deploy(&mut runner, &Template::new(3).parts()), StackEnd::Complete);
     assert_eq!(stack.delete(&mut runner), StackEnd::Complete);
-    assert_eq!(world.alias("orders", "live"), None);
+    assert_eq!(world.alias("orders", "live"), None, "by now it is the stack's");
+}
+
+#[test]
+fn a_deployment_that_an_operator_began_is_nothing_that_other_settings_stop() {
+    let world = world_with(&["orders"]);
+    let mut runner = runner(&world);
+    let mut stack = stack_at_one(&mut runner);
+    let theirs = runner.begin(&Template::new(2).by_hand("orders", 1));
+    runner.pass(SignedDuration::from_secs(10));
+    let described = Template { change: |wish| wish.settings.description = Some("New.".to_owned()), ..Template::new(1) };
+    assert_eq!(stack.deploy(&mut runner, &described.parts()), StackEnd::Complete);
+    runner.run();
+    assert_eq!(world.record(&theirs).unwrap().status(), Status::Succeeded);
+    assert_eq!(at(&world), Some(version(2)));
+}
+
+#[test]
+fn two_aliases_may_share_a_group() {
+    let world = world_with(&["orders", "stock"]);
+    let mut runner = runner(&world);
+    let shared = |number| {
+        let template = Template { functions: vec!["orders", "stock"], group: Some("all"), ..Template::new(number) };
+        let mut parts = template.parts();
+        parts[1].truncate(1);
+        parts
+    };
+    let mut stack = Stack::new("shop");
+    assert_eq!(stack.deploy(&mut runner, &shared(1)), StackEnd::Complete);
+    let began = world.now();
+    assert_eq!(stack.deploy(&mut runner, &shared(2)), StackEnd::Complete);
+    assert!(world.now() > began + SignedDuration::from_mins(4), "one after the other");
+    let there = AliasRouting::only(version(2));
+    assert!(routes(&world, &["orders", "stock"]).values().all(|routing| *routing == there));
 }
 
 #[test]
@@ -257,24 +189,6 @@ fn a_version_that_is_not_there_is_said_to_be_so() {
     rolled_back(stack.deploy(&mut runner, &Template::new(9).parts()), "failed.");
     runner.run();
     assert_eq!(at(&world), Some(version(1)));
-}
-
-#[test]
-fn a_stack_whose_old_version_was_deleted_says_how_its_rollback_goes_on() {
-    let world = world_with(&["orders"]);
-    let mut runner = runner(&world);
-    let mut other = Stack::new("other");
-    let template = Template { application: "taken", functions: Vec::new(), ..Template::new(1) };
-    other.deploy(&mut runner, &template.parts());
-    let mut stack = stack_at_one(&mut runner);
-    let impossible = Template { impossible: true, ..Template::new(2) };
-    // Somebody tidies up as soon as version 2 has all traffic.
-    world.delete_version_when_left("orders", version(1));
-    let end = stack.deploy(&mut runner, &impossible.parts());
-    let StackEnd::RollbackFailed(why) = end else { panic!("{end:?}") };
-    assert!(why.contains("continue its rollback without this resource (--resources-to-skip)"), "{why}");
-    runner.run();
-    assert_eq!(at(&world), Some(version(2)), "it stays where it is");
 }
 
 #[test]

@@ -2,15 +2,17 @@
 
 mod aliases;
 mod crashes;
+mod rollbacks;
 mod settings;
 
 use std::collections::BTreeMap;
 
 use spillway_domain::{
     AlarmConfiguration, AliasRouting, AliasSettings, AliasWish, AutoRollback, AutoRollbackEvent, ComputePlatform,
-    GroupSettings, NewApplication, NewGroup, Tag, Version, Wish,
+    GroupSettings, LambdaTarget, NewApplication, NewDeployment, NewGroup, NewRevision, RevisionKind, Tag, Target,
+    Version, Wish,
 };
-use spillway_testkit::{Part, Runner, Stack, World};
+use spillway_testkit::{Part, Runner, Stack, StackEnd, World};
 use spillway_tests::template::{machine, request_machine};
 
 /// A version, from its number.
@@ -114,7 +116,30 @@ impl Template {
             settings,
             tags: vec![Tag { key: "team".to_owned(), value: "x".to_owned() }],
         };
-        Wish::Group(Box::new(group), None)
+        Wish::Group(Box::new(group))
+    }
+
+    /// What an operator asks CodeDeploy's API for.
+    fn by_hand(&self, function: &str, from: u64) -> NewDeployment {
+        let target = LambdaTarget {
+            function: function.parse().unwrap(),
+            alias: self.alias.parse().unwrap(),
+            current: version(from),
+            target: version(self.version),
+            before: None,
+            after: None,
+        };
+        NewDeployment {
+            application: self.application.parse().unwrap(),
+            group: self.group_name(function).parse().unwrap(),
+            revision: Some(NewRevision::text(RevisionKind::AppSpecContent, target.appspec())),
+            target: Some(Target::Lambda(target)),
+            config: None,
+            description: None,
+            rollback: None,
+            alarms: None,
+            for_servers: None,
+        }
     }
 
     fn alias(&self, function: &str) -> AliasWish {
@@ -125,6 +150,7 @@ impl Template {
             function: function.parse().unwrap(),
             alias: self.alias.parse().unwrap(),
             version: version(self.version),
+            old_version: None,
             before: self.hooks.then(|| "pre".parse().unwrap()),
             after: self.hooks.then(|| "post".parse().unwrap()),
             settings: AliasSettings::default(),
@@ -136,6 +162,12 @@ impl Template {
         (self.change)(&mut wish);
         wish
     }
+}
+
+/// Has another stack take the name of the impossible resource.
+fn take_a_name(runner: &mut Runner<'_>) {
+    let taken = Template { application: "taken", functions: Vec::new(), ..Template::new(1) };
+    assert_eq!(Stack::new("other").deploy(runner, &taken.parts()), StackEnd::Complete);
 }
 
 fn application(name: &str) -> Wish {
@@ -156,9 +188,14 @@ fn at(world: &World) -> Option<Version> {
     Some(routing.main)
 }
 
+fn rolled_back(end: StackEnd, words: &str) {
+    let StackEnd::RolledBack(why) = end else { panic!("{end:?}") };
+    assert!(why.contains(words), "{why}");
+}
+
 /// A stack that has version 1.
 fn stack_at_one(runner: &mut Runner<'_>) -> Stack {
     let mut stack = Stack::new("shop");
-    assert_eq!(stack.deploy(runner, &Template::new(1).parts()), spillway_testkit::StackEnd::Complete);
+    assert_eq!(stack.deploy(runner, &Template::new(1).parts()), StackEnd::Complete);
     stack
 }

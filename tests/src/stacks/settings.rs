@@ -1,14 +1,9 @@
 //! Applications, configurations and groups of stacks.
 
-use spillway_domain::{ComputePlatform, NewApplication, NewConfig, Strategy, Wish};
+use spillway_domain::{ComputePlatform, NewApplication, NewConfig, Strategy, Tag, Wish};
 use spillway_testkit::{Part, Runner, Stack, StackEnd};
 
-use super::{Template, application, at, runner, stack_at_one, version, world_with};
-
-fn ends_in_fault(end: StackEnd, words: &str) {
-    let StackEnd::RolledBack(why) = end else { panic!("{end:?}") };
-    assert!(why.contains(words), "{why}");
-}
+use super::{Template, application, at, rolled_back, runner, stack_at_one, version, world_with};
 
 fn config(name: &str, percent: u32) -> Wish {
     let strategy = Strategy::TimeBasedCanary { percentage: percent, minutes: 5 };
@@ -45,8 +40,8 @@ fn what_somebody_else_made_is_neither_taken_nor_deleted() {
     let mut theirs = Stack::new("theirs");
     assert_eq!(deploy(&mut theirs, &mut runner, "App", application("shop")), StackEnd::Complete);
     let mut ours = Stack::new("ours");
-    ends_in_fault(deploy(&mut ours, &mut runner, "App", application("shop")), "Application shop exists already");
-    ends_in_fault(
+    rolled_back(deploy(&mut ours, &mut runner, "App", application("shop")), "Application shop exists already");
+    rolled_back(
         ours.deploy(
             &mut runner,
             &[vec![Part::new("Slow", config("slow", 5))], vec![Part::new("App", application("shop"))]],
@@ -55,7 +50,7 @@ fn what_somebody_else_made_is_neither_taken_nor_deleted() {
     );
     assert!(!world.is_bare(), "theirs is still there");
     assert_eq!(deploy(&mut ours, &mut runner, "Slow", config("slow", 5)), StackEnd::Complete);
-    ends_in_fault(
+    rolled_back(
         deploy(&mut theirs, &mut runner, "Slow", config("slow", 5)),
         "Deployment configuration slow exists already",
     );
@@ -75,9 +70,9 @@ fn a_platform_and_a_configuration_never_change() {
     };
     assert_eq!(stack.deploy(&mut runner, &both(ComputePlatform::Lambda, 5)), StackEnd::Complete);
     let end = stack.deploy(&mut runner, &both(ComputePlatform::Ecs, 5));
-    ends_in_fault(end, "The platform of application shop cannot change.");
+    rolled_back(end, "The platform of application shop cannot change.");
     let end = stack.deploy(&mut runner, &both(ComputePlatform::Lambda, 6));
-    ends_in_fault(end, "Deployment configuration slow cannot change.");
+    rolled_back(end, "Deployment configuration slow cannot change.");
     assert_eq!(stack.delete(&mut runner), StackEnd::Complete);
 }
 
@@ -87,7 +82,7 @@ fn what_a_template_no_longer_says_of_a_group_is_as_by_default() {
     let mut runner = runner(&world);
     let mut stack = stack_at_one(&mut runner);
     let mut parts = Template::new(2).parts();
-    if let Wish::Group(group, _) = &mut parts[1][0].wish {
+    if let Wish::Group(group) = &mut parts[1][0].wish {
         group.settings.alarms = None;
         group.settings.config = None;
     }
@@ -109,4 +104,22 @@ fn a_group_may_move_to_another_application() {
     assert_eq!(at(&world), Some(version(2)));
     assert_eq!(stack.delete(&mut runner), StackEnd::Complete);
     assert!(world.is_bare());
+}
+
+#[test]
+fn what_somebody_made_in_place_of_it_is_not_the_stacks() {
+    let world = world_with(&[]);
+    let mut runner = runner(&world);
+    let mut stack = Stack::new("shop");
+    assert_eq!(deploy(&mut stack, &mut runner, "App", application("shop")), StackEnd::Complete);
+    world.replace_application("shop", "theirs");
+    let mut tagged = application("shop");
+    if let Wish::Application(wish) = &mut tagged {
+        wish.tags.push(Tag { key: "team".to_owned(), value: "x".to_owned() });
+    }
+    let end = deploy(&mut stack, &mut runner, "App", tagged);
+    let StackEnd::RollbackFailed(why) = end else { panic!("{end:?}") };
+    assert!(why.contains("Application shop exists already, and this resource did not make it."), "{why}");
+    assert_eq!(stack.delete(&mut runner), StackEnd::Complete);
+    assert!(!world.is_bare(), "theirs is still there");
 }

@@ -1,71 +1,106 @@
 //! What is done next for an alias of a stack.
 
-use crate::{AliasRouting, AliasState, AliasWish, Claim, Deployment, DeploymentId, Fault, Version};
+use crate::{AliasRouting, AliasState, AliasWish, Claim, Deployment, DeploymentId, Fault, Moved, Version};
+
+/// What is known of an alias.
+#[derive(Debug, Clone, Copy)]
+pub struct AliasSeen<'a> {
+    /// The alias as it is; none when it is not there.
+    pub found: Option<&'a AliasState>,
+    /// The note that it is the stack's.
+    pub claim: Option<&'a Claim>,
+    /// Whether CloudFormation itself says that it is: it names it as what the resource is so far.
+    pub known: bool,
+    /// The deployment that has its group.
+    pub active: Option<&'a Deployment>,
+}
 
 /// What is done next for an alias.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AliasStep {
-    /// It is made.
-    Make,
-    /// A deployment that leads away from the wanted version is stopped, which takes the traffic back at once.
+    /// It is made, with all traffic on that version.
+    Make(Version),
+    /// A deployment that this resource began, and that leads away, is stopped, which takes the traffic back at once.
     Stop(DeploymentId),
+    /// A deployment leads where it is to go, whoever began it.
+    Follow(DeploymentId),
     /// Another deployment has the group, and ends first.
     Await(DeploymentId),
-    /// It routes as wanted.
+    /// Its traffic is as wanted, or is nothing that this request is about.
     Settle,
     /// It is moved by a deployment.
     Move {
         /// From this version.
         from: Version,
-        /// Back to where it last came from: at once, without hooks, whatever the alarms say.
+        /// To this one.
+        to: Version,
+        /// Back to where it came from: at once, without hooks, whatever the alarms say.
         back: bool,
     },
     /// It cannot be.
     Refuse(Fault),
 }
 
-/// What is done next for an alias, from what is known of it: as it is, the note that it is the stack's, and the
-/// deployment that has its group.
-///
-/// CloudFormation does not say that an update is part of a rollback. It is one when it leads back the way that the last
-/// one came: versions are numbered upwards, so that no new version is ever one that the alias has left.
-pub fn next_alias_step(
-    wish: &AliasWish,
-    found: Option<&AliasState>,
-    claim: Option<&Claim>,
-    active: Option<&Deployment>,
-) -> AliasStep {
-    if let (Some(found), None, false) = (found, claim, wish.adopts) {
+/// What is done next for an alias, from what is known of it.
+pub fn next_alias_step(wish: &AliasWish, seen: AliasSeen<'_>) -> AliasStep {
+    let AliasSeen { found, claim, known, active } = seen;
+    let back = way_back(wish, claim);
+    let goal = back.unwrap_or(wish.version);
+    let own = active.filter(|active| concerns(active, wish));
+    let Some(found) = found else {
+        return own.map_or(AliasStep::Make(goal), |active| AliasStep::Await(active.id.clone()));
+    };
+    if claim.is_none() && !known && !wish.adopts {
         return AliasStep::Refuse(Fault::AliasExists(found.clone()));
     }
-    if let Some(active) = active {
-        return if leads_away(active, wish) {
-            AliasStep::Stop(active.id.clone())
-        } else {
-            AliasStep::Await(active.id.clone())
-        };
-    }
-    let Some(found) = found else {
-        return AliasStep::Make;
-    };
-    if found.routes(&AliasRouting::only(wish.version)) {
+    if wish.old_version == Some(wish.version) {
         return AliasStep::Settle;
     }
+    if let Some(active) = own {
+        let id = active.id.clone();
+        return match active.lambda() {
+            Some(target) if target.target == goal && active.halt.is_none() => AliasStep::Follow(id),
+            Some(target) if leads_away(active, goal, target.target, claim) => AliasStep::Stop(id),
+            Some(_) | None => AliasStep::Await(id),
+        };
+    }
+    if found.routes(&AliasRouting::only(goal)) {
+        return AliasStep::Settle;
+    }
+    if let Some(other) = active {
+        return AliasStep::Await(other.id.clone());
+    }
     match found.main.parse() {
-        Ok(from) if found.routes(&AliasRouting::only(from)) => {
-            let back = matches!(claim, Some(Claim::Alias { moved: Some(moved), .. }) if *moved == (wish.version, from));
-            AliasStep::Move { from, back }
-        }
+        Ok(from) if found.routes(&AliasRouting::only(from)) => AliasStep::Move { from, to: goal, back: back.is_some() },
         Ok(_) | Err(_) => AliasStep::Refuse(Fault::AliasUnsuitable(found.clone())),
     }
 }
 
-/// Whether a deployment moves this alias away from the wanted version, and can be stopped.
-fn leads_away(active: &Deployment, wish: &AliasWish) -> bool {
-    let Some(target) = active.lambda() else {
-        return false;
-    };
-    let same = target.function.bare() == wish.function.bare() && target.alias == wish.alias;
+/// The version that the alias goes back to, when the request undoes the one before.
+///
+/// CloudFormation does not say that an update is part of a rollback. It is one when it asks for the version that the
+/// last one took the place of, instead of the one that the last one asked for: published versions are numbered upwards,
+/// so that no new one is ever one that the stack has left.
+pub fn way_back(wish: &AliasWish, claim: Option<&Claim>) -> Option<Version> {
+    match claim {
+        Some(Claim::Alias { moved: Some(Moved { from, to, instead_of }), .. }) => {
+            (wish.version == *instead_of && wish.old_version == Some(*to)).then_some(*from)
+        }
+        Some(_) | None => None,
+    }
+}
+
+/// Whether a deployment is of this alias.
+fn concerns(active: &Deployment, wish: &AliasWish) -> bool {
+    let same =
+        |target: &crate::LambdaTarget| target.function.bare() == wish.function.bare() && target.alias == wish.alias;
+    active.lambda().is_some_and(same)
+}
+
+/// Whether a deployment is one that this resource began, leads away from where the alias is to go, and can be stopped.
+fn leads_away(active: &Deployment, goal: Version, target: Version, claim: Option<&Claim>) -> bool {
+    let began =
+        matches!(claim, Some(Claim::Alias { moved: Some(moved), .. }) if moved.from == goal && moved.to == target);
     let stoppable = active.halt.is_none() && active.order.rolls_back.is_none() && !active.has_ended();
-    same && stoppable && active.home() == Some(wish.version) && target.target != wish.version
+    began && stoppable && active.home() == Some(goal)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{AliasState, ApplicationName, ConfigName, Deployment, DeploymentId, ErrorCode};
+use crate::{AliasState, ApplicationName, ConfigName, Deployment, DeploymentId, Diagnostics, ErrorCode};
 
 /// Why a resource is not as its stack wants it, apart from what CodeDeploy's API would refuse as well.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +29,6 @@ pub enum Fault {
         /// Whether something is not there any more, such as a version to go back to.
         is_missing: bool,
     },
-    /// There is no such deployment.
-    NoDeployment(DeploymentId),
     /// The time is up, and the deployment goes on.
     StillRunning(DeploymentId),
     /// The time is up, and another deployment still has the group.
@@ -38,11 +36,16 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The deployment ended, and not well.
+    /// The deployment ended, and not well. What a hook said is told at once, since a stack shows no diagnostics.
     pub fn of(record: &Deployment) -> Option<Self> {
         let error = record.ending.as_ref()?.error.as_ref()?;
         let is_missing = error.code == ErrorCode::InvalidLambdaFunction;
-        Some(Self::Deployment { id: record.id.clone(), message: error.message.clone(), is_missing })
+        let mut message = error.message.clone();
+        let hook = record.events.iter().find_map(|event| event.diagnostics.as_ref().filter(|d| !d.script.is_empty()));
+        if let Some(Diagnostics { script, message: said, .. }) = hook {
+            message.extend([" ", script, ": ", said]);
+        }
+        Some(Self::Deployment { id: record.id.clone(), message, is_missing })
     }
 }
 
@@ -80,7 +83,6 @@ impl fmt::Display for Fault {
                 "{id} failed. {message} Where a stack cannot roll back for this, continue its rollback without this \
                  resource (--resources-to-skip)."
             ),
-            Self::NoDeployment(id) => write!(f, "There is no deployment {id}."),
             Self::StillRunning(id) => write!(
                 f,
                 "{id} is still running, and CloudFormation waits no longer than an hour for a resource. It goes on \

@@ -2,8 +2,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    AlarmConfiguration, AliasState, AutoRollback, Cause, Creator, Deployment, Ending, Error, ErrorCode, Halt,
-    LambdaTarget, NewRevision, Order, RevisionKind, Routing, Slot, Status, Target,
+    AlarmConfiguration, AliasState, AutoRollback, Cause, Creator, Deployment, Diagnostics, DiagnosticsCode, Ending,
+    Error, ErrorCode, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Slot, Status, Target,
 };
 
 fn version(number: u64) -> Version {
@@ -18,6 +18,7 @@ fn wish(number: u64) -> AliasWish {
         function: "orders".parse().unwrap(),
         alias: "live".parse().unwrap(),
         version: version(number),
+        old_version: None,
         before: None,
         after: None,
         settings: AliasSettings::default(),
@@ -37,14 +38,19 @@ fn alias(main: &str, weights: &[(&str, f64)]) -> AliasState {
     }
 }
 
-fn claim(moved: Option<(u64, u64)>) -> Claim {
+fn claim(moved: Option<(u64, u64, u64)>) -> Claim {
     Claim::Alias {
         function: "orders".parse().unwrap(),
         alias: "live".parse().unwrap(),
         role: "arn:aws:iam::111122223333:role/deployer".parse().unwrap(),
         application: "shop".parse().unwrap(),
         group: "orders".parse().unwrap(),
-        moved: moved.map(|(from, to)| (version(from), version(to))),
+        moved: moved.map(|(from, to, instead_of)| Moved {
+            from: version(from),
+            to: version(to),
+            instead_of: version(instead_of),
+        }),
+        adopted: false,
     }
 }
 
@@ -82,64 +88,94 @@ fn deployment(from: u64, to: u64) -> Deployment {
     Deployment::new(DeploymentId::from_number(7), order, Timestamp::UNIX_EPOCH)
 }
 
+/// What is known of an alias of the stack.
+fn seen<'a>(found: Option<&'a AliasState>, claim: Option<&'a Claim>, active: Option<&'a Deployment>) -> AliasSeen<'a> {
+    AliasSeen { found, claim, known: true, active }
+}
+
 #[test]
 fn an_alias_is_made_settled_or_moved() {
     let next =
-        |wanted, found: Option<&AliasState>, moved| next_alias_step(&wish(wanted), found, Some(&claim(moved)), None);
-    assert_eq!(next_alias_step(&wish(1), None, None, None), AliasStep::Make);
-    assert_eq!(next(1, None, None), AliasStep::Make, "somebody deleted it");
-    assert_eq!(next(1, Some(&alias("1", &[])), None), AliasStep::Settle);
-    assert_eq!(next(2, Some(&alias("1", &[])), None), AliasStep::Move { from: version(1), back: false });
-    let unsuitable = |state: AliasState| AliasStep::Refuse(Fault::AliasUnsuitable(state));
+        |wanted, found: Option<&AliasState>| next_alias_step(&wish(wanted), seen(found, Some(&claim(None)), None));
+    assert_eq!(next(1, None), AliasStep::Make(version(1)), "also when somebody deleted it");
+    assert_eq!(next(1, Some(&alias("1", &[]))), AliasStep::Settle);
+    let moved = AliasStep::Move { from: version(1), to: version(2), back: false };
+    assert_eq!(next(2, Some(&alias("1", &[]))), moved);
     for state in [alias("1", &[("2", 0.1)]), alias("2", &[("1", 0.1)]), alias("$LATEST", &[])] {
-        assert_eq!(next(2, Some(&state), None), unsuitable(state.clone()), "{state}");
+        let unsuitable = AliasStep::Refuse(Fault::AliasUnsuitable(state.clone()));
+        assert_eq!(next(2, Some(&state)), unsuitable, "{state}");
     }
 }
 
 #[test]
-fn only_the_way_that_it_came_is_the_way_back() {
-    let next = |wanted, found: &str, moved| {
-        next_alias_step(&wish(wanted), Some(&alias(found, &[])), Some(&claim(moved)), None)
+fn what_a_request_is_not_about_stays_where_it_is() {
+    let same = AliasWish { old_version: Some(version(2)), ..wish(2) };
+    let split = alias("2", &[("3", 0.1)]);
+    let theirs = deployment(2, 3);
+    assert_eq!(next_alias_step(&same, seen(Some(&split), Some(&claim(None)), Some(&theirs))), AliasStep::Settle);
+    assert_eq!(next_alias_step(&same, seen(Some(&alias("1", &[])), Some(&claim(None)), None)), AliasStep::Settle);
+}
+
+#[test]
+fn what_undoes_the_request_before_goes_back_to_where_the_alias_was() {
+    let next = |old: u64, wanted: u64, found: &str, moved: (u64, u64, u64)| {
+        let wish = AliasWish { old_version: Some(version(old)), ..wish(wanted) };
+        next_alias_step(&wish, seen(Some(&alias(found, &[])), Some(&claim(Some(moved))), None))
     };
-    assert_eq!(next(1, "2", Some((1, 2))), AliasStep::Move { from: version(2), back: true });
-    assert_eq!(next(3, "2", Some((1, 2))), AliasStep::Move { from: version(2), back: false });
-    assert_eq!(next(2, "1", Some((1, 2))), AliasStep::Move { from: version(1), back: false }, "the same way again");
-    assert_eq!(next(1, "3", Some((1, 2))), AliasStep::Move { from: version(3), back: false }, "moved by others since");
+    let step = |from, to, back| AliasStep::Move { from: version(from), to: version(to), back };
+    assert_eq!(next(2, 1, "2", (1, 2, 1)), step(2, 1, true));
+    assert_eq!(next(2, 1, "1", (1, 2, 1)), AliasStep::Settle, "it is back already");
+    assert_eq!(next(2, 3, "2", (1, 2, 1)), step(2, 3, false));
+    assert_eq!(next(1, 2, "1", (1, 2, 1)), step(1, 2, false), "the same way once more, after a rollback");
+    // Version 2 has failed while the stack did not wait, so that the alias was on 1 when 3 took the place of 2.
+    assert_eq!(next(3, 2, "3", (1, 3, 2)), step(3, 1, true));
+    assert_eq!(next(3, 2, "1", (1, 3, 2)), AliasStep::Settle, "version 2 is not tried again");
 }
 
 #[test]
 fn an_alias_of_somebody_else_is_taken_over_only_on_request() {
     let found = alias("1", &[]);
     let exists = AliasStep::Refuse(Fault::AliasExists(found.clone()));
-    assert_eq!(next_alias_step(&wish(1), Some(&found), None, None), exists);
+    let unknown = AliasSeen { known: false, ..seen(Some(&found), None, None) };
+    assert_eq!(next_alias_step(&wish(1), unknown), exists);
     let adopting = AliasWish { adopts: true, ..wish(2) };
-    let moved = AliasStep::Move { from: version(1), back: false };
-    assert_eq!(next_alias_step(&adopting, Some(&found), None, None), moved);
+    let moved = AliasStep::Move { from: version(1), to: version(2), back: false };
+    assert_eq!(next_alias_step(&adopting, unknown), moved);
+    let restored = next_alias_step(&wish(2), seen(Some(&found), None, None));
+    assert_eq!(restored, moved, "CloudFormation knows it, and only the note of it is lost");
 }
 
 #[test]
-fn a_deployment_in_the_way_ends_first_and_one_that_leads_away_is_stopped() {
-    let next = |wanted, active: &Deployment| {
-        next_alias_step(&wish(wanted), Some(&alias("1", &[("2", 0.1)])), Some(&claim(Some((1, 2)))), Some(active))
+fn a_deployment_in_the_way_is_followed_stopped_or_waited_for() {
+    let next = |wanted, active: &Deployment, moved| {
+        next_alias_step(&wish(wanted), seen(Some(&alias("1", &[("2", 0.1)])), Some(&claim(moved)), Some(active)))
     };
+    let own = Some((1, 2, 1));
     let active = deployment(1, 2);
     let id = active.id.clone();
-    assert_eq!(next(1, &active), AliasStep::Stop(id.clone()));
-    assert_eq!(next(2, &active), AliasStep::Await(id.clone()));
-    assert_eq!(next(3, &active), AliasStep::Await(id.clone()));
+    assert_eq!(next(1, &active, own), AliasStep::Stop(id.clone()));
+    assert_eq!(next(1, &active, None), AliasStep::Await(id.clone()), "this resource did not begin it");
+    assert_eq!(next(2, &active, None), AliasStep::Follow(id.clone()));
+    assert_eq!(next(3, &active, own), AliasStep::Await(id.clone()));
 
     let mut halted = active.clone();
     halted.halt = Some(Halt { cause: Cause::Stop { rollback: None }, at: Timestamp::UNIX_EPOCH });
-    assert_eq!(next(1, &halted), AliasStep::Await(id.clone()), "it is on its way back already");
+    assert_eq!(next(1, &halted, own), AliasStep::Await(id.clone()), "it is on its way back already");
+    assert_eq!(next(2, &halted, own), AliasStep::Await(id.clone()), "and not on its way to where it led");
 
-    let mut rollback = active.clone();
+    let mut rollback = deployment(2, 1);
     rollback.order.rolls_back = Some(DeploymentId::from_number(1));
-    assert_eq!(next(1, &rollback), AliasStep::Await(id.clone()), "a rollback cannot be stopped");
+    assert_eq!(next(1, &rollback, own), AliasStep::Follow(id.clone()));
+    assert_eq!(next(3, &rollback, own), AliasStep::Await(id.clone()), "a rollback cannot be stopped");
 
     let mut other = active;
     let Target::Lambda(target) = &mut other.order.target else { panic!("a target") };
     target.alias = "beta".parse().unwrap();
-    assert_eq!(next(1, &other), AliasStep::Await(id), "another alias of the group");
+    let beside = |wanted, found: &AliasState| {
+        next_alias_step(&wish(wanted), seen(Some(found), Some(&claim(None)), Some(&other)))
+    };
+    assert_eq!(beside(2, &alias("1", &[])), AliasStep::Await(id), "the group has one deployment at a time");
+    assert_eq!(beside(1, &alias("1", &[])), AliasStep::Settle, "and nothing to deploy needs no group");
 }
 
 #[test]
@@ -154,8 +190,15 @@ fn faults_say_what_happened_to_what_and_what_to_do() {
     });
     let mut missing = failed.clone();
     missing.ending.as_mut().unwrap().error.as_mut().unwrap().code = ErrorCode::InvalidLambdaFunction;
-    let id = failed.id.clone();
     let name = |text: &str| text.to_owned();
+    let mut said = failed.clone();
+    said.events[0].diagnostics = Some(Diagnostics {
+        code: DiagnosticsCode::ScriptFailed,
+        script: name("smoke-test"),
+        message: name("no table for orders"),
+        log_tail: name("START"),
+    });
+    let id = failed.id.clone();
     let faults = [
         Fault::Exists { what: name("Application shop") },
         Fault::Platform("shop".parse().unwrap()),
@@ -163,8 +206,8 @@ fn faults_say_what_happened_to_what_and_what_to_do() {
         Fault::AliasExists(alias("1", &[])),
         Fault::AliasUnsuitable(alias("1", &[("2", 0.1)])),
         Fault::of(&failed).unwrap(),
+        Fault::of(&said).unwrap(),
         Fault::of(&missing).unwrap(),
-        Fault::NoDeployment(id.clone()),
         Fault::StillRunning(id.clone()),
         Fault::Blocked(id),
     ];
@@ -184,11 +227,11 @@ fn faults_say_what_happened_to_what_and_what_to_do() {
              it send all traffic to one published version first."
         ),
         name("d-HAAAAAAAA failed. A hook said no."),
+        name("d-HAAAAAAAA failed. A hook said no. smoke-test: no table for orders"),
         name(
             "d-HAAAAAAAA failed. A hook said no. Where a stack cannot roll back for this, continue its rollback without \
              this resource (--resources-to-skip).",
         ),
-        name("There is no deployment d-HAAAAAAAA."),
         name(
             "d-HAAAAAAAA is still running, and CloudFormation waits no longer than an hour for a resource. It goes on \
              unless the stack rolls back. Let more resources Custom::SpillwayWait wait for it, or say WaitForCompletion: \

@@ -9,14 +9,16 @@ use spillway_domain::{
 pub trait Claims {
     /// What a resource says it is, under this physical id.
     async fn claim(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Claim>, Problem>;
-    /// Notes what it is from now on, or that it is nothing any more, for a request that was received then;
-    /// [`Stale`](spillway_domain::ProblemKind::Stale) when a later one has noted something.
+    /// Everything that a resource says it is, with the physical ids.
+    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Claim)>, Problem>;
+    /// Notes what it is from now on, or that it is nothing any more, for a request of that time;
+    /// [`Stale`](spillway_domain::ProblemKind::Stale) when a later request has noted anything of the resource.
     async fn put_claim(
         &self,
         resource: &StackResource,
         physical_id: &str,
         claim: Option<&Claim>,
-        received_at: Timestamp,
+        asked_at: Timestamp,
     ) -> Result<(), Problem>;
 }
 
@@ -40,13 +42,15 @@ pub trait OwnAliases {
         version: Version,
         settings: &AliasSettings,
     ) -> Result<(), Problem>;
-    /// Gives it these settings, and moves no traffic.
+    /// Gives it those of the new settings that are others than the old ones, and moves no traffic. Without old ones,
+    /// what the new ones do not say stays.
     async fn configure(
         &self,
         role: &RoleArn,
         function: &FunctionName,
         alias: &AliasName,
-        settings: &AliasSettings,
+        old: Option<&AliasSettings>,
+        new: &AliasSettings,
     ) -> Result<(), Problem>;
     /// Deletes it. One that is gone already is no problem.
     async fn delete(&self, role: &RoleArn, function: &FunctionName, alias: &AliasName) -> Result<(), Problem>;

@@ -8,7 +8,11 @@ const TOKEN: &str = "arn:aws:lambda:us-east-1:111122223333:function:custom-resou
 const FUNCTION_ROLES: &str = "arn:aws:iam::111122223333:role/spillway/spillway/*";
 
 fn home() -> Home {
-    Home { service_token: TOKEN.to_owned(), function_roles: FUNCTION_ROLES.to_owned() }
+    Home {
+        service_token: TOKEN.to_owned(),
+        function_roles: FUNCTION_ROLES.to_owned(),
+        service_role_names: "spillway-*".to_owned(),
+    }
 }
 
 /// A function, its alias, and what SAM makes of a deployment preference.
@@ -122,6 +126,61 @@ fn resources_of_codedeploy_become_custom_resources_with_their_properties() {
 }
 
 #[test]
+fn what_is_of_servers_and_of_ecs_stays_codedeploys() {
+    let of =
+        |kind: &str, properties: Value| json!({"Type": format!("AWS::CodeDeploy::{kind}"), "Properties": properties});
+    let others = [
+        ("Fleet", of("Application", json!({}))),
+        ("Tasks", of("Application", json!({"ComputePlatform": "ECS"}))),
+        (
+            "Hosts",
+            of(
+                "DeploymentGroup",
+                json!({"ApplicationName": {"Ref": "Fleet"},
+                                               "ServiceRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}),
+            ),
+        ),
+        ("Half", of("DeploymentConfig", json!({"ComputePlatform": "Server"}))),
+    ];
+    let paths = others.each_ref().map(|(id, _)| format!("/Resources/{id}"));
+    let changes: Vec<_> =
+        paths.iter().zip(&others).map(|(path, (_, resource))| (path.as_str(), resource.clone())).collect();
+    let kept = resources(&changes);
+    for (id, resource) in others {
+        assert_eq!(kept[id], resource);
+    }
+    assert_eq!(kept["AppSpillway"]["Type"], "Custom::SpillwayApplication");
+    let trusted = kept["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"].clone();
+    assert_eq!(trusted[0]["Principal"]["Service"], json!(["codedeploy.amazonaws.com"]));
+    assert_eq!(trusted[1]["Condition"]["ArnLike"]["aws:PrincipalArn"], FUNCTION_ROLES);
+}
+
+#[test]
+fn a_template_that_would_have_too_many_resources_is_a_fault() {
+    let topics: Vec<_> = (0..490).map(|number| format!("/Resources/Topic{number}")).collect();
+    let changed = |more: &[(&str, Value)]| {
+        let topics = topics.iter().map(|path| (path.as_str(), json!({"Type": "AWS::SNS::Topic"})));
+        let template = with(&topics.chain(more.to_vec()).collect::<Vec<_>>());
+        rewrite(template, &home()).map(|template| template["Resources"].as_object().unwrap().len())
+    };
+    let long = (CONFIG, json!("Steps.10@10h"));
+    let settings = |name: &str, value: Value| ("/Metadata", json!({"Spillway": {name: value}}));
+    assert_eq!(changed(&[]), Ok(495));
+    assert_eq!(changed(&[long.clone(), settings("WaitForCompletion", json!(false))]), Ok(495));
+    assert_eq!(changed(&[(CONFIG, json!("elsewhere")), settings("LongestDeploymentMinutes", json!(250))]), Ok(500));
+    assert_eq!(
+        changed(&[long]).unwrap_err().to_string(),
+        "Number of errors found: 1. Structure of the template is invalid. It would have 507 resources, 12 of them to \
+         wait for deployments, and CloudFormation takes 500: say by 'LongestDeploymentMinutes' in \
+         'Metadata.Spillway' how long shifts take at most, or say 'WaitForCompletion: false' there, with which the \
+         stack does not wait."
+    );
+    let more: Vec<_> = (0..10).map(|number| format!("/Resources/More{number}")).collect();
+    let more: Vec<_> = more.iter().map(|path| (path.as_str(), json!({"Type": "AWS::SNS::Topic"}))).collect();
+    assert_eq!(changed(&more), Ok(505), "that is CloudFormation's to say");
+}
+
+#[test]
 fn an_alias_without_an_update_policy_is_left_alone() {
     let alias = json!({"Type": "AWS::Lambda::Alias", "Properties": {"RoutingConfig": {}}});
     assert_eq!(resources(&[("/Resources/Other", alias.clone())])["Other"], alias);
@@ -156,8 +215,8 @@ fn what_takes_longer_than_one_resource_may_wait_is_waited_for_by_several() {
     for (changes, links) in [
         (vec![], 0),
         (vec![config("CodeDeployDefault.LambdaCanary10Percent30Minutes")], 0),
-        (vec![config("Steps.10@53m")], 0),
-        (vec![config("Steps.10@54m")], 1),
+        (vec![config("Steps.10@44m")], 0),
+        (vec![config("Steps.10@45m")], 1),
         (vec![config("CodeDeployDefault.LambdaLinear10PercentEvery10Minutes")], 1),
         (vec![(before.as_str(), hook.clone())], 1),
         (vec![(before.as_str(), hook.clone()), (after.as_str(), hook.clone())], 2),
@@ -166,7 +225,7 @@ fn what_takes_longer_than_one_resource_may_wait_is_waited_for_by_several() {
         (vec![(CONFIG, json!({"Fn::If": ["C", "Steps.10@2h", "AllAtOnce"]}))], 2),
         (vec![config("made-elsewhere")], 3),
         (vec![config("made-elsewhere"), longest(json!(30))], 0),
-        (vec![config("made-elsewhere"), longest(json!("2880"))], 52),
+        (vec![config("made-elsewhere"), longest(json!("2880"))], 57),
         (vec![config("AllAtOnce"), longest(json!(2880))], 0),
         (vec![(&format!("{POLICY}/DeploymentGroupName"), json!("elsewhere"))], 3),
     ] {
@@ -247,7 +306,11 @@ fn every_fault_has_its_words() {
     );
     let long = "L".repeat(250);
     assert_eq!(
-        one(&[(&format!("/Resources/{long}"), json!({"Type": "AWS::CodeDeploy::Application"}))]),
+        one(&[(
+            &format!("/Resources/{long}"),
+            json!({"Type": "AWS::CodeDeploy::Application",
+                                                   "Properties": {"ComputePlatform": "Lambda"}})
+        )]),
         format!("Resource with id [{long}] is invalid. Its new id [{long}Spillway] is longer than 255 characters.")
     );
     assert_eq!(
@@ -300,10 +363,10 @@ fn all_faults_are_told_at_once() {
     assert_eq!(
         faults(&[
             (LIVE, json!({"Type": "AWS::Lambda::Alias", "UpdatePolicy": []})),
-            ("/Resources/App/Properties", json!(1))
+            ("/Metadata", json!({"Spillway": "fast"}))
         ]),
-        "Number of errors found: 2. Resource with id [Live] is invalid. Attribute 'UpdatePolicy' should be a map with \
-         'CodeDeployLambdaAliasUpdate', and no intrinsic function. Resource with id [App] is invalid. Attribute \
-         'Properties' should be a map."
+        "Number of errors found: 2. Structure of the template is invalid. 'Metadata.Spillway' should be a map. Resource \
+         with id [Live] is invalid. Attribute 'UpdatePolicy' should be a map with 'CodeDeployLambdaAliasUpdate', and no \
+         intrinsic function."
     );
 }

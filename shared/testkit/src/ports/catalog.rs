@@ -43,7 +43,7 @@ impl Catalog for World {
     }
 
     async fn create_application(&self, application: &Application, tags: &[Tag]) -> Result<bool, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             let created = insert_new(&mut world.applications, application.name.to_string(), application);
             if created {
                 world.tags.insert(application.id.clone(), tags.to_vec());
@@ -54,7 +54,7 @@ impl Catalog for World {
     }
 
     async fn rename_application(&self, application: &Application, to: &ApplicationName) -> Result<bool, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             if world.application_id(&application.name) != Some(&application.id) {
                 return Err(Problem::new(ProblemKind::Stale, "the application has changed"));
             }
@@ -70,7 +70,7 @@ impl Catalog for World {
     }
 
     async fn delete_application(&self, application: &Application) -> Result<bool, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             // One that was made since under the same name is not meant.
             if world.application_id(&application.name) != Some(&application.id) {
                 return Ok(true);
@@ -122,7 +122,7 @@ impl Catalog for World {
     }
 
     async fn create_group(&self, group: &DeploymentGroup, tags: &[Tag], most: usize) -> Result<GroupWrite, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             if !world.applications.values().any(|application| application.id == group.application_id) {
                 return Ok(GroupWrite::NoApplication);
             }
@@ -147,7 +147,7 @@ impl Catalog for World {
     }
 
     async fn replace_group(&self, old: &DeploymentGroup, new: &DeploymentGroup) -> Result<GroupWrite, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             if world.groups.get(&group_key(old)) != Some(old) {
                 return Err(Problem::new(ProblemKind::Stale, "the group has changed"));
             }
@@ -168,7 +168,7 @@ impl Catalog for World {
     }
 
     async fn delete_group(&self, group: &DeploymentGroup) -> Result<Option<DeploymentId>, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             if let Some(active) = world.states.get(&group.id).and_then(|state| state.active.clone()) {
                 return Ok(Some(active));
             }
@@ -183,7 +183,7 @@ impl Catalog for World {
     }
 
     async fn replace_tags(&self, of: Tagged<'_>, old: &[Tag], new: &[Tag]) -> Result<bool, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             let id = match of {
                 Tagged::Application(application) => &application.id,
                 Tagged::Group(group) => &group.id,
@@ -216,11 +216,11 @@ impl Catalog for World {
     }
 
     async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem> {
-        self.call(|world| Ok(insert_new(&mut world.configs, config.name.to_string(), config))).await
+        self.write(|world| Ok(insert_new(&mut world.configs, config.name.to_string(), config))).await
     }
 
     async fn delete_config(&self, name: &ConfigName) -> Result<bool, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             let free = world.groups.values().all(|group| group.config != *name);
             if free {
                 world.configs.remove(name.as_str());

@@ -20,7 +20,7 @@ impl Deployments for World {
     }
 
     async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem> {
-        self.call(|world| {
+        self.write(|world| {
             let Some(state) = world.states.get(&deployment.order.group_id) else {
                 return Ok(Creation::NoGroup);
             };
@@ -40,7 +40,7 @@ impl Deployments for World {
     }
 
     async fn save(&self, change: Change<'_>) -> Result<(), Problem> {
-        self.call(|world| world.save(change)).await
+        self.write(|world| world.save(change)).await
     }
 
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem> {

@@ -14,8 +14,18 @@ use crate::{Alias, World};
 
 impl Claims for World {
     async fn claim(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Claim>, Problem> {
-        self.call(|world| Ok(world.claims.get(&claim_key(resource, physical_id)).and_then(|(claim, _)| claim.clone())))
-            .await
+        self.call(|world| Ok(world.claims.get(&claim_key(resource, physical_id)).cloned())).await
+    }
+
+    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Claim)>, Problem> {
+        self.call(|world| {
+            let own = |(key, _): &(&(String, String, String), &Claim)| {
+                (&key.0, &key.1) == (&resource.stack, &resource.logical_id)
+            };
+            let claims = world.claims.iter().filter(own);
+            Ok(claims.map(|((_, _, physical_id), claim)| (physical_id.clone(), claim.clone())).collect())
+        })
+        .await
     }
 
     async fn put_claim(
@@ -23,14 +33,19 @@ impl Claims for World {
         resource: &StackResource,
         physical_id: &str,
         claim: Option<&Claim>,
-        received_at: Timestamp,
+        asked_at: Timestamp,
     ) -> Result<(), Problem> {
         self.call(|world| {
-            let key = claim_key(resource, physical_id);
-            if world.claims.get(&key).is_some_and(|(_, last)| *last > received_at) {
+            let last = world.asked_at.entry((resource.stack.clone(), resource.logical_id.clone())).or_insert(asked_at);
+            if *last > asked_at {
                 return Err(Problem::new(ProblemKind::Stale, "a later request has noted something else"));
             }
-            world.claims.insert(key, (claim.cloned(), received_at));
+            *last = asked_at;
+            let key = claim_key(resource, physical_id);
+            match claim {
+                Some(claim) => world.claims.insert(key, claim.clone()),
+                None => world.claims.remove(&key),
+            };
             Ok(())
         })
         .await
@@ -91,19 +106,29 @@ impl OwnAliases for World {
         _role: &RoleArn,
         function: &FunctionName,
         alias: &AliasName,
-        settings: &AliasSettings,
+        old: Option<&AliasSettings>,
+        new: &AliasSettings,
     ) -> Result<(), Problem> {
         self.call(|world| {
             world.refuse()?;
             let key = format!("{function}:{alias}");
+            let old = old.cloned().unwrap_or_default();
+            if old == *new {
+                return Ok(());
+            }
             let alias = world.aliases.get_mut(&key).ok_or_else(|| {
                 Problem::new(
                     ProblemKind::Missing,
                     format!("UpdateAlias {key}: ResourceNotFoundException: no such alias."),
                 )
             })?;
-            alias.revision += 1;
-            alias.settings = settings.clone();
+            if old.description != new.description {
+                alias.revision += 1;
+                alias.settings.description.clone_from(&new.description);
+            }
+            if old.provisioned_concurrency != new.provisioned_concurrency {
+                alias.settings.provisioned_concurrency = new.provisioned_concurrency;
+            }
             Ok(())
         })
         .await

@@ -1,6 +1,6 @@
 //! Invocations: of a function, by the API, by an event; once, twice, or late.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -182,8 +182,14 @@ impl<'w> Runner<'w> {
                 Box::pin(async move { Requests::start(world, &name, "{}").await.map(|()| Reply::Nothing) })
             }
             Call::Change(request) => {
-                let fresh_id = format!("id-{}", self.ids);
-                Box::pin(async move { change(world, &request, fresh_id, now).await })
+                let writes_for = (request.resource.clone(), request.asked_at);
+                let mut changing = Box::pin(async move { change(world, &request, now).await });
+                Box::pin(poll_fn(move |context| {
+                    world.inner.borrow_mut().writes_for = Some(writes_for.clone());
+                    let polled = changing.as_mut().poll(context);
+                    world.inner.borrow_mut().writes_for = None;
+                    polled
+                }))
             }
             Call::Await(waiter) => {
                 Box::pin(async move { await_deployment(world, world, &waiter, now).await.map(|()| Reply::Nothing) })
@@ -197,11 +203,11 @@ impl<'w> Runner<'w> {
     }
 }
 
-async fn change(world: &World, request: &StackRequest, fresh_id: String, now: Timestamp) -> Result<Reply, Problem> {
+async fn change(world: &World, request: &StackRequest, now: Timestamp) -> Result<Reply, Problem> {
     let quotas = Quotas::default();
     let changes =
         Changes { store: world, aliases: world, executions: world, wakes: world, quotas: &quotas, read: &said };
-    let progress = match change_resource(&changes, request, fresh_id, now).await {
+    let progress = match change_resource(&changes, request, now).await {
         Ok(progress) => progress,
         Err(Error::Rejected(rejection)) => {
             Progress::Settled(Settlement::failed(request.name(), format!("{rejection:?}")))

@@ -129,6 +129,14 @@ impl<'w> Runner<'w> {
         ids
     }
 
+    /// Begins a deployment and turns no clock; answers with its id.
+    pub fn begin(&mut self, request: &NewDeployment) -> DeploymentId {
+        self.ids += 1;
+        let id = DeploymentId::from_number(self.ids);
+        self.agenda.push((self.world.now(), Call::Create(Box::new(request.clone()), id.clone(), 0)));
+        id
+    }
+
     fn put_on_agenda(&mut self, story: &Story) -> DeploymentId {
         let request = story.set(self.world);
         let now = self.world.now();

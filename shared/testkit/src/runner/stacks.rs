@@ -23,9 +23,9 @@ impl Runner<'_> {
     ) -> StackRequest {
         let request_id = format!("request-{}", self.asked.len() + self.agenda.len() + self.ids as usize);
         self.ids += 1;
-        let received_at = self.world.now();
-        let answer_by = received_at + ANSWER_AFTER;
-        StackRequest { resource, request_id, physical_id, received_at, answer_by, wish }
+        let asked_at = self.world.now();
+        let answer_by = asked_at + ANSWER_AFTER;
+        StackRequest { resource, request_id, physical_id, asked_at, answer_by, wish }
     }
 
     /// Has requests carried out, all at once; answers with what the stack was told of each, or that it was told nothing

@@ -3,17 +3,19 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use spillway_domain::{
-    AliasName, AliasSettings, AliasWish, DeploymentId, FunctionName, NewDeployment, Quotas, StackRequest,
-    StackResource, Version, Wish, sha256,
+    AliasName, AliasSettings, AliasWish, DeploymentId, FunctionName, Quotas, StackRequest, StackResource, Version,
+    Wish, sha256,
 };
 
 use super::properties::{Properties, api_form};
-use crate::operations::{create_application, create_deployment, create_deployment_config, create_deployment_group};
+use crate::operations::{create_application, create_deployment_config, create_deployment_group};
 use crate::{Context, Place, Seal};
 
 /// CloudFormation's custom resources have an hour; the last minutes are for the answer.
 const MOST_SECONDS: i64 = 3600;
 const ANSWER_AFTER: (i64, i64) = (11, 12);
+/// For how long CloudFormation signs a URL, where it says only until when.
+const GOOD_FOR_SECONDS: i64 = 7200;
 
 /// No request of a stack has pages, which is what a secret is for.
 const NO_PAGES: &str = "";
@@ -55,14 +57,15 @@ pub fn asked(event: &Value) -> Result<Asked, String> {
 
 /// What is asked for, or, in words, why it is not understood.
 pub fn parse(event: &Value, received_at: Timestamp, quotas: &Quotas) -> Result<StackRequest, String> {
-    let Asked { resource, request_id, physical_id, .. } = asked(event)?;
+    let Asked { resource, request_id, physical_id, response_url } = asked(event)?;
     let kind = event["ResourceType"].as_str().unwrap_or_default();
     let given = event["ResourceProperties"].as_object().cloned().unwrap_or_default();
     let seconds = Properties::new(kind, &given).number("ServiceTimeout")?.map_or(MOST_SECONDS, i64::from);
     let (part, whole) = ANSWER_AFTER;
-    let answer_by = received_at + SignedDuration::from_secs(seconds.min(MOST_SECONDS) * part / whole);
+    let asked_at = signed_at(&response_url).map_or(received_at, |signed| signed.min(received_at));
+    let answer_by = asked_at + SignedDuration::from_secs(seconds.min(MOST_SECONDS) * part / whole);
     let wish = match event["RequestType"].as_str() {
-        Some("Delete") => Wish::Nothing,
+        Some("Delete") => Wish::Nothing { unnamed: is_made_up(physical_id.as_deref(), &resource) },
         Some("Create" | "Update") => {
             let old = event["OldResourceProperties"].as_object();
             Template { kind, resource: &resource, given, old, place: place(&resource)?, quotas }.wish()?
@@ -71,7 +74,28 @@ pub fn parse(event: &Value, received_at: Timestamp, quotas: &Quotas) -> Result<S
             return Err(format!("RequestType is {}, which CloudFormation does not send.", other.unwrap_or("absent")));
         }
     };
-    Ok(StackRequest { resource, request_id, physical_id, received_at, answer_by, wish })
+    Ok(StackRequest { resource, request_id, physical_id, asked_at, answer_by, wish })
+}
+
+/// When CloudFormation signed the URL for the answer, which is when it asked. A request may come long after that.
+fn signed_at(url: &str) -> Option<Timestamp> {
+    let (_, query) = url.split_once('?')?;
+    let given = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    match given("X-Amz-Date") {
+        Some(date) => date.parse().ok(),
+        None => Timestamp::from_second(given("Expires")?.parse::<i64>().ok()? - GOOD_FOR_SECONDS).ok(),
+    }
+}
+
+/// Whether CloudFormation made a physical id up, as it does for a resource of which it never had an answer.
+fn is_made_up(physical_id: Option<&str>, resource: &StackResource) -> bool {
+    let begin = format!("{}-{}-", stack_name(resource), resource.logical_id);
+    let end = physical_id.and_then(|id| id.strip_prefix(&begin));
+    end.is_some_and(|end| end.len() >= 8 && end.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
+}
+
+fn stack_name(resource: &StackResource) -> &str {
+    resource.stack.split('/').nth(1).unwrap_or("stack")
 }
 
 /// Where a stack is, from its id.
@@ -101,7 +125,7 @@ impl Template<'_> {
             "Custom::SpillwayApplication" => {
                 self.known(&["ApplicationName", "ComputePlatform", "Tags"])?;
                 self.name("ApplicationName", "");
-                create_application::parse(&self.body(&[]), &self.context())
+                create_application::parse(&self.body(), &self.context())
                     .map(Wish::Application)
                     .map_err(|refused| refused.to_string())
             }
@@ -113,16 +137,15 @@ impl Template<'_> {
                     .filter_map(|key| Some((*key).to_owned()).zip(self.given.get(*key).cloned()))
                     .collect();
                 self.name("DeploymentConfigName", &Value::Object(content).to_string());
-                create_deployment_config::parse(&self.body(&[]), &self.context())
+                create_deployment_config::parse(&self.body(), &self.context())
                     .map(Wish::Config)
                     .map_err(|refused| refused.to_string())
             }
             "Custom::SpillwayDeploymentGroup" => {
                 self.known(&GROUP)?;
                 self.name("DeploymentGroupName", "");
-                let group = create_deployment_group::parse(&self.body(&["Deployment"]), &self.context());
-                let group = Box::new(group.map_err(|refused| refused.to_string())?);
-                Ok(Wish::Group(group, self.deployment()?.map(Box::new)))
+                let group = create_deployment_group::parse(&self.body(), &self.context());
+                group.map(|group| Wish::Group(Box::new(group))).map_err(|refused| refused.to_string())
             }
             "Custom::SpillwayAlias" => self.alias().map(|wish| Wish::Alias(Box::new(wish))),
             "Custom::SpillwayWait" => {
@@ -144,8 +167,7 @@ impl Template<'_> {
 
     /// Says no to what is probably misspelled.
     fn known(&self, properties: &[&str]) -> Result<(), String> {
-        let own = ["ServiceToken", "ServiceTimeout"];
-        let unknown = |key: &&String| !properties.contains(&key.as_str()) && !own.contains(&key.as_str());
+        let unknown = |key: &&String| !properties.contains(&key.as_str()) && !OWN.contains(&key.as_str());
         match self.given.keys().find(unknown) {
             None => Ok(()),
             Some(key) => Err(format!("{} has no property {key}. It has {}.", self.kind, properties.join(", "))),
@@ -155,7 +177,7 @@ impl Template<'_> {
     /// Gives it a name, where the template gives none: the same for the same resource and content.
     fn name(&mut self, property: &str, content: &str) {
         if !self.given.contains_key(property) {
-            let name = self.resource.stack.split('/').nth(1).unwrap_or("stack");
+            let name = stack_name(self.resource);
             let StackResource { stack, logical_id } = self.resource;
             let sum = sha256(&format!("{stack} {logical_id} {content}"));
             let cut = |text: &str| text.chars().take(40).collect::<String>();
@@ -165,33 +187,14 @@ impl Template<'_> {
     }
 
     /// The properties as CodeDeploy's API has them.
-    fn body(&self, without: &[&str]) -> Vec<u8> {
-        let own = ["ServiceToken", "ServiceTimeout"];
-        let given =
-            self.given.iter().filter(|(key, _)| !without.contains(&key.as_str()) && !own.contains(&key.as_str()));
+    fn body(&self) -> Vec<u8> {
+        let given = self.given.iter().filter(|(key, _)| !OWN.contains(&key.as_str()));
         let given: Map<String, Value> = given.map(|(key, value)| (key.clone(), value.clone())).collect();
         api_form(&Value::Object(given)).to_string().into_bytes()
     }
 
     fn context(&self) -> Context {
         Context { place: self.place.clone(), quotas: self.quotas.clone(), seal: Seal::new(NO_PAGES) }
-    }
-
-    /// What is deployed to a group when it is made, and whenever this changes.
-    fn deployment(&self) -> Result<Option<NewDeployment>, String> {
-        let Some(Value::Object(given)) = self.given.get("Deployment") else {
-            return Ok(None);
-        };
-        if self.old.is_some_and(|old| old.get("Deployment") == self.given.get("Deployment")) {
-            return Ok(None);
-        }
-        let mut given = given.clone();
-        for key in ["ApplicationName", "DeploymentGroupName"] {
-            given.extend(self.given.get(key).map(|name| (key.to_owned(), name.clone())));
-        }
-        let body = api_form(&Value::Object(given)).to_string();
-        let parsed = create_deployment::parse(body.as_bytes(), &self.context());
-        parsed.map(Some).map_err(|refused| format!("Deployment: {refused}"))
     }
 
     fn alias(&self) -> Result<AliasWish, String> {
@@ -201,7 +204,10 @@ impl Template<'_> {
         let alias: AliasName = given.required("Name")?;
         let version: Version = given.required("FunctionVersion")?;
         let arn = self.place.arn("lambda", &format!("function:{}:{alias}", function.bare()));
-        let old = self.old.map(|old| settings(&Properties::new(self.kind, old))).transpose();
+        let old = self.old.map(|old| Properties::new(self.kind, old));
+        // What is no longer understood has changed.
+        let old_settings = old.as_ref().and_then(|old| settings(old).ok());
+        let old_version = old.and_then(|old| old.optional("FunctionVersion").ok()).flatten();
         Ok(AliasWish {
             application: given.required("ApplicationName")?,
             group: given.required("DeploymentGroupName")?,
@@ -209,11 +215,11 @@ impl Template<'_> {
             function,
             alias,
             version,
+            old_version,
             before: given.optional("BeforeAllowTrafficHook")?,
             after: given.optional("AfterAllowTrafficHook")?,
             settings: settings(&given)?,
-            // What is no longer understood has changed.
-            old_settings: old.unwrap_or_default(),
+            old_settings,
             waits: given.boolean("WaitForCompletion")?.unwrap_or(true),
             more_waiting: given.boolean("MoreWaiting")?.unwrap_or(false),
             adopts: given.boolean("Adopt")?.unwrap_or(false),
@@ -227,10 +233,13 @@ fn settings(given: &Properties<'_>) -> Result<AliasSettings, String> {
     Ok(AliasSettings { description: given.optional("Description")?, provisioned_concurrency: provisioned.flatten() })
 }
 
+/// CloudFormation's own.
+const OWN: [&str; 2] = ["ServiceToken", "ServiceTimeout"];
+
 const CONFIG: [&str; 5] =
     ["DeploymentConfigName", "ComputePlatform", "MinimumHealthyHosts", "TrafficRoutingConfig", "ZonalConfig"];
 
-const GROUP: [&str; 20] = [
+const GROUP: [&str; 19] = [
     "ApplicationName",
     "DeploymentGroupName",
     "ServiceRoleArn",
@@ -239,7 +248,6 @@ const GROUP: [&str; 20] = [
     "AutoRollbackConfiguration",
     "AutoScalingGroups",
     "BlueGreenDeploymentConfiguration",
-    "Deployment",
     "DeploymentStyle",
     "ECSServices",
     "Ec2TagFilters",

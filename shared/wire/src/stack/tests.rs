@@ -139,7 +139,7 @@ fn a_group_is_read_as_a_template_spells_it() {
         "Ec2TagSet": {"Ec2TagSetList": [{"Ec2TagGroup": [{"Key": "k", "Value": "v", "Type": "KEY_AND_VALUE"}]}]},
         "Tags": [{"Key": "team", "Value": "x"}],
     });
-    let Ok(Wish::Group(group, None)) = wish("Custom::SpillwayDeploymentGroup", properties) else { panic!("a group") };
+    let Ok(Wish::Group(group)) = wish("Custom::SpillwayDeploymentGroup", properties) else { panic!("a group") };
     assert_eq!(group.name.as_str(), "orders");
     let alarms = group.settings.alarms.unwrap();
     assert!(alarms.enabled && !alarms.ignore_poll_alarm_failure);
@@ -149,22 +149,6 @@ fn a_group_is_read_as_a_template_spells_it() {
     assert_eq!(group.settings.ecs_services.unwrap().len(), 1);
     assert!(group.settings.blue_green.is_some());
     assert_eq!(group.tags[0].value, "x");
-}
-
-#[test]
-fn the_deployment_of_a_group_is_made_when_it_changes() {
-    let properties = json!({
-        "ApplicationName": "shop", "DeploymentGroupName": "orders",
-        "ServiceRoleArn": "arn:aws:iam::111122223333:role/spillway-shop",
-        "Deployment": {"Description": "First.", "Revision": {
-            "RevisionType": "S3", "S3Location": {"Bucket": "b", "Key": "k", "BundleType": "YAML"},
-        }},
-    });
-    let event = event("Custom::SpillwayDeploymentGroup", properties.clone());
-    let Wish::Group(_, Some(deployment)) = read(&event).unwrap().wish else { panic!("with a deployment") };
-    assert_eq!(deployment.description.as_deref(), Some("First."));
-    let same = with(event, "OldResourceProperties", properties);
-    assert!(matches!(read(&same).unwrap().wish, Wish::Group(_, None)));
 }
 
 #[test]
@@ -208,7 +192,37 @@ fn there_are_five_minutes_of_the_hour_for_the_answer() {
 #[test]
 fn a_deletion_does_not_look_at_the_properties() {
     let event = with(event("Custom::SpillwayAlias", json!({"Name": 7})), "RequestType", json!("Delete"));
-    assert_eq!(read(&event).unwrap().wish, Wish::Nothing);
+    assert_eq!(read(&event).unwrap().wish, Wish::Nothing { unnamed: false });
+}
+
+#[test]
+fn cloudformation_makes_a_name_up_for_what_it_never_had_an_answer_for() {
+    let unnamed = |id: &str| {
+        let event = with(event("Custom::SpillwayAlias", alias()), "RequestType", json!("Delete"));
+        read(&with(event, "PhysicalResourceId", json!(id))).unwrap().wish == Wish::Nothing { unnamed: true }
+    };
+    assert!(unnamed("shop-OrdersAlias-1A2B3C4D5E6F"));
+    let own = match wish("Custom::SpillwayApplication", json!({"ComputePlatform": "Lambda"})) {
+        Ok(Wish::Application(wish)) => wish.name.to_string(),
+        other => panic!("{other:?}"),
+    };
+    for name in [own.as_str(), "arn:aws:lambda:eu-west-1:111122223333:function:orders:live", "shop-Other-1A2B3C4D5E6F"]
+    {
+        assert!(!unnamed(name), "{name}");
+    }
+}
+
+#[test]
+fn a_request_was_made_when_its_url_was_signed() {
+    let received = Timestamp::from_second(1_800_000_000).unwrap();
+    let asked = |url: &str| {
+        let event = with(event("Custom::SpillwayAlias", alias()), "ResponseURL", json!(url));
+        parse(&event, received, &Quotas::default()).unwrap().asked_at.as_second()
+    };
+    assert_eq!(asked("https://b.s3.amazonaws.com/x?X-Amz-Date=20270115T075000Z&X-Amz-Expires=7200"), 1_799_999_400);
+    assert_eq!(asked("https://b.s3.amazonaws.com/x?AWSAccessKeyId=A&Expires=1800006600&Signature=s"), 1_799_999_400);
+    assert_eq!(asked("https://b.s3.amazonaws.com/x?X-Amz-Date=20280115T075000Z"), 1_800_000_000, "not later than now");
+    assert_eq!(asked("http://127.0.0.1:4600/_ministack/cfn-response/x"), 1_800_000_000);
 }
 
 #[test]

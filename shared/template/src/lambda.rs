@@ -1,0 +1,175 @@
+//! Which of CodeDeploy's resources are Lambda's. Those of servers and of ECS stay CodeDeploy's.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::alias::Alias;
+use crate::fragment::{Members, is_no_value, possible};
+use crate::reference::named;
+
+/// The type of a deployment group.
+pub(crate) const GROUP: &str = "AWS::CodeDeploy::DeploymentGroup";
+const APPLICATION: &str = "AWS::CodeDeploy::Application";
+const CONFIG: &str = "AWS::CodeDeploy::DeploymentConfig";
+
+/// What is Lambda's, by its id, with the type of what takes its place.
+pub(crate) type OfLambda<'a> = BTreeMap<&'a str, &'static str>;
+
+/// What says that it is Lambda's, and what an alias leads to. A platform that an intrinsic function tells says nothing.
+pub(crate) fn of_lambda<'a>(resources: &'a Members, aliases: &[Alias<'_>]) -> OfLambda<'a> {
+    let [mut applications, mut configs, mut groups] = [APPLICATION, CONFIG, GROUP].map(|kind| of_kind(resources, kind));
+    let of_alias = |group: &Resource<'_>| aliases.iter().any(|alias| leads(resources, alias, group.id));
+
+    applications.retain(|application| {
+        application.says_lambda()
+            || aliases.iter().any(|alias| application.is_meant_by(alias.application()))
+            || groups.iter().any(|group| of_alias(group) && application.is_of(group))
+    });
+    groups.retain(|group| of_alias(group) || applications.iter().any(|application| application.is_of(group)));
+    configs.retain(|config| config.says_lambda() || groups.iter().any(|group| config.is_of(group)));
+
+    let replaced = [
+        (applications, "Custom::SpillwayApplication"),
+        (configs, "Custom::SpillwayDeploymentConfig"),
+        (groups, "Custom::SpillwayDeploymentGroup"),
+    ];
+    replaced.into_iter().flat_map(|(found, kind)| found.into_iter().map(move |one| (one.id, kind))).collect()
+}
+
+/// Whether a group is that of an alias: by reference, or by its name in the same application.
+pub(crate) fn leads(resources: &Members, alias: &Alias<'_>, group: &str) -> bool {
+    let Some(group) = of_kind(resources, GROUP).into_iter().find(|one| one.id == group) else { return false };
+    let same = || group.properties["ApplicationName"] == *alias.application();
+    let of_one = || {
+        let mut applications = of_kind(resources, APPLICATION).into_iter();
+        applications.any(|application| application.is_meant_by(alias.application()) && application.is_of(&group))
+    };
+    named(alias.group()).contains(group.id) || group.is_called(alias.group()) && (same() || of_one())
+}
+
+fn of_kind<'a>(resources: &'a Members, kind: &'static str) -> Vec<Resource<'a>> {
+    let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
+    of_kind.map(|(id, resource)| Resource { id, properties: &resource["Properties"], kind }).collect()
+}
+
+/// A resource of CodeDeploy's.
+struct Resource<'a> {
+    id: &'a str,
+    properties: &'a Value,
+    kind: &'static str,
+}
+
+impl Resource<'_> {
+    fn says_lambda(&self) -> bool {
+        self.properties["ComputePlatform"] == "Lambda"
+    }
+
+    fn is_of(&self, group: &Resource<'_>) -> bool {
+        self.is_meant_by(&group.properties[self.name()])
+    }
+
+    /// The property that has its name, here and where it is named.
+    fn name(&self) -> &'static str {
+        match self.kind {
+            APPLICATION => "ApplicationName",
+            CONFIG => "DeploymentConfigName",
+            _ => "DeploymentGroupName",
+        }
+    }
+
+    fn is_meant_by(&self, value: &Value) -> bool {
+        named(value).contains(self.id) || self.is_called(value)
+    }
+
+    /// Whether a value is its name as the resource itself has it.
+    fn is_called(&self, value: &Value) -> bool {
+        let names = possible(&self.properties[self.name()]);
+        possible(value).into_iter().any(|value| !value.is_null() && !is_no_value(value) && names.contains(&value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::alias::aliases;
+    use crate::fault::Faults;
+
+    fn application(properties: Value) -> Value {
+        json!({"Type": APPLICATION, "Properties": properties})
+    }
+
+    fn group(application: Value, config: &str) -> Value {
+        json!({"Type": GROUP, "Properties": {
+            "ApplicationName": application, "DeploymentConfigName": {"Ref": config}, "DeploymentGroupName": "orders"}})
+    }
+
+    fn alias(application: Value, group: Value) -> Value {
+        json!({"Type": "AWS::Lambda::Alias", "Properties": {}, "UpdatePolicy": {"CodeDeployLambdaAliasUpdate": {
+            "ApplicationName": application, "DeploymentGroupName": group}}})
+    }
+
+    fn found(resources: Value) -> String {
+        let resources = resources.as_object().unwrap();
+        let aliases = aliases(resources, &mut Faults::default());
+        of_lambda(resources, &aliases).into_keys().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_says_lambda_is_lambdas_with_what_is_of_it() {
+        let config = |platform: Value| json!({"Type": CONFIG, "Properties": platform});
+        let resources = json!({
+            "App": application(json!({"ComputePlatform": "Lambda", "ApplicationName": "shop"})),
+            "Group": group(json!({"Ref": "App"}), "Config"),
+            "Named": group(json!("shop"), "Fast"),
+            "Config": config(json!({"ComputePlatform": "Lambda"})),
+            "Fast": config(json!({})),
+            "Alone": config(json!({"ComputePlatform": "Lambda"})),
+            "Fleet": application(json!({"ComputePlatform": "Server"})),
+            "Hosts": group(json!({"Ref": "Fleet"}), "Half"),
+            "Half": config(json!({"ComputePlatform": "Server"})),
+            "Plain": json!({"Type": APPLICATION}),
+            "Tasks": application(json!({"ComputePlatform": "ECS"})),
+            "Task": group(json!({"Fn::Sub": "${Tasks}"}), "Slow"),
+            "Slow": config(json!({"ComputePlatform": "ECS"})),
+            "Any": application(json!({"ComputePlatform": {"Ref": "Platform"}})),
+            "OfAny": group(json!({"Ref": "Any"}), "Maybe"),
+            "Maybe": config(json!({"ComputePlatform": {"Ref": "Platform"}})),
+            "Elsewhere": group(json!("elsewhere"), "None"),
+        });
+        assert_eq!(found(resources), "Alone App Config Fast Group Named");
+    }
+
+    #[test]
+    fn what_an_alias_leads_to_is_lambdas() {
+        let any = || application(json!({"ComputePlatform": {"Ref": "Platform"}, "ApplicationName": "shop"}));
+        let group = || group(json!({"Ref": "App"}), "Config");
+        for (application, of) in [
+            (json!({"Ref": "App"}), json!("elsewhere")),
+            (json!("shop"), json!("elsewhere")),
+            (json!("elsewhere"), json!({"Ref": "Group"})),
+            (json!("elsewhere"), json!({"Fn::If": ["C", {"Ref": "Group"}, "elsewhere"]})),
+        ] {
+            let resources = |alias: Value| {
+                let config = json!({"Type": CONFIG, "Properties": {"ComputePlatform": {"Ref": "Platform"}}});
+                json!({"App": any(), "Group": group(), "Config": config, "Other": any(), "Live": alias})
+            };
+            let all = if application == "shop" { "App Config Group Other" } else { "App Config Group" };
+            assert_eq!(found(resources(alias(application.clone(), of.clone()))), all, "{application} {of}");
+            let plain = json!({"Type": "AWS::Lambda::Alias", "Properties": {}});
+            assert_eq!(found(resources(plain)), "");
+        }
+    }
+
+    #[test]
+    fn a_group_of_the_same_name_is_meant_only_in_the_same_application() {
+        let fleet = application(json!({"ApplicationName": "fleet"}));
+        let live = |application: &str| alias(json!(application), json!("orders"));
+        let resources = |own: Value, of: &str| json!({"Fleet": fleet, "Group": group(own, "C"), "Live": live(of)});
+        assert_eq!(found(resources(json!({"Ref": "Fleet"}), "shop")), "");
+        assert_eq!(found(resources(json!({"Ref": "Fleet"}), "fleet")), "Fleet Group");
+        assert_eq!(found(resources(json!("shop"), "shop")), "Group");
+    }
+}
