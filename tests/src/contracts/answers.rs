@@ -120,6 +120,6 @@ fn a_bucket_that_does_not_exist_takes_no_answer() {
     in_cloud(async |cloud| {
         let url = format!("{}/{}/answer", cloud.endpoints().aws, fresh("answers"));
         let put = real(cloud).await.put(&url, "{}").await;
-        assert_eq!(kind(put), ProblemKind::Missing);
+        assert_eq!(kind(put), ProblemKind::Refused);
     });
 }
