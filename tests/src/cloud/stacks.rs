@@ -229,7 +229,8 @@ fn the_application_of_the_examples_is_deployed_shifted_and_taken_back() {
         let (bad, why) = why.split_once(" failed. ").unwrap();
         assert!(stack.deployments("OrdersFunction").await.iter().any(|id| id == bad), "{bad} is not listed");
         assert_eq!(shop.info(bad).await.status().unwrap().as_str(), "Failed");
-        assert!(why.ends_with("_quotes: version 3 wants 1200 for three teas, not 900"), "{why}");
+        assert!(why.contains(" teashop-CheckQuotesFunction-"), "{why}");
+        assert!(why.ends_with(": version 3 wants 1200 for three teas, not 900"), "{why}");
         assert_eq!(shop.routing().await, "2");
         assert_eq!(stack.output("OrdersAlias").await, arn);
         assert_eq!(quote(&stack, "quotes").await, (900, "2".to_owned()));
