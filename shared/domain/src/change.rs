@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     AliasRouting, AliasState, Cause, Deployment, EventName, Halt, HookRun, LedgerEntry, Parked, Percent, Stage, Target,
-    Verdict,
+    Tidings, Verdict, WaitType,
 };
 
 /// How long a hook's verdict is waited for, as in CodeDeploy.
@@ -17,12 +17,35 @@ const UNSTARTED_FOR: SignedDuration = SignedDuration::from_secs(15);
 const SILENT_FOR: SignedDuration = SignedDuration::from_mins(2);
 
 impl Deployment {
-    /// Halts it: from now on no shift moves traffic forward. `false` when it was halted or over already.
+    /// Halts it: from now on no shift moves traffic forward. `false` when it was halted or over already, or is past
+    /// the point from which there is a way back.
     pub fn halt(&mut self, cause: Cause, now: Timestamp) -> bool {
-        if self.halt.is_some() || self.has_ended() {
+        if self.halt.is_some() || self.is_settled() {
             return false;
         }
         self.halt = Some(Halt { cause, at: now });
+        self.changed(now);
+        true
+    }
+
+    /// Whether nothing can change any more where it ends: it is over, or its original is being deleted.
+    pub fn is_settled(&self) -> bool {
+        self.has_ended() || self.stage == Stage::Termination
+    }
+
+    /// Ends the wait to be continued, or the one before the original is deleted. `false` when it is not in that wait.
+    pub fn end_wait(&mut self, wait: WaitType, now: Timestamp) -> bool {
+        let waits = match wait {
+            WaitType::Ready => Stage::ReadyWait,
+            WaitType::Termination => Stage::TerminationWait,
+        };
+        let Some(progress) = self.ecs.as_mut().filter(|_| self.stage == waits && self.halt.is_none()) else {
+            return false;
+        };
+        match wait {
+            WaitType::Ready => progress.continued = true,
+            WaitType::Termination => progress.terminate_at = Some(now),
+        }
         self.changed(now);
         true
     }
@@ -88,20 +111,21 @@ impl Deployment {
         true
     }
 
-    /// Notes that the alias was written back to the home version.
+    /// Notes that the traffic is back where it came from.
     pub fn restored(&mut self, at: Timestamp) {
         self.restored_at = Some(at);
         self.share = if self.order.rolls_back.is_some() { Percent::ALL } else { Percent::ZERO };
         self.changed(at);
     }
 
-    /// Notes that everybody was told of the start, or, once it is over, of the end.
+    /// Notes that everybody was told of the start, or that it waits to be continued, or, once it is over, of the end.
     pub fn told(&mut self, now: Timestamp) {
-        if self.has_ended() {
-            self.news.end = true;
-        } else {
-            self.news.start = true;
-        }
+        let told = match self.tidings().0 {
+            Tidings::Start => &mut self.news.start,
+            Tidings::Ready => &mut self.news.ready,
+            Tidings::End => &mut self.news.end,
+        };
+        *told = true;
         self.changed(now);
     }
 
@@ -114,12 +138,7 @@ impl Deployment {
 
     /// Whether something should have happened by now, so that it is worth a look.
     pub fn overslept(&self, now: Timestamp) -> bool {
-        let silent_for = match self.stage {
-            Stage::Created => UNSTARTED_FOR,
-            Stage::BeforeAllowTraffic | Stage::AllowTraffic { .. } | Stage::AfterAllowTraffic | Stage::Ended => {
-                SILENT_FOR
-            }
-        };
+        let silent_for = if self.stage == Stage::Created { UNSTARTED_FOR } else { SILENT_FOR };
         match &self.parked {
             Some(parked) => now > parked.until + OVERSLEPT_AFTER,
             None => now > self.updated_at + silent_for,
@@ -151,7 +170,16 @@ impl Deployment {
                 Stage::AllowTraffic { step } => routes(step) || routes(step - 1),
                 Stage::AfterAllowTraffic if halted => (0..=self.order.routing.steps().len()).any(routes),
                 Stage::AfterAllowTraffic => routes(usize::MAX),
-                Stage::Ended => false,
+                // Those of ECS services.
+                Stage::BeforeInstall
+                | Stage::Install
+                | Stage::AfterInstall
+                | Stage::AllowTestTraffic
+                | Stage::AfterAllowTestTraffic
+                | Stage::ReadyWait
+                | Stage::TerminationWait
+                | Stage::Termination
+                | Stage::Ended => false,
             }
     }
 

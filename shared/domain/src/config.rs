@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::{ConfigName, Routing};
 
 /// What is deployed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ComputePlatform {
     /// EC2 and on-premises instances.
     Server,
     /// Lambda aliases.
+    #[default]
     Lambda,
     /// ECS services.
     #[serde(rename = "ECS")]

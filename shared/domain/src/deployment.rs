@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::order::events_of;
 use crate::{
-    AlarmConfiguration, AliasName, AliasRouting, ApplicationName, AutoRollback, ConfigName, DeploymentId, ErrorCode,
-    EventName, FunctionName, GroupName, Halt, LifecycleEvent, Percent, RevisionLocation, RoleArn, Routing, Slot,
-    Trigger, Version,
+    AliasRouting, DeploymentId, EcsProgress, EcsService, ErrorCode, EventName, Halt, LambdaTarget, LifecycleEvent,
+    Order, Percent, Target, TargetGroupPair, Version,
 };
 
 /// A deployment, as it is recorded. It is saved under its generation: whoever read an older one saves nothing.
@@ -27,16 +27,19 @@ pub struct Deployment {
     pub found: Option<String>,
     /// Its lifecycle events.
     pub events: Vec<LifecycleEvent>,
-    /// The share of the target version, as it was last known.
+    /// The share of the target version, or of the replacement task set, as it was last known.
     pub share: Percent,
     /// Until when the current step bakes, once its shift has taken effect.
     pub bake_until: Option<Timestamp>,
-    /// Since when the alias looks like somebody else's; a second look decides.
+    /// Since when the alias, or a listener, looks like somebody else's; a second look decides.
     pub doubted_at: Option<Timestamp>,
     /// What waits, and can be woken.
     pub parked: Option<Parked>,
-    /// When, after a halt, the alias was written back, so that no late shift can follow.
+    /// When, after a halt, the traffic was back: of an alias by a write, so that no late shift can follow.
     pub restored_at: Option<Timestamp>,
+    /// What it knows of its ECS service, from when it has looked at it first.
+    #[serde(default)]
+    pub ecs: Option<EcsProgress>,
     /// Who has been told.
     pub news: News,
     /// How it ended.
@@ -58,134 +61,23 @@ pub struct Deployment {
     pub updated_at: Timestamp,
 }
 
-/// What was asked, with the group's settings as they were at that moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
-    /// The application's name.
-    pub application: ApplicationName,
-    /// The application's UUID.
-    pub application_id: String,
-    /// The group's name.
-    pub group: GroupName,
-    /// The group's UUID.
-    pub group_id: String,
-    /// Where the store files what changes in the group with this deployment.
-    pub slot: Slot,
-    /// The configuration's name.
-    pub config: ConfigName,
-    /// Its steps.
-    pub routing: Routing,
-    /// Where the revision is.
-    pub revision: RevisionLocation,
-    /// The revision of the group's last successful deployment.
-    pub previous_revision: Option<RevisionLocation>,
-    /// What the revision says.
-    pub target: Target,
-    /// The role with which the customer's resources are touched.
-    pub role: RoleArn,
-    /// The alarms that count for this deployment.
-    pub alarms: AlarmConfiguration,
-    /// The alarms that were given with it in place of the group's.
-    pub override_alarms: Option<AlarmConfiguration>,
-    /// The automatic rollback that counts for it.
-    pub rollback: AutoRollback,
-    /// The topics that are told.
-    pub triggers: Vec<Trigger>,
-    /// Who made it.
-    pub creator: Creator,
-    /// The deployment that it rolls back.
-    pub rolls_back: Option<DeploymentId>,
-    /// The caller's words.
-    pub description: Option<String>,
-    /// Whether it deploys again what the group deployed last, so that no traffic has to move.
-    #[serde(default)]
-    pub restarts: bool,
-}
-
-/// What a revision says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Target {
-    /// A Lambda alias.
-    Lambda(LambdaTarget),
-    /// Nothing that could be deployed; every violation, each with its place.
-    Invalid(Vec<String>),
-    /// It lies in S3, and has not been read yet.
-    Unread,
-}
-
-/// A Lambda alias, and the versions between which its traffic moves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LambdaTarget {
-    /// The function.
-    pub function: FunctionName,
-    /// The alias.
-    pub alias: AliasName,
-    /// The version that has the traffic.
-    pub current: Version,
-    /// The version that is to have it.
-    pub target: Version,
-    /// The hook before traffic moves.
-    pub before: Option<FunctionName>,
-    /// The hook after it has moved.
-    pub after: Option<FunctionName>,
-}
-
-impl Target {
-    /// What it is for a deployment that restarts what is deployed: from the target version to itself.
-    pub fn restarted(self) -> Self {
-        match self {
-            Self::Lambda(target) => Self::Lambda(LambdaTarget { current: target.target, ..target }),
-            Self::Invalid(_) | Self::Unread => self,
-        }
-    }
-}
-
-impl LambdaTarget {
-    /// By what the API names it: `<function>:<alias>`.
-    pub fn id(&self) -> String {
-        format!("{}:{}", self.function.bare(), self.alias)
-    }
-
-    /// An AppSpec for this shift.
-    pub fn appspec(&self) -> String {
-        let hooks = [("BeforeAllowTraffic", &self.before), ("AfterAllowTraffic", &self.after)];
-        let hooks = hooks.iter().filter_map(|(event, hook)| Some(format!(r#"{{"{event}":"{}"}}"#, hook.as_ref()?)));
-        let hooks = hooks.collect::<Vec<_>>().join(",");
-        let hooks = if hooks.is_empty() { hooks } else { format!(r#","Hooks":[{hooks}]"#) };
-        format!(
-            r#"{{"version":0.0,"Resources":[{{"{}":{{"Type":"AWS::Lambda::Function","Properties":{{"Name":"{}","Alias":"{}","CurrentVersion":"{}","TargetVersion":"{}"}}}}}}]{hooks}}}"#,
-            self.function.bare(),
-            self.function,
-            self.alias,
-            self.current,
-            self.target
-        )
-    }
-
-    /// The hook of an event.
-    pub fn hook(&self, event: EventName) -> Option<&FunctionName> {
-        match event {
-            EventName::BeforeAllowTraffic => self.before.as_ref(),
-            EventName::AllowTraffic => None,
-            EventName::AfterAllowTraffic => self.after.as_ref(),
-        }
-    }
-}
-
-/// Who made a deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Creator {
-    /// A caller.
-    User,
-    /// An automatic rollback.
-    Rollback,
-}
-
 /// Where a deployment is in its lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// Written, and nothing else.
     Created,
+    /// Before the replacement is made.
+    BeforeInstall,
+    /// The replacement is made, and gets steady.
+    Install,
+    /// It is steady.
+    AfterInstall,
+    /// The test traffic moves.
+    AllowTestTraffic,
+    /// It has moved.
+    AfterAllowTestTraffic,
+    /// Waits to be continued.
+    ReadyWait,
     /// Before traffic moves.
     BeforeAllowTraffic,
     /// Traffic moves: this step has been decided. The step past the last is 100 %.
@@ -195,8 +87,29 @@ pub enum Stage {
     },
     /// All traffic has moved.
     AfterAllowTraffic,
+    /// The original is kept for a while, for the way back.
+    TerminationWait,
+    /// The original is deleted; from here there is no way back.
+    Termination,
     /// Over.
     Ended,
+}
+
+impl Stage {
+    /// The event that is under way in it.
+    pub fn event(self) -> Option<EventName> {
+        match self {
+            Self::BeforeInstall => Some(EventName::BeforeInstall),
+            Self::Install => Some(EventName::Install),
+            Self::AfterInstall => Some(EventName::AfterInstall),
+            Self::AllowTestTraffic => Some(EventName::AllowTestTraffic),
+            Self::AfterAllowTestTraffic => Some(EventName::AfterAllowTestTraffic),
+            Self::BeforeAllowTraffic => Some(EventName::BeforeAllowTraffic),
+            Self::AllowTraffic { .. } => Some(EventName::AllowTraffic),
+            Self::AfterAllowTraffic => Some(EventName::AfterAllowTraffic),
+            Self::Created | Self::ReadyWait | Self::TerminationWait | Self::Termination | Self::Ended => None,
+        }
+    }
 }
 
 /// What waits.
@@ -213,18 +126,34 @@ pub struct Parked {
 pub struct News {
     /// Of the start.
     pub start: bool,
+    /// That it waits to be continued.
+    #[serde(default)]
+    pub ready: bool,
     /// Of the end.
     pub end: bool,
 }
 
-/// CodeDeploy's `DeploymentStatus`, as far as deployments to Lambda have it.
+/// What there is to tell of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tidings {
+    /// It starts.
+    Start,
+    /// It waits to be continued.
+    Ready,
+    /// It is over.
+    End,
+}
+
+/// CodeDeploy's `DeploymentStatus`, as far as deployments to Lambda and ECS have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// Written, not started.
     Created,
     /// Running.
     InProgress,
-    /// All traffic is on the target version, and every hook was content.
+    /// Waiting to be continued.
+    Ready,
+    /// All traffic is on the new version, and every hook was content.
     Succeeded,
     /// Something went wrong; all traffic is on the original version.
     Failed,
@@ -238,6 +167,7 @@ impl Status {
         match self {
             Self::Created => "Created",
             Self::InProgress => "InProgress",
+            Self::Ready => "Ready",
             Self::Succeeded => "Succeeded",
             Self::Failed => "Failed",
             Self::Stopped => "Stopped",
@@ -272,18 +202,20 @@ pub struct Error {
 impl Deployment {
     /// A new deployment, as it is first written.
     pub fn new(id: DeploymentId, order: Order, now: Timestamp) -> Self {
+        let events = events_of(&order);
         Self {
             id,
             generation: 1,
             order,
             stage: Stage::Created,
             halt: None,
-            events: EventName::ALL.map(LifecycleEvent::pending).to_vec(),
+            events,
             share: Percent::ZERO,
             bake_until: None,
             doubted_at: None,
             parked: None,
             restored_at: None,
+            ecs: None,
             found: None,
             news: News::default(),
             ending: None,
@@ -297,17 +229,41 @@ impl Deployment {
         }
     }
 
-    /// The alias that it deploys to; `None` when its AppSpec is not valid, or has not been read.
+    /// The alias that it deploys to; `None` when that is something else, or not known.
     pub fn lambda(&self) -> Option<&LambdaTarget> {
         match &self.order.target {
             Target::Lambda(target) => Some(target),
+            Target::Ecs(_) | Target::Invalid(_) | Target::Unread => None,
+        }
+    }
+
+    /// The ECS service that it deploys to, and what routes its traffic; `None` when that is something else.
+    pub fn service(&self) -> Option<(&EcsService, &TargetGroupPair)> {
+        self.order.environment.ecs_services.first().zip(self.order.environment.load_balancer.pairs.first())
+    }
+
+    /// By what the API names its one target; `None` when it has none, or that is not known.
+    pub fn target_id(&self) -> Option<String> {
+        match &self.order.target {
+            Target::Lambda(target) => Some(target.id()),
+            Target::Ecs(_) => self.service().map(|(service, _)| service.id()),
             Target::Invalid(_) | Target::Unread => None,
         }
     }
 
+    /// The id of the deployment that made the replacement task set: for a rollback, the one that it rolls back.
+    pub fn maker(&self) -> &DeploymentId {
+        self.order.rolls_back.as_ref().unwrap_or(&self.id)
+    }
+
     /// The text of the revision of a rollback, which nobody gave.
     pub fn own_text(&self) -> Option<String> {
-        self.order.rolls_back.as_ref().and(self.lambda()).map(LambdaTarget::appspec)
+        self.order.rolls_back.as_ref()?;
+        match &self.order.target {
+            Target::Lambda(target) => Some(target.appspec()),
+            Target::Ecs(target) => Some(target.appspec()),
+            Target::Invalid(_) | Target::Unread => None,
+        }
     }
 
     /// As the API tells it.
@@ -315,7 +271,17 @@ impl Deployment {
         match (&self.ending, self.stage) {
             (Some(ending), _) => ending.status,
             (None, Stage::Created) => Status::Created,
+            (None, Stage::ReadyWait) if self.halt.is_none() => Status::Ready,
             (None, _) => Status::InProgress,
+        }
+    }
+
+    /// What there is to tell of it now, and whether that has been told.
+    pub fn tidings(&self) -> (Tidings, bool) {
+        match self.status() {
+            Status::Created | Status::InProgress => (Tidings::Start, self.news.start),
+            Status::Ready => (Tidings::Ready, self.news.ready),
+            Status::Succeeded | Status::Failed | Status::Stopped => (Tidings::End, self.news.end),
         }
     }
 
@@ -324,14 +290,10 @@ impl Deployment {
         self.ending.is_some()
     }
 
-    /// The event that is under way.
+    /// The event that is under way, or about to be.
     pub fn current_event(&self) -> Option<EventName> {
-        match self.stage {
-            Stage::Created | Stage::BeforeAllowTraffic => Some(EventName::BeforeAllowTraffic),
-            Stage::AllowTraffic { .. } => Some(EventName::AllowTraffic),
-            Stage::AfterAllowTraffic => Some(EventName::AfterAllowTraffic),
-            Stage::Ended => None,
-        }
+        let first = self.events.first().filter(|_| self.stage == Stage::Created);
+        first.map(|event| event.name).or(self.stage.event())
     }
 
     /// One of its events.
@@ -341,7 +303,18 @@ impl Deployment {
 
     /// Whether a shift may have been made, or be under way.
     pub fn moves_traffic(&self) -> bool {
-        matches!(self.stage, Stage::AllowTraffic { .. } | Stage::AfterAllowTraffic)
+        match self.stage {
+            Stage::AllowTraffic { .. } | Stage::AfterAllowTraffic | Stage::TerminationWait | Stage::Termination => true,
+            Stage::Created
+            | Stage::BeforeInstall
+            | Stage::Install
+            | Stage::AfterInstall
+            | Stage::AllowTestTraffic
+            | Stage::AfterAllowTestTraffic
+            | Stage::ReadyWait
+            | Stage::BeforeAllowTraffic
+            | Stage::Ended => false,
+        }
     }
 
     /// The version that has all traffic when the deployment does not succeed. For a rollback that is its target.
@@ -357,10 +330,8 @@ impl Deployment {
         if self.halt.is_some() {
             return self.home().map(AliasRouting::only);
         }
-        self.routing_at(match self.stage {
-            Stage::AllowTraffic { step } => step,
-            Stage::Created | Stage::BeforeAllowTraffic | Stage::AfterAllowTraffic | Stage::Ended => usize::MAX,
-        })
+        let step = if let Stage::AllowTraffic { step } = self.stage { step } else { usize::MAX };
+        self.routing_at(step)
     }
 
     /// How the alias routes after `step`.

@@ -285,8 +285,20 @@ impl LoadBalancerInfo {
 impl EcsService {
     /// `cluster/service`, by their names alone: the same however they were given.
     pub fn address(&self) -> String {
+        let (cluster, service) = self.names();
+        format!("{cluster}/{service}")
+    }
+
+    /// By what the API names it: `<cluster>:<service>`.
+    pub fn id(&self) -> String {
+        let (cluster, service) = self.names();
+        format!("{cluster}:{service}")
+    }
+
+    /// The names alone, of the cluster and of the service.
+    pub fn names(&self) -> (&str, &str) {
         let name = |text, kind| ecs_name(text, kind).unwrap_or_default();
-        format!("{}/{}", name(self.cluster.as_str(), "cluster/"), name(self.service.as_str(), "service/"))
+        (name(self.cluster.as_str(), "cluster/"), name(self.service.as_str(), "service/"))
     }
 }
 
@@ -296,13 +308,15 @@ mod tests {
 
     #[test]
     fn a_service_is_the_same_by_name_and_by_arn() {
-        let address = |cluster: &str, service: &str| {
-            EcsService { cluster: cluster.parse().unwrap(), service: service.parse().unwrap() }.address()
+        let service = |cluster: &str, service: &str| EcsService {
+            cluster: cluster.parse().unwrap(),
+            service: service.parse().unwrap(),
         };
         let by_arn = "arn:aws:ecs:us-east-1:111122223333:";
         for cluster in ["prod", &format!("{by_arn}cluster/prod")] {
-            for service in ["web", &format!("{by_arn}service/prod/web"), &format!("{by_arn}service/web")] {
-                assert_eq!(address(cluster, service), "prod/web");
+            for name in ["web", &format!("{by_arn}service/prod/web"), &format!("{by_arn}service/web")] {
+                let service = service(cluster, name);
+                assert_eq!((service.address(), service.id()), ("prod/web".to_owned(), "prod:web".to_owned()));
             }
         }
         for bad in ["", "a b", "a/b", "arn:aws:ecs:us-east-1:111122223333:cluster/", "arn:aws:ecs", &"a".repeat(256)] {

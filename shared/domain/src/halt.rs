@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AlarmName, AutoRollbackEvent, EventName, RoleArn, Status};
+use crate::{AlarmName, AutoRollbackEvent, ComputePlatform, EventName, Order, Status};
 
 /// A deployment was halted: from this moment it moves no traffic forward.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,21 @@ pub enum Cause {
     AliasUnsuitable(String),
     /// Somebody else changed the alias during the deployment; what it holds now.
     AliasTaken(String),
-    /// The function, the alias or a version does not exist; what Lambda said.
+    /// The ECS service, as it was found, is not one that can be deployed to; what it is like.
+    ServiceUnsuitable(String),
+    /// The load balancer, as it was found, does not send the traffic to the service; what it does.
+    ListenerUnsuitable(String),
+    /// Somebody else changed the service, a task set or a listener during the deployment; what it is like now.
+    ServiceTaken(String),
+    /// Tasks of the replacement keep dying; how many, and why.
+    TasksDie(String),
+    /// The replacement did not get steady in time; what was seen of it last.
+    NeverSteady(String),
+    /// The replacement was steady and is not any more; what was seen of it last.
+    Unsteady(String),
+    /// Nobody continued it within so many minutes.
+    NotContinued(u32),
+    /// What is deployed to does not exist, or a part of it; what AWS said.
     Missing(String),
     /// The service role may not do something; what AWS said.
     Denied(String),
@@ -64,7 +78,7 @@ pub enum HookFault {
     Denied,
 }
 
-/// CodeDeploy's `ErrorCode`, as far as deployments to Lambda have use for it.
+/// CodeDeploy's `ErrorCode`, as far as deployments to Lambda and ECS have use for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
@@ -72,8 +86,14 @@ pub enum ErrorCode {
     AlarmActive,
     /// A hook.
     HookExecutionFailure,
+    /// The ECS service, or a call to it.
+    EcsUpdateError,
+    /// The load balancer.
+    ElasticLoadBalancingInvalid,
     /// The service role.
     IamRolePermissions,
+    /// The ECS service is not one to deploy to.
+    InvalidEcsService,
     /// The alias.
     InvalidLambdaConfiguration,
     /// The function, the alias or a version is not there.
@@ -98,6 +118,9 @@ impl ErrorCode {
         match self {
             Self::AlarmActive => "ALARM_ACTIVE",
             Self::HookExecutionFailure => "HOOK_EXECUTION_FAILURE",
+            Self::EcsUpdateError => "ECS_UPDATE_ERROR",
+            Self::ElasticLoadBalancingInvalid => "ELASTIC_LOAD_BALANCING_INVALID",
+            Self::InvalidEcsService => "INVALID_ECS_SERVICE",
             Self::IamRolePermissions => "IAM_ROLE_PERMISSIONS",
             Self::InvalidLambdaConfiguration => "INVALID_LAMBDA_CONFIGURATION",
             Self::InvalidLambdaFunction => "INVALID_LAMBDA_FUNCTION",
@@ -115,13 +138,19 @@ impl Cause {
     /// The status that the deployment ends with.
     pub fn status(&self) -> Status {
         match self {
-            Self::Alarm(_) | Self::AlarmsUnreadable(_) | Self::Stop { .. } => Status::Stopped,
+            Self::Alarm(_) | Self::AlarmsUnreadable(_) | Self::Stop { .. } | Self::NotContinued(_) => Status::Stopped,
             Self::Hook { .. }
             | Self::Revision(_)
             | Self::RevisionMissing(_)
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
             | Self::AliasTaken(_)
+            | Self::ServiceUnsuitable(_)
+            | Self::ListenerUnsuitable(_)
+            | Self::ServiceTaken(_)
+            | Self::TasksDie(_)
+            | Self::NeverSteady(_)
+            | Self::Unsteady(_)
             | Self::Missing(_)
             | Self::Denied(_)
             | Self::Refused(_)
@@ -129,8 +158,9 @@ impl Cause {
         }
     }
 
-    /// The error code that the deployment ends with.
-    pub fn code(&self) -> ErrorCode {
+    /// The error code that a deployment to that platform ends with.
+    pub fn code(&self, platform: ComputePlatform) -> ErrorCode {
+        let ecs = platform == ComputePlatform::Ecs;
         match self {
             Self::Alarm(_) | Self::AlarmsUnreadable(_) => ErrorCode::AlarmActive,
             Self::Stop { .. } => ErrorCode::ManualStop,
@@ -142,14 +172,21 @@ impl Cause {
             Self::Revision(_) => ErrorCode::InvalidRevision,
             Self::RevisionMissing(_) => ErrorCode::RevisionMissing,
             Self::AliasUnsuitable(_) | Self::AliasTaken(_) => ErrorCode::InvalidLambdaConfiguration,
+            Self::ServiceUnsuitable(_) => ErrorCode::InvalidEcsService,
+            Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
+            Self::ServiceTaken(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
+            Self::NeverSteady(_) | Self::NotContinued(_) => ErrorCode::Timeout,
+            Self::Missing(_) if ecs => ErrorCode::InvalidEcsService,
             Self::Missing(_) => ErrorCode::InvalidLambdaFunction,
+            Self::Refused(_) if ecs => ErrorCode::EcsUpdateError,
             Self::Refused(_) => ErrorCode::InternalError,
             Self::Throttled(_) => ErrorCode::Throttled,
         }
     }
 
-    /// The message that the deployment ends with. The first sentence is CodeDeploy's own where one is known.
-    pub fn message(&self, role: &RoleArn) -> String {
+    /// The message that the deployment of that order ends with. The first sentence is CodeDeploy's own where one is
+    /// known.
+    pub fn message(&self, order: &Order) -> String {
         match self {
             Self::Alarm(alarms) => {
                 let names: Vec<&str> = alarms.iter().map(AlarmName::as_str).collect();
@@ -173,14 +210,36 @@ impl Cause {
                     .to_owned()
             }
             Self::Hook { fault: HookFault::Denied, event } => {
-                format!("{} See the diagnostics of {event}.", permission_message(role, "AWSLambda"))
+                format!("{} See the diagnostics of {event}.", permission_message(order, "AWSLambda"))
             }
             Self::Revision(violations) => format!("The AppSpec is not valid. {}", violations.join(" ")),
             Self::RevisionMissing(words) => format!("The revision could not be found. {words}"),
-            Self::RevisionDenied(words) => format!("{} {words}", permission_message(role, "AmazonS3")),
-            Self::AliasUnsuitable(words) | Self::AliasTaken(words) => words.clone(),
+            Self::RevisionDenied(words) => format!("{} {words}", permission_message(order, "AmazonS3")),
+            Self::AliasUnsuitable(words)
+            | Self::AliasTaken(words)
+            | Self::ServiceUnsuitable(words)
+            | Self::ListenerUnsuitable(words)
+            | Self::ServiceTaken(words) => words.clone(),
+            Self::TasksDie(words) => format!("The tasks of the replacement task set keep stopping. {words}"),
+            Self::NeverSteady(words) => format!(
+                "The deployment timed out while waiting for the replacement task set to become healthy. This time out \
+                 period is 60 minutes. {words}"
+            ),
+            Self::Unsteady(words) => {
+                format!("The replacement task set has not been steady for 5 minutes. {words}")
+            }
+            Self::NotContinued(minutes) => format!(
+                "The deployment timed out while waiting for a notification to continue. This time out period is \
+                 {minutes} minutes."
+            ),
             Self::Missing(words) => format!("What is deployed to does not exist. {words}"),
-            Self::Denied(words) => format!("{} {words}", permission_message(role, "AWSLambda")),
+            Self::Denied(words) => {
+                let service = match order.platform {
+                    ComputePlatform::Ecs => "AmazonECS",
+                    ComputePlatform::Lambda | ComputePlatform::Server => "AWSLambda",
+                };
+                format!("{} {words}", permission_message(order, service))
+            }
             Self::Refused(words) => format!("AWS refused a call that the deployment needs. {words}"),
             Self::Throttled(words) => {
                 format!("AWS did not let a call through that the deployment needs, however often it was tried. {words}")
@@ -193,22 +252,32 @@ impl Cause {
         match self {
             Self::Alarm(_) | Self::AlarmsUnreadable(_) => Some(AutoRollbackEvent::DeploymentStopOnAlarm),
             Self::Stop { .. } => Some(AutoRollbackEvent::DeploymentStopOnRequest),
-            Self::Hook { .. } | Self::Missing(_) | Self::Denied(_) | Self::Refused(_) | Self::Throttled(_) => {
-                Some(AutoRollbackEvent::DeploymentFailure)
-            }
+            Self::Hook { .. }
+            | Self::TasksDie(_)
+            | Self::NeverSteady(_)
+            | Self::Unsteady(_)
+            | Self::NotContinued(_)
+            | Self::Missing(_)
+            | Self::Denied(_)
+            | Self::Refused(_)
+            | Self::Throttled(_) => Some(AutoRollbackEvent::DeploymentFailure),
             Self::Revision(_)
             | Self::RevisionMissing(_)
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
-            | Self::AliasTaken(_) => None,
+            | Self::AliasTaken(_)
+            | Self::ServiceUnsuitable(_)
+            | Self::ListenerUnsuitable(_)
+            | Self::ServiceTaken(_) => None,
         }
     }
 }
 
-fn permission_message(role: &RoleArn, service: &str) -> String {
+fn permission_message(order: &Order, service: &str) -> String {
     format!(
-        "The IAM role {role} does not give you permission to perform operations in the following AWS service: \
+        "The IAM role {} does not give you permission to perform operations in the following AWS service: \
          {service}. Contact your AWS administrator if you need help. If you are an AWS administrator, you can grant \
-         permissions to your users or groups by creating IAM policies."
+         permissions to your users or groups by creating IAM policies.",
+        order.role
     )
 }

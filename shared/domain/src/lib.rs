@@ -9,6 +9,7 @@ mod alias;
 mod change;
 mod config;
 mod deployment;
+mod ecs;
 mod environment;
 mod fit;
 mod group;
@@ -16,6 +17,7 @@ mod halt;
 mod instance;
 mod lifecycle;
 mod names;
+mod order;
 mod percent;
 mod plan;
 mod quotas;
@@ -33,7 +35,11 @@ pub use config::{
     ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, ZonalConfig, default_config, find_built_in,
     find_predefined,
 };
-pub use deployment::{Creator, Deployment, Ending, Error, LambdaTarget, News, Order, Parked, Stage, Status, Target};
+pub use deployment::{Deployment, Ending, Error, News, Parked, Stage, Status, Tidings};
+pub use ecs::{
+    AwsvpcConfiguration, CapacityProvider, Controller, EcsProgress, EcsTarget, Forward, Groups, LATEST_WRITE_SECONDS,
+    Listener, ListenerKind, ListenerRouting, ServiceState, TargetGroup, TaskSet, TaskSetStatus,
+};
 pub use environment::{
     AutoScalingGroupName, AutoScalingProcess, BlueGreen, DeploymentOption, DeploymentStyle, DeploymentType,
     EcsClusterName, EcsService, EcsServiceName, Environment, GreenFleet, ListenerArn, LoadBalancerInfo,
@@ -51,6 +57,7 @@ pub use names::{
     AlarmName, AliasName, ApplicationName, BadName, ConfigName, DeploymentId, FunctionName, GroupName, HookExecutionId,
     RoleArn, TopicArn, TriggerName, Version,
 };
+pub use order::{Creator, LambdaTarget, Order, Target};
 pub use percent::Percent;
 pub use plan::{LedgerEntry, Move, Plan, Problem, ProblemKind, Seen, Wait, plan};
 pub use quotas::{BadQuotas, Quotas};

@@ -5,9 +5,19 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A lifecycle event of a deployment to a Lambda alias, in order.
+/// A lifecycle event, in order. Deployments to ECS services have all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EventName {
+    /// The hook before the replacement is made.
+    BeforeInstall,
+    /// The replacement is made, and gets steady.
+    Install,
+    /// The hook after that.
+    AfterInstall,
+    /// The test traffic moves.
+    AllowTestTraffic,
+    /// The hook after it has moved.
+    AfterAllowTestTraffic,
     /// The hook before traffic moves.
     BeforeAllowTraffic,
     /// The shift.
@@ -17,16 +27,42 @@ pub enum EventName {
 }
 
 impl EventName {
-    /// All events, in order.
-    pub const ALL: [EventName; 3] = [Self::BeforeAllowTraffic, Self::AllowTraffic, Self::AfterAllowTraffic];
+    /// The events of a deployment to a Lambda alias.
+    pub const OF_LAMBDA: [EventName; 3] = [Self::BeforeAllowTraffic, Self::AllowTraffic, Self::AfterAllowTraffic];
+    /// All of them.
+    pub const ALL: [EventName; 8] = [
+        Self::BeforeInstall,
+        Self::Install,
+        Self::AfterInstall,
+        Self::AllowTestTraffic,
+        Self::AfterAllowTestTraffic,
+        Self::BeforeAllowTraffic,
+        Self::AllowTraffic,
+        Self::AfterAllowTraffic,
+    ];
 
     /// As the API spells it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::BeforeInstall => "BeforeInstall",
+            Self::Install => "Install",
+            Self::AfterInstall => "AfterInstall",
+            Self::AllowTestTraffic => "AllowTestTraffic",
+            Self::AfterAllowTestTraffic => "AfterAllowTestTraffic",
             Self::BeforeAllowTraffic => "BeforeAllowTraffic",
             Self::AllowTraffic => "AllowTraffic",
             Self::AfterAllowTraffic => "AfterAllowTraffic",
         }
+    }
+
+    /// Whether it is there for test traffic only.
+    pub fn is_of_test_traffic(self) -> bool {
+        matches!(self, Self::AllowTestTraffic | Self::AfterAllowTestTraffic)
+    }
+
+    /// Whether an AppSpec may name a hook for it.
+    pub fn is_hookable(self) -> bool {
+        !matches!(self, Self::Install | Self::AllowTestTraffic | Self::AllowTraffic)
     }
 }
 

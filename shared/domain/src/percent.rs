@@ -38,6 +38,16 @@ impl Percent {
         f64::from(self.0) / 10_000.0
     }
 
+    /// As a percentage between 0 and 100, as CodeDeploy shows that of a task set.
+    pub fn as_percentage(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+
+    /// Whether it is a whole number of tenths of a percent.
+    pub fn is_in_tenths(self) -> bool {
+        self.0.is_multiple_of(10)
+    }
+
     /// What remains to 100 %.
     pub fn rest(self) -> Self {
         Self(10_000 - self.0)

@@ -107,6 +107,18 @@ pub enum Rejection {
         /// What was to be ended.
         wait: WaitType,
     },
+    /// The deployment is not in the wait that was to be ended.
+    NotWaiting {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The wait.
+        wait: WaitType,
+    },
+    /// The configuration shifts in finer steps than the platform can.
+    TooFine {
+        /// The configuration.
+        config: ConfigName,
+    },
     /// The deployment is to no instances.
     NoInstances {
         /// The deployment.

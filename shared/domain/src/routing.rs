@@ -49,6 +49,11 @@ impl Routing {
         &self.0
     }
 
+    /// Whether every share is a whole number of tenths of a percent, which is what a load balancer's weights can be.
+    pub fn is_in_tenths(&self) -> bool {
+        self.0.iter().all(|step| step.percent.is_in_tenths())
+    }
+
     /// The share after `step`: one of the steps, or 100 % past the last.
     pub fn share(&self, step: usize) -> Percent {
         self.0.get(step).map_or(Percent::ALL, |step| step.percent)

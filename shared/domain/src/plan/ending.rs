@@ -2,11 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, Move, ProblemKind, Seen, forward};
+use super::{Decision, Move, Seen, ecs, events, forward, lambda};
 use crate::{
-    AlarmConfiguration, AliasRouting, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics,
-    DiagnosticsCode, Ending, Error, EventStatus, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Stage,
-    Status, Target,
+    AlarmConfiguration, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics, DiagnosticsCode,
+    Ending, Error, EventStatus, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Stage, Status, Target,
 };
 
 /// The shortest wait before a refused restore is tried again.
@@ -16,18 +15,20 @@ const LONGEST_RETRY_SECONDS: u32 = 600;
 
 /// A halted deployment: first the traffic goes home, then it ends.
 pub(super) fn wind_down(next: &mut Deployment, halt: &Halt, seen: &Seen, now: Timestamp) -> Decision {
-    if !next.moves_traffic() {
-        return end(next, halt, None, seen, now);
-    }
-    match restore(next, halt, seen, now) {
+    let homeward = match &next.order.target {
+        Target::Lambda(_) => lambda::homeward(next, halt, seen, now),
+        Target::Ecs(_) => ecs::homeward(next, halt.at, seen, now),
+        Target::Invalid(_) | Target::Unread => Homeward::There,
+    };
+    match homeward {
         Homeward::Go(decision) => decision,
         Homeward::There => end(next, halt, None, seen, now),
         Homeward::Blocked(words) => end(next, halt, Some(words), seen, now),
     }
 }
 
-/// What stands between the traffic and its home version.
-enum Homeward {
+/// What stands between the traffic and where it came from.
+pub(super) enum Homeward {
     /// A move.
     Go(Decision),
     /// Nothing.
@@ -36,44 +37,9 @@ enum Homeward {
     Blocked(String),
 }
 
-/// The alias is written back even when it seems to be home: only a write keeps a shift that is under way from coming
-/// after. A refusal is tried again for as long as the alias is on two versions, because that is no way to end.
-fn restore(next: &Deployment, halt: &Halt, seen: &Seen, now: Timestamp) -> Homeward {
-    let Some(home) = next.home() else {
-        return Homeward::There;
-    };
-    let restored = next.restored_at.is_some();
-    let restore = || Homeward::Go(Decision::new(Move::RestoreTraffic, format!("Traffic goes back to version {home}.")));
-    let refusal = seen.failed.as_ref().filter(|(step, _)| step == Move::RestoreTraffic.name()).map(|(_, p)| p);
-    match &seen.alias {
-        Some(Ok(alias)) if !next.owns(alias) => Homeward::Blocked(format!(
-            "Alias {} was changed by somebody else and sends {alias}; Spillway has left it as it is.",
-            alias.arn
-        )),
-        Some(Ok(alias)) if restored && alias.routes(&AliasRouting::only(home)) => Homeward::There,
-        Some(Ok(alias)) => match refusal {
-            None => restore(),
-            Some(problem) if problem.kind == ProblemKind::Stale => restore(),
-            Some(problem) if problem.kind == ProblemKind::Missing && alias.weights.is_empty() => {
-                Homeward::Blocked(format!(
-                    "Traffic could not go back to version {home}: {} Alias {} sends {alias}.",
-                    problem.words, alias.arn
-                ))
-            }
-            Some(problem) => try_later(halt, &problem.words, now),
-        },
-        Some(Err(_)) | None if restored => Homeward::There,
-        Some(Err(problem)) if problem.kind == ProblemKind::Missing => {
-            Homeward::Blocked(format!("There is no alias left to restore: {}", problem.words))
-        }
-        Some(Err(problem)) => try_later(halt, &problem.words, now),
-        None => restore(),
-    }
-}
-
 /// Waits as long again as it has taken so far.
-fn try_later(halt: &Halt, words: &str, now: Timestamp) -> Homeward {
-    let seconds = u32::try_from(now.duration_since(halt.at).as_secs()).unwrap_or(SHORTEST_RETRY_SECONDS);
+pub(super) fn try_later(since: Timestamp, words: &str, now: Timestamp) -> Homeward {
+    let seconds = u32::try_from(now.duration_since(since).as_secs()).unwrap_or(SHORTEST_RETRY_SECONDS);
     let seconds = seconds.clamp(SHORTEST_RETRY_SECONDS, LONGEST_RETRY_SECONDS);
     let until = now + SignedDuration::from_secs(i64::from(seconds));
     let why = format!("Traffic is not yet back, because AWS refuses: {words} It is tried until it works.");
@@ -83,15 +49,12 @@ fn try_later(halt: &Halt, words: &str, now: Timestamp) -> Homeward {
 /// Ends a halted deployment, with a rollback deployment where one is due.
 fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen, now: Timestamp) -> Decision {
     let cause = &halt.cause;
-    let mut message = cause.message(&next.order.role);
-    let touched = next.moves_traffic();
-    let further = match (&blocked, next.home()) {
-        // Its own words tell already who holds the alias.
-        (Some(_), _) if matches!(cause, Cause::AliasTaken(_)) => None,
-        (Some(words), _) => Some(words.clone()),
-        (None, Some(home)) if touched => Some(format!("All traffic is on version {home}.")),
-        (None, Some(_)) if !matches!(cause, Cause::AliasUnsuitable(_)) => Some("No traffic was moved.".to_owned()),
-        (None, _) => None,
+    let mut message = cause.message(&next.order);
+    let further = match &blocked {
+        // Its own words tell already who has what.
+        Some(_) if matches!(cause, Cause::AliasTaken(_)) => None,
+        Some(words) => Some(words.clone()),
+        None => home_words(next, cause),
     };
     if let Some(further) = further {
         // Not every service, and not CodeDeploy itself, ends its words with a full stop.
@@ -100,11 +63,10 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
     }
     fail_events(next, cause, &message, now);
 
-    let suitable = matches!(&seen.alias, Some(Ok(alias)) if next.owns(alias)) || next.restored_at.is_some();
-    let due = blocked.is_none() && suitable && next.order.rolls_back.is_none() && rolls_back(next, cause);
+    let due = blocked.is_none() && has_found(next, seen) && next.order.rolls_back.is_none() && rolls_back(next, cause);
     let successor = if due { rollback(next, seen, now) } else { None };
     let id = successor.as_ref().map(|deployment| deployment.id.clone());
-    let error = Error { code: cause.code(), message };
+    let error = Error { code: cause.code(next.order.platform), message };
     let rollback_message = id
         .as_ref()
         .map(|id| {
@@ -112,7 +74,7 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
         })
         .or_else(|| {
             (!due && next.order.rolls_back.is_none() && rolls_back(next, cause))
-                .then(|| nothing_to_roll_back(blocked.is_some()).to_owned())
+                .then(|| nothing_to_roll_back(next, blocked.is_some()).to_owned())
         });
     let words = format!("Ended {}: {}", cause.status().as_str(), error.message);
     next.stage = Stage::Ended;
@@ -121,17 +83,48 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
     Decision { successor, ..Decision::new(announce_or_end(next), words) }
 }
 
-fn nothing_to_roll_back(blocked: bool) -> &'static str {
+/// Where the traffic is, in words.
+fn home_words(next: &Deployment, cause: &Cause) -> Option<String> {
+    match &next.order.target {
+        // Their own words tell that nothing was changed.
+        _ if matches!(
+            cause,
+            Cause::AliasUnsuitable(_) | Cause::ServiceUnsuitable(_) | Cause::ListenerUnsuitable(_)
+        ) =>
+        {
+            None
+        }
+        Target::Lambda(_) if !next.moves_traffic() => Some("No traffic was moved.".to_owned()),
+        Target::Lambda(_) => next.home().map(|home| format!("All traffic is on version {home}.")),
+        Target::Ecs(_) => Some(ecs::home_words(next)),
+        Target::Invalid(_) | Target::Unread => None,
+    }
+}
+
+/// Whether what it would roll back to is known, and its own.
+fn has_found(next: &Deployment, seen: &Seen) -> bool {
+    match &next.order.target {
+        Target::Lambda(_) => matches!(&seen.alias, Some(Ok(alias)) if next.owns(alias)) || next.restored_at.is_some(),
+        Target::Ecs(_) => next.ecs.is_some() && next.touches_service(),
+        Target::Invalid(_) | Target::Unread => false,
+    }
+}
+
+fn nothing_to_roll_back(next: &Deployment, blocked: bool) -> &'static str {
     if blocked {
-        "No rollback deployment was made; the error's message says what stands in its way."
-    } else {
-        "There is nothing to roll back to: the alias is not this deployment's."
+        return "No rollback deployment was made; the error's message says what stands in its way.";
+    }
+    match &next.order.target {
+        Target::Ecs(_) => "There is nothing to roll back to: nothing was changed.",
+        Target::Lambda(_) | Target::Invalid(_) | Target::Unread => {
+            "There is nothing to roll back to: the alias is not this deployment's."
+        }
     }
 }
 
 /// Ends a deployment that nothing spoke against.
-pub(super) fn succeed(next: &mut Deployment, now: Timestamp) -> Decision {
-    let words = forward::success_words(next, now);
+pub(super) fn succeed(next: &mut Deployment, words: String, now: Timestamp) -> Decision {
+    events::end(next, now);
     next.stage = Stage::Ended;
     next.ending = Some(Ending {
         status: Status::Succeeded,
@@ -145,7 +138,7 @@ pub(super) fn succeed(next: &mut Deployment, now: Timestamp) -> Decision {
 
 /// What is left to do once the record is closed: the news, and the end of the execution.
 pub(super) fn finish(next: &mut Deployment, seen: &Seen) -> Decision {
-    if seen.failed.as_ref().is_some_and(|(step, _)| step == Move::Announce.name()) {
+    if forward::is_untold(seen) {
         next.news.end = true;
     }
     Decision::new(announce_or_end(next), "It is over.")
@@ -201,18 +194,22 @@ fn rolls_back(next: &Deployment, cause: &Cause) -> bool {
     cause.rollback_event().is_some_and(|event: AutoRollbackEvent| next.order.rollback.covers(event))
 }
 
-/// The rollback deployment: the same alias, back to the version that had the traffic, all at once and without hooks.
+/// The rollback deployment: back to what had the traffic, all at once and without hooks.
 fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deployment>> {
-    let target = next.lambda()?;
-    let back =
-        LambdaTarget { current: target.target, target: target.current, before: None, after: None, ..target.clone() };
-    let config: ConfigName = "CodeDeployDefault.LambdaAllAtOnce".parse().ok()?;
+    let (config, target) = match &next.order.target {
+        Target::Lambda(target) => {
+            let (current, back) = (target.target, target.current);
+            let target = LambdaTarget { current, target: back, before: None, after: None, ..target.clone() };
+            ("CodeDeployDefault.LambdaAllAtOnce", Target::Lambda(target))
+        }
+        Target::Ecs(_) => ("CodeDeployDefault.ECSAllAtOnce", Target::Ecs(next.ecs.as_ref()?.original_target.clone())),
+        Target::Invalid(_) | Target::Unread => return None,
+    };
     let order = Order {
-        config,
+        config: config.parse::<ConfigName>().ok()?,
         routing: Routing::all_at_once(),
-        revision: NewRevision::text(RevisionKind::AppSpecContent, back.appspec()).location,
         previous_revision: Some(next.order.revision.clone()),
-        target: Target::Lambda(back),
+        target,
         alarms: AlarmConfiguration::default(),
         override_alarms: None,
         creator: Creator::Rollback,
@@ -221,7 +218,10 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         restarts: false,
         ..next.order.clone()
     };
-    let mut deployment = Deployment::new(seen.spare_id.clone(), order, now);
+    let mut deployment = Deployment { ecs: next.ecs.clone(), ..Deployment::new(seen.spare_id.clone(), order, now) };
+    if let Some(text) = deployment.own_text() {
+        deployment.order.revision = NewRevision::text(RevisionKind::AppSpecContent, text).location;
+    }
     deployment.note = triggered(&deployment, next.id.as_str());
     Some(Box::new(deployment))
 }

@@ -2,10 +2,14 @@
 //!
 //! It is level-triggered. Nothing is remembered of earlier moves but what the record says and the world shows, so a
 //! plan that is made again, after a crash or for a duplicate, is the same plan. Read it top down: [`plan`] first asks
-//! whether something speaks against going on ([`trouble`]), and then goes [`forward`], or [`winds down`](ending).
+//! whether something speaks against going on ([`trouble`]), and then goes [`forward`], or [`winds down`](ending). What
+//! only one platform has is in [`lambda`] and [`ecs`].
 
+mod ecs;
 mod ending;
+mod events;
 mod forward;
+mod lambda;
 mod trouble;
 
 use std::fmt;
@@ -13,13 +17,15 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt};
+use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt, ServiceState, Target};
 
 /// What was seen of the world before a decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// The alias, or why it could not be read; `None` when it does not matter any more.
     pub alias: Option<Result<AliasState, Problem>>,
+    /// The ECS service, or why it could not be seen; `None` when it does not matter any more.
+    pub service: Option<Result<ServiceState, Problem>>,
     /// The alarms.
     pub alarms: AlarmReading,
     /// How the last move failed, where it did: which, and why.
@@ -95,6 +101,19 @@ pub enum Move {
     CompleteShift,
     /// Move the alias to the home version.
     RestoreTraffic,
+    /// Make the replacement task set.
+    InstallTaskSet,
+    /// Make the listeners forward as the current step says, then bake.
+    ShiftListener {
+        /// How long to bake.
+        seconds: u32,
+    },
+    /// Make the listeners forward as the record says: for test traffic, for all traffic, or home.
+    RouteListener,
+    /// Have the task set that is to have all traffic stand for the service.
+    PromoteTaskSet,
+    /// Delete the task set that is not needed any more.
+    RetireTaskSet,
     /// Start the rollback deployment, and end.
     RollBack {
         /// Its id.
@@ -127,6 +146,11 @@ impl Move {
             Self::Bake { .. } => "Bake",
             Self::CompleteShift => "CompleteShift",
             Self::RestoreTraffic => "RestoreTraffic",
+            Self::InstallTaskSet => "InstallTaskSet",
+            Self::ShiftListener { .. } => "ShiftListener",
+            Self::RouteListener => "RouteListener",
+            Self::PromoteTaskSet => "PromoteTaskSet",
+            Self::RetireTaskSet => "RetireTaskSet",
             Self::RollBack { .. } => "RollBack",
             Self::Succeeded => "Succeeded",
             Self::Failed { .. } => "Failed",
@@ -189,9 +213,10 @@ pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
         ending::finish(&mut next, seen)
     } else {
         note_share(&mut next, seen);
-        let trouble = if next.halt.is_none() { trouble::trouble(&next, seen) } else { None };
+        ecs::note(&mut next, seen, now);
+        let trouble = if next.halt.is_none() { trouble::trouble(&next, seen, now) } else { None };
         match trouble {
-            Some(cause) if trouble::is_doubtful(&mut next, &cause, now) => look_again(now),
+            Some(cause) if trouble::is_doubtful(&mut next, &cause, now) => look_again(&next, now),
             trouble => {
                 if let Some(cause) = trouble {
                     next.halt = Some(Halt { cause, at: now });
@@ -206,12 +231,16 @@ pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
     conclude(record, next, seen, decision, now)
 }
 
-/// A read of the alias may be older than the last write of it: one look is not enough to say whose it is.
-fn look_again(now: Timestamp) -> Decision {
+/// A read may be older than the last write: one look is not enough to say whose something is.
+fn look_again(next: &Deployment, now: Timestamp) -> Decision {
     let seconds = trouble::SECOND_LOOK_SECONDS;
-    let why = "The alias is not as it should be. What was read may be old, so a second look decides.";
+    let what = match &next.order.target {
+        Target::Ecs(_) => "service",
+        Target::Lambda(_) | Target::Invalid(_) | Target::Unread => "alias",
+    };
+    let why = format!("The {what} is not as it should be. What was read may be old, so a second look decides.");
     let until = now + SignedDuration::from_secs(i64::from(seconds));
-    Decision::new(Move::Bake { seconds }, why).waiting("a second look at the alias", until)
+    Decision::new(Move::Bake { seconds }, why).waiting(format!("a second look at the {what}"), until)
 }
 
 /// Counts the save and writes the ledger, when anything has changed.
@@ -295,10 +324,12 @@ impl ProblemKind {
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.alias {
-            None => f.write_str("alias: not looked at")?,
-            Some(Ok(alias)) => write!(f, "alias: {alias}")?,
-            Some(Err(problem)) => write!(f, "alias: {}", problem.words)?,
+        match (&self.alias, &self.service) {
+            (_, Some(Ok(service))) => write!(f, "service: {service}")?,
+            (_, Some(Err(problem))) => write!(f, "service: {}", problem.words)?,
+            (Some(Ok(alias)), None) => write!(f, "alias: {alias}")?,
+            (Some(Err(problem)), None) => write!(f, "alias: {}", problem.words)?,
+            (None, None) => f.write_str("alias: not looked at")?,
         }
         match &self.alarms {
             AlarmReading::Quiet => f.write_str("; alarms: quiet")?,

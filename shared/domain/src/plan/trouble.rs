@@ -2,30 +2,40 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Move, Problem, ProblemKind, Seen};
-use crate::{
-    AlarmReading, AliasState, Cause, Deployment, EventName, EventStatus, HookFault, LambdaTarget, Target, Verdict,
-};
+use super::{Move, Problem, ProblemKind, Seen, ecs, lambda};
+use crate::{AlarmReading, Cause, Deployment, EventName, EventStatus, HookFault, Target, Verdict};
 
 /// Why a deployment that was not halted so far must not go on, if anything.
-pub(super) fn trouble(next: &Deployment, seen: &Seen) -> Option<Cause> {
-    let target = match &next.order.target {
-        Target::Lambda(target) => target,
+pub(super) fn trouble(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Cause> {
+    let world_trouble = || match &next.order.target {
+        Target::Lambda(target) => lambda::alias_trouble(next, target, seen),
+        Target::Ecs(_) => ecs::service_trouble(next, seen, now),
+        Target::Invalid(_) | Target::Unread => None,
+    };
+    match &next.order.target {
         Target::Invalid(violations) => return Some(Cause::Revision(violations.clone())),
         Target::Unread => return alarm_trouble(next, seen).or_else(|| reading_trouble(seen)),
-    };
-    alarm_trouble(next, seen)
-        .or_else(|| alias_trouble(next, target, seen))
-        .or_else(|| move_trouble(seen))
-        .or_else(|| hook_trouble(next))
+        // From here there is no way back; what goes wrong is tried again.
+        Target::Ecs(_) if next.is_settled() => return None,
+        Target::Lambda(_) | Target::Ecs(_) => {}
+    }
+    alarm_trouble(next, seen).or_else(world_trouble).or_else(|| move_trouble(seen)).or_else(|| hook_trouble(next))
 }
 
-/// How long after the first look at an alias that seems to be somebody else's the second one comes.
+/// How long after the first look at an alias or a service that seems to be somebody else's the second one comes.
 pub(super) const SECOND_LOOK_SECONDS: u32 = 2;
 
-/// Whether the cause is an alias that has not been looked at for a second time yet. Keeps since when it is in doubt.
+/// Whether the cause is one that has not been looked at for a second time yet. Keeps since when it is in doubt.
 pub(super) fn is_doubtful(next: &mut Deployment, cause: &Cause, now: Timestamp) -> bool {
-    if !matches!(cause, Cause::AliasUnsuitable(_) | Cause::AliasTaken(_)) {
+    let doubtful = matches!(
+        cause,
+        Cause::AliasUnsuitable(_)
+            | Cause::AliasTaken(_)
+            | Cause::ServiceUnsuitable(_)
+            | Cause::ListenerUnsuitable(_)
+            | Cause::ServiceTaken(_)
+    );
+    if !doubtful {
         return false;
     }
     let since = *next.doubted_at.get_or_insert(now);
@@ -41,35 +51,6 @@ fn alarm_trouble(next: &Deployment, seen: &Seen) -> Option<Cause> {
         AlarmReading::Unreadable(_) if next.order.alarms.ignore_poll_alarm_failure => None,
         AlarmReading::Unreadable(why) => Some(Cause::AlarmsUnreadable(why.clone())),
     }
-}
-
-fn alias_trouble(next: &Deployment, target: &LambdaTarget, seen: &Seen) -> Option<Cause> {
-    match seen.alias.as_ref()? {
-        Err(problem) => cause_of(problem),
-        Ok(alias) if next.owns(alias) => None,
-        Ok(alias) if next.started_at.is_none() => Some(Cause::AliasUnsuitable(unsuitable(target, alias))),
-        Ok(alias) => Some(Cause::AliasTaken(taken(next, alias))),
-    }
-}
-
-fn unsuitable(target: &LambdaTarget, alias: &AliasState) -> String {
-    format!(
-        "Alias {} points at version {}, not at the AppSpec's CurrentVersion {}: it sends {alias}. Nothing was changed. \
-         Deploy again with CurrentVersion {}, or point the alias at version {} first.",
-        alias.arn, alias.main, target.current, alias.main, target.current
-    )
-}
-
-fn taken(next: &Deployment, alias: &AliasState) -> String {
-    let ours = next.desired().map_or_else(
-        || format!("this deployment {} had found it on CurrentVersion and had not touched it", next.id),
-        |routing| format!("this deployment {} had asked for {routing}", next.id),
-    );
-    format!(
-        "Alias {} was changed by somebody else during the deployment: it now sends {alias}, while {ours}. \
-         Spillway has left it as it is.",
-        alias.arn
-    )
 }
 
 /// The revision that could not be read for good.
@@ -95,7 +76,7 @@ fn move_trouble(seen: &Seen) -> Option<Cause> {
     cause_of(problem)
 }
 
-fn cause_of(problem: &Problem) -> Option<Cause> {
+pub(super) fn cause_of(problem: &Problem) -> Option<Cause> {
     let words = problem.words.clone();
     match problem.kind {
         ProblemKind::Missing => Some(Cause::Missing(words)),

@@ -70,6 +70,8 @@ fn deployment(from: u64, to: u64) -> Deployment {
         group: "orders".parse().unwrap(),
         group_id: "g-id".to_owned(),
         slot: Slot { home: "shop".to_owned(), name: "orders".to_owned() },
+        platform: Default::default(),
+        environment: Default::default(),
         config: "CodeDeployDefault.LambdaCanary10Percent5Minutes".parse().unwrap(),
         routing: Routing::canary(10, 5),
         revision: NewRevision::text(RevisionKind::AppSpecContent, target.appspec()).location,

@@ -1,0 +1,135 @@
+//! What a deployment wants of its service at this moment: the few things that its moves make so.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{ListenerRouting, ServiceState, TaskSet};
+use crate::{Deployment, DeploymentId, Percent, Stage};
+
+/// How long a move may take to have its last effect: a function that makes one runs no longer. Listeners and task sets
+/// have no compare-and-set, so that nothing is deleted before what was under way has come.
+pub const LATEST_WRITE_SECONDS: u32 = 30;
+/// How long after a decision nothing is deleted: as long as a move may take, and then some, for clocks that differ and
+/// for what AWS itself takes.
+const LEASE: SignedDuration = SignedDuration::from_secs(LATEST_WRITE_SECONDS as i64 + 15);
+
+impl Deployment {
+    /// Whether it is past the point from which it touches the service, and not over.
+    pub fn touches_service(&self) -> bool {
+        match self.stage {
+            Stage::Created | Stage::BeforeInstall => self.order.rolls_back.is_some(),
+            Stage::Install
+            | Stage::AfterInstall
+            | Stage::AllowTestTraffic
+            | Stage::AfterAllowTestTraffic
+            | Stage::ReadyWait
+            | Stage::BeforeAllowTraffic
+            | Stage::AllowTraffic { .. }
+            | Stage::AfterAllowTraffic
+            | Stage::TerminationWait
+            | Stage::Termination => true,
+            Stage::Ended => false,
+        }
+    }
+
+    /// Whether all that it still does is to bring the service back to where it was.
+    fn goes_home(&self) -> bool {
+        self.halt.is_some() || self.order.rolls_back.is_some()
+    }
+
+    /// How the listeners are to forward now. `None` where they are left alone.
+    pub fn listener_routing(&self) -> Option<ListenerRouting> {
+        let progress = self.ecs.as_ref().filter(|_| self.touches_service())?;
+        let to_replacement = |share| Some(ListenerRouting::to_replacement(share));
+        match self.stage {
+            Stage::Termination => None,
+            _ if self.goes_home() => Some(ListenerRouting::HOME),
+            Stage::Created | Stage::BeforeInstall | Stage::Ended => None,
+            Stage::Install | Stage::AfterInstall => Some(ListenerRouting::attached(progress.kind)),
+            Stage::AllowTestTraffic | Stage::AfterAllowTestTraffic | Stage::ReadyWait | Stage::BeforeAllowTraffic => {
+                to_replacement(Percent::ZERO)
+            }
+            Stage::AllowTraffic { step } => to_replacement(self.order.routing.share(step)),
+            Stage::AfterAllowTraffic | Stage::TerminationWait => to_replacement(Percent::ALL),
+        }
+    }
+
+    /// The task set that is to stand for the service now. `None` where that is left alone.
+    pub fn desired_primary(&self) -> Option<&str> {
+        let progress = self.ecs.as_ref().filter(|_| self.touches_service())?;
+        match self.stage {
+            Stage::Termination => None,
+            _ if self.goes_home() => Some(&progress.original),
+            Stage::AllowTraffic { step } if step < self.order.routing.steps().len() => None,
+            Stage::AllowTraffic { .. } | Stage::AfterAllowTraffic | Stage::TerminationWait => {
+                progress.replacement.as_deref()
+            }
+            Stage::Created
+            | Stage::BeforeInstall
+            | Stage::Install
+            | Stage::AfterInstall
+            | Stage::AllowTestTraffic
+            | Stage::AfterAllowTestTraffic
+            | Stage::ReadyWait
+            | Stage::BeforeAllowTraffic
+            | Stage::Ended => None,
+        }
+    }
+
+    /// Whether it wants a replacement task set.
+    pub fn wants_replacement(&self) -> bool {
+        self.stage == Stage::Install && !self.goes_home()
+    }
+
+    /// The task set that is to be deleted now: never one that gets traffic or stands for the service, and none before
+    /// what was under way has come.
+    pub fn to_retire<'a>(&self, service: &'a ServiceState, now: Timestamp) -> Option<&'a TaskSet> {
+        let progress = self.ecs.as_ref().filter(|_| self.touches_service())?;
+        let (set, group) = match self.stage {
+            Stage::Termination => {
+                let replacement = service.live(progress.replacement.as_deref()?)?;
+                let set = service.live(&progress.original).filter(|_| replacement.steady)?;
+                (set, &progress.groups.original)
+            }
+            _ if self.goes_home() => {
+                let since = self.halt.as_ref().map_or(self.created_at, |halt| halt.at);
+                let set = service.made_for(self.maker().as_str()).filter(|_| now >= lease_from(since))?;
+                (set, &progress.groups.replacement)
+            }
+            Stage::Install => (self.kept_in_the_way(service)?, &progress.groups.replacement),
+            Stage::Created
+            | Stage::BeforeInstall
+            | Stage::AfterInstall
+            | Stage::AllowTestTraffic
+            | Stage::AfterAllowTestTraffic
+            | Stage::ReadyWait
+            | Stage::BeforeAllowTraffic
+            | Stage::AllowTraffic { .. }
+            | Stage::AfterAllowTraffic
+            | Stage::TerminationWait
+            | Stage::Ended => return None,
+        };
+        let is_primary = service.primary().is_none_or(|primary| primary.id == set.id);
+        (!is_primary && !service.sends_to(group)).then_some(set)
+    }
+
+    /// A task set that an earlier deployment has kept, where the replacement has to stand.
+    pub fn kept_in_the_way<'a>(&self, service: &'a ServiceState) -> Option<&'a TaskSet> {
+        let progress = self.ecs.as_ref()?;
+        service.task_sets.iter().find(|set| {
+            let own = set.id == progress.original || set.external_id.as_deref() == Some(self.id.as_str());
+            !own && set.is_live() && set.is_behind(&progress.groups.replacement) && set.is_of_a_deployment()
+        })
+    }
+}
+
+/// From when nothing that was under way then can come any more.
+pub(crate) fn lease_from(at: Timestamp) -> Timestamp {
+    at + LEASE
+}
+
+impl TaskSet {
+    /// Whether a deployment has made it.
+    pub fn is_of_a_deployment(&self) -> bool {
+        self.external_id.as_deref().is_some_and(|id| id.parse::<DeploymentId>().is_ok())
+    }
+}

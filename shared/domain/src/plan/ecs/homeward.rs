@@ -1,0 +1,143 @@
+//! The way back: traffic to the original task set, then the replacement goes. Whatever was under way has to have come
+//! before a task set is deleted.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::ending::{Homeward, try_later};
+use super::super::{Decision, Move, Problem, ProblemKind, Seen, seconds_until};
+use crate::ecs::lease_from;
+use crate::{Deployment, EcsProgress, Listener, ListenerRouting, Percent, ServiceState, Stage};
+
+/// How long what is refused is tried again, once all traffic is back.
+const TIDY_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is next on the way back, of a deployment that was halted, or a rollback that was made, `since`.
+pub(in super::super) fn homeward(next: &mut Deployment, since: Timestamp, seen: &Seen, now: Timestamp) -> Homeward {
+    let Some(progress) = next.ecs.clone().filter(|_| next.touches_service()) else {
+        return Homeward::There;
+    };
+    match &seen.service {
+        None => try_later(since, "the service was not looked at.", now),
+        Some(Err(problem)) if problem.kind == ProblemKind::Missing => {
+            Homeward::Blocked(format!("There is no service left to restore: {}", problem.words))
+        }
+        Some(Err(problem)) => try_later(since, &problem.words, now),
+        Some(Ok(_)) if next.stage == Stage::Termination => {
+            Homeward::Blocked("Its original was being deleted, so that all traffic stays where it is.".to_owned())
+        }
+        Some(Ok(service)) => {
+            Journey { progress: &progress, service, since, now, failed: seen.failed.as_ref() }.go(next)
+        }
+    }
+}
+
+/// Where the traffic of a deployment that did not succeed is, in words.
+pub(in super::super) fn home_words(next: &Deployment) -> String {
+    match &next.ecs {
+        None => "No traffic was moved.".to_owned(),
+        Some(progress) if next.restored_at.is_some() => {
+            format!("All traffic is on task set {}.", progress.original)
+        }
+        Some(_) => "No traffic was moved.".to_owned(),
+    }
+}
+
+struct Journey<'a> {
+    progress: &'a EcsProgress,
+    service: &'a ServiceState,
+    since: Timestamp,
+    now: Timestamp,
+    failed: Option<&'a (String, Problem)>,
+}
+
+impl Journey<'_> {
+    fn go(&self, next: &mut Deployment) -> Homeward {
+        let (original, groups) = (&self.progress.original, &self.progress.groups);
+        if self.service.live(original).is_none() {
+            return Homeward::Blocked(format!(
+                "Task set {original} is gone, so that the traffic stays where it is: see the listeners."
+            ));
+        }
+        if self.is_own_traffic_away(next) {
+            let why = format!("Traffic goes back to task set {original}.");
+            return match self.refusal(&Move::RouteListener) {
+                None => Homeward::Go(Decision::new(Move::RouteListener, why)),
+                Some(words) => try_later(self.since, words, self.now),
+            };
+        }
+        if self.service.sends_to(&groups.replacement) {
+            return self.left_as_it_is(next);
+        }
+        if next.moves_traffic() {
+            next.restored_at.get_or_insert(self.now);
+        }
+        if self.service.primary().is_none_or(|primary| primary.id != *original) {
+            return self.tidy(Move::PromoteTaskSet, format!("Task set {original} is to stand for the service again."));
+        }
+        if let Some(rest) = self.remove(next) {
+            return rest;
+        }
+        if self.service.routes(groups, ListenerRouting::HOME) { Homeward::There } else { self.left_as_it_is(next) }
+    }
+
+    /// Whether a forward that is as this deployment has left it gives the replacement something.
+    fn is_own_traffic_away(&self, next: &Deployment) -> bool {
+        let groups = &self.progress.groups;
+        let away = |listener: &Listener, is_for_tests| {
+            let mut needing = listener.needing(groups, Percent::ZERO, false);
+            needing.any(|forward| next.may_have_left(forward, is_for_tests, self.now))
+        };
+        away(&self.service.listener, false)
+            || self.service.test_listener.as_ref().is_some_and(|tests| away(tests, true))
+    }
+
+    /// What somebody else has changed stays so.
+    fn left_as_it_is(&self, next: &Deployment) -> Homeward {
+        let replacement = self.service.made_for(next.maker().as_str());
+        Homeward::Blocked(match replacement.filter(|_| self.service.sends_to(&self.progress.groups.replacement)) {
+            None => "Spillway has left what they changed as it is.".to_owned(),
+            Some(replacement) => format!(
+                "Spillway has left what they changed as it is, and task set {}, which gets traffic by it.",
+                replacement.id
+            ),
+        })
+    }
+
+    /// The replacement goes, once nothing can come any more that would send traffic to it, or make it anew.
+    fn remove(&self, next: &Deployment) -> Option<Homeward> {
+        let replacement = self.service.made_for(next.maker().as_str());
+        if replacement.is_none() && next.stage != Stage::Install {
+            return None;
+        }
+        let lease = lease_from(self.since);
+        if self.now < lease {
+            let why = "The traffic is where it should be.";
+            let wait = Decision::new(Move::Bake { seconds: seconds_until(lease, self.now) }, why);
+            return Some(Homeward::Go(
+                wait.waiting("moves that may still be under way, before anything is deleted", lease),
+            ));
+        }
+        let replacement = replacement?;
+        Some(self.tidy(Move::RetireTaskSet, format!("Task set {} is not needed any more.", replacement.id)))
+    }
+
+    /// A move that has time, now that the traffic is back. One that is refused for too long is left to people.
+    fn tidy(&self, step: Move, why: String) -> Homeward {
+        let Some(words) = self.refusal(&step) else {
+            return Homeward::Go(Decision::new(step, why));
+        };
+        if self.now >= self.since + TIDY_WITHIN {
+            return Homeward::Blocked(format!("All traffic is back. {why} But AWS refuses, so do it by hand: {words}"));
+        }
+        let seconds = u32::try_from(self.now.duration_since(self.since).as_secs().clamp(5, 300)).unwrap_or(300);
+        let until = self.now + SignedDuration::from_secs(i64::from(seconds));
+        let why = format!("All traffic is back. {why} AWS refuses: {words}");
+        Homeward::Go(Decision::new(Move::Bake { seconds }, why).waiting("the next try", until))
+    }
+
+    /// Why that move was refused. A stale one only means to look again, which this is.
+    fn refusal(&self, step: &Move) -> Option<&str> {
+        let (failed, problem) = self.failed?;
+        (failed == step.name() && problem.kind != ProblemKind::Stale).then_some(problem.words.as_str())
+    }
+}

@@ -1,0 +1,50 @@
+//! Deployments to ECS services: a replacement task set is made, gets the traffic, and the original goes.
+
+mod fit;
+mod forward;
+mod homeward;
+mod taken;
+
+use jiff::Timestamp;
+
+use super::{Seen, trouble};
+pub(super) use forward::{begin, blind, forward};
+pub(super) use homeward::{home_words, homeward};
+
+use crate::{Cause, Deployment, EventName, EventStatus};
+
+/// Keeps what was just seen of the service, as far as the deployment has begun.
+pub(super) fn note(next: &mut Deployment, seen: &Seen, now: Timestamp) {
+    let installed = next.event(EventName::Install).is_some_and(|event| event.status == EventStatus::Succeeded);
+    let maker = next.maker().clone();
+    let (Some(Ok(service)), Some(progress)) = (&seen.service, &mut next.ecs) else {
+        return;
+    };
+    let replacement = service.made_for(maker.as_str());
+    if let Some(set) = replacement {
+        progress.replacement = Some(set.id.clone());
+    }
+    let unsteady = installed && replacement.is_some_and(|set| !set.steady);
+    progress.unsteady_since = unsteady.then(|| progress.unsteady_since.unwrap_or(now));
+    let own = |id: &String| *id == progress.original || Some(id) == progress.replacement.as_ref();
+    progress.seen = service.task_sets.iter().filter(|set| own(&set.id)).cloned().collect();
+    if let Some(share) = service.share(&progress.groups) {
+        next.share = share;
+    }
+}
+
+/// What the service, its task sets and its listeners have against going on.
+pub(super) fn service_trouble(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Cause> {
+    let service = match seen.service.as_ref()? {
+        Err(problem) => return trouble::cause_of(problem),
+        Ok(service) => service,
+    };
+    match &next.ecs {
+        None => fit::unfit(next, service),
+        // A rollback makes of it what it should be.
+        Some(_) if next.order.rolls_back.is_some() => None,
+        Some(progress) => taken::taken(next, progress, service, now)
+            .or_else(|| forward::unhealthy(next, progress, service, now))
+            .or_else(|| forward::not_continued(next, progress, now)),
+    }
+}
