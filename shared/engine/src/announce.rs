@@ -1,7 +1,7 @@
-//! Announce: tells of the start, or of the end.
+//! Announce: tells of the start, of the wait to be continued, or of the end.
 
 use jiff::Timestamp;
-use spillway_domain::Problem;
+use spillway_domain::{Problem, Tidings};
 
 use crate::task::{amend, load};
 use crate::{Deployments, Notices, Subject, Waiters, Wakes};
@@ -17,23 +17,27 @@ pub async fn announce(
 ) -> Result<(), Problem> {
     let id = &subject.deployment_id;
     let record = load(deployments, id).await?;
-    let ended = record.has_ended();
-    if if ended { record.news.end } else { record.news.start } {
+    let (tidings, told) = record.tidings();
+    if told {
         return Ok(());
     }
-    if ended {
+    if tidings == Tidings::End {
         for token in deployments.waiters(id).await? {
             wakes.wake(&token).await?;
         }
     }
     let untold = notices.tell(&record).await;
     let change = |record: &mut spillway_domain::Deployment| {
-        if record.has_ended() != ended {
+        if record.tidings().0 != tidings {
             return None;
         }
         record.told(now);
         let seen = if untold.is_empty() { "news: told".to_owned() } else { format!("news: {}", untold.join("; ")) };
-        let what = if ended { "end" } else { "start" };
+        let what = match tidings {
+            Tidings::Start => "start",
+            Tidings::Ready => "wait to be continued",
+            Tidings::End => "end",
+        };
         Some((seen, "Announced", format!("Those who want to know were told of the {what}.")))
     };
     amend(deployments, id, change).await.map(|_| ())

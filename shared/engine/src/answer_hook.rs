@@ -41,7 +41,7 @@ pub async fn answer_hook(
 }
 
 fn said_failed(record: &Deployment, event: EventName) -> Diagnostics {
-    let hook = record.lambda().and_then(|target| target.hook(event));
+    let hook = record.order.target.hook(event);
     let script = hook.map_or_else(String::new, ToString::to_string);
     let message = format!("{script} called back with Failed for {event}.");
     Diagnostics { code: DiagnosticsCode::ScriptFailed, script, message, log_tail: String::new() }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
-    Claim, Deployment, DeploymentId, Fault, Progress, Quotas, Settlement, StackRequest, Target, Wish,
+    Claim, ComputePlatform, Deployment, DeploymentId, Fault, Progress, Quotas, Settlement, StackRequest, Target, Wish,
 };
 
 use crate::change_alias::{change_alias, delete_alias};
@@ -25,7 +25,7 @@ pub struct Changes<'a, S, A, E, W> {
     /// How much there may be of everything.
     pub quotas: &'a Quotas,
     /// What the text of a revision says.
-    pub read: &'a dyn Fn(&str) -> Target,
+    pub read: &'a dyn Fn(&str, ComputePlatform) -> Target,
 }
 
 /// The parts of the table that a change reads and writes.

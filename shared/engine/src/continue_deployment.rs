@@ -1,20 +1,36 @@
 //! ContinueDeployment and SkipWaitTimeForInstanceTermination.
 
-use std::convert::Infallible;
+use jiff::Timestamp;
+use spillway_domain::{ComputePlatform, Deployment, DeploymentId, Rejection, WaitType};
 
-use spillway_domain::{ComputePlatform, DeploymentId, Rejection, WaitType};
+use crate::task::amend;
+use crate::{Deployments, Error, Wakes, load_deployment};
 
-use crate::{Deployments, Error, load_deployment};
-
-/// Ends a wait before its time. Every deployment is to Lambda, and those have none that a caller could end.
+/// Ends a wait of a deployment before its time, and wakes it.
 pub async fn continue_deployment(
     deployments: &impl Deployments,
+    wakes: &impl Wakes,
     id: &DeploymentId,
     wait: WaitType,
-) -> Result<Infallible, Error> {
+    now: Timestamp,
+) -> Result<(), Error> {
     let deployment = load_deployment(deployments, id).await?;
     if deployment.has_ended() {
         return Err(Rejection::AlreadyCompleted(deployment.id).into());
     }
-    Err(Rejection::NoWait { deployment: deployment.id, platform: ComputePlatform::Lambda, wait }.into())
+    let platform = deployment.order.platform;
+    if platform != ComputePlatform::Ecs {
+        return Err(Rejection::NoWait { deployment: deployment.id, platform, wait }.into());
+    }
+    let change = |record: &mut Deployment| {
+        let why = format!("ContinueDeployment was called with {}.", wait.as_str());
+        record.end_wait(wait, now).then(|| ("request: continue".to_owned(), "Continue", why))
+    };
+    let Some(record) = amend(deployments, id, change).await? else {
+        return Err(Rejection::NotWaiting { deployment: id.clone(), wait }.into());
+    };
+    if let Some(parked) = &record.parked {
+        wakes.wake(&parked.token).await?;
+    }
+    Ok(())
 }

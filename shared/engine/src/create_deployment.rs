@@ -16,7 +16,7 @@ pub async fn create_deployment(
     store: &(impl Catalog + Deployments + Revisions),
     executions: &impl Executions,
     request: &NewDeployment,
-    read: impl Fn(&str) -> Target,
+    read: impl Fn(&str, ComputePlatform) -> Target,
     quotas: &Quotas,
     id: DeploymentId,
     now: Timestamp,
@@ -42,7 +42,7 @@ pub async fn create_deployment_for(
     store: &(impl Catalog + Deployments + Revisions),
     asking: &Asking,
     request: &NewDeployment,
-    read: impl Fn(&str) -> Target,
+    read: impl Fn(&str, ComputePlatform) -> Target,
     quotas: &Quotas,
     now: Timestamp,
 ) -> Result<Deployment, Error> {
@@ -58,7 +58,7 @@ pub async fn create_deployment_for(
 async fn write(
     store: &(impl Catalog + Deployments + Revisions),
     request: &NewDeployment,
-    read: impl Fn(&str) -> Target,
+    read: impl Fn(&str, ComputePlatform) -> Target,
     quotas: &Quotas,
     (id, execution): (DeploymentId, Option<String>),
     now: Timestamp,
@@ -67,12 +67,19 @@ async fn write(
     if let Some(member) = request.for_servers.filter(|_| application.platform != ComputePlatform::Server) {
         return Err(Rejection::ForServers(member, application.platform).into());
     }
-    if application.platform != ComputePlatform::Lambda {
-        return Err(Rejection::PlatformNotBuilt(application.platform).into());
+    let platform = application.platform;
+    if platform == ComputePlatform::Server {
+        return Err(Rejection::PlatformNotBuilt(platform).into());
     }
     let (revision, target) = revision_of(store, request, &application, &state, read).await?;
     let config = request.config.clone().unwrap_or(group.config);
-    let routing = config_for(store, &config, application.platform).await?.routing();
+    // What is at its target already has no way to go; a service gets new tasks all the same.
+    let restarts = request.revision.is_none() && platform == ComputePlatform::Lambda;
+    let routing = config_for(store, &config, platform).await?.routing();
+    let routing = routing.filter(|_| !restarts).unwrap_or_else(Routing::all_at_once);
+    if platform == ComputePlatform::Ecs && !routing.is_in_tenths() {
+        return Err(Rejection::TooFine { config }.into());
+    }
     if state.active.is_none() && store.count_active().await? >= quotas.active_deployments {
         return Err(Rejection::Full { quota: Quota::ActiveDeployments, most: quotas.active_deployments }.into());
     }
@@ -82,9 +89,10 @@ async fn write(
         group: group.name.clone(),
         group_id: group.id,
         slot: group.slot,
+        platform,
+        environment: group.environment,
         config,
-        // What is at its target already has no way to go.
-        routing: routing.filter(|_| request.revision.is_some()).unwrap_or_else(Routing::all_at_once),
+        routing,
         revision: revision.location,
         previous_revision: state.target_revision,
         target,
@@ -96,7 +104,7 @@ async fn write(
         creator: Creator::User,
         rolls_back: None,
         description: request.description.clone(),
-        restarts: request.revision.is_none(),
+        restarts,
     };
     let deployment = Deployment { execution, ..Deployment::new(id, order, now) };
     match store.create(&deployment, revision.content.as_deref()).await? {
@@ -113,15 +121,18 @@ async fn revision_of(
     request: &NewDeployment,
     application: &Application,
     state: &GroupState,
-    read: impl Fn(&str) -> Target,
+    read: impl Fn(&str, ComputePlatform) -> Target,
 ) -> Result<(NewRevision, Target), Error> {
     if let Some(given) = &request.revision
         && let Some(unfit) = given.location.unfit(application.platform)
     {
         return Err(Rejection::RevisionUnfit(unfit, application.platform).into());
     }
-    if let (Some(given), Some(target)) = (&request.revision, &request.target) {
-        return Ok((given.clone(), target.clone()));
+    if let Some(given) = &request.revision {
+        let says = given.content.as_deref().map(|content| read(content, application.platform));
+        if let Some(target) = request.target.clone().or(says) {
+            return Ok((given.clone(), target));
+        }
     }
     let restart = || Rejection::NothingToRestart(request.group.clone());
     let location = match &request.revision {
@@ -134,7 +145,7 @@ async fn revision_of(
     let found = find_revision(revisions, &application.name, &location).await?;
     let unknown = || Rejection::NoRevision { application: application.name.clone(), revision: location.clone() };
     let content = found.content.ok_or_else(unknown)?;
-    let target = read(&content);
+    let target = read(&content, application.platform);
     let target = if request.revision.is_none() { target.restarted() } else { target };
     Ok((NewRevision { location, content: Some(content) }, target))
 }

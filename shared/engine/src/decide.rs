@@ -1,14 +1,15 @@
 //! Decide: looks at the world, plans, saves, and answers with the one move to make.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use spillway_domain::{
-    AlarmReading, Deployment, DeploymentId, Error as DeploymentError, Move, Plan, Problem, ProblemKind, Seen, plan,
+    AlarmReading, Deployment, DeploymentId, Error as DeploymentError, Move, Plan, Problem, ProblemKind, Seen, Target,
+    plan,
 };
 
 use crate::task::load;
-use crate::{Alarms, Aliases, Change, Deployments};
+use crate::{Alarms, Aliases, Change, Deployments, Observation, Services};
 
 /// The state of the execution: what Decide answered last time, and how the move after that failed, if it did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,19 +65,21 @@ pub struct Answer {
 /// How often it plans again when somebody else saved first.
 const MOST_TRIES: usize = 16;
 
-/// Decides what the deployment does next. `spare_id` is for a rollback deployment, should one be due.
+/// Decides what the deployment does next. `spare_id` is for a rollback deployment, should one be due. It is handed a
+/// clock, not a time, because what is waited for after a decision counts from when it was saved.
 pub async fn decide(
     deployments: &impl Deployments,
     aliases: &impl Aliases,
+    services: &impl Services,
     alarms: &impl Alarms,
     input: &Decide,
     spare_id: DeploymentId,
-    now: Timestamp,
+    clock: impl Fn() -> Timestamp,
 ) -> Result<Answer, Problem> {
     for _ in 0..MOST_TRIES {
         let record = load(deployments, &input.deployment_id).await?;
-        let seen = look(aliases, alarms, &record, input, &spare_id).await?;
-        let plan = plan(&record, &seen, now);
+        let seen = look(aliases, services, alarms, &record, input, &spare_id).await?;
+        let plan = plan(&record, &seen, clock());
         if plan.next == record {
             return Ok(answer(&plan));
         }
@@ -96,9 +99,10 @@ pub async fn decide(
     Err(Problem::new(ProblemKind::Transient, words))
 }
 
-/// Looks at what matters: the alias until the end, the alarms until a halt.
+/// Looks at what matters: the alias or the service until the end, the alarms until a halt.
 async fn look(
     aliases: &impl Aliases,
+    services: &impl Services,
     alarms: &impl Alarms,
     record: &Deployment,
     input: &Decide,
@@ -114,19 +118,29 @@ async fn look(
             },
         }
     };
+    let service = async {
+        let to_service = matches!(order.target, Target::Ecs(_)) && !record.has_ended();
+        match Observation::of(record).filter(|_| to_service) {
+            None => Ok(None),
+            Some(observation) => match Box::pin(services.observe(&observation)).await {
+                Err(problem) if problem.kind == ProblemKind::Transient => Err(problem),
+                seen => Ok(Some(seen)),
+            },
+        }
+    };
     let reading = async {
         match order.alarms.watched() {
             names if names.is_empty() || record.halt.is_some() || record.has_ended() => AlarmReading::Quiet,
             names => alarms.read(&order.role, names).await,
         }
     };
-    let (alias, alarms) = join(alias, reading).await;
+    let (alias, service, alarms) = join3(alias, service, reading).await;
     let failed = input.problem.as_ref().and_then(Caught::problem);
     // There are two announcements. When the record has been saved since, it may be the other one's turn.
     let told = |(step, _): &(String, Problem)| step == Move::Announce.name();
     let failed = input.step.clone().zip(failed);
     let failed = failed.filter(|failed| !told(failed) || input.generation == Some(record.generation));
-    Ok(Seen { alias: alias?, alarms, failed, spare_id: spare_id.clone() })
+    Ok(Seen { alias: alias?, service: service?, alarms, failed, spare_id: spare_id.clone() })
 }
 
 impl Caught {
@@ -162,10 +176,19 @@ fn answer(plan: &Plan) -> Answer {
         cause: None,
     };
     match &plan.step {
-        Move::ReadRevision | Move::Announce | Move::CompleteShift | Move::RestoreTraffic | Move::Succeeded => {}
-        Move::RunHook { seconds } | Move::ShiftTraffic { seconds } | Move::Bake { seconds } => {
-            answer.seconds = Some(*seconds);
-        }
+        Move::ReadRevision
+        | Move::Announce
+        | Move::CompleteShift
+        | Move::RestoreTraffic
+        | Move::InstallTaskSet
+        | Move::RouteListener
+        | Move::PromoteTaskSet
+        | Move::RetireTaskSet
+        | Move::Succeeded => {}
+        Move::RunHook { seconds }
+        | Move::ShiftTraffic { seconds }
+        | Move::ShiftListener { seconds }
+        | Move::Bake { seconds } => answer.seconds = Some(*seconds),
         Move::RollBack { id, error } => {
             answer.rollback_deployment_id = Some(id.clone());
             answer.fail(error);

@@ -21,7 +21,9 @@ pub(crate) async fn config_for(
     platform: ComputePlatform,
 ) -> Result<Strategy, Error> {
     let config = find_config(catalog, name).await?;
-    if config.platform != platform {
+    // Steps are the same wherever traffic is shifted.
+    let has_steps = matches!(config.strategy, Strategy::Steps(_)) && platform != ComputePlatform::Server;
+    if config.platform != platform && !has_steps {
         return Err(Rejection::ConfigForOtherPlatform { config: name.clone(), expected: platform }.into());
     }
     Ok(config.strategy)

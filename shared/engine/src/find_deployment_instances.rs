@@ -2,12 +2,12 @@
 
 use std::convert::Infallible;
 
-use spillway_domain::{ComputePlatform, DeploymentId, Rejection};
+use spillway_domain::{DeploymentId, Rejection};
 
 use crate::{Deployments, Error, load_deployment};
 
-/// The instances of a deployment. Only deployments to servers have some, and every deployment is to Lambda.
+/// The instances of a deployment. Only deployments to servers have some, and there are none of those.
 pub async fn find_deployment_instances(deployments: &impl Deployments, id: &DeploymentId) -> Result<Infallible, Error> {
     let deployment = load_deployment(deployments, id).await?;
-    Err(Rejection::NoInstances { deployment: deployment.id, platform: ComputePlatform::Lambda }.into())
+    Err(Rejection::NoInstances { deployment: deployment.id, platform: deployment.order.platform }.into())
 }

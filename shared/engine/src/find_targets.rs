@@ -1,10 +1,10 @@
 //! GetDeploymentTarget, BatchGetDeploymentTargets, ListDeploymentTargets and ListDeploymentInstances.
 
-use spillway_domain::{Deployment, DeploymentId, LambdaTarget, Rejection, Target};
+use spillway_domain::{Deployment, DeploymentId, Rejection, Target};
 
 use crate::{Deployments, Error, load_deployment};
 
-/// The deployment, once its targets are known and if these are ids of such. A deployment to Lambda has one.
+/// The deployment, once its targets are known and if these are ids of such. A deployment to Lambda or ECS has one.
 pub async fn find_targets(
     deployments: &impl Deployments,
     id: &DeploymentId,
@@ -17,7 +17,7 @@ pub async fn find_targets(
     if targets.len() > 1 {
         return Err(Rejection::OneTarget { deployment: id.clone(), asked: targets.len() }.into());
     }
-    let own = deployment.lambda().map(LambdaTarget::id);
+    let own = deployment.target_id();
     match targets.iter().find(|asked| own.as_ref() != Some(*asked)) {
         None => Ok(deployment),
         Some(asked) => Err(Rejection::NoTarget { deployment: id.clone(), asked: asked.clone(), own }.into()),

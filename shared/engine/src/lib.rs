@@ -37,6 +37,7 @@ mod find_instance;
 mod find_instances;
 mod find_revisions;
 mod find_targets;
+mod install_task_set;
 mod list_applications;
 mod list_configs;
 mod list_deployments;
@@ -46,13 +47,17 @@ mod list_revisions;
 mod list_tags;
 mod load_deployment;
 mod load_deployments;
+mod observe_service;
 mod ports;
+mod promote_task_set;
 mod read_revision;
 mod register_instance;
 mod register_revision;
 mod rename_application;
+mod retire_task_set;
 mod run_hook;
 mod shift_alias;
+mod shift_listener;
 mod stop_deployment;
 mod sweep;
 mod tag_instances;
@@ -88,6 +93,7 @@ pub use find_instance::find_instance;
 pub use find_instances::find_instances;
 pub use find_revisions::{find_revision, find_revisions};
 pub use find_targets::find_targets;
+pub use install_task_set::install_task_set;
 pub use list_applications::list_applications;
 pub use list_configs::list_configs;
 pub use list_deployments::list_deployments;
@@ -97,17 +103,21 @@ pub use list_revisions::list_revisions;
 pub use list_tags::list_tags;
 pub use load_deployment::load_deployment;
 pub use load_deployments::load_deployments;
+pub use observe_service::observe_service;
 pub use ports::{
     Alarms, Aliases, Answers, Catalog, Change, Claims, Creation, Deployments, ExecutionState, Executions, GroupWrite,
-    HookReply, Hooks, Instances, Notices, Objects, OwnAliases, Registration, Requests, Revisions, Tagged, Waiters,
-    Wakes,
+    HookReply, Hooks, Instances, ListenerShifts, Listeners, NewTaskSet, Notices, Objects, Observation, OwnAliases,
+    Registration, Requests, Revisions, ServiceSeen, Services, Tagged, TaskSets, Waiters, Wakes,
 };
+pub use promote_task_set::promote_task_set;
 pub use read_revision::read_revision;
 pub use register_instance::register_instance;
 pub use register_revision::register_revision;
 pub use rename_application::rename_application;
+pub use retire_task_set::retire_task_set;
 pub use run_hook::run_hook;
 pub use shift_alias::{Shift, Shifted, shift_alias};
+pub use shift_listener::{Rerouted, shift_listener};
 pub use stop_deployment::stop_deployment;
 pub use sweep::{Swept, sweep};
 pub use tag_instances::tag_instances;

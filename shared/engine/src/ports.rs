@@ -3,11 +3,13 @@
 mod catalog;
 mod instances;
 mod revisions;
+mod services;
 mod stacks;
 
 pub use catalog::{Catalog, GroupWrite, Tagged};
 pub use instances::{Instances, Registration};
 pub use revisions::Revisions;
+pub use services::{ListenerShifts, Listeners, NewTaskSet, Observation, ServiceSeen, Services, TaskSets};
 use spillway_domain::{
     AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, DeploymentFilter, DeploymentId, EventName,
     FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleArn, S3Object,

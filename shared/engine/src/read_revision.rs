@@ -1,7 +1,7 @@
 //! Read revision: fetches an AppSpec that lies in S3, as the service role.
 
 use jiff::Timestamp;
-use spillway_domain::{Deployment, Problem, RevisionLocation, Target};
+use spillway_domain::{ComputePlatform, Deployment, Problem, RevisionLocation, Target};
 
 use crate::task::{amend, load};
 use crate::{Deployments, Objects, Subject};
@@ -11,7 +11,7 @@ use crate::{Deployments, Objects, Subject};
 pub async fn read_revision(
     deployments: &impl Deployments,
     objects: &impl Objects,
-    read: impl Fn(&str) -> Target,
+    read: impl Fn(&str, ComputePlatform) -> Target,
     most: usize,
     subject: &Subject,
     now: Timestamp,
@@ -21,7 +21,7 @@ pub async fn read_revision(
         return Ok(());
     };
     let text = objects.read(&record.order.role, object, most).await?;
-    let target = read(&text);
+    let target = read(&text, record.order.platform);
     let change = |record: &mut Deployment| {
         record.understand(target.clone(), now).then(|| {
             let seen = format!("revision: {} bytes of s3://{}/{}", text.len(), object.bucket, object.key);

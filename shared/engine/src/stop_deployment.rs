@@ -16,7 +16,7 @@ pub async fn stop_deployment(
     now: Timestamp,
 ) -> Result<Deployment, Error> {
     let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
-    if record.has_ended() {
+    if record.is_settled() {
         return Err(Rejection::AlreadyCompleted(id.clone()).into());
     }
     if record.order.rolls_back.is_some() {
@@ -24,7 +24,7 @@ pub async fn stop_deployment(
     }
     let mut ended = false;
     let change = |record: &mut Deployment| {
-        ended = record.has_ended();
+        ended = record.is_settled();
         let why = "StopDeployment was called.".to_owned();
         record.halt(Cause::Stop { rollback }, now).then(|| ("request: stop".to_owned(), "Halt", why))
     };

@@ -5,7 +5,7 @@ use spillway_domain::{AlarmReading, Deployment, DeploymentId, Problem};
 
 use crate::task::amend;
 use crate::watch_alarms::halt;
-use crate::{Alarms, Aliases, Deployments, ExecutionState, Executions, Wakes};
+use crate::{Alarms, Aliases, Deployments, ExecutionState, Executions, ListenerShifts, Wakes};
 
 /// What was done for one deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,11 @@ const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// Looks after every active deployment. Trouble with one does not keep it from the others.
 pub async fn sweep(
     deployments: &impl Deployments,
-    aliases: &impl Aliases,
+    (aliases, listeners): (&impl Aliases, &impl ListenerShifts),
     alarms: &impl Alarms,
     wakes: &impl Wakes,
     executions: &impl Executions,
-    now: Timestamp,
+    clock: impl Fn() -> Timestamp,
 ) -> Result<Vec<Swept>, Problem> {
     let mut swept = Vec::new();
     for id in deployments.active().await? {
@@ -39,13 +39,13 @@ pub async fn sweep(
                 return Ok(None);
             };
             if let Some(red) = lost_alarm(alarms, &record).await {
-                halt(deployments, aliases, wakes, &id, &red, now, now).await?;
+                Box::pin(halt(deployments, (aliases, listeners), wakes, &id, &red, clock(), &clock)).await?;
                 return Ok(Some(Swept::Halted(id.clone())));
             }
-            if !record.overslept(now) {
+            if !record.overslept(clock()) {
                 return Ok(None);
             }
-            look_after(deployments, wakes, executions, &record, now).await
+            look_after(deployments, wakes, executions, &record, clock()).await
         };
         match done.await {
             Ok(done) => swept.extend(done),
@@ -57,7 +57,7 @@ pub async fn sweep(
 
 async fn lost_alarm(alarms: &impl Alarms, record: &Deployment) -> Option<Vec<spillway_domain::AlarmName>> {
     let names = record.order.alarms.watched();
-    if names.is_empty() || record.halt.is_some() || record.has_ended() {
+    if names.is_empty() || record.halt.is_some() || record.is_settled() {
         return None;
     }
     match alarms.read(&record.order.role, names).await {

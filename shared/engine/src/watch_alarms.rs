@@ -2,11 +2,11 @@
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use spillway_domain::{AlarmName, Cause, Deployment, DeploymentId, Problem, ProblemKind};
+use spillway_domain::{AlarmName, Cause, Deployment, DeploymentId, Problem, ProblemKind, Target};
 
 use crate::shift_alias::shift_alias;
 use crate::task::amend;
-use crate::{Aliases, Deployments, Subject, Wakes};
+use crate::{Aliases, Deployments, ListenerShifts, Subject, Wakes};
 
 /// An alarm that has gone into state ALARM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,17 +17,18 @@ pub struct AlarmEvent {
     pub at: Timestamp,
 }
 
-/// Halts every deployment that watches the alarm, restores its traffic and wakes it. Answers with their ids.
+/// Halts every deployment that watches the alarm, restores its traffic and wakes it. Answers with their ids. It is handed
+/// a clock, not a time, because what is waited for after a halt counts from when it was saved.
 pub async fn watch_alarms(
     deployments: &impl Deployments,
-    aliases: &impl Aliases,
+    (aliases, listeners): (&impl Aliases, &impl ListenerShifts),
     wakes: &impl Wakes,
     event: &AlarmEvent,
-    now: Timestamp,
+    clock: impl Fn() -> Timestamp,
 ) -> Result<Vec<DeploymentId>, Problem> {
     let watching = deployments.watching(&event.alarm).await?;
     let red = [event.alarm.clone()];
-    let halts = watching.iter().map(|id| halt(deployments, aliases, wakes, id, &red, event.at, now));
+    let halts = watching.iter().map(|id| halt(deployments, (aliases, listeners), wakes, id, &red, event.at, &clock));
     join_all(halts).await.into_iter().collect::<Result<(), Problem>>()?;
     Ok(watching)
 }
@@ -35,17 +36,17 @@ pub async fn watch_alarms(
 /// Halts one deployment for `red` alarms, restores its traffic and wakes it.
 pub(crate) async fn halt(
     deployments: &impl Deployments,
-    aliases: &impl Aliases,
+    (aliases, listeners): (&impl Aliases, &impl ListenerShifts),
     wakes: &impl Wakes,
     id: &DeploymentId,
     red: &[AlarmName],
     at: Timestamp,
-    now: Timestamp,
+    clock: &impl Fn() -> Timestamp,
 ) -> Result<(), Problem> {
     let change = |record: &mut Deployment| {
         let names = || red.iter().map(AlarmName::as_str).collect::<Vec<_>>().join(" ");
         let mine = record.created_at <= at && record.order.rolls_back.is_none();
-        (mine && record.halt(Cause::Alarm(red.to_vec()), now))
+        (mine && record.halt(Cause::Alarm(red.to_vec()), clock()))
             .then(|| (format!("alarms in ALARM: {}", names()), "Halt", "An alarm went off.".to_owned()))
     };
     let halted = amend(deployments, id, change).await;
@@ -55,7 +56,7 @@ pub(crate) async fn halt(
     halted?;
     // Also when it was halted before: the one who did may have died before the traffic was back.
     let subject = Subject { deployment_id: id.clone() };
-    let restored = shift_alias_if_halted(deployments, aliases, &subject, now).await;
+    let restored = restore(deployments, aliases, listeners, &subject, clock()).await;
     if let Some(parked) = deployments.load(id).await?.and_then(|record| record.parked) {
         wakes.wake(&parked.token).await?;
     }
@@ -66,17 +67,21 @@ pub(crate) async fn halt(
     }
 }
 
-async fn shift_alias_if_halted(
+/// Traffic goes back, if the deployment was halted and that has not been done.
+async fn restore(
     deployments: &impl Deployments,
     aliases: &impl Aliases,
+    listeners: &impl ListenerShifts,
     subject: &Subject,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let record = deployments.load(&subject.deployment_id).await?;
-    match record {
-        Some(record) if record.halt.is_some() && record.restored_at.is_none() && record.moves_traffic() => {
-            shift_alias(deployments, aliases, subject, now).await.map(|_| ())
-        }
-        Some(_) | None => Ok(()),
+    let Some(record) = deployments.load(&subject.deployment_id).await? else { return Ok(()) };
+    if record.halt.is_none() || record.restored_at.is_some() || !record.moves_traffic() {
+        return Ok(());
+    }
+    match &record.order.target {
+        Target::Lambda(_) => shift_alias(deployments, aliases, subject, now).await.map(|_| ()),
+        Target::Ecs(_) => listeners.shift_listener(subject).await,
+        Target::Invalid(_) | Target::Unread => Ok(()),
     }
 }

@@ -1,0 +1,27 @@
+//! Install task set: makes the replacement, once.
+
+use spillway_domain::{Deployment, Problem, Target};
+
+use crate::task::load;
+use crate::{Deployments, NewTaskSet, Subject, TaskSets};
+
+/// Makes the replacement task set if the deployment still wants one. Everything that its AppSpec does not say is as it
+/// is in the original.
+pub async fn install_task_set(
+    deployments: &impl Deployments,
+    task_sets: &impl TaskSets,
+    subject: &Subject,
+) -> Result<(), Problem> {
+    let record = load(deployments, &subject.deployment_id).await?;
+    let Deployment { order, ecs: Some(progress), .. } = &record else {
+        return Ok(());
+    };
+    let (Target::Ecs(target), Some((service, _))) = (&order.target, record.service()) else {
+        return Ok(());
+    };
+    if !record.wants_replacement() {
+        return Ok(());
+    }
+    let new = NewTaskSet { deployment: &record.id, like: &progress.original, target, groups: &progress.groups };
+    task_sets.create(&order.role, service, &new).await
+}

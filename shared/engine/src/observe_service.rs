@@ -1,0 +1,67 @@
+//! Observe service: an ECS service with its task sets, target groups and listeners, as they are at this moment.
+
+use futures_util::future::{OptionFuture, join, join3};
+use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleArn, ServiceState};
+
+use crate::{Listeners, Observation, ServiceSeen, TaskSets};
+
+/// Looks at all of it. Why tasks stopped is only asked while the replacement is not steady, and nothing fails for it:
+/// a role may lack the right.
+pub async fn observe_service(
+    task_sets: &impl TaskSets,
+    listeners: &impl Listeners,
+    observation: &Observation,
+) -> Result<ServiceState, Problem> {
+    let Observation { role, service, pair, deployment_id, knows_groups } = observation;
+    let groups = OptionFuture::from((!knows_groups).then(|| listeners.target_groups(role, &pair.groups)));
+    let read = |listener| async move {
+        match knows_groups {
+            true => read_known(listeners, role, listener).await,
+            false => listeners.read(role, listener).await,
+        }
+    };
+    let test = OptionFuture::from(pair.test_listener.as_ref().map(read));
+    let balancing = join3(groups, read(&pair.listener), test);
+    let (seen, (groups, listener, test_listener)) =
+        join(Box::pin(task_sets.read(role, service)), Box::pin(balancing)).await;
+    let seen = seen?;
+    let mut state = ServiceState {
+        said: None,
+        deaths: Vec::new(),
+        arn: seen.arn.clone(),
+        active: seen.active,
+        controller: seen.controller,
+        task_sets: seen.task_sets.clone(),
+        target_groups: groups.transpose()?.unwrap_or_default(),
+        listener: listener?,
+        test_listener: test_listener.transpose()?,
+    };
+    let unsteady = state.made_for(deployment_id.as_str()).filter(|set| !set.steady).map(|set| set.id.clone());
+    if let Some(id) = unsteady {
+        state.said = said_of(&seen, &id);
+        state.deaths = match task_sets.deaths(role, service, &id).await {
+            Err(problem) if problem.kind == ProblemKind::Transient => return Err(problem),
+            deaths => deaths.unwrap_or_default(),
+        };
+    }
+    Ok(state)
+}
+
+/// A listener that was there when the deployment began. One that is gone forwards nothing.
+pub(crate) async fn read_known(
+    listeners: &impl Listeners,
+    role: &RoleArn,
+    listener: &ListenerArn,
+) -> Result<Listener, Problem> {
+    match listeners.read(role, listener).await {
+        Err(problem) if problem.kind == ProblemKind::Missing => {
+            Ok(Listener { arn: listener.to_string(), kind: ListenerKind::Application, forwards: Vec::new() })
+        }
+        read => read,
+    }
+}
+
+/// The last that ECS said about a task set.
+fn said_of(seen: &ServiceSeen, id: &str) -> Option<String> {
+    seen.events.iter().find(|event| event.contains(id)).cloned()
+}

@@ -1,0 +1,43 @@
+//! Retire task set: deletes the task set that the deployment does not need any more.
+
+use jiff::Timestamp;
+use spillway_domain::{DeploymentId, Problem, ProblemKind, TaskSet};
+
+use crate::task::load;
+use crate::{Deployments, Listeners, Observation, Subject, TaskSets, observe_service};
+
+/// Deletes it, if there is one, and nothing sends traffic to it at this moment.
+pub async fn retire_task_set(
+    deployments: &impl Deployments,
+    task_sets: &impl TaskSets,
+    listeners: &impl Listeners,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let record = load(deployments, &subject.deployment_id).await?;
+    let Some(observation) = Observation::of(&record) else {
+        return Ok(());
+    };
+    let service = observe_service(task_sets, listeners, &observation).await?;
+    let Some(set) = record.to_retire(&service, now) else {
+        return Ok(());
+    };
+    // Else it is the deployment's own original or replacement.
+    if record.wants_replacement() && !is_of_this_installation(deployments, set).await? {
+        let words = format!(
+            "Task set {} is behind the target group that the replacement needs, and no deployment of Spillway has made \
+             it. Delete it first.",
+            set.id
+        );
+        return Err(Problem::new(ProblemKind::Refused, words));
+    }
+    task_sets.delete(&observation.role, &observation.service, &set.id).await
+}
+
+/// Whether a deployment that is on record has made the task set.
+async fn is_of_this_installation(deployments: &impl Deployments, set: &TaskSet) -> Result<bool, Problem> {
+    match set.external_id.as_deref().map(str::parse::<DeploymentId>) {
+        Some(Ok(maker)) => deployments.load(&maker).await.map(|found| found.is_some()),
+        Some(Err(_)) | None => Ok(false),
+    }
+}
