@@ -148,36 +148,14 @@ fn threw(payload: &[u8], log_tail: String) -> Invoked {
 
 #[cfg(test)]
 mod tests {
-    use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
-    use aws_sdk_lambda::config::{BehaviorVersion, Region};
     use spillway_domain::ProblemKind;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
 
     use super::*;
+    use crate::testing::lambda_that_answers;
 
     /// Asks a hook at a Lambda that answers with `answer`, and hangs up; `None` is a Lambda that nobody reaches.
     async fn asked(answer: Option<&'static str>) -> Result<Invoked, Problem> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        match answer {
-            None => drop(listener),
-            Some(answer) => drop(tokio::spawn(async move {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let mut request = Vec::new();
-                while !request.ends_with(b"question") {
-                    assert!(stream.read_buf(&mut request).await.unwrap() > 0, "a whole request");
-                }
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            })),
-        }
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .endpoint_url(endpoint)
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("key", "secret", None)))
-            .build();
+        let config = lambda_that_answers(b"question", answer).await;
         ask(&client(&config), &"orders-before".parse().unwrap(), b"question".to_vec()).await
     }
 

@@ -1,0 +1,106 @@
+//! The customer's ECS services and their task sets, seen and changed with the service role.
+
+mod create;
+mod deaths;
+mod seen;
+
+use aws_sdk_ecs::Client;
+use aws_sdk_ecs::types::{DesiredStatus, Service};
+use spillway_aws_sts::{Clients, Roles, code, problem};
+use spillway_domain::{EcsService, Problem, ProblemKind, RoleArn};
+use spillway_engine::{NewTaskSet, ServiceSeen};
+
+/// The most stopped tasks that are asked about.
+const MOST_TASKS: i32 = 100;
+
+/// The task sets that the service roles may touch.
+#[derive(Debug)]
+pub struct TaskSets {
+    clients: Clients<Client>,
+}
+
+impl TaskSets {
+    /// Task sets that are touched as one of `roles`.
+    pub fn new(roles: &Roles) -> Self {
+        Self { clients: Clients::new(roles, Client::new) }
+    }
+}
+
+impl spillway_engine::TaskSets for TaskSets {
+    async fn read(&self, role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem> {
+        describe(&self.clients.of(role), service).await.map(|found| seen::service(&found))
+    }
+
+    async fn deaths(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<Vec<String>, Problem> {
+        let client = self.clients.of(role);
+        let request = client.list_tasks().cluster(service.cluster.as_str()).max_results(MOST_TASKS);
+        // What a service starts is started by its task sets: their tasks have the id of theirs.
+        let listed = request.started_by(task_set).desired_status(DesiredStatus::Stopped).send().await;
+        let listed = listed.map_err(|error| problem(&tried("ListTasks", task_set, service), &error))?;
+        let tasks = listed.task_arns.unwrap_or_default();
+        if tasks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request = client.describe_tasks().cluster(service.cluster.as_str()).set_tasks(Some(tasks));
+        let described = request.send().await;
+        let described = described.map_err(|error| problem(&tried("DescribeTasks", task_set, service), &error))?;
+        Ok(deaths::in_words(described.tasks.unwrap_or_default()))
+    }
+
+    async fn create(&self, role: &RoleArn, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
+        let client = self.clients.of(role);
+        let found = describe(&client, service).await?;
+        let Some(request) = create::request(service, found.task_sets(), new)? else {
+            return Ok(());
+        };
+        match request.send_with(&client).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let mut problem = problem(&tried("CreateTaskSet", new.deployment.as_str(), service), &error);
+                // ECS may not know yet what was put behind a listener a moment ago.
+                if problem.words.contains("associated load balancer") {
+                    problem.kind = ProblemKind::Transient;
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    async fn promote(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        let request = self.clients.of(role).update_service_primary_task_set().cluster(service.cluster.as_str());
+        match request.service(service.service.as_str()).primary_task_set(task_set).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(problem(&tried("UpdateServicePrimaryTaskSet", task_set, service), &error)),
+        }
+    }
+
+    async fn delete(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        let request = self.clients.of(role).delete_task_set().cluster(service.cluster.as_str());
+        match request.service(service.service.as_str()).task_set(task_set).force(true).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Some("TaskSetNotFoundException") => Ok(()),
+            Err(error) => Err(problem(&tried("DeleteTaskSet", task_set, service), &error)),
+        }
+    }
+}
+
+/// The service as ECS shows it. One that is not there is no error to ECS.
+async fn describe(client: &Client, service: &EcsService) -> Result<Service, Problem> {
+    let request = client.describe_services().cluster(service.cluster.as_str()).services(service.service.as_str());
+    let what = format!("ecs:DescribeServices of {}", place(service));
+    let answer = request.send().await.map_err(|error| problem(&what, &error))?;
+    let found = answer.services.unwrap_or_default().pop();
+    found.ok_or_else(|| {
+        let words = format!("There is no {}: ecs:DescribeServices does not find it.", place(service));
+        Problem::new(ProblemKind::Missing, words)
+    })
+}
+
+fn place(service: &EcsService) -> String {
+    format!("service {} in cluster {}", service.service, service.cluster)
+}
+
+/// An action on a task set, by its id or the deployment that it is for.
+fn tried(action: &str, task_set: &str, service: &EcsService) -> String {
+    format!("ecs:{action} for task set {task_set} of {}", place(service))
+}
