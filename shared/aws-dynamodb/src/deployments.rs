@@ -150,6 +150,7 @@ fn placeholder(status: Status) -> &'static str {
     match status {
         Status::Created => ":Created",
         Status::InProgress => ":InProgress",
+        Status::Ready => ":Ready",
         Status::Succeeded => ":Succeeded",
         Status::Failed => ":Failed",
         Status::Stopped => ":Stopped",

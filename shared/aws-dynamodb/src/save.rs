@@ -92,7 +92,7 @@ fn slot(change: &Change<'_>) -> Option<Action> {
             "SET #lastAttempted = :last, #lastSuccessful = :last, #targetRevision = :revision REMOVE #active",
             [(":last", last(next)), (":revision", json(&next.order.revision))],
         ),
-        (None, Status::Created | Status::InProgress | Status::Failed | Status::Stopped) => {
+        (None, Status::Created | Status::InProgress | Status::Ready | Status::Failed | Status::Stopped) => {
             Action::update(state, "SET #lastAttempted = :last REMOVE #active", [(":last", last(next))])
         }
     };

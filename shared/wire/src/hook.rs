@@ -1,26 +1,60 @@
 //! What a hook function receives, and what its return value means.
 
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, EventName, HookExecutionId};
+use spillway_domain::{Deployment, EcsTarget, EventName, HookExecutionId, LambdaTarget, Target};
 
 use crate::bounds;
 use crate::input::cut;
 
-/// What the hook of `event` receives: CodeDeploy's two members, and beside them what hooks otherwise have to ask for.
-/// `None` when the deployment has no target, and so no hook.
+/// What the hook of `event` receives: CodeDeploy's two members, and beside them what hooks otherwise have to ask for, as
+/// far as it is known at that event. `None` when the deployment has no target, and so no hook.
 pub fn payload(deployment: &Deployment, event: EventName) -> Option<Value> {
-    let target = deployment.lambda()?;
-    Some(json!({
+    let mut payload = json!({
         "DeploymentId": deployment.id.as_str(),
         "LifecycleEventHookExecutionId": HookExecutionId::of(&deployment.id, event).as_str(),
         "LifecycleEvent": event.as_str(),
         "ApplicationName": deployment.order.application.as_str(),
         "DeploymentGroupName": deployment.order.group.as_str(),
-        "FunctionName": target.function.as_str(),
-        "FunctionAlias": target.alias.as_str(),
-        "CurrentVersion": target.current.to_string(),
-        "TargetVersion": target.target.to_string(),
-    }))
+    });
+    let facts = match &deployment.order.target {
+        Target::Lambda(target) => of_function(target),
+        Target::Ecs(target) => of_service(deployment, target),
+        Target::Invalid(_) | Target::Unread => return None,
+    };
+    for (member, value) in facts {
+        payload[member] = json!(value);
+    }
+    Some(payload)
+}
+
+/// A member of the payload.
+type Fact = (&'static str, String);
+
+fn of_function(target: &LambdaTarget) -> Vec<Fact> {
+    vec![
+        ("FunctionName", target.function.to_string()),
+        ("FunctionAlias", target.alias.to_string()),
+        ("CurrentVersion", target.current.to_string()),
+        ("TargetVersion", target.target.to_string()),
+    ]
+}
+
+fn of_service(deployment: &Deployment, target: &EcsTarget) -> Vec<Fact> {
+    let mut facts = vec![("TargetTaskDefinition", target.task_definition.clone())];
+    if let Some((service, pair)) = deployment.service() {
+        let (cluster, service) = service.names();
+        facts.push(("ClusterName", cluster.to_owned()));
+        facts.push(("ServiceName", service.to_owned()));
+        facts.push(("ListenerArn", pair.listener.to_string()));
+        facts.extend(pair.test_listener.as_ref().map(|listener| ("TestListenerArn", listener.to_string())));
+    }
+    if let Some(progress) = &deployment.ecs {
+        facts.push(("ServiceArn", progress.service_arn.clone()));
+        facts.push(("CurrentTaskDefinition", progress.original_target.task_definition.clone()));
+        facts.push(("OriginalTaskSet", progress.original.clone()));
+        facts.extend(progress.replacement.clone().map(|id| ("ReplacementTaskSet", id)));
+    }
+    facts
 }
 
 /// The verdict in a return value: whether the hook succeeded, and its words. `{"status":"Succeeded"|"Failed"}` and, as
@@ -60,6 +94,36 @@ mod tests {
             }))
         );
         assert_eq!(payload(&testing::invalid_deployment(), EventName::AfterAllowTraffic), None);
+    }
+
+    #[test]
+    fn a_hook_of_a_service_receives_what_is_known_at_its_event() {
+        let mut expected = json!({
+            "DeploymentId": "d-75I7MBT7C",
+            "LifecycleEventHookExecutionId": "d-75I7MBT7C.BeforeInstall",
+            "LifecycleEvent": "BeforeInstall",
+            "ApplicationName": "shop",
+            "DeploymentGroupName": "live",
+            "ClusterName": "prod",
+            "ServiceName": "web",
+            "ListenerArn": testing::LISTENER,
+            "TestListenerArn": testing::TEST_LISTENER,
+            "TargetTaskDefinition": "web:8",
+        });
+        let before = payload(&testing::service_deployment(), EventName::BeforeInstall);
+        assert_eq!(before.as_ref(), Some(&expected));
+        for (member, value) in [
+            ("LifecycleEventHookExecutionId", "d-75I7MBT7C.AfterInstall"),
+            ("LifecycleEvent", "AfterInstall"),
+            ("ServiceArn", "arn:aws:ecs:us-east-1:111122223333:service/prod/web"),
+            ("CurrentTaskDefinition", "web:7"),
+            ("OriginalTaskSet", "ecs-svc/1"),
+            ("ReplacementTaskSet", "ecs-svc/2"),
+        ] {
+            expected[member] = json!(value);
+        }
+        let after = payload(&testing::installed_deployment(), EventName::AfterInstall);
+        assert_eq!(after.as_ref(), Some(&expected));
     }
 
     #[test]

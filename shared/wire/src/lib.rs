@@ -30,7 +30,7 @@ pub use context::Context;
 pub use exception::Exception;
 pub use operation::Operation;
 pub use place::Place;
-pub use shapes::lambda_target::TargetStatus;
+pub use shapes::target::TargetStatus;
 pub use token::Seal;
 
 /// The content type of every answer.

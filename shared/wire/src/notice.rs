@@ -1,5 +1,5 @@
-//! What subscribers are told of the start and of the end of a deployment: by SNS, as the triggers of its group ask for,
-//! and by EventBridge. Which of the two moments it is, the record says itself: whether it has ended.
+//! What subscribers are told of the start and of the end of a deployment, and between them that it waits to be continued:
+//! by SNS, as the triggers of its group ask for, and by EventBridge. Which of the moments it is, the record says itself.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -21,6 +21,7 @@ pub fn trigger_events(deployment: &Deployment) -> Vec<TriggerEvent> {
             vec![TriggerEvent::DeploymentStart, TriggerEvent::DeploymentRollback]
         }
         Status::Created | Status::InProgress => vec![TriggerEvent::DeploymentStart],
+        Status::Ready => vec![TriggerEvent::DeploymentReady],
         Status::Succeeded => vec![TriggerEvent::DeploymentSuccess],
         Status::Failed => vec![TriggerEvent::DeploymentFailure],
         Status::Stopped => vec![TriggerEvent::DeploymentStop],
@@ -77,6 +78,7 @@ pub fn detail(deployment: &Deployment, place: &Place) -> Value {
         "deploymentId": deployment.id.as_str(),
         "state": match deployment.status() {
             Status::Created | Status::InProgress => "START",
+            Status::Ready => "READY",
             Status::Succeeded => "SUCCESS",
             Status::Failed => "FAILURE",
             Status::Stopped => "STOP",
@@ -94,9 +96,11 @@ pub fn resources(deployment: &Deployment, place: &Place) -> Vec<String> {
     ]
 }
 
+/// The documented form has no member for the status that a deployment is in only while it waits to be continued.
 fn overview(deployment: &Deployment) -> Map<String, Value> {
     let counts = deployment_info::overview(deployment);
-    let counts = counts.into_iter().filter(|(status, _)| status != "Ready");
+    let waits = deployment.status() == Status::Ready;
+    let counts = counts.into_iter().filter(|(status, _)| waits || status != "Ready");
     counts.map(|(status, count)| (status, json!(count.to_string()))).collect()
 }
 
@@ -111,10 +115,14 @@ fn capitalize(member: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use spillway_domain::{Creator, Ending, Error, ErrorCode};
+    use spillway_domain::{Creator, Ending, Error, ErrorCode, Stage};
 
     use super::*;
-    use crate::testing::{at, deployment, named, place};
+    use crate::testing::{at, deployment, installed_deployment, named, place};
+
+    fn waiting() -> Deployment {
+        Deployment { stage: Stage::ReadyWait, ..installed_deployment() }
+    }
 
     fn ended(status: Status, error: Option<Error>) -> Deployment {
         let mut deployment = deployment();
@@ -129,12 +137,15 @@ mod tests {
 
     #[test]
     fn each_moment_has_its_events_its_subject_and_its_state() {
-        use TriggerEvent::{DeploymentFailure, DeploymentRollback, DeploymentStart, DeploymentStop, DeploymentSuccess};
+        use TriggerEvent::{
+            DeploymentFailure, DeploymentReady, DeploymentRollback, DeploymentStart, DeploymentStop, DeploymentSuccess,
+        };
         let mut rollback = deployment();
         rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
         let cases = [
             (deployment(), vec![DeploymentStart], "CREATED", "START"),
             (rollback, vec![DeploymentStart, DeploymentRollback], "CREATED", "START"),
+            (waiting(), vec![DeploymentReady], "READY", "READY"),
             (ended(Status::Succeeded, None), vec![DeploymentSuccess], "SUCCEEDED", "SUCCESS"),
             (ended(Status::Failed, None), vec![DeploymentFailure], "FAILED", "FAILURE"),
             (ended(Status::Stopped, None), vec![DeploymentStop], "STOPPED", "STOP"),
@@ -166,6 +177,17 @@ mod tests {
                 "status": "Created",
             })
         );
+    }
+
+    #[test]
+    fn the_message_of_a_wait_counts_the_target_that_is_ready() {
+        let message = message(&waiting(), &named("all"), &place());
+        assert_eq!(message["status"], "Ready");
+        assert_eq!(
+            message["deploymentOverview"],
+            json!({ "Pending": "0", "InProgress": "0", "Ready": "1", "Succeeded": "0", "Failed": "0", "Skipped": "0" })
+        );
+        assert_eq!(message.get("completeTime"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From a rejection to CodeDeploy's exception: one table. Where CodeDeploy's own words are known, they are used.
 
-use spillway_domain::{EcsService, ForServers, Identity, Quota, Rejection, RevisionUnfit};
+use spillway_domain::{EcsService, ForServers, Identity, Quota, Rejection, RevisionUnfit, WaitType};
 
 use crate::input::cut;
 use crate::shapes::{platform, revision_location};
@@ -91,7 +91,7 @@ impl From<Rejection> for Exception {
                 "InvalidInputException",
                 format!(
                     "Spillway does not deploy to {} yet, and created no deployment; deploy with an application whose \
-                     computePlatform is Lambda.",
+                     computePlatform is Lambda or ECS.",
                     platform::text(given)
                 ),
             ),
@@ -143,9 +143,7 @@ impl From<Rejection> for Exception {
             }
             Rejection::OneTarget { deployment, asked } => (
                 "DeploymentTargetListSizeExceededException",
-                format!(
-                    "targetIds names {asked} targets, but deployment {deployment} is to Lambda and has one target."
-                ),
+                format!("targetIds names {asked} targets, but deployment {deployment} has one target."),
             ),
             Rejection::AlreadyCompleted(id) => (
                 "DeploymentAlreadyCompletedException",
@@ -179,6 +177,29 @@ impl From<Rejection> for Exception {
                      StopDeployment.",
                     platform::text(platform),
                     wait.as_str()
+                ),
+            ),
+            Rejection::NotWaiting { deployment, wait: WaitType::Ready } => (
+                "DeploymentIsNotInReadyStateException",
+                format!(
+                    "The deployment {deployment} does not wait to be continued, and nothing was changed. It does while its \
+                     status is Ready: when its replacement is ready, if deploymentReadyOption of its group says \
+                     STOP_DEPLOYMENT."
+                ),
+            ),
+            Rejection::NotWaiting { deployment, wait: WaitType::Termination } => (
+                "UnsupportedActionForDeploymentTypeException", // the one that fits and that both operations list
+                format!(
+                    "The deployment {deployment} is not in its TERMINATION_WAIT, and nothing was changed. That begins when \
+                     all traffic has moved, and instanceTerminationWaitTimeStarted of GetDeployment is true from then on."
+                ),
+            ),
+            Rejection::TooFine { config } => (
+                "InvalidDeploymentConfigNameException",
+                format!(
+                    "The deployment configuration {} has steps of hundredths of a percent, but the weights of a load \
+                     balancer are in tenths of a percent. Choose one whose steps are, such as Steps.0.5@5m.",
+                    cut(config.as_str(), 120)
                 ),
             ),
             Rejection::NoInstances { deployment, platform } => (

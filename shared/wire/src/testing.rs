@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmConfiguration, AutoRollback, AutoRollbackEvent, Creator, Deployment, LambdaTarget, NewRevision, Order, Quotas,
-    RevisionKind, Routing, Slot, Target,
+    AlarmConfiguration, AutoRollback, AutoRollbackEvent, BlueGreen, ComputePlatform, Creator, Deployment, EcsProgress,
+    EcsService, EcsTarget, Environment, Groups, LambdaTarget, LoadBalancerInfo, NewRevision, Order, Quotas,
+    ReadyOption, RevisionKind, Routing, Slot, Target, TargetGroupPair, TaskSet, TaskSetStatus, Termination,
+    TerminationAction,
 };
 
 use crate::{Context, Place, Seal};
@@ -45,6 +47,8 @@ pub(crate) fn deployment() -> Deployment {
         group: named("live"),
         group_id: "9fd2fbef-2157-40d8-91e7-6845af69e2d2".to_owned(),
         slot: slot(),
+        platform: Default::default(),
+        environment: Default::default(),
         config: named("CodeDeployDefault.LambdaCanary10Percent5Minutes"),
         routing: Routing::canary(10, 5),
         revision,
@@ -77,4 +81,90 @@ pub(crate) fn invalid_deployment() -> Deployment {
     let mut deployment = deployment();
     deployment.order.target = Target::Invalid(vec!["version: missing.".to_owned()]);
     deployment
+}
+
+pub(crate) const LISTENER: &str = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/web/1/2";
+pub(crate) const TEST_LISTENER: &str = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/web/1/3";
+
+/// The environment of the service `web` of the cluster `prod`.
+pub(crate) fn service_environment() -> Environment {
+    Environment {
+        blue_green: BlueGreen {
+            termination: Some(Termination { action: TerminationAction::Terminate, minutes: 5 }),
+            ready: Some(ReadyOption::Stop { minutes: 7 }),
+            green_fleet: None,
+        },
+        load_balancer: LoadBalancerInfo {
+            pairs: vec![TargetGroupPair {
+                groups: [named("blue"), named("green")],
+                listener: named(LISTENER),
+                test_listener: Some(named(TEST_LISTENER)),
+            }],
+            ..LoadBalancerInfo::default()
+        },
+        ecs_services: vec![EcsService { service: named("web"), cluster: named("prod") }],
+        ..Environment::of(ComputePlatform::Ecs)
+    }
+}
+
+/// A deployment to that service that has just been written.
+pub(crate) fn service_deployment() -> Deployment {
+    let Deployment { id, order, created_at, .. } = deployment();
+    let order = Order {
+        platform: ComputePlatform::Ecs,
+        environment: service_environment(),
+        config: named("CodeDeployDefault.ECSCanary10Percent5Minutes"),
+        target: Target::Ecs(service_target("web:8")),
+        ..order
+    };
+    Deployment { note: "Waits for its execution.".to_owned(), ..Deployment::new(id, order, created_at) }
+}
+
+/// The same, with its task sets as they were seen when the replacement had got steady.
+pub(crate) fn installed_deployment() -> Deployment {
+    let group = |name: &str| format!("arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/{name}/0123");
+    let groups = Groups { original: group("blue"), replacement: group("green") };
+    let progress = EcsProgress {
+        kind: spillway_domain::ListenerKind::Application,
+        service_arn: "arn:aws:ecs:us-east-1:111122223333:service/prod/web".to_owned(),
+        original: "ecs-svc/1".to_owned(),
+        original_target: service_target("web:7"),
+        replacement: Some("ecs-svc/2".to_owned()),
+        unsteady_since: None,
+        ready_until: None,
+        continued: false,
+        terminate_at: None,
+        seen: vec![
+            task_set("ecs-svc/1", TaskSetStatus::Primary, &groups.original),
+            task_set("ecs-svc/2", TaskSetStatus::Active, &groups.replacement),
+        ],
+        groups,
+    };
+    Deployment { ecs: Some(progress), ..service_deployment() }
+}
+
+fn service_target(task_definition: &str) -> EcsTarget {
+    EcsTarget {
+        task_definition: task_definition.to_owned(),
+        container: "web".to_owned(),
+        port: 80,
+        platform_version: None,
+        network: None,
+        capacity_providers: Vec::new(),
+        hooks: Default::default(),
+    }
+}
+
+fn task_set(id: &str, status: TaskSetStatus, group: &str) -> TaskSet {
+    TaskSet {
+        id: id.to_owned(),
+        status,
+        external_id: None,
+        target_groups: vec![group.to_owned()],
+        target: service_target("web:7"),
+        steady: true,
+        desired: 3,
+        pending: 1,
+        running: 2,
+    }
 }

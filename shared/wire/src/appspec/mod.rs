@@ -1,12 +1,14 @@
 //! What a revision says: the AppSpec, in YAML or JSON.
 
 mod document;
-mod rules;
+mod ecs;
+mod grammar;
+mod lambda;
 #[cfg(test)]
 mod tests;
 
-use spillway_domain::Target;
 pub use spillway_domain::sha256;
+use spillway_domain::{ComputePlatform, Target};
 
 use crate::bounds;
 use crate::input::cut;
@@ -14,8 +16,8 @@ use crate::input::cut;
 /// The most characters of one violation.
 const VIOLATION: usize = 400;
 
-/// The target of an AppSpec; or every rule of the AppSpec for Lambda that it breaks, each with its place.
-pub fn read(content: &str) -> Target {
+/// The target of an AppSpec; or every rule of the AppSpec for the platform that it breaks, each with its place.
+pub fn read(content: &str, platform: ComputePlatform) -> Target {
     if content.len() > bounds::APPSPEC_BYTES {
         return Target::Invalid(vec![format!(
             "The AppSpec has {} bytes; it may have {}.",
@@ -23,11 +25,15 @@ pub fn read(content: &str) -> Target {
             bounds::APPSPEC_BYTES
         )]);
     }
-    let target = document::parse(content).map_err(|words| vec![words]);
-    match target.and_then(|document| rules::check(&document)) {
-        Ok(target) => Target::Lambda(target),
-        Err(violations) => Target::Invalid(bound(violations)),
-    }
+    let document = document::parse(content).map_err(|words| vec![words]);
+    let target = document.and_then(|document| match platform {
+        ComputePlatform::Lambda => lambda::read(&document).map(Target::Lambda),
+        ComputePlatform::Ecs => ecs::read(&document).map(Target::Ecs),
+        ComputePlatform::Server => {
+            Err(vec!["Spillway does not deploy to Server yet, and reads no AppSpec for it.".to_owned()])
+        }
+    });
+    target.unwrap_or_else(|violations| Target::Invalid(bound(violations)))
 }
 
 /// Violations are kept in the record, so there must not be too many.

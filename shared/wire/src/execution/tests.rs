@@ -1,4 +1,4 @@
-use spillway_domain::{NewRevision, RevisionKind, RevisionLocation, Target};
+use spillway_domain::{NewRevision, RevisionKind, RevisionLocation};
 
 use super::*;
 
@@ -37,7 +37,8 @@ fn it_asks_for_what_create_deployment_asks_for() {
     });
     let by_api = create_deployment::parse_within(by_api.to_string().as_bytes(), &Quotas::default());
     assert_eq!(asked(&input(&more)), by_api);
-    assert!(matches!(by_api.unwrap().target, Some(Target::Lambda(_))));
+    let text = NewRevision::text(RevisionKind::AppSpecContent, appspec().to_string());
+    assert_eq!(by_api.unwrap().revision, Some(text));
 }
 
 #[test]

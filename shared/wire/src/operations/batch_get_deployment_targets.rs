@@ -6,7 +6,7 @@ use spillway_domain::{Deployment, DeploymentId};
 
 use super::get_deployment_target::check_id;
 use crate::input::{DEPLOYMENT, read};
-use crate::shapes::lambda_target;
+use crate::shapes::target;
 use crate::{Context, Exception};
 
 #[derive(Deserialize)]
@@ -35,5 +35,5 @@ pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, Vec<String>), Ex
 
 /// The answer.
 pub fn render(_: &(DeploymentId, Vec<String>), deployment: &Deployment, cx: &Context) -> Value {
-    json!({ "deploymentTargets": [lambda_target::render(deployment, &cx.place)] })
+    json!({ "deploymentTargets": [target::render(deployment, &cx.place)] })
 }

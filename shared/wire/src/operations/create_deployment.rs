@@ -6,7 +6,7 @@ use spillway_domain::{Deployment, ForServers, NewDeployment, NewRevision, Quotas
 
 use crate::input::{APPLICATION, GROUP, Object, config_name, cut, description, read};
 use crate::shapes::{alarm_configuration, auto_rollback, ec2_deployment_options, revision_location};
-use crate::{Context, Exception, appspec};
+use crate::{Context, Exception};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,8 +26,8 @@ struct Input {
     ec2_deployment_options: Option<Object<ec2_deployment_options::Input>>,
 }
 
-/// The request. What the AppSpec says is read here, but is no reason to refuse: as in CodeDeploy, the deployment is
-/// made and fails, so that its violations can be looked at afterwards.
+/// The request. What the AppSpec says is read once the platform is known, and is no reason to refuse: as in CodeDeploy,
+/// the deployment is made and fails, so that its violations can be looked at afterwards.
 pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
     parse_within(body, &cx.quotas)
 }
@@ -45,7 +45,7 @@ pub(crate) fn parse_within(body: &[u8], quotas: &Quotas) -> Result<NewDeployment
     let deployment = NewDeployment {
         application,
         group,
-        target: revision.as_ref().and_then(|given| given.content.as_deref()).map(appspec::read),
+        target: None,
         revision,
         config,
         description,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use spillway_domain::{Deployment, DeploymentId};
 
 use crate::input::{DEPLOYMENT, read};
-use crate::shapes::lambda_target;
+use crate::shapes::target;
 use crate::{Context, Exception};
 
 #[derive(Deserialize)]
@@ -28,7 +28,7 @@ pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, String), Excepti
 
 /// The answer.
 pub fn render(_: &(DeploymentId, String), deployment: &Deployment, cx: &Context) -> Value {
-    json!({ "deploymentTarget": lambda_target::render(deployment, &cx.place) })
+    json!({ "deploymentTarget": target::render(deployment, &cx.place) })
 }
 
 /// Whether a text can be the id of a target at all.
@@ -38,6 +38,9 @@ pub(super) fn check_id(member: &str, id: &str) -> Result<(), Exception> {
     }
     Err(Exception::new(
         "InvalidDeploymentTargetIdException",
-        format!("{member} is not valid: the target of a Lambda deployment is <function>:<alias>, such as orders:live."),
+        format!(
+            "{member} is not valid: the target of a Lambda deployment is <function>:<alias>, such as orders:live, and that \
+             of an ECS deployment is <cluster>:<service>, such as prod:web."
+        ),
     ))
 }

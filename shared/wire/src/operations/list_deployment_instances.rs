@@ -1,4 +1,4 @@
-//! ListDeploymentInstances: ListDeploymentTargets' older form. CodeDeploy, too, answers it for Lambda.
+//! ListDeploymentInstances: ListDeploymentTargets' older form. CodeDeploy, too, answers it for other platforms than Server.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, DeploymentId, LambdaTarget};
+use spillway_domain::{Deployment, DeploymentId};
 
 use crate::input::{DEPLOYMENT, cut, read};
-use crate::shapes::lambda_target;
+use crate::shapes::target;
 use crate::{Context, Exception, Operation, TargetStatus, token};
 
-/// Statuses that CodeDeploy has and that no target of ours is ever in.
-const OTHER_STATUSES: [&str; 2] = ["Unknown", "Ready"];
+/// The status that CodeDeploy has and that no target of ours is ever in.
+const OTHER_STATUS: &str = "Unknown";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,7 +59,7 @@ pub(super) fn parse_statuses(member: &str, given: &[String]) -> Result<Vec<Targe
     for given in given {
         match TargetStatus::ALL.into_iter().find(|status| status.as_str() == given) {
             Some(status) => statuses.push(status),
-            None if OTHER_STATUSES.contains(&given.as_str()) => {}
+            None if given == OTHER_STATUS => {}
             None => {
                 return Err(Exception::new(
                     "InvalidInstanceStatusException",
@@ -86,6 +86,6 @@ pub fn render(
 
 /// The targets with one of the statuses; with any, when none is given.
 pub(super) fn target_ids(deployment: &Deployment, statuses: Option<&[TargetStatus]>) -> Vec<String> {
-    let asked = statuses.is_none_or(|statuses| statuses.contains(&lambda_target::status(deployment)));
-    deployment.lambda().filter(|_| asked).map(LambdaTarget::id).into_iter().collect()
+    let asked = statuses.is_none_or(|statuses| statuses.contains(&target::status(deployment)));
+    deployment.target_id().filter(|_| asked).into_iter().collect()
 }

@@ -12,9 +12,10 @@ use crate::shapes::time::Moment;
 use crate::{Context, Exception, Operation, token};
 
 const OPERATION: Operation = Operation::ListDeployments;
-const STATUSES: [Status; 5] = [Status::Created, Status::InProgress, Status::Succeeded, Status::Failed, Status::Stopped];
+const STATUSES: [Status; 6] =
+    [Status::Created, Status::InProgress, Status::Ready, Status::Succeeded, Status::Failed, Status::Stopped];
 /// Statuses that CodeDeploy has and that no deployment of ours is ever in.
-const OTHER_STATUSES: [&str; 3] = ["Queued", "Baking", "Ready"];
+const OTHER_STATUSES: [&str; 2] = ["Queued", "Baking"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -28,12 +28,13 @@ pub fn render(_: &(DeploymentId, Option<bool>), deployment: &Deployment, _: &Con
             "statusMessage": "No more commands will be scheduled for execution in the deployment instances",
         });
     }
-    let home = deployment.home().map(|version| format!(" All traffic goes to version {version}."));
+    let version = deployment.home().map(|version| format!(" All traffic goes to version {version}."));
+    let task_set = || Some(format!(" All traffic goes to task set {}.", deployment.ecs.as_ref()?.original));
     json!({
         "status": "Pending",
         "statusMessage": format!(
             "The deployment is being stopped.{} GetDeployment says when it has ended.",
-            home.unwrap_or_default()
+            version.or_else(task_set).unwrap_or_default()
         ),
     })
 }

@@ -89,7 +89,7 @@ fn every_rejection_has_its_exception_and_words() {
         (
             Rejection::PlatformNotBuilt(ComputePlatform::Server),
             "InvalidInputException: Spillway does not deploy to Server yet, and created no deployment; deploy with an \
-             application whose computePlatform is Lambda.",
+             application whose computePlatform is Lambda or ECS.",
         ),
         (
             Rejection::Busy { group: named("live"), deployment: id() },
@@ -126,8 +126,8 @@ fn every_rejection_has_its_exception_and_words() {
         ),
         (
             Rejection::OneTarget { deployment: id(), asked: 2 },
-            "DeploymentTargetListSizeExceededException: targetIds names 2 targets, but deployment d-75I7MBT7C is to \
-             Lambda and has one target.",
+            "DeploymentTargetListSizeExceededException: targetIds names 2 targets, but deployment d-75I7MBT7C has one \
+             target.",
         ),
         (
             Rejection::AlreadyCompleted(id()),
@@ -154,6 +154,24 @@ fn every_rejection_has_its_exception_and_words() {
             Rejection::NoWait { deployment: id(), platform: ComputePlatform::Lambda, wait: WaitType::Ready },
             "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is to Lambda and has no READY_WAIT \
              that could be ended. To end the deployment, use StopDeployment.",
+        ),
+        (
+            Rejection::NotWaiting { deployment: id(), wait: WaitType::Ready },
+            "DeploymentIsNotInReadyStateException: The deployment d-75I7MBT7C does not wait to be continued, and nothing \
+             was changed. It does while its status is Ready: when its replacement is ready, if deploymentReadyOption of \
+             its group says STOP_DEPLOYMENT.",
+        ),
+        (
+            Rejection::NotWaiting { deployment: id(), wait: WaitType::Termination },
+            "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is not in its TERMINATION_WAIT, and \
+             nothing was changed. That begins when all traffic has moved, and instanceTerminationWaitTimeStarted of \
+             GetDeployment is true from then on.",
+        ),
+        (
+            Rejection::TooFine { config: named("Steps.0.25@1m") },
+            "InvalidDeploymentConfigNameException: The deployment configuration Steps.0.25@1m has steps of hundredths of \
+             a percent, but the weights of a load balancer are in tenths of a percent. Choose one whose steps are, such \
+             as Steps.0.5@5m.",
         ),
         (
             Rejection::NoInstances { deployment: id(), platform: ComputePlatform::Lambda },

@@ -1,10 +1,13 @@
 //! `DeploymentInfo`.
 
 use serde_json::{Map, Value, json};
-use spillway_domain::{ComputePlatform, Creator, Deployment, DeploymentStyle};
+use spillway_domain::{ComputePlatform, Creator, Deployment};
 
-use super::lambda_target::{TargetStatus, status};
-use super::{alarm_configuration, auto_rollback, deployment_style, revision_location, time};
+use super::target::{TargetStatus, status};
+use super::{
+    alarm_configuration, auto_rollback, blue_green, deployment_style, load_balancer_info, platform, revision_location,
+    time,
+};
 
 /// As it is shown. The record's note, which says what is waited for, stands where the API has room for words.
 pub(crate) fn render(deployment: &Deployment) -> Value {
@@ -25,16 +28,19 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
         "ignoreApplicationStopFailures": false,
         "autoRollbackConfiguration": auto_rollback::render(&order.rollback),
         "updateOutdatedInstancesOnly": false,
-        "deploymentStyle": deployment_style::render(DeploymentStyle::of(ComputePlatform::Lambda)),
-        "instanceTerminationWaitTimeStarted": false,
+        "deploymentStyle": deployment_style::render(order.environment.style),
+        "instanceTerminationWaitTimeStarted": keeps_original(deployment),
         "fileExistsBehavior": "DISALLOW",
         "deploymentStatusMessages": [deployment.words()],
         "additionalDeploymentStatusInfo": deployment.words(),
-        "computePlatform": "Lambda",
+        "computePlatform": platform::text(order.platform),
     });
     let rollback = rollback_info(deployment);
+    let environment = Some(&order.environment).filter(|_| order.platform != ComputePlatform::Lambda);
     let more = [
         ("previousRevision", order.previous_revision.as_ref().map(revision_location::render)),
+        ("blueGreenDeploymentConfiguration", environment.map(|own| blue_green::render(&own.blue_green))),
+        ("loadBalancerInfo", environment.and_then(|own| load_balancer_info::render(&own.load_balancer))),
         ("startTime", deployment.started_at.map(time::render)),
         ("completeTime", deployment.ending.as_ref().map(|ending| time::render(ending.at))),
         ("description", order.description.as_ref().map(|words| json!(words))),
@@ -52,11 +58,16 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
 
 /// The one target, counted by its status.
 pub(crate) fn overview(deployment: &Deployment) -> Map<String, Value> {
-    let own = deployment.lambda().map(|_| status(deployment));
+    let own = deployment.target_id().map(|_| status(deployment));
     let counts = TargetStatus::ALL.map(|status| (status.as_str().to_owned(), json!(u8::from(own == Some(status)))));
-    let mut overview: Map<String, Value> = counts.into_iter().collect();
-    overview.insert("Ready".to_owned(), json!(0));
-    overview
+    counts.into_iter().collect()
+}
+
+/// Whether the wait before the original is deleted has begun, be it over or not. A rollback knows of that of the
+/// deployment that it rolls back.
+fn keeps_original(deployment: &Deployment) -> bool {
+    let terminate_at = deployment.ecs.as_ref().and_then(|progress| progress.terminate_at);
+    terminate_at.is_some() && deployment.order.rolls_back.is_none()
 }
 
 fn error_information(deployment: &Deployment) -> Option<Value> {

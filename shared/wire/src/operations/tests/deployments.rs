@@ -1,7 +1,5 @@
 use serde_json::{Value, json};
-use spillway_domain::{
-    AlarmConfiguration, ComputePlatform, NewDeployment, NewRevision, Rejection, RevisionKind, Target,
-};
+use spillway_domain::{AlarmConfiguration, ComputePlatform, NewDeployment, NewRevision, Rejection, RevisionKind};
 
 use super::*;
 use crate::testing::{context, named};
@@ -16,7 +14,7 @@ fn read(request: &Value) -> NewDeployment {
 }
 
 #[test]
-fn a_deployment_has_a_revision_and_what_it_says() {
+fn a_deployment_has_a_revision_that_is_read_when_its_platform_is_known() {
     for (kind, member, revision) in
         [("AppSpecContent", "appSpecContent", RevisionKind::AppSpecContent), ("String", "string", RevisionKind::String)]
     {
@@ -25,18 +23,9 @@ fn a_deployment_has_a_revision_and_what_it_says() {
             let location = json!({ "revisionType": kind, member: { "content": APPSPEC, "sha256": sum } });
             let deployment = read(&with(CREATE, "revision", location));
             assert_eq!(deployment.revision, Some(NewRevision::text(revision, APPSPEC.to_owned())));
-            let Some(Target::Lambda(target)) = deployment.target else {
-                panic!("{:?}", deployment.target);
-            };
-            assert_eq!((target.function, target.alias), (named("orders"), named("live")));
+            assert_eq!(deployment.target, None);
         }
     }
-}
-
-#[test]
-fn an_appspec_that_is_not_valid_makes_a_deployment_that_will_fail() {
-    let deployment = read(&with(CREATE, "revision.appSpecContent.content", json!("x: [")));
-    assert!(matches!(deployment.target, Some(Target::Invalid(violations)) if violations.len() == 1));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod environments;
 mod groups;
 mod instances;
 mod requests;
+mod services;
 mod tag_filters;
 mod wrong_types;
 

@@ -176,7 +176,8 @@ fn targets_are_asked_for_by_id_and_status() {
         assert_eq!(
             refused(Operation::GetDeploymentTarget, "targetId", json!(bad)),
             "InvalidDeploymentTargetIdException: targetId is not valid: the target of a Lambda deployment is \
-             <function>:<alias>, such as orders:live."
+             <function>:<alias>, such as orders:live, and that of an ECS deployment is <cluster>:<service>, such as \
+             prod:web."
         );
         let words = refused(Operation::BatchGetDeploymentTargets, "targetIds", json!(["a:b", bad]));
         assert!(words.starts_with("InvalidDeploymentTargetIdException: targetIds[1] is not valid"), "{words}");
@@ -187,7 +188,10 @@ fn targets_are_asked_for_by_id_and_status() {
     };
     assert_eq!(list(json!({})), Ok(None));
     assert_eq!(list(json!({ "TargetStatus": [], "ServerInstanceLabel": [] })), Ok(None));
-    assert_eq!(list(json!({ "TargetStatus": ["Ready", "Failed"] })), Ok(Some(vec![TargetStatus::Failed])));
+    assert_eq!(
+        list(json!({ "TargetStatus": ["Ready", "Unknown", "Failed"] })),
+        Ok(Some(vec![TargetStatus::Ready, TargetStatus::Failed]))
+    );
     assert_eq!(list(json!({ "TargetStatus": ["Unknown"] })), Ok(Some(Vec::new())));
     for (filters, words) in [
         (
@@ -218,15 +222,15 @@ fn deployments_are_listed_by_group_status_and_time() {
     assert_eq!((all.group, all.statuses, all.from, all.to), (None, Vec::new(), None, None));
     let some = list(json!({
         "applicationName": "shop", "deploymentGroupName": "live",
-        "includeOnlyStatuses": ["Queued", "Failed", "Stopped", "Failed"],
+        "includeOnlyStatuses": ["Queued", "Failed", "Ready", "Failed"],
         "createTimeRange": { "start": 1446744188.595, "end": 1446744189 },
     }))
     .unwrap();
     assert_eq!(some.group, Some((named("shop"), named("live"))));
-    assert_eq!(some.statuses, [Status::Failed, Status::Stopped]);
+    assert_eq!(some.statuses, [Status::Failed, Status::Ready]);
     assert_eq!(some.from.map(|at| at.to_string()).as_deref(), Some("2015-11-05T17:23:08.595Z"));
     assert_eq!(some.to.map(|at| at.to_string()).as_deref(), Some("2015-11-05T17:23:09Z"));
-    for nothing in [json!({ "externalId": "stack" }), json!({ "includeOnlyStatuses": ["Ready", "Baking"] })] {
+    for nothing in [json!({ "externalId": "stack" }), json!({ "includeOnlyStatuses": ["Queued", "Baking"] })] {
         assert_eq!(list(nothing).unwrap().from, Some(jiff::Timestamp::MAX));
     }
     for (request, words) in [
