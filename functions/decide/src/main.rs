@@ -2,10 +2,10 @@
 
 use spillway_aws_cloudwatch::Alarms;
 use spillway_aws_dynamodb::Table;
-use spillway_aws_lambda::Aliases;
+use spillway_aws_lambda::{Aliases, ObserveService};
 use spillway_aws_sts::Roles;
 use spillway_engine::{Decide, decide};
-use spillway_kit::{Failure, Invocation, aws, fresh_deployment_id, run, setting};
+use spillway_kit::{Failure, Invocation, aws, fresh_deployment_id, now, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -13,8 +13,9 @@ async fn main() -> Result<(), Failure> {
     let roles = Roles::new(&config);
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let (aliases, alarms) = (Aliases::new(&roles), Alarms::new(&roles));
-    run(async |input: Decide, invocation: Invocation| {
-        decide(&table, &aliases, &alarms, &input, fresh_deployment_id(), invocation.now).await
+    let services = ObserveService::new(&config, setting::<String>("OBSERVE_SERVICE_FUNCTION")?);
+    run(async |input: Decide, _: Invocation| {
+        decide(&table, &aliases, &services, &alarms, &input, fresh_deployment_id(), now).await
     })
     .await
 }

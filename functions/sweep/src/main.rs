@@ -3,11 +3,11 @@
 use serde::de::IgnoredAny;
 use spillway_aws_cloudwatch::Alarms;
 use spillway_aws_dynamodb::Table;
-use spillway_aws_lambda::Aliases;
+use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_aws_sts::Roles;
 use spillway_engine::{Swept, sweep};
-use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_kit::{Failure, Invocation, aws, now, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -15,10 +15,11 @@ async fn main() -> Result<(), Failure> {
     let roles = Roles::new(&config);
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let (aliases, alarms) = (Aliases::new(&roles), Alarms::new(&roles));
+    let listeners = ShiftListener::new(&config, setting::<String>("SHIFT_LISTENER_FUNCTION")?);
     let tasks = Tasks::new(&config);
     let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
-    run(async |_: IgnoredAny, invocation: Invocation| {
-        let swept = sweep(&table, &aliases, &alarms, &tasks, &executions, invocation.now).await?;
+    run(async |_: IgnoredAny, _: Invocation| {
+        let swept = sweep(&table, (&aliases, &listeners), &alarms, &tasks, &executions, now).await?;
         swept.iter().for_each(log);
         Ok(())
     })

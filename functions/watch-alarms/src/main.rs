@@ -3,22 +3,23 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use spillway_aws_dynamodb::Table;
-use spillway_aws_lambda::Aliases;
+use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
 use spillway_domain::AlarmName;
 use spillway_engine::{AlarmEvent, watch_alarms};
-use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_kit::{Failure, Invocation, aws, now, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let aliases = Aliases::new(&Roles::new(&config));
+    let listeners = ShiftListener::new(&config, setting::<String>("SHIFT_LISTENER_FUNCTION")?);
     let tasks = Tasks::new(&config);
-    run(async |change: StateChange, invocation: Invocation| match change.into_alarm() {
+    run(async |change: StateChange, _: Invocation| match change.into_alarm() {
         None => Ok(Vec::new()),
-        Some(alarm) => watch_alarms(&table, &aliases, &tasks, &alarm, invocation.now).await,
+        Some(alarm) => watch_alarms(&table, (&aliases, &listeners), &tasks, &alarm, now).await,
     })
     .await
 }

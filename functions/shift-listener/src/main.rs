@@ -1,0 +1,29 @@
+//! Shift listener: makes the listeners forward as the record says.
+
+use spillway_aws_dynamodb::Table;
+use spillway_aws_elb::Listeners;
+use spillway_aws_sts::Roles;
+use spillway_engine::{Subject, shift_listener};
+use spillway_kit::{Failure, Invocation, aws, run, setting};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let config = aws()?;
+    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let listeners = Listeners::new(&Roles::new(&config));
+    run(async |subject: Subject, invocation: Invocation| {
+        shift_listener(&table, &listeners, &subject, invocation.now).await
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_what_it_takes() {
+        let sample = include_str!("../../../events/shift-listener.json");
+        assert!(serde_json::from_str::<Subject>(sample).is_ok());
+    }
+}
