@@ -1,8 +1,11 @@
 //! What holds when a story is over, whatever happened in it.
 
-use spillway_domain::{AliasRouting, Cause, Deployment, EventName, Halt, HookRun, Percent, Status};
+use spillway_domain::{
+    AliasRouting, Cause, Deployment, EventName, Halt, HookRun, Percent, Status, TaskSetStatus, TerminationAction,
+};
 
 use crate::ports::alias_key;
+use crate::service::{Service, is_of};
 use crate::{Alias, World};
 
 /// Checks the end of a story; answers with everything that does not hold, in words.
@@ -15,6 +18,7 @@ pub fn check(world: &World) -> Result<(), String> {
     check_slots(world, &mut faults);
     check_aliases(world, &records, &mut faults);
     check_shares(world, &records, &mut faults);
+    check_services(world, &records, &mut faults);
     if faults.is_empty() { Ok(()) } else { Err(format!("{}\n{}", faults.join("\n"), world.diary())) }
 }
 
@@ -34,7 +38,7 @@ fn check_record(world: &World, record: &Deployment, faults: &mut Vec<String>) {
     {
         faults.push(format!("{id} names rollback {rollback}, which is not there"));
     }
-    for event in [EventName::BeforeAllowTraffic, EventName::AfterAllowTraffic] {
+    for event in EventName::ALL {
         let asked = world.asked(id, event);
         let most = if world.harmed() { u32::from(HookRun::MOST_ASKS) } else { 1 };
         if asked > most {
@@ -89,7 +93,7 @@ fn check_alias(last: &Deployment, alias: &Alias, faults: &mut Vec<String>) {
     let expected = match last.status() {
         Status::Succeeded => last.lambda().map(|target| target.target),
         Status::Failed | Status::Stopped => last.home(),
-        Status::Created | Status::InProgress => None,
+        Status::Created | Status::InProgress | Status::Ready => None,
     };
     if expected
         .is_some_and(|expected| alias.routing != AliasRouting::only(expected) && alias.versions.contains(&expected))
@@ -122,5 +126,51 @@ fn check_shares(world: &World, records: &[Deployment], faults: &mut Vec<String>)
             }
             share = now;
         }
+    }
+}
+
+/// All traffic of each service is on one task set that stands for it and is steady: the replacement after a success, else
+/// the original; and nothing else is left of the deployment. A service on which somebody else has laid hands is theirs.
+fn check_services(world: &World, records: &[Deployment], faults: &mut Vec<String>) {
+    let inner = world.inner.borrow();
+    faults.extend(inner.faults.iter().cloned());
+    for (key, service) in inner.services.iter().filter(|(key, _)| !inner.taken.contains(*key)) {
+        let own = records.iter().filter(|record| record.service().is_some_and(|(own, _)| own.address() == *key));
+        let begun = own.filter(|record| record.ecs.is_some());
+        let last = begun.max_by_key(|record| (record.created_at, record.order.rolls_back.is_some()));
+        let Some((last, progress)) = last.and_then(|last| Some((last, last.ecs.as_ref()?))) else { continue };
+        let succeeded = last.status() == Status::Succeeded && last.order.rolls_back.is_none();
+        let expected = if succeeded { progress.replacement.as_ref() } else { Some(&progress.original) };
+        check_service(last, service, expected, faults);
+        let alone = records.iter().filter(|record| record.order.rolls_back.is_none()).count() == 1;
+        if alone && !inner.harmed && !rises_until_it_falls(&inner.rerouted) {
+            faults.push(format!("{}: the share went up and down: {:?}", last.id, inner.rerouted));
+        }
+    }
+}
+
+/// The share of a replacement never falls, but once: to nothing.
+fn rises_until_it_falls(shares: &[Percent]) -> bool {
+    let rising = shares.iter().zip(shares.iter().skip(1)).take_while(|(one, next)| one <= next).count();
+    shares.iter().skip(rising + 1).all(|share| *share == Percent::ZERO)
+}
+
+fn check_service(last: &Deployment, service: &Service, expected: Option<&String>, faults: &mut Vec<String>) {
+    let mut fault = |words: String| faults.push(format!("{} ended {:?}, but {words}", last.id, last.status()));
+    let primary = service.live().find(|set| set.status == TaskSetStatus::Primary);
+    let Some(primary) = primary.filter(|set| Some(&set.id) == expected) else {
+        return fault(format!("{expected:?} does not stand for the service"));
+    };
+    for listener in &service.listeners {
+        for (group, weight) in listener.forwards.iter().flat_map(|forward| &forward.groups) {
+            if is_of(&service.pair, group) && *weight > 0 && !primary.groups.contains(group) {
+                fault(format!("listener {} sends traffic to {group}", listener.arn));
+            }
+        }
+    }
+    let kept = last.order.environment.blue_green.termination;
+    let keeps = kept.is_some_and(|termination| termination.action == TerminationAction::KeepAlive);
+    if service.live().count() > 1 && !keeps {
+        fault(format!("there are {} task sets", service.live().count()));
     }
 }

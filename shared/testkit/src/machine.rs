@@ -48,6 +48,10 @@ pub(crate) enum Function {
     Announce,
     RunHook,
     ShiftAlias,
+    InstallTaskSet,
+    ShiftListener,
+    PromoteTaskSet,
+    RetireTaskSet,
     Bake,
     ChangeResource,
     AwaitDeployment,
@@ -141,6 +145,10 @@ fn read_task(state: &Value) -> Result<State, String> {
         | Function::Announce
         | Function::RunHook
         | Function::ShiftAlias
+        | Function::InstallTaskSet
+        | Function::ShiftListener
+        | Function::PromoteTaskSet
+        | Function::RetireTaskSet
         | Function::Bake
         | Function::ChangeResource
         | Function::AnswerStack => (
@@ -179,6 +187,10 @@ fn function_of(resource: &str) -> Result<Function, String> {
         "${RunHookFunctionArn}" => Ok(Function::RunHook),
         "${ReadRevisionFunctionArn}" => Ok(Function::ReadRevision),
         "${ShiftAliasFunctionArn}" => Ok(Function::ShiftAlias),
+        "${InstallTaskSetFunctionArn}" => Ok(Function::InstallTaskSet),
+        "${ShiftListenerFunctionArn}" => Ok(Function::ShiftListener),
+        "${PromoteTaskSetFunctionArn}" => Ok(Function::PromoteTaskSet),
+        "${RetireTaskSetFunctionArn}" => Ok(Function::RetireTaskSet),
         "${BakeFunctionArn}" => Ok(Function::Bake),
         "${ChangeResourceFunctionArn}" => Ok(Function::ChangeResource),
         "${AwaitDeploymentFunctionArn}" => Ok(Function::AwaitDeployment),

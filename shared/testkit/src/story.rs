@@ -2,13 +2,14 @@
 
 use jiff::SignedDuration;
 use spillway_domain::{
-    AlarmConfiguration, AliasRouting, Application, AutoRollback, AutoRollbackEvent, BundleType, ComputePlatform,
-    DeploymentGroup, EventName, LambdaTarget, NewDeployment, NewRevision, RevisionKind, RevisionLocation, S3Object,
-    Slot, Target, Version,
+    AlarmConfiguration, AliasRouting, Application, ApplicationName, AutoRollback, AutoRollbackEvent, BundleType,
+    ComputePlatform, DeploymentGroup, Environment, EventName, GroupName, LambdaTarget, NewDeployment, NewRevision,
+    RevisionKind, RevisionLocation, S3Object, Slot, Target, Version, WaitType,
 };
 
 use crate::World;
-use crate::world::Alias;
+use crate::service::ServiceEvent;
+use crate::world::{Alias, Inner};
 
 /// One deployment of the alias `orders:live` from version 1 to version 2, and what happens meanwhile.
 #[derive(Debug, Clone)]
@@ -107,6 +108,76 @@ pub enum Event {
     CallBack(EventName, bool),
     /// The clocks jump ahead.
     ClockJumps(SignedDuration),
+    /// ContinueDeployment.
+    Continue(WaitType),
+    /// Something happens to a service.
+    Service(ServiceEvent),
+}
+
+/// What a runner plays.
+pub trait Plot {
+    /// Puts everything that it needs into the world, and answers with the request.
+    fn set(&self, world: &World) -> NewDeployment;
+    /// What happens, and how long after the start.
+    fn events(&self) -> &[(SignedDuration, Event)];
+    /// By what the world knows what is deployed to.
+    fn key(&self) -> String;
+    /// Whether an execution of the state machine asks for the deployment, and not a caller of the API.
+    fn by_execution(&self) -> bool {
+        false
+    }
+}
+
+/// Puts the application and a group of it into the world; answers with their names. The group has an id and a name, and
+/// says whether it rolls back, and whether it ignores alarms that cannot be read.
+pub(crate) fn put_group(
+    inner: &mut Inner,
+    platform: ComputePlatform,
+    (id, name): (String, String),
+    config: &str,
+    (rollback, ignore_unreadable): (bool, bool),
+    environment: Environment,
+) -> (ApplicationName, GroupName) {
+    let parse = "names in stories are valid";
+    let app = Application {
+        id: "application-1".to_owned(),
+        name: "shop".parse().expect(parse),
+        platform,
+        home: "shop".to_owned(),
+        created_at: inner.now,
+    };
+    let group = DeploymentGroup {
+        id,
+        application_id: app.id.clone(),
+        slot: Slot { home: app.home.clone(), name: name.clone() },
+        name: name.parse().expect(parse),
+        config: config.parse().expect(parse),
+        role: "arn:aws:iam::111122223333:role/spillway-shop".parse().expect(parse),
+        alarms: AlarmConfiguration {
+            enabled: true,
+            ignore_poll_alarm_failure: ignore_unreadable,
+            alarms: vec![Story::ALARM.parse().expect(parse)],
+        },
+        rollback: AutoRollback {
+            enabled: rollback,
+            events: vec![
+                AutoRollbackEvent::DeploymentFailure,
+                AutoRollbackEvent::DeploymentStopOnAlarm,
+                AutoRollbackEvent::DeploymentStopOnRequest,
+            ],
+        },
+        triggers: Vec::new(),
+        environment,
+    };
+    let names = (app.name.clone(), group.name.clone());
+    inner.alarms.extend(group.alarms.alarms.iter().cloned());
+    inner.applications.insert(app.name.to_string(), app);
+    inner.states.insert(group.id.clone(), Default::default());
+    for id in [&group.application_id, &group.id] {
+        inner.tags.insert(id.clone(), Vec::new());
+    }
+    inner.groups.insert((group.application_id.clone(), group.name.to_string()), group);
+    names
 }
 
 /// A version, from its number.
@@ -171,11 +242,6 @@ impl Story {
         Self { place, ..self }
     }
 
-    /// The key of its alias in the world.
-    pub(crate) fn alias_key(&self) -> String {
-        format!("{}:{}", self.name(Self::FUNCTION), Self::ALIAS)
-    }
-
     fn name(&self, name: &str) -> String {
         if self.place == 0 { name.to_owned() } else { format!("{name}-{}", self.place) }
     }
@@ -185,43 +251,24 @@ impl Story {
         self.events.push((SignedDuration::from_millis((seconds * 1000.0) as i64), event));
         self
     }
+}
 
-    /// Puts application, group, alias and hooks into the world, and answers with the request.
-    pub fn set(&self, world: &World) -> NewDeployment {
+impl Plot for Story {
+    fn events(&self) -> &[(SignedDuration, Event)] {
+        &self.events
+    }
+
+    fn by_execution(&self) -> bool {
+        self.by_execution
+    }
+
+    fn key(&self) -> String {
+        format!("{}:{}", self.name(Self::FUNCTION), Self::ALIAS)
+    }
+
+    fn set(&self, world: &World) -> NewDeployment {
         let parse = "names in stories are valid";
-        let (application, group) = ("shop".parse().expect(parse), self.name("orders"));
-        let now = world.now();
         let mut inner = world.inner.borrow_mut();
-        let app = Application {
-            id: "application-1".to_owned(),
-            name: application,
-            platform: ComputePlatform::Lambda,
-            home: "shop".to_owned(),
-            created_at: now,
-        };
-        let settings = DeploymentGroup {
-            id: self.name(Self::GROUP_ID),
-            application_id: app.id.clone(),
-            slot: Slot { home: app.home.clone(), name: group.clone() },
-            name: group.parse().expect(parse),
-            config: self.config.parse().expect(parse),
-            role: "arn:aws:iam::111122223333:role/spillway-shop".parse().expect(parse),
-            alarms: AlarmConfiguration {
-                enabled: true,
-                ignore_poll_alarm_failure: self.ignore_unreadable,
-                alarms: vec![Self::ALARM.parse().expect(parse)],
-            },
-            rollback: AutoRollback {
-                enabled: self.rollback,
-                events: vec![
-                    AutoRollbackEvent::DeploymentFailure,
-                    AutoRollbackEvent::DeploymentStopOnAlarm,
-                    AutoRollbackEvent::DeploymentStopOnRequest,
-                ],
-            },
-            triggers: Vec::new(),
-            environment: Default::default(),
-        };
         let target = Target::Lambda(LambdaTarget {
             function: self.name(Self::FUNCTION).parse().expect(parse),
             alias: Self::ALIAS.parse().expect(parse),
@@ -246,17 +293,6 @@ impl Story {
         if self.revision == RevisionPlan::InS3 {
             inner.objects.insert((object.bucket, object.key), text);
         }
-        let request = NewDeployment {
-            application: app.name.clone(),
-            group: settings.name.clone(),
-            revision: Some(revision),
-            target,
-            config: None,
-            description: None,
-            rollback: None,
-            alarms: None,
-            for_servers: None,
-        };
         for (name, plan) in [("pre", &self.before), ("post", &self.after)] {
             if let Some(plan) = plan {
                 inner.hooks.insert(self.name(name).parse().expect(parse), plan.clone());
@@ -264,14 +300,22 @@ impl Story {
         }
         let versions = self.versions.iter().copied().collect();
         let alias = Alias { routing: self.alias, revision: 1, versions, settings: Default::default() };
-        inner.aliases.insert(self.alias_key(), alias);
-        inner.alarms.extend(settings.alarms.alarms.iter().cloned());
-        inner.applications.insert(app.name.to_string(), app);
-        inner.states.insert(settings.id.clone(), Default::default());
-        for id in [&settings.application_id, &settings.id] {
-            inner.tags.insert(id.clone(), Vec::new());
+        inner.aliases.insert(self.key(), alias);
+        let group = (self.name(Self::GROUP_ID), self.name("orders"));
+        let ways = (self.rollback, self.ignore_unreadable);
+        let environment = Environment::default();
+        let (application, group) =
+            put_group(&mut inner, ComputePlatform::Lambda, group, &self.config, ways, environment);
+        NewDeployment {
+            application,
+            group,
+            revision: Some(revision),
+            target,
+            config: None,
+            description: None,
+            rollback: None,
+            alarms: None,
+            for_servers: None,
         }
-        inner.groups.insert((settings.application_id.clone(), settings.name.to_string()), settings);
-        request
     }
 }

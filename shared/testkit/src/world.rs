@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
     AlarmName, AliasRouting, AliasSettings, Application, Claim, Deployment, DeploymentConfig, DeploymentGroup,
-    DeploymentId, EventName, FunctionName, GroupState, Instance, InstanceName, LedgerEntry, Problem, ProblemKind,
-    Revision, StackResource, Tag, Version,
+    DeploymentId, EventName, FunctionName, GroupState, Instance, InstanceName, LedgerEntry, Listener, Percent, Problem,
+    ProblemKind, Revision, StackResource, Tag, TargetGroup, Version,
 };
 
+use crate::service::{Service, TaskPlan};
 use crate::{Accident, Harm, HookPlan};
 
 /// Everything that the ports reach.
@@ -69,6 +70,22 @@ pub(crate) struct Inner {
     pub revisions: BTreeMap<(String, String), Revision>,
     pub objects: BTreeMap<(String, String), String>,
     pub aliases: BTreeMap<String, Alias>,
+    /// By cluster and name.
+    pub services: BTreeMap<String, Service>,
+    /// What becomes of the tasks of the task definitions that there are.
+    pub definitions: BTreeMap<String, TaskPlan>,
+    /// The target groups that there are.
+    pub target_groups: Vec<TargetGroup>,
+    /// The listeners that are no service's.
+    pub listeners: Vec<Listener>,
+    /// The services that somebody from outside has laid hands on.
+    pub taken: BTreeSet<String>,
+    /// Those of them where traffic went to nothing for it.
+    pub darkened: BTreeSet<String>,
+    /// The share of the second target group, after each write of a listener of the traffic.
+    pub rerouted: Vec<Percent>,
+    /// What must never be, and was.
+    pub faults: Vec<String>,
     /// The versions of functions that were put there without an alias.
     pub functions: BTreeMap<String, BTreeSet<Version>>,
     /// Versions that are deleted when no alias sends traffic to them any more.
@@ -193,54 +210,20 @@ impl World {
         self.inner.borrow().aliases.get(&format!("{function}:{name}")).cloned()
     }
 
-    /// Puts an alias there, or in place of what is there, as somebody from outside would.
-    pub fn put_alias(&self, function: &str, name: &str, routing: AliasRouting, versions: &[Version]) {
-        let key = format!("{function}:{name}");
-        let mut inner = self.inner.borrow_mut();
-        let revision = inner.aliases.get(&key).map_or(1, |alias| alias.revision + 1);
-        let versions = versions.iter().copied().collect();
-        inner.write_diary("outside", &format!("alias {key}: {routing}"));
-        inner.aliases.insert(key, Alias { routing, revision, versions, settings: AliasSettings::default() });
+    /// A service, by cluster and name.
+    pub fn service(&self, key: &str) -> Option<Service> {
+        self.inner.borrow().services.get(key).cloned()
     }
 
-    /// Puts a function there, with these versions and without an alias.
-    pub fn put_function(&self, name: &str, versions: &[Version]) {
-        self.inner.borrow_mut().functions.insert(name.to_owned(), versions.iter().copied().collect());
-    }
-
-    /// Puts a hook function there.
-    pub fn put_hook(&self, name: &str, plan: HookPlan) {
-        let name = name.parse().expect("hooks of stories have valid names");
-        self.inner.borrow_mut().hooks.insert(name, plan);
-    }
-
-    /// Deletes an alias, as somebody from outside would.
-    pub fn delete_alias(&self, function: &str, name: &str) {
-        let mut inner = self.inner.borrow_mut();
-        if let Some(alias) = inner.aliases.remove(&format!("{function}:{name}")) {
-            inner.functions.entry(function.to_owned()).or_default().extend(alias.versions);
-        }
-    }
-
-    /// Deletes an application and makes another one of its name, as somebody from outside would.
-    pub fn replace_application(&self, name: &str, id: &str) {
-        let mut inner = self.inner.borrow_mut();
-        if let Some(application) = inner.applications.get_mut(name) {
-            let old = std::mem::replace(&mut application.id, id.to_owned());
-            let tags = inner.tags.remove(&old).unwrap_or_default();
-            inner.tags.insert(id.to_owned(), tags);
-        }
+    /// The share of the second target group, after each write of a listener of the traffic.
+    pub fn rerouted(&self) -> Vec<Percent> {
+        self.inner.borrow().rerouted.clone()
     }
 
     /// How many applications, groups and configurations there are.
     pub fn things(&self) -> usize {
         let inner = self.inner.borrow();
         inner.applications.len() + inner.groups.len() + inner.configs.len()
-    }
-
-    /// Deletes a version of a function as soon as no alias sends traffic to it any more.
-    pub fn delete_version_when_left(&self, function: &str, version: Version) {
-        self.inner.borrow_mut().tidied.insert((function.to_owned(), version));
     }
 
     /// Whether nothing is stored but deployments: no application, group, configuration or note of a stack.
@@ -263,17 +246,6 @@ impl World {
     /// What stacks were told, in order: where, and the words.
     pub fn answers(&self) -> Vec<(String, String)> {
         self.inner.borrow().answers.clone()
-    }
-
-    /// Puts an alarm there, red or quiet.
-    pub fn put_alarm(&self, name: &AlarmName, red: bool) {
-        let mut inner = self.inner.borrow_mut();
-        inner.alarms.insert(name.clone());
-        if red {
-            inner.red.insert(name.clone());
-        } else {
-            inner.red.remove(name);
-        }
     }
 
     /// Every write of an alias by Spillway, in order.

@@ -4,11 +4,13 @@ mod catalog;
 mod customer;
 mod deployments;
 mod instances;
+mod listeners;
 mod revisions;
+mod services;
 mod stacks;
 
 pub(crate) use customer::alias_key;
-use spillway_domain::{Deployment, DeploymentId, Page, Problem};
+use spillway_domain::{Deployment, DeploymentId, Page, Problem, Tidings};
 use spillway_engine::{ExecutionState, Executions, Notices, Wakes};
 
 use crate::World;
@@ -64,7 +66,11 @@ impl Executions for World {
 impl Notices for World {
     async fn tell(&self, deployment: &Deployment) -> Vec<String> {
         let told = self.call(|world| {
-            let what = if deployment.has_ended() { "end" } else { "start" };
+            let what = match deployment.tidings().0 {
+                Tidings::Start => "start",
+                Tidings::Ready => "ready",
+                Tidings::End => "end",
+            };
             world.told.push((deployment.id.clone(), what));
             if world.diary.is_some() {
                 world.write_diary("news", &format!("{} {what}", deployment.id));

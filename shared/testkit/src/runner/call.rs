@@ -7,13 +7,14 @@ use std::task::{Context, Poll, Waker};
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
-    DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem, Progress, Quotas, Settlement,
-    StackRequest, Target,
+    ComputePlatform, DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem, Progress, Quotas,
+    Settlement, StackRequest, Target, WaitType,
 };
 use spillway_engine::{
     AlarmEvent, Answer, Answers, Asking, Changes, Decide, Error, Requests, Subject, Task, Waiter, announce,
-    answer_hook, await_deployment, bake, change_resource, create_deployment, create_deployment_for, decide,
-    read_revision, run_hook, shift_alias, stop_deployment, sweep, watch_alarms,
+    answer_hook, await_deployment, bake, change_resource, continue_deployment, create_deployment,
+    create_deployment_for, decide, install_task_set, promote_task_set, read_revision, retire_task_set, run_hook,
+    shift_alias, shift_listener, stop_deployment, sweep, watch_alarms,
 };
 
 use super::{Runner, When};
@@ -26,6 +27,9 @@ const MOST_BYTES: usize = 10_000;
 /// How long a hung function is waited for.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long a hung function is waited for that Lambda ends soon after.
+const LATEST_ANSWER: SignedDuration = SignedDuration::from_secs(5);
+
 /// A call of one of the functions, or of the API, or a change of the world.
 #[derive(Debug, Clone)]
 pub(super) enum Call {
@@ -35,10 +39,15 @@ pub(super) enum Call {
     Announce(Subject),
     ReadRevision(Subject),
     Shift(Subject),
+    Install(Subject),
+    ShiftListener(Subject),
+    Promote(Subject),
+    Retire(Subject),
     Bake(Task),
     RunHook(Task),
     Alarm(AlarmEvent, u8),
     Stop(DeploymentId, Option<bool>),
+    Continue(DeploymentId, WaitType),
     Answer(HookAnswer),
     Sweep,
     /// CloudFormation asks for something.
@@ -51,6 +60,13 @@ pub(super) enum Call {
     Start(Box<NewDeployment>, Asking),
     /// A change of the world, with the key of the story's alias.
     World(Event, String),
+}
+
+impl Call {
+    /// Whether it is of a function whose time is short, because what it does late could do harm.
+    fn is_bounded(&self) -> bool {
+        matches!(self, Self::Install(_) | Self::ShiftListener(_) | Self::Promote(_) | Self::Retire(_))
+    }
 }
 
 /// Something that comes late: a function that hung, or a call that is delivered again.
@@ -80,7 +96,7 @@ impl<'w> Runner<'w> {
         let answer = match poll(&mut invocation) {
             Poll::Ready(answer) => answer.map_err(|problem| (problem.kind.name().to_owned(), problem.words)),
             Poll::Pending => {
-                self.world.turn_clock(GIVEN_UP_AFTER);
+                self.world.turn_clock(if call.is_bounded() { LATEST_ANSWER } else { GIVEN_UP_AFTER });
                 self.late.push((self.absolute(self.late_comes), Late::Zombie(invocation)));
                 Err(("Sandbox.Timedout".to_owned(), "the function died or hung".to_owned()))
             }
@@ -146,7 +162,9 @@ impl<'w> Runner<'w> {
             Call::Decide(input) => {
                 let spare = DeploymentId::from_number(self.ids);
                 Box::pin(async move {
-                    decide(world, world, world, &input, spare, now).await.map(|answer| Reply::Answer(Box::new(answer)))
+                    decide(world, world, world, world, &input, spare, || world.now())
+                        .await
+                        .map(|answer| Reply::Answer(Box::new(answer)))
                 })
             }
             Call::Announce(subject) => {
@@ -158,24 +176,39 @@ impl<'w> Runner<'w> {
             Call::Shift(subject) => {
                 Box::pin(async move { shift_alias(world, world, &subject, now).await.map(|_| Reply::Nothing) })
             }
+            Call::Install(subject) => Box::pin(world.within_its_time(async move {
+                install_task_set(world, world, &subject).await.map(|()| Reply::Nothing)
+            })),
+            Call::ShiftListener(subject) => Box::pin(world.within_its_time(async move {
+                shift_listener(world, world, &subject, now).await.map(|_| Reply::Nothing)
+            })),
+            Call::Promote(subject) => Box::pin(world.within_its_time(async move {
+                promote_task_set(world, world, &subject).await.map(|()| Reply::Nothing)
+            })),
+            Call::Retire(subject) => Box::pin(world.within_its_time(async move {
+                retire_task_set(world, world, world, &subject, now).await.map(|()| Reply::Nothing)
+            })),
+            Call::Continue(id, wait) => Box::pin(async move {
+                continue_deployment(world, world, &id, wait, now).await.map(|()| Reply::Nothing).or_else(caller)
+            }),
             Call::Bake(task) => Box::pin(async move { bake(world, world, &task, now).await.map(|()| Reply::Nothing) }),
             Call::RunHook(task) => {
                 Box::pin(
                     async move { run_hook(world, world, world, &task, || world.now()).await.map(|()| Reply::Nothing) },
                 )
             }
-            Call::Alarm(event, _) => {
-                Box::pin(async move { watch_alarms(world, world, world, &event, now).await.map(|_| Reply::Nothing) })
-            }
+            Call::Alarm(event, _) => Box::pin(async move {
+                watch_alarms(world, (world, world), world, &event, || world.now()).await.map(|_| Reply::Nothing)
+            }),
             Call::Stop(id, rollback) => Box::pin(async move {
                 stop_deployment(world, world, &id, rollback, now).await.map(|_| Reply::Nothing).or_else(caller)
             }),
             Call::Answer(answer) => Box::pin(async move {
                 answer_hook(world, world, &answer, now).await.map(|()| Reply::Nothing).or_else(caller)
             }),
-            Call::Sweep => {
-                Box::pin(async move { sweep(world, world, world, world, world, now).await.map(|_| Reply::Nothing) })
-            }
+            Call::Sweep => Box::pin(async move {
+                sweep(world, (world, world), world, world, world, || world.now()).await.map(|_| Reply::Nothing)
+            }),
             Call::Ask(request, _) => {
                 let name = request.resource.execution_name(&request.request_id);
                 self.asked.insert(name.clone(), request);
@@ -218,7 +251,7 @@ async fn change(world: &World, request: &StackRequest, now: Timestamp) -> Result
 }
 
 /// What a text says: in stories it is the target itself, as JSON.
-fn said(text: &str) -> Target {
+fn said(text: &str, _: ComputePlatform) -> Target {
     serde_json::from_str(text).unwrap_or_else(|error| Target::Invalid(vec![error.to_string()]))
 }
 

@@ -284,6 +284,10 @@ impl Work {
             Function::Announce => Call::Announce(subject),
             Function::ReadRevision => Call::ReadRevision(subject),
             Function::ShiftAlias => Call::Shift(subject),
+            Function::InstallTaskSet => Call::Install(subject),
+            Function::ShiftListener => Call::ShiftListener(subject),
+            Function::PromoteTaskSet => Call::Promote(subject),
+            Function::RetireTaskSet => Call::Retire(subject),
             Function::RunHook => Call::RunHook(task()),
             Function::Bake => Call::Bake(task()),
             Function::ChangeResource | Function::AwaitDeployment | Function::AnswerStack => {

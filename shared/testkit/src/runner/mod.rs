@@ -14,7 +14,7 @@ use spillway_engine::{AlarmEvent, Asking};
 use call::{Call, Late, call_back};
 use execution::{Execution, Turn, Work};
 
-use crate::{Event, Machine, Story, World};
+use crate::{Event, Machine, Plot, Story, World};
 
 /// How long until EventBridge delivers an event again that a function failed on; twice.
 const REDELIVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -116,7 +116,7 @@ impl<'w> Runner<'w> {
     }
 
     /// Plays a story from the creation of its deployment to the end of everything; answers with the deployment's id.
-    pub fn play(&mut self, story: &Story) -> DeploymentId {
+    pub fn play(&mut self, story: &dyn Plot) -> DeploymentId {
         let id = self.put_on_agenda(story);
         self.run();
         id
@@ -137,11 +137,11 @@ impl<'w> Runner<'w> {
         id
     }
 
-    fn put_on_agenda(&mut self, story: &Story) -> DeploymentId {
+    fn put_on_agenda(&mut self, story: &dyn Plot) -> DeploymentId {
         let request = story.set(self.world);
         let now = self.world.now();
         self.ids += 1;
-        let (id, creation) = if story.by_execution {
+        let (id, creation) = if story.by_execution() {
             let asking = asking(self.ids, now);
             (DeploymentId::of_execution(&asking.arn, &asking.started_at), Call::Start(Box::new(request), asking))
         } else {
@@ -149,11 +149,12 @@ impl<'w> Runner<'w> {
             (id.clone(), Call::Create(Box::new(request), id, 0))
         };
         self.agenda.push((now, creation));
-        for (after, event) in &story.events {
+        for (after, event) in story.events() {
             let call = match event {
                 Event::AlarmRed => alarm_event(now + *after),
                 Event::Stop(rollback) => Call::Stop(id.clone(), *rollback),
                 Event::CallBack(event, succeeded) => call_back(&id, *event, *succeeded),
+                Event::Continue(wait) => Call::Continue(id.clone(), *wait),
                 Event::AlarmRedUnheard
                 | Event::AlarmQuiet
                 | Event::AlarmsUnreadable
@@ -165,7 +166,8 @@ impl<'w> Runner<'w> {
                 | Event::ThrottleEnds
                 | Event::RightsLost
                 | Event::RightsBack
-                | Event::ClockJumps(_) => Call::World(event.clone(), story.alias_key()),
+                | Event::Service(_)
+                | Event::ClockJumps(_) => Call::World(event.clone(), story.key()),
             };
             self.agenda.push((now + *after, call));
         }
@@ -279,12 +281,20 @@ impl<'w> Runner<'w> {
                 let words = format!("PutLifecycleEventHookExecutionStatus {said}");
                 self.world.inner.borrow_mut().write_diary("api", &words);
             }
+            Call::Continue(id, wait) => {
+                let words = format!("ContinueDeployment {id} {}", wait.as_str());
+                self.world.inner.borrow_mut().write_diary("api", &words);
+            }
             Call::Create(..)
             | Call::CreateFor(..)
             | Call::Decide(_)
             | Call::Announce(_)
             | Call::ReadRevision(_)
             | Call::Shift(_)
+            | Call::Install(_)
+            | Call::ShiftListener(_)
+            | Call::Promote(_)
+            | Call::Retire(_)
             | Call::Bake(_)
             | Call::RunHook(_)
             | Call::Ask(..)
@@ -311,7 +321,8 @@ impl<'w> Runner<'w> {
                 Call::Alarm(..) | Call::Create(..) | Call::CreateFor(..) | Call::Start(..) => {}
                 Call::Decide(_) | Call::Announce(_) | Call::ReadRevision(_) => {}
                 Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
-                Call::Stop(..) | Call::Answer(_) | Call::Sweep | Call::World(..) => {}
+                Call::Install(_) | Call::ShiftListener(_) | Call::Promote(_) | Call::Retire(_) => {}
+                Call::Stop(..) | Call::Continue(..) | Call::Answer(_) | Call::Sweep | Call::World(..) => {}
             }
         }
     }
@@ -362,7 +373,8 @@ impl<'w> Runner<'w> {
             Event::RightsLost => inner.denied = true,
             Event::RightsBack => inner.denied = false,
             Event::ClockJumps(by) => inner.now += *by,
-            Event::AlarmRed | Event::AlarmRedUnheard | Event::Stop(_) | Event::CallBack(..) => {}
+            Event::Service(event) => inner.change_service(event, key),
+            Event::AlarmRed | Event::AlarmRedUnheard | Event::Stop(_) | Event::CallBack(..) | Event::Continue(_) => {}
         }
     }
 }

@@ -1,0 +1,115 @@
+//! What somebody from outside puts into the world, changes there and deletes.
+
+use spillway_domain::{AlarmName, AliasRouting, AliasSettings, Forward, Listener, ListenerArn, TargetGroup, Version};
+
+use crate::service::{Service, ServiceEvent, TaskPlan, target_group};
+use crate::{Alias, HookPlan, World};
+
+impl World {
+    /// Puts an alias there, or in place of what is there, as somebody from outside would.
+    pub fn put_alias(&self, function: &str, name: &str, routing: AliasRouting, versions: &[Version]) {
+        let key = format!("{function}:{name}");
+        let mut inner = self.inner.borrow_mut();
+        let revision = inner.aliases.get(&key).map_or(1, |alias| alias.revision + 1);
+        let versions = versions.iter().copied().collect();
+        inner.write_diary("outside", &format!("alias {key}: {routing}"));
+        inner.aliases.insert(key, Alias { routing, revision, versions, settings: AliasSettings::default() });
+    }
+
+    /// Deletes an alias, as somebody from outside would.
+    pub fn delete_alias(&self, function: &str, name: &str) {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(alias) = inner.aliases.remove(&format!("{function}:{name}")) {
+            inner.functions.entry(function.to_owned()).or_default().extend(alias.versions);
+        }
+    }
+
+    /// Puts a function there, with these versions and without an alias.
+    pub fn put_function(&self, name: &str, versions: &[Version]) {
+        self.inner.borrow_mut().functions.insert(name.to_owned(), versions.iter().copied().collect());
+    }
+
+    /// Deletes a version of a function as soon as no alias sends traffic to it any more.
+    pub fn delete_version_when_left(&self, function: &str, version: Version) {
+        self.inner.borrow_mut().tidied.insert((function.to_owned(), version));
+    }
+
+    /// Puts a hook function there.
+    pub fn put_hook(&self, name: &str, plan: HookPlan) {
+        let name = name.parse().expect("hooks of stories have valid names");
+        self.inner.borrow_mut().hooks.insert(name, plan);
+    }
+
+    /// Puts an alarm there, red or quiet.
+    pub fn put_alarm(&self, name: &AlarmName, red: bool) {
+        let mut inner = self.inner.borrow_mut();
+        inner.alarms.insert(name.clone());
+        if red {
+            inner.red.insert(name.clone());
+        } else {
+            inner.red.remove(name);
+        }
+    }
+
+    /// Deletes an application and makes another one of its name, as somebody from outside would.
+    pub fn replace_application(&self, name: &str, id: &str) {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(application) = inner.applications.get_mut(name) {
+            let old = std::mem::replace(&mut application.id, id.to_owned());
+            let tags = inner.tags.remove(&old).unwrap_or_default();
+            inner.tags.insert(id.to_owned(), tags);
+        }
+    }
+
+    /// Puts a task definition there, of tasks of which this becomes.
+    pub fn put_definition(&self, name: &str, plan: TaskPlan) {
+        self.inner.borrow_mut().definitions.insert(name.to_owned(), plan);
+    }
+
+    /// Puts a service there, by cluster and name.
+    pub fn put_service(&self, key: &str, service: Service) {
+        self.inner.borrow_mut().services.insert(key.to_owned(), service);
+    }
+
+    /// Has something happen to a service, if it is there.
+    pub fn change_service(&self, key: &str, event: &ServiceEvent) {
+        self.inner.borrow_mut().change_service(event, key);
+    }
+
+    /// Deletes a service.
+    pub fn delete_service(&self, key: &str) {
+        self.inner.borrow_mut().services.remove(key);
+    }
+
+    /// Makes a target group of that name.
+    pub fn put_target_group(&self, name: &str) -> TargetGroup {
+        let group = target_group(name);
+        self.inner.borrow_mut().target_groups.push(group.clone());
+        group
+    }
+
+    /// Deletes a target group, to which no listener forwards.
+    pub fn delete_target_group(&self, arn: &str) {
+        self.inner.borrow_mut().target_groups.retain(|group| group.arn != arn);
+    }
+
+    /// Puts a listener there that is no service's.
+    pub fn put_listener(&self, listener: Listener) {
+        self.inner.borrow_mut().listeners.push(listener);
+    }
+
+    /// Has the default action of a listener, or a rule of it, forward to the group; a rule that is not there is made.
+    pub fn put_forward(&self, listener: &ListenerArn, rule: Option<&str>, group: &TargetGroup) {
+        let mut inner = self.inner.borrow_mut();
+        let Some(listener) = inner.all_listeners().find(|own| own.arn == listener.as_str()) else { return };
+        listener.forwards.retain(|forward| forward.rule.as_deref() != rule);
+        let groups = vec![(group.arn.clone(), 1)];
+        listener.forwards.push(Forward { rule: rule.map(str::to_owned), groups });
+    }
+
+    /// Deletes a rule of a listener.
+    pub fn delete_rule(&self, rule: &str) {
+        let mut inner = self.inner.borrow_mut();
+        inner.all_listeners().for_each(|own| own.forwards.retain(|forward| forward.rule.as_deref() != Some(rule)));
+    }
+}
