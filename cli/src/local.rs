@@ -1,10 +1,13 @@
 //! The local cloud: an emulated AWS on loopback, with Spillway deployed in it from the same template that AWS gets.
 //!
-//! [`LocalCloud::start`] sets up everything by itself, in this order: a Python environment with the pinned emulator,
-//! the functions' binaries, the emulator, the stack, and the proxy that answers CodeDeploy's API. Nothing outlives the
-//! [`LocalCloud`], however its process ends: the emulator ends when the pipe to it does.
+//! [`LocalCloud::start`] sets up everything by itself, in this order: Python environments with the two pinned emulators,
+//! the emulated ECS, which is slow to start, the functions' binaries, the emulated AWS, the stack, and the proxy that
+//! answers CodeDeploy's API. Nothing outlives the [`LocalCloud`], however its process ends: an emulator ends when the
+//! pipe to it does.
 
+mod aws;
 mod build;
+mod containers;
 mod emulator;
 mod python;
 mod stack;
@@ -17,11 +20,14 @@ use aws_credential_types::Credentials;
 use serde::Serialize;
 
 use crate::proxy::{Proxy, Upstream};
+pub use containers::Network;
 use emulator::Emulator;
 pub use python::PythonEnvironment;
 
 /// What the emulated AWS needs of Python.
 pub const REQUIREMENTS: &str = include_str!("local/requirements.txt");
+/// What the emulated ECS needs of Python.
+pub const CONTAINERS_REQUIREMENTS: &str = include_str!("local/containers/requirements.txt");
 /// What looks over the template: cfn-lint and checkov, with aws-sam-translator.
 pub const TOOLS_REQUIREMENTS: &str = include_str!("local/tools-requirements.txt");
 /// SAM's command line, which has needs of its own.
@@ -29,8 +35,9 @@ pub const SAM_REQUIREMENTS: &str = include_str!("local/sam-requirements.txt");
 /// The clients of CodeDeploy that the tests use: the AWS CLI and boto3.
 pub const CLIENTS_REQUIREMENTS: &str = include_str!("local/clients-requirements.txt");
 
-/// The emulator takes any key; this one stands for its one account.
+/// The emulators take any key; this one stands for their one account.
 const ACCESS_KEY: &str = "test";
+const ACCOUNT_ID: &str = "000000000000";
 const REGION: &str = "us-east-1";
 
 /// How a local cloud is started.
@@ -57,6 +64,9 @@ pub struct Endpoints {
     pub codedeploy: String,
     /// The emulated AWS.
     pub aws: String,
+    /// The emulated ECS, with its load balancers and the EC2 that has their networks. GET `/_load-balancer` answers what
+    /// a load balancer would; `cli/src/local/containers/traffic.py` says how.
+    pub containers: String,
     /// The only region.
     pub region: String,
     /// The only account.
@@ -76,6 +86,7 @@ pub struct Endpoints {
 pub struct LocalCloud {
     endpoints: Endpoints,
     emulator: Emulator,
+    _containers: Emulator,
     _proxy: Proxy,
 }
 
@@ -87,19 +98,26 @@ impl LocalCloud {
             refuse_taken(port)?;
             refuse_taken(following(port)?)?;
         }
-        progress("Python environment of the emulated AWS");
-        let python = PythonEnvironment::ensure("emulator", REQUIREMENTS).await?;
+        progress("Python environments of the emulated AWS and of the emulated ECS");
+        let (python, python_of_containers) = tokio::try_join!(
+            PythonEnvironment::ensure("emulator", REQUIREMENTS),
+            PythonEnvironment::ensure("containers", CONTAINERS_REQUIREMENTS)
+        )?;
+        let containers = containers::spawn(&python_of_containers)?;
         progress("functions");
         let packages = build::package_functions(&python, options.quiet).await?;
         progress("emulated AWS");
-        let emulator = Emulator::start(&python, options.port).await?;
+        let emulator = aws::spawn(&python, options.port, containers.url())?.ready().await?;
         progress("Spillway's stack");
         let stack = stack::deploy(&emulator, &python, &packages).await?;
+        progress("emulated ECS");
+        let containers = containers.ready().await?;
         let upstream = Upstream::new(&stack.function_url, REGION, credentials())?;
         let proxy = Proxy::start(upstream, options.port.map(following).transpose()?.unwrap_or(0))?;
         let endpoints = Endpoints {
             codedeploy: proxy.url().to_owned(),
             aws: emulator.url().to_owned(),
+            containers: containers.url().to_owned(),
             region: REGION.to_owned(),
             account_id: stack.account_id,
             table: stack.table,
@@ -107,7 +125,7 @@ impl LocalCloud {
             service_role_arn: stack.service_role_arn,
             function_url: stack.function_url,
         };
-        Ok(Self { endpoints, emulator, _proxy: proxy })
+        Ok(Self { endpoints, emulator, _containers: containers, _proxy: proxy })
     }
 
     /// Where everything is.
@@ -118,6 +136,11 @@ impl LocalCloud {
     /// What an AWS client is made from to reach the emulated AWS.
     pub fn sdk_config(&self) -> SdkConfig {
         sdk_config(self.emulator.url())
+    }
+
+    /// A network for what the emulated ECS runs.
+    pub async fn network(&self) -> anyhow::Result<Network> {
+        Network::find(&self.endpoints.containers).await
     }
 
     /// The log of the emulated AWS, while it runs.
@@ -136,7 +159,7 @@ impl LocalCloud {
     }
 }
 
-/// What an AWS client is made from to reach an emulated AWS at this address.
+/// What an AWS client is made from to reach an emulator at this address.
 pub fn sdk_config(url: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())

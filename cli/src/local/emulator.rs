@@ -1,4 +1,4 @@
-//! The emulated AWS as a process of its own, which ends with this one, however this one ends.
+//! An emulator as a process of its own, which ends with this one, however this one ends.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -12,37 +12,60 @@ use anyhow::{Context, bail};
 
 use super::python::{self, PythonEnvironment};
 
-const LAUNCHER: &str = include_str!("launcher.py");
+/// What each emulator has beside its own files.
+const LIFETIME: (&str, &str) = ("lifetime.py", include_str!("lifetime.py"));
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running emulator. Dropping ends it, with all functions that it started.
+/// What an emulator runs.
+pub(super) struct Program {
+    /// What it emulates, as in "the emulated AWS".
+    pub emulates: &'static str,
+    /// Its files in Python, by name. The first is run.
+    pub files: &'static [(&'static str, &'static str)],
+    /// The path that is answered as soon as everything is.
+    pub health: &'static str,
+}
+
+/// A running emulator. Dropping ends it, with all that it started.
 pub(super) struct Emulator {
+    program: &'static Program,
     process: Child,
     folder: PathBuf,
+    /// It may be gone with its folder when somebody wants to know how the emulator ended.
+    log: File,
     url: String,
 }
 
 impl Emulator {
-    /// Starts an emulator and waits until it answers.
-    pub async fn start(python: &PythonEnvironment, port: Option<u16>) -> anyhow::Result<Self> {
+    /// Starts an emulator, which does not answer yet. `furnish` gives it what it needs of its environment, with its
+    /// folder and its port.
+    pub fn spawn(
+        program: &'static Program,
+        python: &PythonEnvironment,
+        port: Option<u16>,
+        furnish: impl FnOnce(&mut Command, &Path, u16),
+    ) -> anyhow::Result<Self> {
+        let emulates = program.emulates;
         let port = port.map_or_else(free_port, Ok)?;
         let folder = tempfile::Builder::new()
             .prefix("spillway-local-")
             .tempdir()
-            .context("no folder can be made for the emulated AWS")?
+            .with_context(|| format!("no folder can be made for the emulated {emulates}"))?
             .keep();
-        let log = File::create(log_in(&folder)).context("no log can be made for the emulated AWS")?;
-        // The log may be gone with its folder when somebody wants to know how it ended.
-        let mut log_again = File::open(log_in(&folder))?;
-        let process = command(python, port, &folder, log)?.spawn().context("the emulated AWS cannot be started")?;
-        let mut emulator = Self { process, folder, url: format!("http://127.0.0.1:{port}") };
-        if let Err(failure) = emulator.answers().await {
-            drop(emulator);
-            let mut said = String::new();
-            log_again.read_to_string(&mut said).ok();
-            return Err(failure.context(format!("the emulated AWS said:\n{}", python::tail(&said))));
-        }
-        Ok(emulator)
+        let log = File::create(log_in(&folder)).with_context(|| format!("the emulated {emulates} can have no log"))?;
+        let mut command = command(program, python, &folder, log)?;
+        furnish(&mut command, &folder, port);
+        let log = File::open(log_in(&folder))?;
+        let process = command.spawn().with_context(|| format!("the emulated {emulates} cannot be started"))?;
+        Ok(Self { program, process, folder, log, url: format!("http://127.0.0.1:{port}") })
+    }
+
+    /// Waits until the emulator answers.
+    pub async fn ready(mut self) -> anyhow::Result<Self> {
+        let Err(failure) = self.answers().await else { return Ok(self) };
+        let mut said = String::new();
+        self.log.read_to_string(&mut said).ok();
+        Err(failure.context(format!("the emulated {} said:\n{}", self.program.emulates, python::tail(&said))))
     }
 
     pub fn url(&self) -> &str {
@@ -58,18 +81,19 @@ impl Emulator {
     }
 
     async fn answers(&mut self) -> anyhow::Result<()> {
+        let emulates = self.program.emulates;
         let client = crate::proxy::plain_client()?;
         let started = Instant::now();
         loop {
             if let Some(status) = self.process.try_wait()? {
-                bail!("the emulated AWS ended with {status} before it answered");
+                bail!("the emulated {emulates} ended with {status} before it answered");
             }
-            let health = client.get(format!("{}/_ministack/health", self.url)).send().await;
+            let health = client.get(format!("{}{}", self.url, self.program.health)).send().await;
             if health.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
             if started.elapsed() > PATIENCE {
-                bail!("the emulated AWS did not answer at {} within {} s", self.url, PATIENCE.as_secs());
+                bail!("the emulated {emulates} did not answer at {} within {} s", self.url, PATIENCE.as_secs());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -78,7 +102,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // The end of its standard input is what ends it; see launcher.py.
+        // The end of its standard input is what ends it; see lifetime.py.
         drop(self.process.stdin.take());
         let asked = Instant::now();
         while matches!(self.process.try_wait(), Ok(None)) {
@@ -91,32 +115,26 @@ impl Drop for Emulator {
     }
 }
 
-/// The functions inherit the emulator's environment, so it gets nothing of ours that is not needed.
-fn command(python: &PythonEnvironment, port: u16, folder: &Path, log: File) -> anyhow::Result<Command> {
-    let launcher = folder.join("launcher.py");
-    fs::write(&launcher, LAUNCHER).context("the launcher of the emulated AWS cannot be written")?;
+/// It gets nothing of our environment that is not needed.
+fn command(program: &Program, python: &PythonEnvironment, folder: &Path, log: File) -> anyhow::Result<Command> {
+    for (name, text) in program.files.iter().chain([&LIFETIME]) {
+        let path = folder.join(name);
+        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
     let mut command = Command::new(python.python());
     command
-        .arg(launcher)
+        .arg(program.files[0].0)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("LANG", "C.UTF-8")
         .env("TMPDIR", folder)
-        .env("S3_DATA_DIR", folder.join("s3"))
-        .env("STATE_DIR", folder.join("state"))
-        .env("BIND_HOST", "127.0.0.1")
-        .env("GATEWAY_PORT", port.to_string())
-        .env("MINISTACK_HOST", "127.0.0.1")
-        .env("MINISTACK_REGION", super::REGION)
-        // Where the functions find AWS.
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
         .env("AWS_DEFAULT_REGION", super::REGION)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(log.try_clone()?)
         .stderr(log)
-        // A group of its own: Ctrl-C is for us, and the functions can be ended with it.
+        // A group of its own: Ctrl-C is for us, and what it started can be ended with it.
         .process_group(0);
     Ok(command)
 }

@@ -6,21 +6,19 @@ The process ends when its standard input ends, so that nothing outlives whoever 
 
 import contextvars
 import json
-import os
 import random
-import shutil
-import signal
-import sys
 import threading
 import time
 
+import lifetime
 from ministack import app
 from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudwatch, eventbridge, lambda_svc
 from ministack.services import stepfunctions as sfn
 
+
 def main():
-    threading.Thread(target=end_with_standard_input, daemon=True).start()
+    lifetime.end_with_standard_input()
     split_weighted_aliases()
     refuse_missing_versions()
     send_alarm_events()
@@ -31,21 +29,7 @@ def main():
     try:
         app.main()
     finally:
-        end()
-
-
-def end_with_standard_input():
-    """Standard input is a pipe from the parent, and ends with the parent, however that ended."""
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    end()
-
-
-def end():
-    """Takes everything along: the files, which are all in one directory, and the functions, which
-    run in the process group of this process. Nothing is worth an orderly end: all state was in memory."""
-    shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+        lifetime.end()
 
 
 def split_weighted_aliases():
