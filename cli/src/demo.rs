@@ -1,67 +1,40 @@
-//! `cargo demo`: three deployments under traffic in a local cloud, and a table of what came of them.
+//! `cargo demo`: three deployments under traffic in a local cloud, and a table of what came of them. `cargo demo ecs`
+//! plays the same with an ECS service.
 //!
 //! Everything in it is the real thing: the functions, the state machine and the table of `template.yaml`, a client of
-//! CodeDeploy that knows nothing of Spillway, and callers that call through the alias. Each scene checks its own
-//! claims.
+//! CodeDeploy that knows nothing of Spillway, and callers that call through the alias, or the load balancer. Each scene
+//! checks its own claims.
 
+mod audience;
 mod callers;
 mod checks;
 mod display;
 mod execution;
+mod platform;
 mod report;
 mod routing;
 mod scene;
+mod scenes;
 mod stage;
 mod traffic;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context;
 
 use crate::local::{self, Endpoints, LocalCloud};
 use checks::Check;
 use display::Display;
+pub use platform::Platform;
 use report::{SceneSummary, Summary};
-use scene::{Played, Scene};
+use scene::{Alarm, Played};
 use stage::Stage;
-
-const CANARY: Scene = Scene {
-    name: "canary",
-    announcement: "Version 2 is a good one. It gets 5 %, 25 %, 50 % and then all of the traffic, between two hooks.",
-    target: "2",
-    config: "Steps.5@2s,25@3s,50@3s",
-    with_hooks: true,
-    alarm_after: None,
-    look_every: Duration::from_millis(40),
-    claims: checks::succeeds,
-};
-
-const REFUSED: Scene = Scene {
-    name: "hook says no",
-    announcement: "Version 3 is bad with large orders. The hook before the shift tries one, and no traffic moves.",
-    target: "3",
-    claims: checks::is_refused_by_its_hook,
-    ..CANARY
-};
-
-const ALARM: Scene = Scene {
-    name: "alarm in mid-shift",
-    announcement: "Version 3 again, in a hurry and without hooks. The alarm goes off, and the traffic is back at once.",
-    target: "3",
-    config: "Steps.25@8s,50@8s",
-    with_hooks: false,
-    alarm_after: Some(Duration::from_millis(2500)),
-    look_every: Duration::from_millis(10),
-    claims: checks::is_rolled_back,
-};
-
-static SCENES: [Scene; 3] = [CANARY, REFUSED, ALARM];
 
 /// Plays the demo and prints what is seen. Answers whether all of it was as it should be. `json` is where to write the
 /// summary for machines.
-pub async fn run(json: Option<&Path>) -> anyhow::Result<bool> {
+pub async fn run(platform: Platform, json: Option<&Path>) -> anyhow::Result<bool> {
     let display = Arc::new(Display::default());
     let teller = Arc::clone(&display);
     let options = local::Options {
@@ -72,7 +45,7 @@ pub async fn run(json: Option<&Path>) -> anyhow::Result<bool> {
     let cloud = LocalCloud::start(options).await?;
     let endpoints = cloud.endpoints().clone();
     let began = Instant::now();
-    let played = play_all(&cloud, &display).await;
+    let played = play_all(platform, &cloud, &display).await;
     cloud.stop().await;
     let has_ended = has_ended(&endpoints);
 
@@ -87,11 +60,17 @@ pub async fn run(json: Option<&Path>) -> anyhow::Result<bool> {
     Ok(passed)
 }
 
-async fn play_all(cloud: &LocalCloud, display: &Display) -> anyhow::Result<Vec<SceneSummary>> {
-    display.line("setting up: function orders with versions 1, 2, 3 and alias live, two hooks, an alarm");
-    let stage = Arc::new(Stage::set(cloud).await?);
+async fn play_all(platform: Platform, cloud: &LocalCloud, display: &Display) -> anyhow::Result<Vec<SceneSummary>> {
+    display.line(match platform {
+        Platform::Lambda => "setting up: function orders with versions 1, 2, 3 and alias live, two hooks, an alarm",
+        Platform::Ecs => "setting up: service orders with versions 1, 2, 3 and a load balancer, a hook, an alarm",
+    });
+    let stage = Arc::new(Stage::set(platform, cloud).await?);
+    if let Some(note) = scenes::note(platform) {
+        display.paragraph(note);
+    }
     let mut summaries = Vec::new();
-    for (n, scene) in SCENES.iter().enumerate() {
+    for (n, scene) in scenes::scenes(platform).iter().enumerate() {
         display.text(&format!("\n{}. {}", n + 1, scene.announcement));
         let played = Box::pin(scene::play(&stage, display, scene)).await;
         let played = played.with_context(|| format!("scene {}, {}, could not be played", n + 1, scene.name))?;
@@ -113,19 +92,28 @@ fn tell_scene(played: &Played, checks: &[Check], display: &Display) {
     if let Some(rollback) = &played.rollback {
         display.paragraph(&format!("{} says: {}", rollback.id(), rollback.rollback_message()));
     }
-    if let Some(lasted) = played.alarm_to_restored {
-        let every = played.scene.look_every.as_millis();
-        display.paragraph(&format!(
-            "{} ms from before SetAlarmState was sent until GetAlias, asked every {every} ms, showed version {} alone",
-            lasted.as_millis(),
-            played.original
-        ));
+    if let Some(alarm) = &played.alarm {
+        tell_alarm(played, alarm, display);
     }
     display.text("\n  What the callers saw");
     display.text(&report::callers_table(played));
-    display.line(&format!("  {} more calls were under way while the alias changed", played.between));
+    display.line(&format!("  {} more calls were under way while the {} changed", played.between, played.router()));
     for check in checks {
         display.paragraph(&check.words());
+    }
+}
+
+fn tell_alarm(played: &Played, alarm: &Alarm, display: &Display) {
+    let (look, every) = (played.scene.platform.look(), played.scene.look_every.as_millis());
+    display.paragraph(&format!(
+        "{} ms from before SetAlarmState was sent until {look}, asked every {every} ms, showed version {} alone",
+        alarm.to_restored.as_millis(),
+        played.original
+    ));
+    if let Some(lasted) = alarm.to_last_call {
+        let (lasted, target) = (lasted.as_millis(), played.scene.target);
+        display
+            .paragraph(&format!("{lasted} ms from then until the end of the last call that version {target} answered"));
     }
 }
 
@@ -147,7 +135,7 @@ fn tell(summary: &Summary, has_ended: bool, display: &Display) {
 
 /// Whether nobody answers any more where the local cloud was.
 fn has_ended(endpoints: &Endpoints) -> bool {
-    [&endpoints.aws, &endpoints.codedeploy]
+    [&endpoints.aws, &endpoints.codedeploy, &endpoints.containers]
         .into_iter()
         .all(|url| std::net::TcpStream::connect(url.trim_start_matches("http://")).is_err())
 }

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use spillway::demo;
 use spillway::local::{LocalCloud, Options};
 use spillway::proxy::{Proxy, Upstream};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Spillway, an open deployment backend that answers CodeDeploy's API.
 #[derive(Parser)]
@@ -23,6 +23,10 @@ struct Cli {
 enum Command {
     /// Plays three deployments in a local cloud: one succeeds, one is refused by its hook, one is undone by an alarm.
     Demo {
+        /// What is deployed: versions of a Lambda function behind an alias, or task sets of an ECS service behind a load
+        /// balancer.
+        #[arg(value_enum, value_name = "PLATFORM", default_value_t = demo::Platform::Lambda)]
+        platform: demo::Platform,
         /// Also writes the summary into this file, for machines.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
@@ -50,7 +54,7 @@ enum Command {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let ended = match Cli::parse().command {
-        Command::Demo { json } => play_demo(json.as_deref()).await,
+        Command::Demo { platform, json } => play_demo(platform, json.as_deref()).await,
         Command::Local { port } => stay_local(port).await.map(|()| ExitCode::SUCCESS),
         Command::Proxy { function_url, port, region } => {
             stay_proxy(&function_url, port, region).await.map(|()| ExitCode::SUCCESS)
@@ -62,11 +66,11 @@ async fn main() -> ExitCode {
     })
 }
 
-async fn play_demo(json: Option<&Path>) -> anyhow::Result<ExitCode> {
+async fn play_demo(platform: demo::Platform, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let mut end = End::listen()?;
     let passed = tokio::select! {
-        passed = demo::run(json) => passed?,
-        end = asked_to_end() => {
-            end?;
+        passed = demo::run(platform, json) => passed?,
+        () = end.asked() => {
             eprintln!("Interrupted. Everything that was started has ended.");
             return Ok(ExitCode::from(130));
         }
@@ -76,29 +80,47 @@ async fn play_demo(json: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 async fn stay_local(port: u16) -> anyhow::Result<()> {
     let options = Options { port: Some(port), quiet: false, progress: Box::new(|step| eprintln!("{step}")) };
+    let mut end = End::listen()?;
     let cloud = tokio::select! {
         cloud = LocalCloud::start(options) => cloud?,
-        end = asked_to_end() => return end,
+        () = end.asked() => return Ok(()),
     };
     print_line(&serde_json::to_string(cloud.endpoints())?)?;
-    let end = asked_to_end().await;
+    end.asked().await;
     cloud.stop().await;
-    end
+    Ok(())
 }
 
 async fn stay_proxy(function_url: &str, port: u16, region: Option<String>) -> anyhow::Result<()> {
     let upstream = Upstream::from_environment(function_url, region).await?;
     let proxy = Proxy::start(upstream, port)?;
+    let mut end = End::listen()?;
     print_line(proxy.url())?;
-    asked_to_end().await
+    end.asked().await;
+    Ok(())
 }
 
-/// Returns when Ctrl-C is pressed or SIGTERM comes.
-async fn asked_to_end() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened to")?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed.context("Ctrl-C cannot be listened to"),
-        _ = terminate.recv() => Ok(()),
+/// The end that we are asked for, by Ctrl-C or SIGTERM. It is listened for before anybody can know that we are there, so
+/// that it is never lost.
+struct End {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl End {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).context("Ctrl-C cannot be listened for")?,
+            terminate: signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?,
+        })
+    }
+
+    /// Returns when one of them comes, or has come.
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => (),
+            _ = self.terminate.recv() => (),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the callers saw, period by period. A period is the time between two changes of the alias.
+//! What the callers saw, period by period. A period is the time between two changes of the routing.
 
 use std::time::Instant;
 
@@ -7,14 +7,14 @@ use serde::Serialize;
 use super::routing::{Change, percent, to_milliseconds};
 use super::traffic::{Call, by_version};
 
-/// A time in which the alias did not change.
+/// A time in which the routing did not change.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Period {
     /// Its begin and end in seconds after CreateDeployment; what is open was so before, or stayed so.
     pub from_seconds: Option<f64>,
     pub to_seconds: Option<f64>,
-    /// The share of the target version that the alias asked for, in percent.
+    /// The share of the target version that was asked for, in percent.
     pub asked_percent: f64,
     /// How many calls began and ended in it.
     pub calls: usize,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_codedeploy::types::LifecycleEvent;
 use serde::Serialize;
 
+use super::platform::Platform;
 use super::routing::percent;
 use super::scene::{Ended, Played};
 
@@ -34,17 +35,21 @@ impl Check {
 /// The claims of a scene in which the deployment succeeds.
 pub(super) fn succeeds(played: &Played) -> Vec<Check> {
     let target = played.scene.target;
-    let events = played.deployment.target.lifecycle_events().iter();
+    let events = played.deployment.target.events.iter();
+    let (count_word, count) = played.scene.platform.events();
     let statuses: Vec<_> = events.map(|event| event.status().map_or("none", |status| status.as_str())).collect();
     let steps = played.scene.config.trim_start_matches("Steps.").split(',');
     let mut asked: Vec<&str> = steps.filter_map(|step| step.split('@').next()).collect();
     asked.push("100");
     let mut checks = vec![
         same("its status", "Succeeded", played.deployment.status()),
-        same("its three lifecycle events", "Succeeded Succeeded Succeeded", statuses.join(" ")),
+        same(&format!("its {count_word} lifecycle events"), vec!["Succeeded"; count].join(" "), statuses.join(" ")),
         same("the shares of the new version", asked.join(", "), shares(played)),
-        same("the alias at the end", format!("100 % to version {target}"), &played.after.0),
+        same(&at_the_end(played), format!("100 % to version {target}"), &played.after.routing),
     ];
+    if played.scene.platform == Platform::Ecs {
+        checks.push(has_one_task_set(played));
+    }
     checks.extend(as_asked(played));
     checks
 }
@@ -61,9 +66,10 @@ pub(super) fn is_refused_by_its_hook(played: &Played) -> Vec<Check> {
             &diagnostics,
             diagnostics.contains("a test order with an error"),
         ),
-        same("the alias at the end", &played.before.0, &played.after.0),
-        same("the alias's RevisionId", &played.before.1, &played.after.1),
-        same("how often the alias changed", 0, played.shifts.len()),
+        same(&at_the_end(played), &played.before.routing, &played.after.routing),
+        same(played.scene.platform.mark(), &played.before.mark, &played.after.mark),
+        same(&format!("how often the {} changed", played.router()), 0, played.shifts.len()),
+        same(&format!("how many calls version {} answered", played.scene.target), 0, played.met),
     ];
     checks.extend(as_asked(played));
     checks
@@ -76,7 +82,7 @@ pub(super) fn is_rolled_back(played: &Played) -> Vec<Check> {
         let info = rollback.info.rollback_info();
         (rollback.status(), info.and_then(|info| info.rollback_triggering_deployment_id()))
     });
-    let restored = match played.alarm_to_restored {
+    let restored = match played.alarm.as_ref().map(|alarm| alarm.to_restored) {
         Some(lasted) => (format!("{} ms", lasted.as_millis()), lasted <= Duration::from_secs(5)),
         None => ("no traffic was moved".to_owned(), false),
     };
@@ -84,16 +90,31 @@ pub(super) fn is_rolled_back(played: &Played) -> Vec<Check> {
         same("its status", "Stopped", played.deployment.status()),
         same("its error", "ALARM_ACTIVE", error(&played.deployment).0),
         same("the shares of the new version", "25, 0", shares(played)),
-        same("the alias at the end", format!("100 % to version {original}"), &played.after.0),
+        same(&at_the_end(played), format!("100 % to version {original}"), &played.after.routing),
         claim("from the alarm until the traffic was back", "5 s at most", restored.0, restored.1),
         same("the status of the rollback deployment", "Succeeded", status),
         same("the deployment that it says it rolls back", played.deployment.id(), why.unwrap_or("none")),
     ];
+    if played.scene.platform == Platform::Ecs {
+        checks.push(same(played.scene.platform.mark(), &played.before.mark, &played.after.mark));
+    }
     checks.extend(as_asked(played));
     checks
 }
 
-/// The shares of the new version that the alias took on, one after the other.
+/// The new version's task set is all that is left of the service's.
+fn has_one_task_set(played: &Played) -> Check {
+    let (before, after) = (&played.before.mark, &played.after.mark);
+    let expected = format!(", version {}, PRIMARY", played.scene.target);
+    let is_alone = !after.contains(';') && after.ends_with(&expected);
+    claim(played.scene.platform.mark(), &format!("another one alone{expected}"), after, is_alone && before != after)
+}
+
+fn at_the_end(played: &Played) -> String {
+    format!("the {} at the end", played.router())
+}
+
+/// The shares of the new version, one after the other.
 fn shares(played: &Played) -> String {
     let shares = played.shifts.iter().map(|(_, routing)| percent(routing.share(played.scene.target)).to_string());
     shares.collect::<Vec<_>>().join(", ")
@@ -127,7 +148,7 @@ pub(super) fn error(ended: &Ended) -> (&str, &str) {
 
 /// What the hook that failed has said.
 pub(super) fn hook_words(ended: &Ended) -> Option<String> {
-    let mut diagnostics = ended.target.lifecycle_events().iter().filter_map(LifecycleEvent::diagnostics);
+    let mut diagnostics = ended.target.events.iter().filter_map(LifecycleEvent::diagnostics);
     diagnostics.next()?.message().map(str::to_owned)
 }
 

@@ -14,6 +14,8 @@ pub(super) const WIDTH: usize = 100;
 pub(super) struct View {
     /// The lifecycle event that is under way, or the status when none is.
     pub stage: String,
+    /// The columns that the longest of them needs.
+    pub stage_width: usize,
     /// The version that is deployed.
     pub version: String,
     /// The percents that it gets.
@@ -29,7 +31,8 @@ pub(super) struct View {
 impl View {
     /// The part of it that makes a change.
     pub fn words(&self) -> String {
-        format!("{:<18}{:>4} % {}", self.stage, self.share, self.note)
+        let Self { stage, stage_width, share, note, .. } = self;
+        format!("{stage:<stage_width$}{share:>4} % {note}")
     }
 }
 
@@ -73,7 +76,7 @@ impl Display {
         if !std::io::stdout().is_terminal() {
             return;
         }
-        let View { stage, version, share, note, seconds, callers } = view;
+        let View { stage, version, share, note, seconds, callers, .. } = view;
         let mut live = self.live();
         let bar = live.get_or_insert_with(new_bar);
         bar.set_prefix(format!("{share} % to version {version} · {stage} · {seconds:.1} s"));

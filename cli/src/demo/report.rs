@@ -28,8 +28,10 @@ pub(super) struct Summary {
 pub(super) struct SceneSummary {
     pub scene: &'static str,
     pub deployments: Vec<DeploymentSummary>,
-    /// From just before SetAlarmState was sent until GetAlias was seen to answer with the original version alone.
+    /// From just before SetAlarmState was sent until the original version was seen to get all traffic.
     pub alarm_to_restored_milliseconds: Option<u128>,
+    /// From the same moment until the end of the last call that the version answered that was deployed.
+    pub alarm_to_last_call_milliseconds: Option<u128>,
     pub callers: Vec<Period>,
     pub checks: Vec<Check>,
 }
@@ -64,10 +66,14 @@ impl SceneSummary {
         let steps = steps.map(|(at, routing)| StepSummary { percent: percent(routing.share(target)), at_seconds: *at });
         let mut deployments = vec![DeploymentSummary::new(&played.deployment, steps.collect())];
         deployments.extend(played.rollback.as_ref().map(|rollback| DeploymentSummary::new(rollback, Vec::new())));
+        let alarm = played.alarm.as_ref();
         Self {
             scene: played.scene.name,
             deployments,
-            alarm_to_restored_milliseconds: played.alarm_to_restored.map(|lasted| lasted.as_millis()),
+            alarm_to_restored_milliseconds: alarm.map(|alarm| alarm.to_restored.as_millis()),
+            alarm_to_last_call_milliseconds: alarm
+                .and_then(|alarm| alarm.to_last_call)
+                .map(|lasted| lasted.as_millis()),
             callers: played.periods.clone(),
             checks,
         }

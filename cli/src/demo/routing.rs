@@ -1,22 +1,21 @@
-//! How the alias routes, and a watch that notes every change of it with its time.
+//! How callers are routed, and a watch that notes every change of it with its time.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use aws_sdk_lambda::operation::get_alias::GetAliasOutput;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::stage::Stage;
+use super::stage::{Seen, Stage};
 
-/// The versions that an alias sends its callers to.
+/// The versions that callers are sent to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Routing {
-    main: String,
+    pub main: String,
     /// A second version, with its weight.
-    second: Option<(String, f64)>,
+    pub second: Option<(String, f64)>,
 }
 
 impl Routing {
@@ -33,14 +32,6 @@ impl Routing {
     /// The one version that gets all calls, if it is one.
     pub fn only(&self) -> Option<&str> {
         self.second.is_none().then_some(self.main.as_str())
-    }
-}
-
-impl From<GetAliasOutput> for Routing {
-    fn from(alias: GetAliasOutput) -> Self {
-        let weights = alias.routing_config.and_then(|config| config.additional_version_weights);
-        let second = weights.into_iter().flatten().next();
-        Self { main: alias.function_version.unwrap_or_default(), second }
     }
 }
 
@@ -77,7 +68,7 @@ pub(super) struct Change {
     pub routing: Routing,
 }
 
-/// A look at the alias every few milliseconds, until it is dropped.
+/// A look at the routing every few milliseconds, until it is dropped.
 pub(super) struct Watch {
     changes: watch::Receiver<Vec<Change>>,
     task: AbortHandle,
@@ -87,7 +78,7 @@ impl Watch {
     /// Begins to watch.
     pub async fn start(stage: &Arc<Stage>, every: Duration) -> anyhow::Result<Self> {
         let began = Instant::now();
-        let (routing, _) = stage.alias().await?;
+        let Seen { routing, .. } = stage.look().await?;
         let first = Change { after: began, by: Instant::now(), routing };
         let (sender, changes) = watch::channel(vec![first]);
         let stage = Arc::clone(stage);
@@ -97,7 +88,7 @@ impl Watch {
                 tokio::time::sleep(every).await;
                 let began = Instant::now();
                 // A look that fails tells nothing; the next one does.
-                let Ok((routing, _)) = stage.alias().await else { continue };
+                let Ok(Seen { routing, .. }) = stage.look().await else { continue };
                 let by = Instant::now();
                 sender.send_if_modified(|changes| {
                     let changed = changes.last().is_none_or(|last| last.routing != routing);
@@ -112,24 +103,24 @@ impl Watch {
         Ok(Self { changes, task: task.abort_handle() })
     }
 
-    /// All changes so far; the first is how the alias was found.
+    /// All changes so far; the first is the routing that was found.
     pub fn changes(&self) -> Vec<Change> {
         self.changes.borrow().clone()
     }
 
-    /// How the alias routes.
+    /// The routing as it was last seen.
     pub fn last(&self) -> Option<Change> {
         self.changes.borrow().last().cloned()
     }
 
-    /// When the alias was seen to send everything to one version, for which it is waited.
+    /// When everything was seen to go to one version, for which it is waited.
     pub async fn restored(&self, version: &str) -> anyhow::Result<Instant> {
         let mut changes = self.changes.clone();
         let is_back = |changes: &Vec<Change>| changes.last().is_some_and(|last| last.routing.only() == Some(version));
         let waited = tokio::time::timeout(Duration::from_secs(20), changes.wait_for(is_back)).await;
         let changes =
             waited.with_context(|| format!("after 20 s version {version} has not got all traffic back"))??;
-        Ok(changes.last().context("the alias was never seen")?.by)
+        Ok(changes.last().context("the routing was never seen")?.by)
     }
 }
 

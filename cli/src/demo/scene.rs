@@ -4,26 +4,27 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use aws_sdk_cloudwatch::types::StateValue;
-use aws_sdk_codedeploy::types::{DeploymentInfo, DeploymentStatus, LambdaTarget, LifecycleEventStatus};
+use aws_sdk_codedeploy::types::{DeploymentInfo, DeploymentStatus};
 
+use super::audience::{Audience, Watched};
 use super::callers::{Period, periods};
 use super::checks::Check;
-use super::display::{Display, View};
+use super::display::Display;
 use super::execution::Execution;
-use super::routing::{Change, Routing, Watch, percent, to_milliseconds};
-use super::stage::{ALIAS, FUNCTION, Stage};
+use super::platform::Platform;
+use super::routing::{Change, Routing, Watch, to_milliseconds};
+use super::stage::{Seen, Stage, Target};
 use super::traffic::{Call, Traffic};
 
-/// How often the deployment is asked how it is.
-const ASK_EVERY: Duration = Duration::from_millis(250);
 /// How long the callers are watched before it and after it.
 const MARGIN: Duration = Duration::from_millis(1500);
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is played.
 pub(super) struct Scene {
+    /// What is deployed to.
+    pub platform: Platform,
     /// A name for it.
     pub name: &'static str,
     /// What is going to happen.
@@ -32,11 +33,11 @@ pub(super) struct Scene {
     pub target: &'static str,
     /// The deployment configuration.
     pub config: &'static str,
-    /// Whether the AppSpec names the two hooks.
+    /// Whether the AppSpec names hooks.
     pub with_hooks: bool,
     /// How long after the first step the alarm goes off, if it does.
     pub alarm_after: Option<Duration>,
-    /// How often the alias is looked at.
+    /// How often the routing is looked at.
     pub look_every: Duration,
     /// What has to be seen.
     pub claims: fn(&Played) -> Vec<Check>,
@@ -45,7 +46,7 @@ pub(super) struct Scene {
 /// A deployment that is over.
 pub(super) struct Ended {
     pub info: DeploymentInfo,
-    pub target: LambdaTarget,
+    pub target: Target,
     pub execution: Execution,
 }
 
@@ -57,16 +58,32 @@ pub(super) struct Played {
     pub deployment: Ended,
     /// The deployment that rolled it back.
     pub rollback: Option<Ended>,
-    /// The alias before and after, each with the id of its revision.
-    pub before: (Routing, String),
-    pub after: (Routing, String),
-    /// The changes of the alias, after the seconds that follow CreateDeployment.
+    /// What was deployed to, before and after.
+    pub before: Seen,
+    pub after: Seen,
+    /// The changes of the routing, after the seconds that follow CreateDeployment.
     pub shifts: Vec<(f64, Routing)>,
     pub periods: Vec<Period>,
-    /// Calls that were under way while the alias changed, and so belong to no period.
+    /// Calls that were under way while the routing changed, and so belong to no period.
     pub between: usize,
-    /// From just before the alarm was set until the alias was seen restored.
-    pub alarm_to_restored: Option<Duration>,
+    /// How many calls the version that was deployed has answered, in all.
+    pub met: usize,
+    pub alarm: Option<Alarm>,
+}
+
+/// An alarm that went off, and how long things took from just before it was set.
+pub(super) struct Alarm {
+    /// Until the routing was seen restored.
+    pub to_restored: Duration,
+    /// Until the end of the last call that the version answered that was deployed, if it answered one.
+    pub to_last_call: Option<Duration>,
+}
+
+impl Played {
+    /// What sends the callers to one version or the other.
+    pub fn router(&self) -> &'static str {
+        self.scene.platform.router()
+    }
 }
 
 impl Ended {
@@ -85,66 +102,79 @@ impl Ended {
 
 /// Plays a scene.
 pub(super) async fn play(stage: &Arc<Stage>, display: &Display, scene: &'static Scene) -> anyhow::Result<Played> {
-    let before = stage.alias().await?;
-    let original = before.0.only().with_context(|| format!("before {}, the alias sends {}", scene.name, before.0))?;
-    let traffic = Traffic::start(&stage.lambda);
+    let before = stage.look().await?;
+    let router = scene.platform.router();
+    let original = before.routing.only();
+    let original = original.with_context(|| format!("before {}, the {router} sends {}", scene.name, before.routing))?;
+    let traffic = Traffic::start(stage);
     let watch = Watch::start(stage, scene.look_every).await?;
     tokio::time::sleep(MARGIN).await;
 
     let created = Instant::now();
     let id = stage.deploy(original, scene.target, scene.config, scene.with_hooks).await?;
     display.line(&format!("  {id} deploys version {} over version {original}, {}", scene.target, scene.config));
-    let audience = Audience { stage, display, traffic: &traffic, created };
+    let audience = Audience { platform: scene.platform, stage, display, traffic: &traffic, created };
     let is_over = Cell::new(false);
     let ended = async {
-        let ended = audience.until_ended(&id).await;
+        let ended = audience.until_ended(Watched { id: &id, version: scene.target, rolls_back: false }).await;
         is_over.set(true);
         ended
     };
     let alarm = raise_alarm(&audience, &watch, scene, original, &is_over);
-    let (ended, alarm_to_restored) = tokio::try_join!(ended, alarm)?;
-    let rolled_back_by = ended.0.rollback_info().and_then(|info| info.rollback_deployment_id()).map(str::to_owned);
-    let deployment = close(stage, &id, ended, scene.config).await?;
-    let rollback = match rolled_back_by {
-        None => None,
-        Some(id) => {
-            display.line(&format!("  {id} rolls it back"));
-            let ended = audience.until_ended(&id).await?;
-            Some(close(stage, &id, ended, "").await?)
-        }
-    };
+    let (ended, alarm) = tokio::try_join!(ended, alarm)?;
+    let deployment = close(stage, scene, &id, ended).await?;
+    let rollback = follow_rollback(&audience, scene, &deployment, original).await?;
     tokio::time::sleep(MARGIN).await;
 
-    let (changes, calls) = (watch.changes(), traffic.since(Instant::now() - PATIENCE * 2));
+    let (changes, calls) = (watch.changes(), traffic.since(created - MARGIN));
     let (periods, between) = periods(&changes, &calls, created, original, scene.target);
     Ok(Played {
         scene,
         original: original.to_owned(),
         deployment,
         rollback,
-        after: stage.alias().await?,
+        after: stage.look().await?,
         shifts: shifts(&changes, created),
         periods,
         between,
-        alarm_to_restored,
+        met: answered_by(&calls, scene.target).count(),
+        alarm: alarm.map(|(set, restored)| Alarm {
+            to_restored: restored - set,
+            to_last_call: answered_by(&calls, scene.target).map(|call| call.ended).max().map(|last| last - set),
+        }),
         before: before.clone(),
     })
 }
 
-async fn close(stage: &Stage, id: &str, ended: (DeploymentInfo, LambdaTarget), config: &str) -> anyhow::Result<Ended> {
-    let execution = Execution::of(stage, id, config).await?;
+/// Waits for the end of the deployment that rolls another one back, if there is one.
+async fn follow_rollback(
+    audience: &Audience<'_>,
+    scene: &'static Scene,
+    deployment: &Ended,
+    original: &str,
+) -> anyhow::Result<Option<Ended>> {
+    let info = deployment.info.rollback_info();
+    let Some(id) = info.and_then(|info| info.rollback_deployment_id()) else { return Ok(None) };
+    audience.display.line(&format!("  {id} rolls it back"));
+    let ended = audience.until_ended(Watched { id, version: original, rolls_back: true }).await?;
+    Ok(Some(close(audience.stage, scene, id, ended).await?))
+}
+
+async fn close(stage: &Stage, scene: &Scene, id: &str, ended: (DeploymentInfo, Target)) -> anyhow::Result<Ended> {
+    let execution = Execution::of(stage, id, scene).await?;
     Ok(Ended { info: ended.0, target: ended.1, execution })
 }
 
-/// Sets the alarm off in mid-shift, and measures how long it takes until the alias is back. Nothing is measured when
-/// there is no alarm in the scene, or the deployment is over before its first step.
+/// Sets the alarm off in mid-shift, and waits until the routing is back. Answers when it was set, and when the routing
+/// was seen restored. Nothing is measured when there is no alarm in the scene, or the deployment is over before its
+/// first step.
 async fn raise_alarm(
     audience: &Audience<'_>,
     watch: &Watch,
     scene: &Scene,
     original: &str,
     is_over: &Cell<bool>,
-) -> anyhow::Result<Option<Duration>> {
+) -> anyhow::Result<Option<(Instant, Instant)>> {
     let Some(wait) = scene.alarm_after else { return Ok(None) };
     while watch.last().is_none_or(|last| last.routing.only().is_some()) {
         if is_over.get() {
@@ -157,11 +187,10 @@ async fn raise_alarm(
     audience.display.line(&format!("{seconds:>6.1} s  the alarm orders-errors goes off"));
     let set = Instant::now();
     audience.stage.set_alarm(StateValue::Alarm, &format!("Callers get errors from version {}.", scene.target)).await?;
-    let restored = watch.restored(original).await?;
-    Ok(Some(restored - set))
+    Ok(Some((set, watch.restored(original).await?)))
 }
 
-/// The changes of the alias since then, each with its time.
+/// The changes of the routing since then, each with its time.
 fn shifts(changes: &[Change], created: Instant) -> Vec<(f64, Routing)> {
     let later = changes.iter().skip(1);
     later
@@ -169,71 +198,6 @@ fn shifts(changes: &[Change], created: Instant) -> Vec<(f64, Routing)> {
         .collect()
 }
 
-/// Those who look on while a deployment runs.
-struct Audience<'a> {
-    stage: &'a Stage,
-    display: &'a Display,
-    traffic: &'a Traffic,
-    created: Instant,
-}
-
-impl Audience<'_> {
-    /// Shows how a deployment is until it has ended, and tells every change.
-    async fn until_ended(&self, id: &str) -> anyhow::Result<(DeploymentInfo, LambdaTarget)> {
-        let (began, mut told) = (Instant::now(), None);
-        loop {
-            let (info, target) = self.ask(id).await?;
-            let view = self.view(&info, &target);
-            if told.as_ref() != Some(&view.words()) {
-                self.display.line(&format!("{:>6.1} s  {}", self.created.elapsed().as_secs_f64(), view.words()));
-                told = Some(view.words());
-            }
-            self.display.show(&view);
-            let status = info.status().cloned();
-            if matches!(
-                status,
-                Some(DeploymentStatus::Succeeded | DeploymentStatus::Failed | DeploymentStatus::Stopped)
-            ) {
-                self.display.clear();
-                return Ok((info, target));
-            }
-            if began.elapsed() > PATIENCE {
-                bail!("deployment {id} has not ended within {} s; it says: {}", PATIENCE.as_secs(), view.note);
-            }
-            tokio::time::sleep(ASK_EVERY).await;
-        }
-    }
-
-    async fn ask(&self, id: &str) -> anyhow::Result<(DeploymentInfo, LambdaTarget)> {
-        let client = &self.stage.codedeploy;
-        let target = client.get_deployment_target().deployment_id(id).target_id(format!("{FUNCTION}:{ALIAS}"));
-        let (info, target) = tokio::join!(client.get_deployment().deployment_id(id).send(), target.send());
-        let info = info.with_context(|| format!("GetDeployment of {id} was refused"))?.deployment_info;
-        let target = target.with_context(|| format!("GetDeploymentTarget of {id} was refused"))?.deployment_target;
-        let target = target.and_then(|target| target.lambda_target);
-        Ok((info.context("GetDeployment answered nothing")?, target.context("GetDeploymentTarget answered nothing")?))
-    }
-
-    fn view(&self, info: &DeploymentInfo, target: &LambdaTarget) -> View {
-        let under_way =
-            target.lifecycle_events().iter().find(|event| event.status() == Some(&LifecycleEventStatus::InProgress));
-        let status = info.status().map_or("", DeploymentStatus::as_str);
-        let function = target.lambda_function_info();
-        View {
-            stage: under_way.and_then(|event| event.lifecycle_event_name()).unwrap_or(status).to_owned(),
-            version: function.and_then(|function| function.target_version()).unwrap_or_default().to_owned(),
-            share: percent(function.map_or(0.0, |function| function.target_version_weight())),
-            note: info.deployment_status_messages().first().cloned().unwrap_or_default(),
-            seconds: self.created.elapsed().as_secs_f64(),
-            callers: callers_now(&self.traffic.since(Instant::now() - Duration::from_secs(2))),
-        }
-    }
-}
-
-/// What the callers see at the moment.
-fn callers_now(calls: &[Call]) -> String {
-    let counts = super::traffic::by_version(calls);
-    let all = counts.values().sum::<usize>().max(1);
-    let shares = counts.iter().map(|(version, n)| format!("version {version} {:.0} %", 100.0 * *n as f64 / all as f64));
-    shares.collect::<Vec<_>>().join(", ")
+fn answered_by<'a>(calls: &'a [Call], version: &str) -> impl Iterator<Item = &'a Call> {
+    calls.iter().filter(move |call| call.version.as_deref() == Some(version))
 }

@@ -1,62 +1,75 @@
-//! What the scenes need: a function with three versions and an alias, two hooks, an alarm, an application and a group.
+//! What the scenes need: software in three versions, hooks, an alarm, an application and a group.
 
-use std::io::{Cursor, Write};
+mod alias;
+mod functions;
+mod group;
+mod service;
 
 use anyhow::Context;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
-use aws_sdk_codedeploy::types::{
-    Alarm, AlarmConfiguration, AppSpecContent, AutoRollbackConfiguration, AutoRollbackEvent, ComputePlatform,
-    DeploymentOption, DeploymentStyle, DeploymentType, RevisionLocation, RevisionLocationType,
-};
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime};
+use aws_sdk_codedeploy::types::{AppSpecContent, LifecycleEvent, RevisionLocation, RevisionLocationType};
 use serde_json::json;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
+use super::audience::Watched;
+use super::platform::Platform;
 use super::routing::Routing;
+use super::traffic::Answer;
 use crate::local::{Endpoints, LocalCloud, sdk_config};
-
-/// The function that is deployed.
-pub(super) const FUNCTION: &str = "orders";
-/// The alias that its callers call.
-pub(super) const ALIAS: &str = "live";
-/// The version that its callers get at first.
-pub(super) const FIRST: &str = "1";
+use alias::Alias;
+use functions::Functions;
+use service::Service;
 
 const ALARM: &str = "orders-errors";
 const APPLICATION: &str = "shop";
-const GROUP: &str = "orders";
-const PRE_TRAFFIC: &str = "pre-traffic";
-const POST_TRAFFIC: &str = "post-traffic";
-/// The largest order that each version takes. Callers send up to [`super::traffic::LARGEST_ORDER`], so version 3 is a
-/// bad one.
-const LARGEST_ORDERS: [u32; 3] = [12, 20, 10];
+/// The name of the software, and of the deployment group that deploys it.
+const ORDERS: &str = "orders";
 
 /// Everything that the scenes are played on.
 pub(super) struct Stage {
     pub codedeploy: aws_sdk_codedeploy::Client,
-    pub lambda: aws_sdk_lambda::Client,
     pub executions: aws_sdk_sfn::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
     endpoints: Endpoints,
+    orders: Orders,
+}
+
+/// What is deployed, and called.
+enum Orders {
+    Alias(Alias),
+    Service(Service),
+}
+
+/// What a deployment deploys to, as it was found.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub routing: Routing,
+    /// What is another after every change: the id of the alias's revision, or the task sets.
+    pub mark: String,
+}
+
+/// The one target of a deployment.
+pub(super) struct Target {
+    pub events: Vec<LifecycleEvent>,
+    /// The share of the version that is to have all traffic in the end, from 0 to 1.
+    pub share: f64,
 }
 
 impl Stage {
     /// Makes it all in a new local cloud.
-    pub async fn set(cloud: &LocalCloud) -> anyhow::Result<Self> {
+    pub async fn set(platform: Platform, cloud: &LocalCloud) -> anyhow::Result<Self> {
         let (aws, endpoints) = (cloud.sdk_config(), cloud.endpoints().clone());
+        let functions = Functions::new(&aws, &endpoints);
+        let orders = match platform {
+            Platform::Lambda => Orders::Alias(Alias::set(functions, &endpoints).await?),
+            Platform::Ecs => Orders::Service(Service::set(&functions, cloud).await?),
+        };
         let stage = Self {
             codedeploy: aws_sdk_codedeploy::Client::new(&sdk_config(&endpoints.codedeploy)),
-            lambda: aws_sdk_lambda::Client::new(&aws),
             executions: aws_sdk_sfn::Client::new(&aws),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&aws),
             endpoints,
+            orders,
         };
-        stage.publish_function().await?;
-        stage.create_function(PRE_TRAFFIC, include_str!("functions/pre_traffic.py"), &[]).await?;
-        let codedeploy = ("AWS_ENDPOINT_URL_CODEDEPLOY", stage.endpoints.codedeploy.as_str());
-        stage.create_function(POST_TRAFFIC, include_str!("functions/post_traffic.py"), &[codedeploy]).await?;
         stage.put_alarm().await?;
         stage.create_group().await?;
         Ok(stage)
@@ -64,30 +77,52 @@ impl Stage {
 
     /// The id of a new deployment from one version to another.
     pub async fn deploy(&self, from: &str, to: &str, config: &str, with_hooks: bool) -> anyhow::Result<String> {
-        let hooks = [json!({"BeforeAllowTraffic": PRE_TRAFFIC}), json!({"AfterAllowTraffic": POST_TRAFFIC})];
-        let appspec = json!({
-            "version": 0.0,
-            "Resources": [{FUNCTION: {"Type": "AWS::Lambda::Function", "Properties": {
-                "Name": FUNCTION, "Alias": ALIAS, "CurrentVersion": from, "TargetVersion": to,
-            }}}],
-            "Hooks": if with_hooks { hooks.as_slice() } else { &[] },
-        });
+        let (resource, hooks) = match &self.orders {
+            Orders::Alias(_) => (alias::resource(from, to), alias::hooks()),
+            Orders::Service(_) => (service::resource(to), service::hooks()),
+        };
+        let hooks = if with_hooks { hooks } else { Vec::new() };
+        let appspec = json!({"version": 0.0, "Resources": [{ORDERS: resource}], "Hooks": hooks});
         let revision = RevisionLocation::builder()
             .revision_type(RevisionLocationType::AppSpecContent)
             .app_spec_content(AppSpecContent::builder().content(appspec.to_string()).build())
             .build();
-        let request = self.codedeploy.create_deployment().application_name(APPLICATION).deployment_group_name(GROUP);
+        let request = self.codedeploy.create_deployment().application_name(APPLICATION).deployment_group_name(ORDERS);
         let answer = request.deployment_config_name(config).revision(revision).send().await;
         let answer = answer.context("CreateDeployment was refused")?;
         answer.deployment_id.context("CreateDeployment answered without an id")
     }
 
-    /// How the alias routes, and the id of that revision of it.
-    pub async fn alias(&self) -> anyhow::Result<(Routing, String)> {
-        let answer = self.lambda.get_alias().function_name(FUNCTION).name(ALIAS).send().await;
-        let answer = answer.context("the alias cannot be read")?;
-        let revision = answer.revision_id().unwrap_or_default().to_owned();
-        Ok((Routing::from(answer), revision))
+    /// The target of a deployment as it is now.
+    pub async fn target(&self, deployment: Watched<'_>) -> anyhow::Result<Target> {
+        let target_id = match &self.orders {
+            Orders::Alias(_) => alias::target_id(),
+            Orders::Service(_) => service::target_id(),
+        };
+        let request = self.codedeploy.get_deployment_target().deployment_id(deployment.id).target_id(target_id);
+        let answer = request.send().await;
+        let answer = answer.with_context(|| format!("GetDeploymentTarget of {} was refused", deployment.id))?;
+        let target = answer.deployment_target.and_then(|target| match &self.orders {
+            Orders::Alias(_) => Some(alias::target(target.lambda_target?)),
+            Orders::Service(_) => Some(service::target(target.ecs_target?, deployment)),
+        });
+        target.context("GetDeploymentTarget answered nothing")
+    }
+
+    /// What the deployments deploy to, as it is now.
+    pub async fn look(&self) -> anyhow::Result<Seen> {
+        match &self.orders {
+            Orders::Alias(alias) => alias.look().await,
+            Orders::Service(service) => service.look().await,
+        }
+    }
+
+    /// Places an order, as a caller does.
+    pub async fn call(&self, items: usize) -> Answer {
+        match &self.orders {
+            Orders::Alias(alias) => alias.call(items).await,
+            Orders::Service(service) => service.call().await,
+        }
     }
 
     /// Sets the alarm's state by hand, because the emulated CloudWatch evaluates no metrics.
@@ -102,73 +137,15 @@ impl Stage {
         format!("{}:{deployment}", self.endpoints.state_machine_arn.replace(":stateMachine:", ":execution:"))
     }
 
-    async fn publish_function(&self) -> anyhow::Result<()> {
-        let largest = LARGEST_ORDERS.map(|largest| largest.to_string());
-        let variables = largest.each_ref().map(|largest| ("LARGEST_ORDER", largest.as_str()));
-        self.create_function(FUNCTION, include_str!("functions/orders.py"), &variables[..1]).await?;
-        for (n, variable) in variables.into_iter().enumerate() {
-            if n > 0 {
-                let request = self.lambda.update_function_configuration().function_name(FUNCTION);
-                request.environment(environment(&[variable])).send().await?;
-            }
-            let published = self.lambda.publish_version().function_name(FUNCTION).send().await;
-            published.with_context(|| format!("version {} of {FUNCTION} cannot be published", n + 1))?;
-        }
-        let request = self.lambda.create_alias().function_name(FUNCTION).name(ALIAS).function_version(FIRST);
-        request.send().await.with_context(|| format!("alias {FUNCTION}:{ALIAS} cannot be made"))?;
-        Ok(())
-    }
-
-    async fn create_function(&self, name: &str, source: &str, variables: &[(&str, &str)]) -> anyhow::Result<()> {
-        let code = FunctionCode::builder().zip_file(Blob::new(zip_source(source)?)).build();
-        let request = self.lambda.create_function().function_name(name).runtime(Runtime::Python312).timeout(30);
-        let request = request.handler("index.handler").code(code).environment(environment(variables));
-        let role = format!("arn:aws:iam::{}:role/{name}", self.endpoints.account_id);
-        request.role(role).send().await.with_context(|| format!("function {name} cannot be made"))?;
-        Ok(())
-    }
-
     async fn put_alarm(&self) -> anyhow::Result<()> {
-        let request = self.cloudwatch.put_metric_alarm().alarm_name(ALARM).namespace("AWS/Lambda");
-        let request = request.metric_name("Errors").statistic(Statistic::Sum).period(60).evaluation_periods(1);
+        let (namespace, metric) = match &self.orders {
+            Orders::Alias(_) => alias::METRIC,
+            Orders::Service(_) => service::METRIC,
+        };
+        let request = self.cloudwatch.put_metric_alarm().alarm_name(ALARM).namespace(namespace);
+        let request = request.metric_name(metric).statistic(Statistic::Sum).period(60).evaluation_periods(1);
         let request = request.threshold(1.0).comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold);
         request.send().await.with_context(|| format!("alarm {ALARM} cannot be made"))?;
         self.set_alarm(StateValue::Ok, "Nothing has happened yet.").await
     }
-
-    async fn create_group(&self) -> anyhow::Result<()> {
-        let request = self.codedeploy.create_application().application_name(APPLICATION);
-        let request = request.compute_platform(ComputePlatform::Lambda);
-        request.send().await.with_context(|| format!("application {APPLICATION} cannot be made"))?;
-        let style = DeploymentStyle::builder()
-            .deployment_type(DeploymentType::BlueGreen)
-            .deployment_option(DeploymentOption::WithTrafficControl);
-        let alarm = Alarm::builder().name(ALARM).build();
-        let rollback = AutoRollbackConfiguration::builder()
-            .enabled(true)
-            .events(AutoRollbackEvent::DeploymentFailure)
-            .events(AutoRollbackEvent::DeploymentStopOnAlarm);
-        let request = self.codedeploy.create_deployment_group();
-        let request = request
-            .application_name(APPLICATION)
-            .deployment_group_name(GROUP)
-            .service_role_arn(&self.endpoints.service_role_arn)
-            .deployment_style(style.build())
-            .alarm_configuration(AlarmConfiguration::builder().enabled(true).alarms(alarm).build())
-            .auto_rollback_configuration(rollback.build());
-        request.send().await.with_context(|| format!("deployment group {GROUP} cannot be made"))?;
-        Ok(())
-    }
-}
-
-fn environment(variables: &[(&str, &str)]) -> Environment {
-    let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Environment::builder().set_variables(Some(pairs.collect())).build()
-}
-
-fn zip_source(source: &str) -> anyhow::Result<Vec<u8>> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file("index.py", SimpleFileOptions::default().unix_permissions(0o644))?;
-    zip.write_all(source.as_bytes())?;
-    Ok(zip.finish()?.into_inner())
 }

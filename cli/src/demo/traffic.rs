@@ -1,15 +1,13 @@
-//! The callers: a steady stream of calls through the alias, each with the version that answered.
+//! The callers: a steady stream of calls through the alias or the load balancer, each with the version that answered.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aws_sdk_lambda::Client;
-use aws_sdk_lambda::primitives::Blob;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::stage::{ALIAS, FUNCTION};
+use super::stage::Stage;
 
 /// The largest order that a caller sends.
 pub(super) const LARGEST_ORDER: usize = 12;
@@ -28,6 +26,19 @@ pub(super) struct Call {
     pub failed: bool,
 }
 
+/// What a caller gets.
+pub(super) struct Answer {
+    /// The version that answered; `None` when nobody did.
+    pub version: Option<String>,
+    /// Whether it is an error.
+    pub failed: bool,
+}
+
+impl Answer {
+    /// Nobody has answered.
+    pub const NONE: Self = Self { version: None, failed: true };
+}
+
 /// Callers that call until they are dropped.
 pub(super) struct Traffic {
     calls: Arc<Mutex<Vec<Call>>>,
@@ -36,11 +47,11 @@ pub(super) struct Traffic {
 
 impl Traffic {
     /// Begins to call.
-    pub fn start(lambda: &Client) -> Self {
+    pub fn start(stage: &Arc<Stage>) -> Self {
         let calls = Arc::default();
         let mut callers = JoinSet::new();
         for n in 0..CALLERS {
-            callers.spawn(keep_calling(lambda.clone(), Arc::clone(&calls), EACH_CALLS_EVERY * n / CALLERS));
+            callers.spawn(keep_calling(Arc::clone(stage), Arc::clone(&calls), EACH_CALLS_EVERY * n / CALLERS));
         }
         Self { calls, _callers: callers }
     }
@@ -61,19 +72,14 @@ pub(super) fn by_version(calls: &[Call]) -> BTreeMap<String, usize> {
     counts
 }
 
-async fn keep_calling(lambda: Client, calls: Arc<Mutex<Vec<Call>>>, delay: Duration) {
+async fn keep_calling(stage: Arc<Stage>, calls: Arc<Mutex<Vec<Call>>>, delay: Duration) {
     tokio::time::sleep(delay).await;
     let mut ticks = tokio::time::interval(EACH_CALLS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for items in (1..=LARGEST_ORDER).cycle() {
         ticks.tick().await;
-        let order = Blob::new(format!(r#"{{"items":{items}}}"#));
         let began = Instant::now();
-        let answer = lambda.invoke().function_name(FUNCTION).qualifier(ALIAS).payload(order).send().await;
-        let (version, failed) = match answer {
-            Ok(answer) => (answer.executed_version, answer.function_error.is_some()),
-            Err(_) => (None, true),
-        };
+        let Answer { version, failed } = stage.call(items).await;
         let call = Call { began, ended: Instant::now(), version, failed };
         calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
