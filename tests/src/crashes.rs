@@ -3,11 +3,21 @@
 
 use jiff::SignedDuration;
 use spillway_domain::AliasRouting;
-use spillway_testkit::{Accident, Duplicate, Event, Harm, HookPlan, RevisionPlan, Runner, Story, When, World, check};
+use spillway_testkit::{
+    Accident, Duplicate, Event, Harm, HookPlan, Plot, RevisionPlan, Runner, Story, When, World, check,
+};
 use spillway_tests::template::machine;
 
+use crate::services;
+
 /// The stories that everything is done to.
-fn stories() -> Vec<(&'static str, Story)> {
+fn stories() -> Vec<(&'static str, Box<dyn Plot>)> {
+    let boxed = |(name, story)| (name, Box::new(story) as Box<dyn Plot>);
+    let services = services::stories().into_iter().map(|(name, story)| (name, Box::new(story) as Box<dyn Plot>));
+    of_aliases().into_iter().map(boxed).chain(services).collect()
+}
+
+fn of_aliases() -> Vec<(&'static str, Story)> {
     let hooked = || Story::new("Steps.10@2m,50@1m").before(HookPlan::Succeeds).after(HookPlan::Succeeds);
     let later = |succeeded| HookPlan::CallsBack { after: SignedDuration::from_secs(90), succeeded };
     let taken = AliasRouting::only("3".parse().unwrap());
@@ -46,7 +56,7 @@ fn stories() -> Vec<(&'static str, Story)> {
 
 /// Plays the story on that world with that runner, and checks its end.
 fn play(
-    story: &Story,
+    story: &dyn Plot,
     accidents: Vec<Accident>,
     adjust: impl for<'w> FnOnce(Runner<'w>) -> Runner<'w>,
 ) -> (usize, usize, Result<(), String>) {
@@ -59,7 +69,7 @@ fn play(
 /// As [`play`], and once more with a diary for the message when it does not end in order.
 fn must_end_in_order(
     what: &str,
-    story: &Story,
+    story: &dyn Plot,
     accidents: &[Accident],
     adjust: impl for<'w> Fn(Runner<'w>) -> Runner<'w>,
 ) {
@@ -74,11 +84,11 @@ fn must_end_in_order(
 #[test]
 fn every_accident_at_every_moment_of_every_story_ends_in_order() {
     for (name, story) in stories() {
-        let (moments, _, undisturbed) = play(&story, Vec::new(), |runner| runner);
+        let (moments, _, undisturbed) = play(&*story, Vec::new(), |runner| runner);
         undisturbed.unwrap();
         for moment in 0..moments {
             for harm in Harm::ALL {
-                must_end_in_order(name, &story, &[Accident { moment, harm }], |runner| runner);
+                must_end_in_order(name, &*story, &[Accident { moment, harm }], |runner| runner);
             }
         }
     }
@@ -87,11 +97,11 @@ fn every_accident_at_every_moment_of_every_story_ends_in_order() {
 #[test]
 fn a_function_that_hung_does_no_harm_whenever_it_goes_on() {
     for (name, story) in stories() {
-        let (moments, _, _) = play(&story, Vec::new(), |runner| runner);
+        let (moments, _, _) = play(&*story, Vec::new(), |runner| runner);
         for moment in 0..moments {
             for harm in [Harm::PauseBefore, Harm::PauseAfter] {
                 for further in [0, 1, 2, 3, 5, 8] {
-                    must_end_in_order(name, &story, &[Accident { moment, harm }], |runner| {
+                    must_end_in_order(name, &*story, &[Accident { moment, harm }], |runner| {
                         runner.with_late(When::After(further))
                     });
                 }
@@ -103,11 +113,11 @@ fn a_function_that_hung_does_no_harm_whenever_it_goes_on() {
 #[test]
 fn every_invocation_may_come_twice_and_late() {
     for (name, story) in stories() {
-        let (_, invocations, _) = play(&story, Vec::new(), |runner| runner);
+        let (_, invocations, _) = play(&*story, Vec::new(), |runner| runner);
         for invocation in 0..invocations {
             for when in [When::After(0), When::After(1), When::After(2), When::After(4), When::AtTheEnd] {
                 let duplicate = Duplicate { invocation, when };
-                must_end_in_order(name, &story, &[], |runner| runner.with_duplicate(duplicate));
+                must_end_in_order(name, &*story, &[], |runner| runner.with_duplicate(duplicate));
             }
         }
     }
@@ -116,12 +126,12 @@ fn every_invocation_may_come_twice_and_late() {
 #[test]
 fn two_accidents_in_one_story_end_in_order() {
     for (name, story) in stories() {
-        let (moments, _, _) = play(&story, Vec::new(), |runner| runner);
+        let (moments, _, _) = play(&*story, Vec::new(), |runner| runner);
         for first in (0..moments).step_by(5) {
             for second in (first + 1..first + 40).step_by(4) {
                 for harm in [Harm::CrashBefore, Harm::CrashAfter, Harm::PauseAfter] {
                     let accidents = [Accident { moment: first, harm }, Accident { moment: second, harm }];
-                    must_end_in_order(name, &story, &accidents, |runner| runner);
+                    must_end_in_order(name, &*story, &accidents, |runner| runner);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod layout;
 mod relations;
+mod services;
 mod words;
 
 use std::fs;

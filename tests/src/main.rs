@@ -12,5 +12,6 @@ mod properties;
 mod regressions;
 mod rewriting;
 mod samples;
+mod services;
 mod stacks;
 mod timelines;

@@ -1,6 +1,6 @@
 //! Random stories with random trouble in them, and what holds in all of them.
 
-mod random;
+pub mod random;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use spillway_tests::template::machine;
 use random::{Case, Look, benign_case, case, look, quiet_case};
 
 /// No files of past failures: a failure prints its story, and becomes a regression with a name.
-fn cases(cases: u32) -> ProptestConfig {
+pub fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 3000, ..ProptestConfig::default() }
 }
 

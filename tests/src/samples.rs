@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use spillway_domain::{AlarmName, Quotas};
-use spillway_engine::{AlarmEvent, Decide, Shift, Subject, Task, Waiter};
+use spillway_engine::{AlarmEvent, Decide, Observation, Shift, Subject, Task, Waiter};
 use spillway_template::Event;
 use spillway_testkit::World;
 use spillway_tests::door::Door;
@@ -35,7 +35,9 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "decide" => read::<Decide>(text).map(drop),
         "run-hook" | "bake" => read::<Task>(text).map(drop),
         "shift-alias" => read::<Shift>(text).map(drop),
-        "announce" | "read-revision" => read::<Subject>(text).map(drop),
+        "announce" | "read-revision" | "install-task-set" | "shift-listener" | "promote-task-set"
+        | "retire-task-set" => read::<Subject>(text).map(drop),
+        "observe-service" => read::<Observation>(text).map(drop),
         "watch-alarms" => alarm(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
         "custom-resource" => stack::asked(&read(text)?).map(drop),

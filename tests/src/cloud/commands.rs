@@ -64,42 +64,7 @@ fn the_aws_cli_registers_and_deregisters_an_instance() {
     });
 }
 
-#[test]
-fn aws_ecs_deploy_comes_as_far_as_the_deployment_itself() {
-    in_cloud(async |cloud| {
-        let definition = json!({
-            "family": "cli-ecs", "networkMode": "awsvpc",
-            "containerDefinitions": [{ "name": "web", "image": "web:1", "portMappings": [{ "containerPort": 80 }] }],
-        });
-        let definition = definition.to_string();
-        cloud.aws_well(&["ecs", "create-cluster", "--cluster-name", "cli"]).await;
-        cloud.aws_well(&["ecs", "register-task-definition", "--cli-input-json", &definition]).await;
-        let service =
-            ["--cluster", "cli", "--service-name", "web", "--task-definition", "cli-ecs", "--desired-count", "0"];
-        let controller = ["--deployment-controller", "type=CODE_DEPLOY"];
-        cloud.aws_well(&[&["ecs", "create-service"], &service[..], &controller].concat()).await;
-        let request = cloud.codedeploy.create_application().application_name("AppECS-cli-web");
-        request.compute_platform(ComputePlatform::Ecs).send().await.unwrap();
-        create_ecs_group(cloud, "AppECS-cli-web", "DgpECS-cli-web", "cli").await;
-
-        let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str, content: &str| {
-            std::fs::write(folder.path().join(name), content).unwrap();
-            folder.path().join(name).to_str().unwrap().to_owned()
-        };
-        let resource = "Resources:\n  - TargetService:\n      Type: AWS::ECS::Service\n      Properties:\n        TaskDefinition: x\n        LoadBalancerInfo: {ContainerName: web, ContainerPort: 80}\n";
-        let (definition, appspec) =
-            (file("task.json", &definition), file("appspec.yaml", &format!("version: 0.0\n{resource}")));
-        let files = ["--task-definition", &definition, "--codedeploy-appspec", &appspec];
-        let output =
-            cloud.aws(&[&["ecs", "deploy", "--cluster", "cli", "--service", "web"], &files[..]].concat()).await;
-        let words = String::from_utf8_lossy(&output.stderr);
-        // All that it asks before is answered; what it asks for is refused until there are deployments to ECS.
-        assert!(!output.status.success() && words.contains("when calling the CreateDeployment operation"), "{words}");
-    });
-}
-
-async fn create_ecs_group(cloud: &Cloud, application: &str, group: &str, cluster: &str) {
+async fn create_ecs_group(cloud: &Cloud, application: &str, group: &str) {
     let request = cloud.codedeploy.create_deployment_group().application_name(application).deployment_group_name(group);
     let target_group = |name: &str| TargetGroupInfo::builder().name(name).build();
     let listener = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/web/1/2";
@@ -122,7 +87,7 @@ async fn create_ecs_group(cloud: &Cloud, application: &str, group: &str, cluster
         .service_role_arn(&cloud.endpoints().service_role_arn)
         .deployment_config_name("CodeDeployDefault.ECSCanary10Percent5Minutes")
         .deployment_style(style.build())
-        .ecs_services(EcsService::builder().cluster_name(cluster).service_name("web").build())
+        .ecs_services(EcsService::builder().cluster_name("sdk").service_name("web").build())
         .blue_green_deployment_configuration(blue_green.build())
         .load_balancer_info(LoadBalancerInfo::builder().target_group_pair_info_list(pair.build()).build());
     request.send().await.unwrap();
@@ -144,7 +109,7 @@ fn the_sdk_for_rust_reads_groups_of_every_platform_as_they_were_made() {
 
         let request = cloud.codedeploy.create_application().application_name("sdk-ecs");
         request.compute_platform(ComputePlatform::Ecs).send().await.unwrap();
-        create_ecs_group(cloud, "sdk-ecs", "web", "sdk").await;
+        create_ecs_group(cloud, "sdk-ecs", "web").await;
         let found = read("sdk-ecs", "web").await;
         assert_eq!(found.compute_platform(), Some(&ComputePlatform::Ecs));
         assert_eq!(found.ecs_services()[0].service_name(), Some("web"));

@@ -45,12 +45,13 @@ pub(crate) fn written(what: &str, output: &Output) -> String {
 }
 
 impl Cloud {
-    /// A client as people have it: it knows CodeDeploy's endpoint, and nothing of Spillway.
+    /// A client as people have it: it knows where AWS and CodeDeploy are, and nothing of Spillway.
     pub(super) fn client(&self, program: PathBuf) -> Command {
         let mut command = scrubbed(program);
         command
             .env("AWS_ENDPOINT_URL", &self.endpoints().aws)
             .env("AWS_ENDPOINT_URL_CODEDEPLOY", &self.endpoints().codedeploy)
+            .env("AWS_ENDPOINT_URL_ECS", &self.endpoints().containers)
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_DEFAULT_REGION", &self.endpoints().region)

@@ -267,7 +267,7 @@ pub(super) async fn create_hooks(cloud: &Cloud) {
     }
 }
 
-async fn create_function(cloud: &Cloud, name: &str, source: &str, timeout: i32, variables: &[(&str, &str)]) {
+pub(super) async fn create_function(cloud: &Cloud, name: &str, source: &str, timeout: i32, variables: &[(&str, &str)]) {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("index.py", SimpleFileOptions::default().unix_permissions(0o644)).unwrap();
     zip.write_all(source.as_bytes()).unwrap();

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmName, Deployment, DeploymentFilter, DeploymentGroup, Ending, GroupState, LedgerEntry, ProblemKind, Status,
+    AlarmName, Deployment, DeploymentFilter, DeploymentGroup, Ending, GroupState, LedgerEntry, ProblemKind, Stage,
+    Status,
 };
 use spillway_engine::{Catalog, Change, Creation, Deployments, list_deployments};
 
@@ -305,4 +306,9 @@ async fn a_list_can_be_narrowed_by_status_and_time(store: &impl Store) {
         assert_eq!(found(of, &[Status::Failed, Status::Created], 0, 40).await, [4, 1]);
         assert_eq!(found(of, &[Status::InProgress], 0, 40).await, Vec::<usize>::new());
     }
+    let last = store.load(&ids[4]).await.unwrap().unwrap();
+    let waiting = Deployment { stage: Stage::ReadyWait, ..next(&last) };
+    store.save(Change::quiet(&waiting)).await.unwrap();
+    assert_eq!(found(None, &[Status::Ready], 0, 40).await, [4]);
+    assert_eq!(found(None, &[Status::Created, Status::InProgress], 0, 40).await, Vec::<usize>::new());
 }

@@ -6,6 +6,7 @@ mod customer;
 mod deployments;
 mod groups;
 mod instances;
+mod listeners;
 mod machine;
 mod objects;
 mod own_aliases;
@@ -13,6 +14,7 @@ mod reads;
 mod revisions;
 mod services;
 mod stacks;
+mod task_sets;
 
 /// Makes two tests of each promise: `testkit` keeps it on a world of its own, `aws` keeps it on the local cloud.
 macro_rules! both_keep {
@@ -25,6 +27,14 @@ macro_rules! both_keep {
                 }
             )*
         }
+        super::aws_keeps! { $($promise)* }
+    };
+}
+use both_keep;
+
+/// Makes a test of each promise, which `aws` keeps on the local cloud.
+macro_rules! aws_keeps {
+    ($($promise:ident)*) => {
         mod aws {
             $(
                 #[test]
@@ -35,7 +45,7 @@ macro_rules! both_keep {
         }
     };
 }
-use both_keep;
+use aws_keeps;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
@@ -65,9 +75,19 @@ async fn table_by(cloud: &Cloud, config: &SdkConfig) -> Table {
 
 /// How the emulated AWS is reached: loaded, because assuming a role takes a clock as well.
 async fn loaded(cloud: &Cloud) -> SdkConfig {
+    loaded_at(cloud, &cloud.endpoints().aws).await
+}
+
+/// The same of the emulated containers.
+async fn reached(cloud: &Cloud) -> SdkConfig {
+    loaded_at(cloud, &cloud.endpoints().containers).await
+}
+
+/// The same of the emulator at this address.
+async fn loaded_at(cloud: &Cloud, url: &str) -> SdkConfig {
     let aws = cloud.local.sdk_config();
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .endpoint_url(&cloud.endpoints().aws)
+        .endpoint_url(url)
         .region(aws.region().cloned())
         .credentials_provider(aws.credentials_provider().unwrap())
         .http_client(aws.http_client().unwrap());
@@ -155,6 +175,8 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
         group: group.name.clone(),
         group_id: group.id.clone(),
         slot: group.slot.clone(),
+        platform: Default::default(),
+        environment: Default::default(),
         config: group.config.clone(),
         routing: Routing::all_at_once(),
         revision: NewRevision::text(RevisionKind::AppSpecContent, "{}".to_owned()).location,

@@ -18,7 +18,7 @@ pub fn manifests() -> Vec<(String, String)> {
 }
 
 /// What a function links; one in Python has no manifest, and links none of ours.
-fn links(function: &str) -> BTreeSet<String> {
+pub fn links(function: &str) -> BTreeSet<String> {
     match is_in_rust(function) {
         true => dependencies(&read(format!("functions/{function}/Cargo.toml"))),
         false => BTreeSet::new(),
@@ -26,7 +26,7 @@ fn links(function: &str) -> BTreeSet<String> {
 }
 
 /// What a crate links: the keys of its `[dependencies]`. Each is `name.workspace = true`, so that lines are enough.
-fn dependencies(manifest: &str) -> BTreeSet<String> {
+pub fn dependencies(manifest: &str) -> BTreeSet<String> {
     let section = manifest.split("\n[").find(|section| section.starts_with("dependencies]")).unwrap_or_default();
     let keys = section.lines().skip(1).filter_map(|line| line.split(['.', ' ', '=']).next());
     keys.filter(|key| !key.is_empty() && !key.starts_with('#')).map(str::to_owned).collect()
@@ -95,7 +95,14 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
         ("spillway-aws-stepfunctions", "states:"),
         ("spillway-aws-notices", "events:PutEvents"),
     ];
-    let with_role = ["spillway-aws-lambda", "spillway-aws-cloudwatch", "spillway-aws-notices", "spillway-aws-s3"];
+    let with_role = [
+        "spillway-aws-cloudwatch",
+        "spillway-aws-ecs",
+        "spillway-aws-elb",
+        "spillway-aws-lambda",
+        "spillway-aws-notices",
+        "spillway-aws-s3",
+    ];
     let mut faults = Vec::new();
     for name in folders("functions") {
         let linked = links(&name);
@@ -161,8 +168,13 @@ fn a_function_has_its_own_role_and_writes_into_its_own_log_only() {
         if !failed.is_null() {
             expected.push(json!(["lambda:InvokeFunction", failed]));
         }
-        if links(&name).contains("spillway-aws-sam") {
-            expected.push(json!(["lambda:InvokeFunction", "ExpandSamFunction.Arn"]));
+        let variables = properties["Environment"]["Variables"].as_object().into_iter().flatten();
+        for (variable, value) in variables.filter(|(variable, _)| variable.ends_with("_FUNCTION")) {
+            let called = super::camel(&variable.to_lowercase().replace('_', "-"));
+            expected.push(json!(["lambda:InvokeFunction", format!("{called}.Arn")]));
+            if !value.as_str().unwrap().starts_with(&called) {
+                faults.push(format!("{name}: its {variable} is {value}"));
+            }
         }
         let rights = rights(&name).into_iter().filter(|right| words(&right["Action"]).iter().any(|a| is_plumbing(a)));
         let found: Vec<Value> = rights.map(|right| json!([right["Action"], right["Resource"]])).collect();

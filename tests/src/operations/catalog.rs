@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use spillway_domain::Quotas;
-use spillway_testkit::{Accident, Harm, Runner, Story, World};
+use spillway_testkit::{Accident, Harm, Plot, Runner, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
 

@@ -255,8 +255,8 @@ fn an_ecs_service_is_in_one_group() {
 fn a_deployment_to_what_is_not_built_is_refused_and_the_group_stays() {
     let world = World::new();
     let door = Door::new(&world);
-    application(&door, "ECS");
-    send(&door, CREATE, "live", &least("ECS"));
+    application(&door, "Server");
+    send(&door, CREATE, "live", &least("Server"));
     let before = shown(&door, "live");
     let body = json!({
         "applicationName": "shop", "deploymentGroupName": "live",
@@ -264,8 +264,8 @@ fn a_deployment_to_what_is_not_built_is_refused_and_the_group_stays() {
     });
     assert_eq!(
         words(&door.call("CreateDeployment", &body)),
-        "InvalidInputException: Spillway does not deploy to ECS yet, and created no deployment; deploy with an application \
-         whose computePlatform is Lambda."
+        "InvalidInputException: Spillway does not deploy to Server yet, and created no deployment; deploy with an \
+         application whose computePlatform is Lambda or ECS."
     );
     assert_eq!(shown(&door, "live"), before);
 }

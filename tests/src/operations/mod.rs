@@ -5,4 +5,5 @@ mod groups;
 mod instances;
 mod model;
 mod revisions;
+mod services;
 mod waits;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use spillway_domain::EventName;
-use spillway_testkit::{Event, HookPlan, RevisionPlan, Runner, Story, World, check};
+use spillway_testkit::{Event, HookPlan, Plot, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
 

@@ -1,7 +1,7 @@
 //! Waits that callers end, deployments by the batch, and the operations that are deprecated or have nothing to do.
 
 use serde_json::{Value, json};
-use spillway_testkit::{RevisionPlan, Runner, Story, World};
+use spillway_testkit::{Plot, RevisionPlan, Runner, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
 

@@ -113,6 +113,7 @@ impl Look {
         let problem = |kind| Problem::new(kind, "AWS said no.");
         Seen {
             alias: alias.map(|alias| alias.map(state).map_err(problem)),
+            service: None,
             alarms: self.alarms.clone(),
             failed: self.failed.map(|(step, kind)| (step.to_owned(), problem(kind))),
             spare_id: DeploymentId::from_number(99),
@@ -163,7 +164,7 @@ fn config() -> impl Strategy<Value = String> {
     prop_oneof![1 => known.prop_map(str::to_owned), 2 => steps]
 }
 
-fn hook() -> impl Strategy<Value = HookPlan> {
+pub fn hook() -> impl Strategy<Value = HookPlan> {
     let lasting = prop_oneof![
         6 => Just(HookPlan::Succeeds),
         1 => Just(HookPlan::Fails),
@@ -192,7 +193,7 @@ fn trouble() -> impl Strategy<Value = Vec<(SignedDuration, Event)>> {
         2 => Just(Event::AliasTouched),
         1 => Just(Event::AliasDeleted),
         1 => (1..4_u64).prop_map(|number| Event::VersionDeleted(version(number))),
-        2 => (select(&EventName::ALL[..]), any::<bool>()).prop_map(|(event, said)| Event::CallBack(event, said)),
+        2 => (select(&EventName::OF_LAMBDA[..]), any::<bool>()).prop_map(|(event, said)| Event::CallBack(event, said)),
         1 => (1..8000_i64).prop_map(|by| Event::ClockJumps(SignedDuration::from_secs(by))),
     ];
     let pair = (at(), 1..8000_i64, 0..4_usize).prop_map(|(at, by, which)| match which {
@@ -204,7 +205,7 @@ fn trouble() -> impl Strategy<Value = Vec<(SignedDuration, Event)>> {
     prop_oneof![3 => (at(), one).prop_map(|(at, event)| vec![(at, event)]), 1 => pair]
 }
 
-fn during(at: SignedDuration, seconds: i64, begin: Event, end: Event) -> Vec<(SignedDuration, Event)> {
+pub fn during(at: SignedDuration, seconds: i64, begin: Event, end: Event) -> Vec<(SignedDuration, Event)> {
     vec![(at, begin), (at + SignedDuration::from_secs(seconds), end)]
 }
 
@@ -219,11 +220,11 @@ fn routing() -> impl Strategy<Value = AliasRouting> {
 }
 
 /// How long after the start: in its first moments, in its first steps, or any time.
-fn at() -> impl Strategy<Value = SignedDuration> {
+pub fn at() -> impl Strategy<Value = SignedDuration> {
     prop_oneof![0..500_i64, 0..600_000_i64, 0..5_000_000_i64].prop_map(SignedDuration::from_millis)
 }
 
-fn when() -> impl Strategy<Value = When> {
+pub fn when() -> impl Strategy<Value = When> {
     prop_oneof![3 => (0..10_usize).prop_map(When::After), 1 => Just(When::AtTheEnd)]
 }
 

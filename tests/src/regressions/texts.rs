@@ -1,7 +1,7 @@
 //! What people read when a deployment does not succeed, word by word.
 
 use jiff::SignedDuration;
-use spillway_domain::{Cause, Deployment, EventName, HookFault, Status};
+use spillway_domain::{Cause, ComputePlatform, Deployment, EventName, HookFault, Order, Status};
 use spillway_testkit::{Accident, Event, Harm, HookPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
@@ -21,18 +21,32 @@ fn every_cause_has_its_status_code_and_words() {
         Cause::Revision(vec!["version is missing.".to_owned(), "Resources is missing.".to_owned()]),
         Cause::AliasUnsuitable("What it holds.".to_owned()),
         Cause::AliasTaken("What it holds now.".to_owned()),
+        Cause::ServiceUnsuitable("What it is like.".to_owned()),
+        Cause::ListenerUnsuitable("What it does.".to_owned()),
+        Cause::ServiceTaken("What it is like now.".to_owned()),
+        Cause::TasksDie("How many, and why.".to_owned()),
+        Cause::NeverSteady("What was seen.".to_owned()),
+        Cause::Unsteady("What was seen.".to_owned()),
+        Cause::NotContinued(15),
         Cause::Missing(said()),
         Cause::Denied(said()),
         Cause::Refused(said()),
         Cause::Throttled(said()),
     ];
-    let role = "arn:aws:iam::111122223333:role/spillway-shop".parse().unwrap();
-    let line = |cause: &Cause| {
-        let rollback = cause.rollback_event();
-        let (status, code) = (cause.status().as_str(), cause.code().as_str());
-        format!("{status} {code}, rolls back: {rollback:?}\n  {}", cause.message(&role))
+    let (_, record) = play(&Story::new("Steps.10@1m"));
+    let on = |platform| {
+        let order = Order { platform, ..record.order.clone() };
+        let line = |cause: &Cause| {
+            let rollback = cause.rollback_event();
+            let (status, code) = (cause.status().as_str(), cause.code(platform).as_str());
+            format!("{status} {code}, rolls back: {rollback:?}\n  {}", cause.message(&order))
+        };
+        causes.iter().map(line).collect::<Vec<_>>()
     };
-    insta::assert_snapshot!(causes.iter().map(line).collect::<Vec<_>>().join("\n"));
+    let (lambda, ecs) = (on(ComputePlatform::Lambda), on(ComputePlatform::Ecs));
+    let others = ecs.iter().zip(&lambda).filter(|(ecs, lambda)| ecs != lambda).map(|(ecs, _)| ecs.as_str());
+    let others = others.collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(format!("{}\n\nOn ECS:\n{others}", lambda.join("\n")));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use spillway_engine::{
     Asking, Decide, Error, Executions, Objects, Subject, Swept, create_deployment, create_deployment_for, decide,
     find_group, read_revision, stop_deployment, sweep,
 };
-use spillway_testkit::{Event, RevisionPlan, Runner, Story, World, check};
+use spillway_testkit::{Event, Plot, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
 use super::{alias, ending, only, play, split, succeeded};
@@ -76,7 +76,7 @@ fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_s
     create(&world, &request, &id).unwrap();
     let decide = |input: &str| {
         let input: Decide = serde_json::from_str(input).unwrap();
-        pollster::block_on(decide(&world, &world, &world, &input, spare.clone(), world.now())).unwrap()
+        pollster::block_on(decide(&world, &world, &world, &world, &input, spare.clone(), || world.now())).unwrap()
     };
     let first = decide(&format!(r#"{{"deploymentId":"{id}"}}"#));
     assert_eq!(first.step, "Announce");
@@ -103,7 +103,7 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
     let stop = stop_deployment(&world, &world, &first, Some(true), world.now());
     pollster::block_on(stop).unwrap();
     let input = Decide { deployment_id: first.clone(), generation: None, step: None, problem: None };
-    let decided = decide(&world, &world, &world, &input, rollback.clone(), world.now());
+    let decided = decide(&world, &world, &world, &world, &input, rollback.clone(), || world.now());
     pollster::block_on(decided).unwrap();
     assert!(world.record(&first).unwrap().has_ended());
     assert_eq!(busy_with(create(&world, &request, &second)), rollback);
@@ -118,7 +118,7 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
 fn create(world: &World, request: &NewDeployment, id: &DeploymentId) -> Result<(), Error> {
     let quotas = Quotas::default();
     let created =
-        create_deployment(world, world, request, |_| Target::Invalid(Vec::new()), &quotas, id.clone(), world.now());
+        create_deployment(world, world, request, |_, _| Target::Invalid(Vec::new()), &quotas, id.clone(), world.now());
     pollster::block_on(created).map(|_| ())
 }
 
@@ -137,7 +137,7 @@ impl Objects for Slow<'_> {
     async fn read(&self, role: &RoleArn, object: &S3Object, most: usize) -> Result<String, Problem> {
         let Self(world, subject) = *self;
         let text = Objects::read(world, role, object, most).await?;
-        read_revision(world, world, |_| said("first"), most, subject, world.now()).await?;
+        read_revision(world, world, |_, _| said("first"), most, subject, world.now()).await?;
         Ok(text)
     }
 }
@@ -154,7 +154,7 @@ fn a_reading_of_a_revision_that_comes_late_changes_nothing_of_what_was_read() {
     create(&world, &request, &deployment_id).unwrap();
     let subject = Subject { deployment_id };
     let slow = Slow(&world, &subject);
-    let late = read_revision(&world, &slow, |_| said("late"), 100_000, &subject, world.now());
+    let late = read_revision(&world, &slow, |_, _| said("late"), 100_000, &subject, world.now());
     pollster::block_on(late).unwrap();
     let first = world.record(&subject.deployment_id).unwrap();
     assert_eq!((&first.order.target, first.generation), (&said("first"), 2));
@@ -186,11 +186,11 @@ fn a_deployment_goes_on_in_another_execution_when_the_one_that_asked_for_it_is_s
     let asking = Asking { arn, started_at: "2026-11-21T01:07:03.456Z".to_owned() };
     let create = async || {
         let quotas = Quotas::default();
-        create_deployment_for(&world, &asking, &request, |_| said("nothing"), &quotas, world.now()).await.unwrap().id
+        create_deployment_for(&world, &asking, &request, |_, _| said("nothing"), &quotas, world.now()).await.unwrap().id
     };
     let sweep = async |after: i64| {
         let now = world.now() + SignedDuration::from_secs(after);
-        sweep(&world, &world, &world, &world, &world, now).await.unwrap()
+        sweep(&world, (&world, &world), &world, &world, &world, || now).await.unwrap()
     };
     pollster::block_on(async {
         let id = create().await;
