@@ -14,4 +14,5 @@ mod rewriting;
 mod samples;
 mod services;
 mod stacks;
+mod telling;
 mod timelines;

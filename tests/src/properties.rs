@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use spillway_domain::{AliasRouting, Deployment, Move, Status, plan};
-use spillway_testkit::{Event, OutsideWrite, Runner, Story, World, check};
+use spillway_testkit::{Event, OutsideWrite, Plot, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
 use random::{Case, Look, benign_case, case, look, quiet_case};
@@ -16,7 +16,8 @@ pub fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 3000, ..ProptestConfig::default() }
 }
 
-fn play(case: &Case, world: World) -> World {
+/// Plays a case on that world.
+pub fn play<P: Plot>(case: &Case<P>, world: World) -> World {
     let world = world.with_accidents(case.accidents.clone());
     let mut runner = Runner::new(&world, machine()).with_late(case.late);
     for duplicate in &case.duplicates {
@@ -28,7 +29,7 @@ fn play(case: &Case, world: World) -> World {
 }
 
 /// Plays a case and asks `holds`; what does not hold is told with the diary.
-fn must_hold(case: &Case, holds: impl Fn(&World) -> Result<(), String>) -> Result<(), TestCaseError> {
+pub fn must_hold<P: Plot>(case: &Case<P>, holds: impl Fn(&World) -> Result<(), String>) -> Result<(), TestCaseError> {
     holds(&play(case, World::new())).map_err(|faults| {
         let diary = play(case, World::new().with_diary()).diary();
         TestCaseError::fail(format!("{faults}\n{diary}"))
@@ -36,7 +37,7 @@ fn must_hold(case: &Case, holds: impl Fn(&World) -> Result<(), String>) -> Resul
 }
 
 proptest! {
-    #![proptest_config(cases(1500))]
+    #![proptest_config(cases(3000))]
 
     #[test]
     fn whatever_happens_it_ends_in_order(case in case()) {
@@ -57,7 +58,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(cases(1000))]
 
     #[test]
     fn what_is_no_reason_to_stop_stops_nothing(case in benign_case()) {

@@ -1,40 +1,10 @@
 //! Stories, told from beginning to end. The diary is the snapshot.
 
 use jiff::SignedDuration;
-use spillway_domain::{AliasRouting, DeploymentId};
-use spillway_testkit::{Event, HookPlan, RevisionPlan, Runner, Story, World, check};
-use spillway_tests::template::machine;
+use spillway_domain::AliasRouting;
+use spillway_testkit::{Event, HookPlan, RevisionPlan, Story};
 
-fn tell(story: &Story) -> String {
-    let world = World::new().with_diary();
-    let mut runner = Runner::new(&world, machine());
-    let id = runner.play(story);
-    check(&world).unwrap();
-    let transitions = runner.transitions(&id);
-    format!("{}\n\n{}\n{transitions} state transitions", world.diary(), endings(&world, &id))
-}
-
-fn endings(world: &World, id: &DeploymentId) -> String {
-    let record = world.record(id).unwrap();
-    let ending = record.ending.as_ref().unwrap();
-    let mut text = format!("{id} {}", ending.status.as_str());
-    if let Some(error) = &ending.error {
-        text += &format!("\n  {}: {}", error.code.as_str(), error.message);
-    }
-    if let Some(words) = &ending.rollback_message {
-        text += &format!("\n  {words}");
-    }
-    for event in &record.events {
-        text += &format!("\n  {} {:?}", event.name, event.status);
-        if let Some(why) = &event.diagnostics {
-            text += &format!(" {:?}: {}", why.code, why.message);
-        }
-    }
-    match &ending.rolled_back_by {
-        Some(rollback) => format!("{text}\n{}", endings(world, rollback)),
-        None => text,
-    }
-}
+use crate::telling::tell;
 
 fn canary() -> Story {
     Story::new("Steps.10@5m").before(HookPlan::Succeeds).after(HookPlan::Succeeds)

@@ -1,5 +1,7 @@
 //! Random stories, random accidents, random looks.
 
+use std::fmt::Debug;
+
 use jiff::SignedDuration;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -11,8 +13,8 @@ use spillway_testkit::{Accident, Duplicate, Event, Harm, HookPlan, Story, When};
 
 /// A story, and what goes wrong with Spillway itself meanwhile.
 #[derive(Debug, Clone)]
-pub struct Case {
-    pub story: Story,
+pub struct Case<P> {
+    pub story: P,
     pub accidents: Vec<Accident>,
     pub duplicates: Vec<Duplicate>,
     pub late: When,
@@ -29,10 +31,18 @@ pub struct Look {
 }
 
 /// Anything, with accidents, duplicates and late comers.
-pub fn case() -> impl Strategy<Value = Case> {
-    let accident = (0..160_usize, select(&Harm::ALL[..])).prop_map(|(moment, harm)| Accident { moment, harm });
-    let duplicate = (0..40_usize, when()).prop_map(|(invocation, when)| Duplicate { invocation, when });
-    let story = story(vec(trouble(), 0..4).prop_map(|troubles| troubles.concat()));
+pub fn case() -> impl Strategy<Value = Case<Story>> {
+    disturbed(story(vec(trouble(), 0..4).prop_map(|troubles| troubles.concat())), 160, 40)
+}
+
+/// A story with accidents in its first moments, duplicates of its first invocations, and late comers.
+pub fn disturbed<P: Debug>(
+    story: impl Strategy<Value = P>,
+    moments: usize,
+    invocations: usize,
+) -> impl Strategy<Value = Case<P>> {
+    let accident = (0..moments, select(&Harm::ALL[..])).prop_map(|(moment, harm)| Accident { moment, harm });
+    let duplicate = (0..invocations, when()).prop_map(|(invocation, when)| Duplicate { invocation, when });
     (story, vec(accident, 0..4), vec(duplicate, 0..3), when()).prop_map(|(story, accidents, duplicates, late)| Case {
         story,
         accidents,
@@ -42,7 +52,7 @@ pub fn case() -> impl Strategy<Value = Case> {
 }
 
 /// Trouble in the world, a write from outside included, but none with Spillway itself.
-pub fn quiet_case() -> impl Strategy<Value = Case> {
+pub fn quiet_case() -> impl Strategy<Value = Case<Story>> {
     let foreign = (1..4_u64, 1..10_000_u32, any::<bool>()).prop_map(|(main, share, only)| {
         let third = version(3);
         if only || main == 3 {
@@ -60,7 +70,7 @@ pub fn quiet_case() -> impl Strategy<Value = Case> {
 }
 
 /// Only such trouble as a deployment bears: it has to succeed.
-pub fn benign_case() -> impl Strategy<Value = Case> {
+pub fn benign_case() -> impl Strategy<Value = Case<Story>> {
     let content = prop_oneof![
         Just(HookPlan::Succeeds),
         (1..3000_i64)
@@ -131,7 +141,7 @@ fn state(routing: AliasRouting) -> AliasState {
     }
 }
 
-fn undisturbed(story: Story) -> Case {
+fn undisturbed(story: Story) -> Case<Story> {
     Case { story, accidents: Vec::new(), duplicates: Vec::new(), late: When::AtTheEnd }
 }
 
@@ -224,7 +234,7 @@ pub fn at() -> impl Strategy<Value = SignedDuration> {
     prop_oneof![0..500_i64, 0..600_000_i64, 0..5_000_000_i64].prop_map(SignedDuration::from_millis)
 }
 
-pub fn when() -> impl Strategy<Value = When> {
+fn when() -> impl Strategy<Value = When> {
     prop_oneof![3 => (0..10_usize).prop_map(When::After), 1 => Just(When::AtTheEnd)]
 }
 

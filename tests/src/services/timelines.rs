@@ -3,7 +3,7 @@
 use spillway_domain::{Controller, EventName, ListenerKind, Percent, WaitType};
 use spillway_testkit::{Event, HookPlan, ServiceEvent, ServiceStory, TaskPlan};
 
-use super::tell;
+use crate::telling::tell;
 
 fn canary() -> ServiceStory {
     ServiceStory::new("CodeDeployDefault.ECSCanary10Percent5Minutes")

@@ -4,7 +4,7 @@ use spillway_domain::{Percent, Status, TaskSetStatus, WaitType};
 use spillway_testkit::{Event, Plot, Runner, ServiceEvent, ServiceStory, World, check};
 use spillway_tests::template::machine;
 
-use super::ending;
+use crate::telling::ending;
 
 fn at_once() -> ServiceStory {
     ServiceStory { termination: Some(0), ..ServiceStory::new("CodeDeployDefault.ECSAllAtOnce") }
