@@ -103,6 +103,8 @@ impl Table {
         let marks = actions.len();
         let (before, after) = (services(old), services(new));
         if before != after {
+            // Whoever is given the service next must not meet a deployment to it.
+            actions.push(Action::check(slot_key(&old.slot)).only_if("attribute_not_exists(#active)", []));
             actions.extend(mark_services(&after, &new.id));
             actions.extend(release_services(&before, &old.id));
         }
@@ -111,8 +113,15 @@ impl Table {
             Outcome::Refused(refused) if refused.contains(&0) => Err(stale()),
             Outcome::Refused(refused) if refused.iter().any(|index| *index < own) => Ok(GroupWrite::NameTaken),
             Outcome::Refused(refused) if refused.iter().any(|index| *index < marks) => Ok(GroupWrite::NoConfig),
-            Outcome::Refused(_) => Ok(GroupWrite::ServiceTaken),
+            Outcome::Refused(refused) if refused.iter().any(|index| *index > marks) => Ok(GroupWrite::ServiceTaken),
+            Outcome::Refused(_) => self.active_of(&old.slot).await?.map(GroupWrite::Active).ok_or_else(stale),
         }
+    }
+
+    /// The deployment that holds a slot.
+    async fn active_of(&self, slot: &Slot) -> Result<Option<DeploymentId>, Problem> {
+        let slot = self.get("the state of the group", slot_key(slot)).await?.unwrap_or_default();
+        Ok(read_text(&slot, "active").and_then(|active| active.parse().ok()))
     }
 
     pub(crate) async fn remove_group(&self, group: &DeploymentGroup) -> Result<Option<DeploymentId>, Problem> {
@@ -141,8 +150,7 @@ impl Table {
                 let group: DeploymentGroup = read_doc(&item)?;
                 (config, services) = (group.config.clone(), filing::services(&group));
             }
-            let slot = self.get("the state of the group", slot_key(&group.slot)).await?.unwrap_or_default();
-            if let Some(active) = read_text(&slot, "active").and_then(|active| active.parse().ok()) {
+            if let Some(active) = self.active_of(&group.slot).await? {
                 return Ok(Some(active));
             }
         }

@@ -31,6 +31,13 @@ pub enum Rejection {
     GroupUnfit(Unfit),
     /// Another group is for the ECS service.
     ServiceTaken(Vec<EcsService>),
+    /// The ECS service of a group cannot be changed while a deployment to it is active.
+    ServiceInUse {
+        /// The group.
+        group: GroupName,
+        /// The deployment.
+        deployment: DeploymentId,
+    },
     /// There is no such revision of the application.
     NoRevision {
         /// The application.

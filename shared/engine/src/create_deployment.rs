@@ -77,9 +77,6 @@ async fn write(
     let restarts = request.revision.is_none() && platform == ComputePlatform::Lambda;
     let routing = config_for(store, &config, platform).await?.routing();
     let routing = routing.filter(|_| !restarts).unwrap_or_else(Routing::all_at_once);
-    if platform == ComputePlatform::Ecs && !routing.is_in_tenths() {
-        return Err(Rejection::TooFine { config }.into());
-    }
     if state.active.is_none() && store.count_active().await? >= quotas.active_deployments {
         return Err(Rejection::Full { quota: Quota::ActiveDeployments, most: quotas.active_deployments }.into());
     }

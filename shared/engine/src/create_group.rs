@@ -24,6 +24,7 @@ pub async fn create_group(
         GroupWrite::NoApplication => Rejection::NoApplication(application.name),
         GroupWrite::Full => Rejection::Full { quota: Quota::Groups, most: quotas.groups },
         GroupWrite::NoConfig => Rejection::NoConfig(group.config),
+        GroupWrite::Active(deployment) => Rejection::ServiceInUse { group: group.name, deployment },
         GroupWrite::ServiceTaken => Rejection::ServiceTaken(group.environment.ecs_services),
     };
     Err(refused.into())

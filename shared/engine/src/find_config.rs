@@ -14,7 +14,7 @@ pub async fn find_config(catalog: &impl Catalog, name: &ConfigName) -> Result<De
     Ok(found.ok_or_else(|| Rejection::NoConfig(name.clone()))?)
 }
 
-/// The strategy of a configuration, which must be for `platform`.
+/// The strategy of a configuration, which must be one that `platform` can follow.
 pub(crate) async fn config_for(
     catalog: &impl Catalog,
     name: &ConfigName,
@@ -25,6 +25,9 @@ pub(crate) async fn config_for(
     let has_steps = matches!(config.strategy, Strategy::Steps(_)) && platform != ComputePlatform::Server;
     if config.platform != platform && !has_steps {
         return Err(Rejection::ConfigForOtherPlatform { config: name.clone(), expected: platform }.into());
+    }
+    if platform == ComputePlatform::Ecs && config.strategy.routing().is_some_and(|routing| !routing.is_in_tenths()) {
+        return Err(Rejection::TooFine { config: name.clone() }.into());
     }
     Ok(config.strategy)
 }

@@ -30,6 +30,7 @@ pub(crate) async fn replace_group(
         Ok(GroupWrite::Done) => return Ok(new),
         Ok(GroupWrite::NameTaken) => Rejection::GroupExists(new.name),
         Ok(GroupWrite::NoConfig) => Rejection::NoConfig(new.config),
+        Ok(GroupWrite::Active(deployment)) => Rejection::ServiceInUse { group: new.name, deployment },
         Ok(GroupWrite::ServiceTaken) => Rejection::ServiceTaken(new.environment.ecs_services),
         Ok(GroupWrite::NoApplication | GroupWrite::Full) => Rejection::NoGroup(old.name.clone()),
         Err(problem) if problem.kind == ProblemKind::Stale => {

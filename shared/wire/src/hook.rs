@@ -61,12 +61,12 @@ fn of_service(deployment: &Deployment, target: &EcsTarget) -> Vec<Fact> {
 /// hooks of ECS have it, `{"hookStatus":"SUCCEEDED"|"FAILED"}`, with an optional `message`. `None` when there is no
 /// verdict in it: then the hook calls back.
 pub fn verdict(answer: &Value) -> Option<(bool, Option<String>)> {
-    let status = answer.get("status").or_else(|| answer.get("hookStatus"))?.as_str()?;
-    let succeeded = match status {
-        _ if status.eq_ignore_ascii_case("Succeeded") => true,
-        _ if status.eq_ignore_ascii_case("Failed") => false,
-        _ => return None,
+    let said = |member| match answer.get(member)?.as_str()? {
+        word if word.eq_ignore_ascii_case("Succeeded") => Some(true),
+        word if word.eq_ignore_ascii_case("Failed") => Some(false),
+        _ => None,
     };
+    let succeeded = said("status").or_else(|| said("hookStatus"))?;
     let message = answer.get("message").and_then(Value::as_str).filter(|words| !words.is_empty());
     Some((succeeded, message.map(|words| cut(words, bounds::HOOK_MESSAGE))))
 }
@@ -138,6 +138,8 @@ mod tests {
             (json!({ "hookStatus": "FAILED", "message": "no" }), Some((false, said("no")))),
             (json!({ "hookStatus": "IN_PROGRESS" }), None),
             (json!({ "status": "Failed", "hookStatus": "SUCCEEDED" }), Some((false, None))),
+            (json!({ "status": 200, "hookStatus": "FAILED" }), Some((false, None))),
+            (json!({ "status": "done", "hookStatus": "SUCCEEDED" }), Some((true, None))),
             (json!({ "status": "Skipped" }), None),
             (json!({ "status": 200 }), None),
             (json!({ "status": null }), None),

@@ -49,6 +49,13 @@ impl From<Rejection> for Exception {
                     ),
                 )
             }
+            Rejection::ServiceInUse { group, deployment } => (
+                "InvalidECSServiceException",
+                format!(
+                    "Deployment group {group} has an active deployment, {deployment}, to its ECS service, and was not \
+                     changed. Wait until the deployment has ended, or stop it, and update again."
+                ),
+            ),
             Rejection::NoRevision { application, revision } => {
                 let kind = revision_location::render(&revision);
                 (

@@ -1,15 +1,16 @@
 //! ECS services: no two groups are for the same.
 
 use spillway_domain::{DeploymentGroup, EcsService};
-use spillway_engine::{Catalog, GroupWrite};
+use spillway_engine::{Catalog, Creation, Deployments, GroupWrite};
 
 use super::table as real;
-use super::{both_keep, find, fresh, group, kind, named, opened, put};
+use super::{at, both_keep, deployment, find, fresh, group, kind, named, opened, put};
 
 both_keep! {
     a_service_is_in_one_group
     a_service_may_be_given_by_name_or_by_arn
     a_group_that_changes_frees_its_service_and_takes_the_new_one
+    a_group_keeps_its_service_while_a_deployment_to_it_is_active
     a_group_that_is_deleted_frees_the_service_it_has_by_then
     a_group_that_is_not_written_takes_no_service
 }
@@ -72,6 +73,21 @@ async fn a_group_that_changes_frees_its_service_and_takes_the_new_one(store: &im
     assert_eq!(store.replace_group(&new, &serving(&new, &first)).await.unwrap(), GroupWrite::ServiceTaken);
     let renamed = DeploymentGroup { name: named("again"), ..new.clone() };
     assert_eq!(store.replace_group(&new, &renamed).await.unwrap(), GroupWrite::Done, "its own is not in its way");
+}
+
+async fn a_group_keeps_its_service_while_a_deployment_to_it_is_active(store: &(impl Catalog + Deployments)) {
+    let application = opened(store).await;
+    let (first, second) = (fresh("web"), fresh("web"));
+    let old = serving(&group(&application, "live"), &first);
+    put(store, &old).await;
+    let active = deployment(&old, at(1));
+    assert_eq!(store.create(&active, None).await.unwrap(), Creation::Created);
+    let elsewhere = serving(&old, &second);
+    assert_eq!(store.replace_group(&old, &elsewhere).await.unwrap(), GroupWrite::Active(active.id));
+    let late = serving(&group(&application, "late"), &first);
+    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceTaken);
+    let renamed = DeploymentGroup { name: named("renamed"), ..old.clone() };
+    assert_eq!(store.replace_group(&old, &renamed).await.unwrap(), GroupWrite::Done, "its service stays");
 }
 
 async fn a_group_that_is_deleted_frees_the_service_it_has_by_then(store: &impl Catalog) {

@@ -20,6 +20,8 @@ pub enum GroupWrite {
     NoConfig,
     /// Another group is for its ECS service.
     ServiceTaken,
+    /// It is to have another ECS service, and this deployment to the one that it has is active.
+    Active(DeploymentId),
 }
 
 /// What has tags.

@@ -160,6 +160,10 @@ impl Catalog for World {
             if world.has_service_of(new) {
                 return Ok(GroupWrite::ServiceTaken);
             }
+            let active = world.states.get(&new.id).and_then(|state| state.active.clone());
+            if let Some(active) = active.filter(|_| addresses(old) != addresses(new)) {
+                return Ok(GroupWrite::Active(active));
+            }
             world.groups.remove(&group_key(old));
             world.groups.insert(group_key(new), new.clone());
             Ok(GroupWrite::Done)
@@ -246,9 +250,7 @@ impl Inner {
 
     /// Whether another group is for one of its ECS services.
     fn has_service_of(&self, group: &DeploymentGroup) -> bool {
-        let addresses =
-            |group: &DeploymentGroup| group.environment.ecs_services.iter().map(EcsService::address).collect();
-        let own: BTreeSet<String> = addresses(group);
+        let own = addresses(group);
         let mut others = self.groups.values().filter(|other| other.id != group.id);
         others.any(|other| !own.is_disjoint(&addresses(other)))
     }
@@ -256,6 +258,10 @@ impl Inner {
     fn has_config(&self, name: &ConfigName) -> bool {
         find_built_in(name).is_some() || self.configs.contains_key(name.as_str())
     }
+}
+
+fn addresses(group: &DeploymentGroup) -> BTreeSet<String> {
+    group.environment.ecs_services.iter().map(EcsService::address).collect()
 }
 
 fn group_key(group: &DeploymentGroup) -> (String, String) {

@@ -168,6 +168,11 @@ fn every_rejection_has_its_exception_and_words() {
              GetDeployment is true from then on.",
         ),
         (
+            Rejection::ServiceInUse { group: named("live"), deployment: id() },
+            "InvalidECSServiceException: Deployment group live has an active deployment, d-75I7MBT7C, to its ECS \
+             service, and was not changed. Wait until the deployment has ended, or stop it, and update again.",
+        ),
+        (
             Rejection::TooFine { config: named("Steps.0.25@1m") },
             "InvalidDeploymentConfigNameException: The deployment configuration Steps.0.25@1m has steps of hundredths of \
              a percent, but the weights of a load balancer are in tenths of a percent. Choose one whose steps are, such \

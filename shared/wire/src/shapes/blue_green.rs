@@ -36,7 +36,11 @@ struct FleetInput {
     action: Option<String>,
 }
 
-const TWO_DAYS: u32 = 2880;
+const MINUTES_A_DAY: u32 = 24 * 60;
+/// The longest that the original is kept.
+const TWO_DAYS: u32 = 2 * MINUTES_A_DAY;
+/// The longest from a deployment's begin to its traffic shift, and so the longest wait for that.
+const FIVE_DAYS: u32 = 5 * MINUTES_A_DAY;
 
 /// What is given, checked. A block without members says nothing.
 pub(crate) fn parse(input: Input) -> Result<BlueGreen, Exception> {
@@ -61,7 +65,7 @@ fn termination(input: TerminationInput) -> Result<Option<Termination>, Exception
     if given > i64::from(TWO_DAYS) {
         return Err(invalid("Timeout for instance termination cannot be more than 2 days".to_owned()));
     }
-    let minutes = minutes(given, MEMBER, "terminationWaitTimeInMinutes")?;
+    let minutes = minutes(given, MEMBER, "terminationWaitTimeInMinutes", TWO_DAYS)?;
     Ok(Some(Termination { action, minutes }))
 }
 
@@ -70,13 +74,17 @@ fn ready(input: ReadyInput) -> Result<Option<ReadyOption>, Exception> {
     let all = [ReadyOption::Continue, ReadyOption::Stop { minutes: 0 }];
     let action = find(input.action_on_timeout, MEMBER, "actionOnTimeout", all, ready_text)?;
     let wait = input.wait_time_in_minutes;
-    let minutes = wait.map(|given| minutes(given, MEMBER, "waitTimeInMinutes")).transpose()?;
+    let minutes = wait.map(|given| minutes(given, MEMBER, "waitTimeInMinutes", FIVE_DAYS)).transpose()?;
     match (action, minutes) {
         (None, None) => Ok(None),
         (None | Some(ReadyOption::Continue), None | Some(0)) => Ok(Some(ReadyOption::Continue)),
         (Some(ReadyOption::Continue), Some(_)) => Err(invalid(
             "Deployment ready action cannot be set to 'CONTINUE_DEPLOYMENT' when timeout is specified".to_owned(),
         )),
+        (Some(ReadyOption::Stop { .. }), Some(0)) => Err(invalid(format!(
+            "{MEMBER}.waitTimeInMinutes 0 is not valid when actionOnTimeout is STOP_DEPLOYMENT: no deployment would go on. \
+             It may be from 1 to {FIVE_DAYS} minutes (5 days)."
+        ))),
         (Some(ReadyOption::Stop { .. }), Some(minutes)) => Ok(Some(ReadyOption::Stop { minutes })),
         (Some(ReadyOption::Stop { .. }), None) => Err(invalid(format!(
             "{MEMBER}.waitTimeInMinutes is required when actionOnTimeout is STOP_DEPLOYMENT, and was not given."
@@ -103,9 +111,10 @@ fn find<T: Copy, const N: usize>(
     found.map_err(|words| invalid(format!("{block}.{member} {words}")))
 }
 
-fn minutes(given: i64, block: &str, member: &str) -> Result<u32, Exception> {
-    u32::try_from(given).ok().filter(|minutes| *minutes <= TWO_DAYS).ok_or_else(|| {
-        invalid(format!("{block}.{member} {given} is not valid: it may be from 0 to {TWO_DAYS} minutes (2 days)."))
+fn minutes(given: i64, block: &str, member: &str, most: u32) -> Result<u32, Exception> {
+    u32::try_from(given).ok().filter(|minutes| *minutes <= most).ok_or_else(|| {
+        let days = most / MINUTES_A_DAY;
+        invalid(format!("{block}.{member} {given} is not valid: it may be from 0 to {most} minutes ({days} days)."))
     })
 }
 

@@ -68,7 +68,7 @@ fn names(key: &'static str) -> impl Strategy<Value = Value> {
 fn blue_green() -> impl Strategy<Value = Value> {
     let ready = prop_oneof![
         Just(json!({ "actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0 })),
-        (0..=2880_u32)
+        (1..=7200_u32)
             .prop_map(|minutes| json!({ "actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": minutes })),
     ];
     let end = (select(vec!["TERMINATE", "KEEP_ALIVE"]), 0..=2880_u32)

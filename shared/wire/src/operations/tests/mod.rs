@@ -1,6 +1,7 @@
 //! Requests of every operation, good and bad, and the answers.
 
 mod answers;
+mod blue_green;
 mod catalog;
 mod configs;
 mod deployments;
