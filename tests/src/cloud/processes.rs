@@ -155,11 +155,20 @@ fn a_demo_that_is_interrupted_leaves_nothing_behind() {
 
 #[test]
 fn the_demo_ends_well_and_writes_its_summary() {
+    ends_well_and_writes_its_summary("lambda");
+}
+
+#[test]
+fn the_demo_of_a_service_ends_well_and_writes_its_summary() {
+    ends_well_and_writes_its_summary("ecs");
+}
+
+fn ends_well_and_writes_its_summary(platform: &'static str) {
     in_cloud(async |_| {
         let folder = tempfile::tempdir().unwrap();
         let json = folder.path().join("summary.json");
-        let demo = Command::new(spillway()).args(["demo", "--json"]).arg(&json).output();
-        let output = tokio::time::timeout(Duration::from_secs(180), demo).await.unwrap().unwrap();
+        let demo = Command::new(spillway()).args(["demo", platform, "--json"]).arg(&json).output();
+        let output = tokio::time::timeout(Duration::from_secs(500), demo).await.unwrap().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
         let summary: Value = serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();

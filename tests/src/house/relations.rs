@@ -229,7 +229,7 @@ fn actions(function: &str) -> BTreeSet<String> {
 }
 
 /// Every statement that allows something, wherever it stands in the resource.
-fn statements(value: &Value) -> Vec<Value> {
+pub fn statements(value: &Value) -> Vec<Value> {
     match value {
         Value::Object(members) if members.contains_key("Effect") => vec![value.clone()],
         Value::Object(members) => members.values().flat_map(statements).collect(),
@@ -238,7 +238,7 @@ fn statements(value: &Value) -> Vec<Value> {
     }
 }
 
-fn words(value: &Value) -> Vec<String> {
+pub fn words(value: &Value) -> Vec<String> {
     match value {
         Value::String(word) => vec![word.clone()],
         Value::Array(items) => items.iter().flat_map(words).collect(),

@@ -1,10 +1,12 @@
 //! What holds for the functions that have to do with ECS services.
 
+use std::collections::BTreeSet;
+
 use spillway_domain::LATEST_WRITE_SECONDS;
 use spillway_tests::template::template;
 
-use super::relations::{dependencies, links, manifests};
-use super::{camel, folders, none};
+use super::relations::{dependencies, links, manifests, statements, words};
+use super::{camel, folders, none, sources};
 
 /// They make moves on services, and move traffic.
 const MOVERS: [&str; 4] = ["install-task-set", "promote-task-set", "retire-task-set", "shift-listener"];
@@ -39,4 +41,52 @@ fn only_the_functions_of_services_link_ecs_and_load_balancers() {
         faults.extend(others.map(|(path, _)| format!("{path} links {sdk}")));
     }
     none(faults);
+}
+
+/// The emulators ask nobody for rights, so that this is where a missing one is found.
+#[test]
+fn the_service_role_may_do_what_is_done_with_it_and_no_more() {
+    // An adapter that works with service roles, and how IAM calls its service.
+    let adapters = [
+        ("cloudwatch", "cloudwatch"),
+        ("ecs", "ecs"),
+        ("elb", "elasticloadbalancing"),
+        ("lambda", "lambda"),
+        ("notices", "sns"),
+    ];
+    // What no call of an SDK shows.
+    let by_hand = ["s3:GetObject", "s3:GetObjectVersion"];
+    let asked_by_aws = ["iam:PassRole", "cognito-idp:DescribeUserPoolClient"];
+    let sources = sources();
+    let mut done: BTreeSet<String> =
+        [&by_hand[..], &asked_by_aws[..]].concat().into_iter().map(str::to_owned).collect();
+    for (adapter, service) in adapters {
+        let of_it = sources.iter().filter(|(path, _)| path.starts_with(&format!("shared/aws-{adapter}/src/")));
+        let calls: BTreeSet<String> = of_it.flat_map(|(_, source)| calls(source)).collect();
+        // The event bus is Spillway's own.
+        let own = calls.into_iter().filter(|call| call != "PutEvents");
+        done.extend(own.map(|call| format!("{service}:{call}")));
+    }
+    let rights = statements(&template()["Resources"]["ServiceRole"]["Properties"]["Policies"]);
+    let allowed: BTreeSet<String> = rights.iter().flat_map(|right| words(&right["Action"])).collect();
+    let missing =
+        done.difference(&allowed).map(|action| format!("ServiceRole: may not {action}, which is done with it"));
+    let spare = allowed.difference(&done).map(|action| format!("ServiceRole: may {action}, which nothing does"));
+    none(missing.chain(spare).collect());
+}
+
+/// The calls of AWS in a source, as IAM names them.
+fn calls(source: &str) -> BTreeSet<String> {
+    const VERBS: [&str; 9] = ["create", "delete", "describe", "get", "list", "modify", "publish", "put", "update"];
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let methods = source.split('.').skip(1).filter_map(|rest| rest.split_once("()").map(|(name, _)| name));
+    let builders =
+        source.split("operation::").skip(1).filter_map(|rest| rest.split_once("::builders").map(|(op, _)| op));
+    let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let names = methods.chain(builders).filter(is_name);
+    let named = names.filter_map(|name| match name {
+        "invoke" => Some("InvokeFunction".to_owned()),
+        _ => VERBS.contains(&name.split('_').next()?).then(|| camel(&name.replace('_', "-"))),
+    });
+    named.collect()
 }
