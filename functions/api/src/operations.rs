@@ -95,7 +95,7 @@ pub(crate) async fn carry_out(
         GetDeploymentTarget => answer!(get_deployment_target, (id, target) => find_targets(store, id, std::slice::from_ref(target))),
         BatchGetDeploymentTargets => answer!(batch_get_deployment_targets, (id, targets) => find_targets(store, id, targets)),
         ListDeploymentTargets => answer!(list_deployment_targets, (id, _) => find_targets(store, id, &[])),
-        StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, now)),
+        StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, spillway_kit::now)),
         PutLifecycleEventHookExecutionStatus => answer!(put_lifecycle_event_hook_execution_status, verdict => answer_hook(store, wakes, verdict, now)),
         BatchGetDeployments => answer!(batch_get_deployments, ids => load_deployments(store, ids)),
         ContinueDeployment => done!(continue_deployment, (id, wait) => continue_deployment(store, wakes, id, *wait, now)),

@@ -1,6 +1,7 @@
 //! Shift listener: makes the listeners forward as the record says.
 
 use spillway_aws_dynamodb::Table;
+use spillway_aws_ecs::TaskSets;
 use spillway_aws_elb::Listeners;
 use spillway_aws_sts::Roles;
 use spillway_engine::{Subject, shift_listener};
@@ -10,9 +11,10 @@ use spillway_kit::{Failure, Invocation, aws, run, setting};
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
-    let listeners = Listeners::new(&Roles::new(&config));
+    let roles = Roles::new(&config);
+    let (listeners, task_sets) = (Listeners::new(&roles), TaskSets::new(&roles));
     run(async |subject: Subject, invocation: Invocation| {
-        shift_listener(&table, &listeners, &subject, invocation.now).await
+        shift_listener(&table, (&listeners, &task_sets), &subject, invocation.now).await
     })
     .await
 }

@@ -10,8 +10,12 @@ use spillway_aws_sts::{Clients, Roles, code, problem};
 use spillway_domain::{EcsService, Problem, ProblemKind, RoleArn};
 use spillway_engine::{NewTaskSet, ServiceSeen};
 
-/// The most stopped tasks that are asked about.
-const MOST_TASKS: i32 = 100;
+/// How many stopped tasks are asked about at once: as many as ECS describes.
+const TASKS_A_PAGE: i32 = 100;
+/// How many times at most.
+const MOST_PAGES: usize = 5;
+/// How many tasks of the task set are enough to know.
+const ENOUGH: usize = 100;
 
 /// The task sets that the service roles may touch.
 #[derive(Debug)]
@@ -33,18 +37,25 @@ impl spillway_engine::TaskSets for TaskSets {
 
     async fn deaths(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<Vec<String>, Problem> {
         let client = self.clients.of(role);
-        let request = client.list_tasks().cluster(service.cluster.as_str()).max_results(MOST_TASKS);
-        // What a service starts is started by its task sets: their tasks have the id of theirs.
-        let listed = request.started_by(task_set).desired_status(DesiredStatus::Stopped).send().await;
-        let listed = listed.map_err(|error| problem(&tried("ListTasks", task_set, service), &error))?;
-        let tasks = listed.task_arns.unwrap_or_default();
-        if tasks.is_empty() {
-            return Ok(Vec::new());
+        // Whose they are cannot be asked for together with whether they have stopped.
+        let request = client.list_tasks().cluster(service.cluster.as_str()).service_name(service.names().1);
+        let request = request.desired_status(DesiredStatus::Stopped).into_paginator().page_size(TASKS_A_PAGE);
+        let (mut pages, mut dead) = (request.send(), Vec::new());
+        for _ in 0..MOST_PAGES {
+            let listed =
+                pages.try_next().await.map_err(|error| problem(&tried("ListTasks", task_set, service), &error))?;
+            let tasks = listed.and_then(|page| page.task_arns).unwrap_or_default();
+            if tasks.is_empty() || dead.len() >= ENOUGH {
+                break;
+            }
+            let request = client.describe_tasks().cluster(service.cluster.as_str()).set_tasks(Some(tasks));
+            let described = request.send().await;
+            let described = described.map_err(|error| problem(&tried("DescribeTasks", task_set, service), &error))?;
+            dead.extend(
+                described.tasks.unwrap_or_default().into_iter().filter(|task| task.started_by() == Some(task_set)),
+            );
         }
-        let request = client.describe_tasks().cluster(service.cluster.as_str()).set_tasks(Some(tasks));
-        let described = request.send().await;
-        let described = described.map_err(|error| problem(&tried("DescribeTasks", task_set, service), &error))?;
-        Ok(deaths::in_words(described.tasks.unwrap_or_default()))
+        Ok(deaths::in_words(dead))
     }
 
     async fn create(&self, role: &RoleArn, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {

@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
-use aws_sdk_ecs::types::{
-    AssignPublicIp, DeploymentControllerType, LoadBalancer, NetworkConfiguration, Service, StabilityStatus,
+use aws_sdk_ecs::types::{AssignPublicIp, DeploymentControllerType, NetworkConfiguration, Service, StabilityStatus};
+use spillway_domain::{
+    Attachment, AwsvpcConfiguration, CapacityProvider, Controller, EcsTarget, TaskSet, TaskSetStatus,
 };
-use spillway_domain::{AwsvpcConfiguration, CapacityProvider, Controller, EcsTarget, TaskSet, TaskSetStatus};
 use spillway_engine::ServiceSeen;
 
 /// The service with its task sets.
@@ -36,7 +36,6 @@ fn controller(service: &Service) -> Controller {
 }
 
 fn task_set(set: &aws_sdk_ecs::types::TaskSet) -> TaskSet {
-    let target_groups = set.load_balancers().iter().filter_map(|balancer| balancer.target_group_arn.clone());
     let (desired, pending, running) =
         (count(set.computed_desired_count), count(set.pending_count), count(set.running_count));
     let says_so = set.stability_status() == Some(&StabilityStatus::SteadyState);
@@ -48,7 +47,7 @@ fn task_set(set: &aws_sdk_ecs::types::TaskSet) -> TaskSet {
             Some(_) | None => TaskSetStatus::Active,
         },
         external_id: set.external_id.clone(),
-        target_groups: target_groups.collect(),
+        attachments: attachments(set).collect(),
         target: target(set),
         steady: says_so && running >= desired && pending == 0,
         desired,
@@ -57,9 +56,18 @@ fn task_set(set: &aws_sdk_ecs::types::TaskSet) -> TaskSet {
     }
 }
 
+fn attachments(set: &aws_sdk_ecs::types::TaskSet) -> impl Iterator<Item = Attachment> {
+    set.load_balancers().iter().filter_map(|balancer| {
+        Some(Attachment {
+            target_group: balancer.target_group_arn.clone()?,
+            container: balancer.container_name.clone().unwrap_or_default(),
+            port: balancer.container_port().and_then(|port| port.try_into().ok()).unwrap_or_default(),
+        })
+    })
+}
+
 fn target(set: &aws_sdk_ecs::types::TaskSet) -> EcsTarget {
-    let behind = set.load_balancers().iter().find(|balancer| balancer.target_group_arn.is_some());
-    let port = behind.and_then(LoadBalancer::container_port).and_then(|port| port.try_into().ok());
+    let (container, port) = attachments(set).next().map(|first| (first.container, first.port)).unwrap_or_default();
     let providers = set.capacity_provider_strategy().iter().map(|item| CapacityProvider {
         name: item.capacity_provider.clone(),
         base: count(item.base),
@@ -67,8 +75,8 @@ fn target(set: &aws_sdk_ecs::types::TaskSet) -> EcsTarget {
     });
     EcsTarget {
         task_definition: set.task_definition.clone().unwrap_or_default(),
-        container: behind.and_then(|balancer| balancer.container_name.clone()).unwrap_or_default(),
-        port: port.unwrap_or_default(),
+        container,
+        port,
         platform_version: set.platform_version.clone(),
         network: set.network_configuration().and_then(network),
         capacity_providers: providers.collect(),
@@ -93,7 +101,7 @@ fn count(number: i32) -> u32 {
 mod tests {
     use aws_sdk_ecs::primitives::DateTime;
     use aws_sdk_ecs::types::builders::TaskSetBuilder;
-    use aws_sdk_ecs::types::{DeploymentController, ServiceEvent};
+    use aws_sdk_ecs::types::{DeploymentController, LoadBalancer, ServiceEvent};
 
     use super::*;
 
@@ -120,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn container_and_port_are_those_behind_the_first_target_group() {
+    fn each_target_group_has_its_container_and_port() {
         let classic = LoadBalancer::builder().load_balancer_name("classic").container_name("old").container_port(1);
         let behind = |group: &str, container: &str, port: i32| {
             LoadBalancer::builder().target_group_arn(group).container_name(container).container_port(port).build()
@@ -129,7 +137,10 @@ mod tests {
         let set = set.load_balancers(behind("blue", "web", 8080)).load_balancers(behind("internal", "admin", 9000));
         let seen = task_set(&set.build());
         assert_eq!((seen.target.container.as_str(), seen.target.port), ("web", 8080));
-        assert_eq!(seen.target_groups, ["blue", "internal"]);
+        let internal = seen.target_behind("internal");
+        assert_eq!((internal.container.as_str(), internal.port), ("admin", 9000));
+        let groups: Vec<_> = seen.attachments.iter().map(|own| own.target_group.as_str()).collect();
+        assert_eq!(groups, ["blue", "internal"]);
     }
 
     #[test]

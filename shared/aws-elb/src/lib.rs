@@ -42,7 +42,7 @@ impl spillway_engine::Listeners for Listeners {
         };
         let of_name = |name: &TargetGroupName| {
             let found = found.iter().find(|group| group.name == name.as_str()).cloned();
-            found.ok_or_else(|| missing(format!("There is no target group {name}.")))
+            found.ok_or_else(|| missing(format!("{DESCRIBE_GROUPS} target group {name} finds none.")))
         };
         names.iter().map(of_name).collect()
     }
@@ -126,7 +126,7 @@ async fn default_actions(client: &Client, listener: &ListenerArn) -> Result<Vec<
     let answer = client.describe_listeners().listener_arns(listener.as_str()).send().await;
     let answer = answer.map_err(|error| problem(&format!("{DESCRIBE_LISTENERS} {listener}"), &error))?;
     let found = answer.listeners.unwrap_or_default().pop();
-    let found = found.ok_or_else(|| missing(format!("There is no listener {listener}.")))?;
+    let found = found.ok_or_else(|| missing(format!("{DESCRIBE_LISTENERS} {listener} finds none.")))?;
     Ok(found.default_actions.unwrap_or_default())
 }
 

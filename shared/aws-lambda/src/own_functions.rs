@@ -77,7 +77,11 @@ impl OwnFunction {
         let question = serde_json::to_vec(question).expect("what functions take is JSON");
         let request = self.client.invoke().function_name(&self.name).invocation_type(InvocationType::RequestResponse);
         let answer = request.payload(Blob::new(question)).send().await;
-        let answer = answer.map_err(|error| problem(&format!("lambda:InvokeFunction of {}", self.name), &error))?;
+        // Whatever keeps it from being asked says nothing about what it was to be asked.
+        let answer = answer.map_err(|error| {
+            let words = problem(&format!("lambda:InvokeFunction of {}", self.name), &error).words;
+            Problem::new(ProblemKind::Transient, words)
+        })?;
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         if answer.function_error.is_some() {
             return Err(self.thrown(&payload));
@@ -147,11 +151,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_function_that_may_not_be_asked_is_denied() {
-        let answer = "HTTP/1.1 403 Forbidden\r\nx-amzn-errortype: AccessDeniedException\r\ncontent-length: 2\r\n\r\n{}";
-        let problem = shifted(answer).await.unwrap_err();
-        assert_eq!(problem.kind, ProblemKind::Denied, "{problem}");
-        assert!(problem.words.starts_with("lambda:InvokeFunction of spillway-shift-listener failed"), "{problem}");
+    async fn a_function_that_cannot_be_asked_says_nothing_about_the_service() {
+        for refused in
+            ["403 Forbidden\r\nx-amzn-errortype: AccessDenied", "404 Not Found\r\nx-amzn-errortype: ResourceNotFound"]
+        {
+            let answer = format!("HTTP/1.1 {refused}Exception\r\ncontent-length: 2\r\n\r\n{{}}");
+            let problem = shifted(answer.leak()).await.unwrap_err();
+            assert_eq!(problem.kind, ProblemKind::Transient, "{problem}");
+            assert!(problem.words.starts_with("lambda:InvokeFunction of spillway-shift-listener failed"), "{problem}");
+        }
     }
 
     #[tokio::test]

@@ -44,7 +44,11 @@ impl Deployment {
         };
         match wait {
             WaitType::Ready => progress.continued = true,
-            WaitType::Termination => progress.terminate_at = Some(now),
+            WaitType::Termination => match &mut progress.terminate_at {
+                Some(until) => *until = now,
+                // It is kept for good.
+                None => return false,
+            },
         }
         self.changed(now);
         true
@@ -79,6 +83,11 @@ impl Deployment {
             self.bake_until = Some(at + SignedDuration::from_secs(i64::from(step.wait_seconds)));
         }
         self.bake_until
+    }
+
+    /// Whether the step that is due has not been taken, because nothing moves to a replacement that is not steady.
+    pub fn awaits_recovery(&self) -> bool {
+        self.bake_until.is_none() && self.ecs.as_ref().is_some_and(|progress| progress.unsteady_since.is_some())
     }
 
     /// Notes that the hook of `event` is being asked, and how often that was; the caller checks whether it may be.

@@ -12,7 +12,7 @@ pub(crate) use desired::lease_from;
 use jiff::Timestamp;
 pub use listener::{Forward, Groups, Listener, ListenerKind, ListenerRouting};
 use serde::{Deserialize, Serialize};
-pub use service::{Controller, ServiceState, TargetGroup, TaskSet, TaskSetStatus};
+pub use service::{Attachment, Controller, ServiceState, TargetGroup, TaskSet, TaskSetStatus};
 
 use crate::{EventName, FunctionName};
 

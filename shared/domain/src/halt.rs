@@ -176,6 +176,7 @@ impl Cause {
             Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
             Self::ServiceTaken(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
             Self::NeverSteady(_) | Self::NotContinued(_) => ErrorCode::Timeout,
+            Self::Missing(words) if is_of_load_balancing(words) => ErrorCode::ElasticLoadBalancingInvalid,
             Self::Missing(_) if ecs => ErrorCode::InvalidEcsService,
             Self::Missing(_) => ErrorCode::InvalidLambdaFunction,
             Self::Refused(_) if ecs => ErrorCode::EcsUpdateError,
@@ -235,6 +236,7 @@ impl Cause {
             Self::Missing(words) => format!("What is deployed to does not exist. {words}"),
             Self::Denied(words) => {
                 let service = match order.platform {
+                    _ if is_of_load_balancing(words) => "AmazonElasticLoadBalancing",
                     ComputePlatform::Ecs => "AmazonECS",
                     ComputePlatform::Lambda | ComputePlatform::Server => "AWSLambda",
                 };
@@ -271,6 +273,11 @@ impl Cause {
             | Self::ServiceTaken(_) => None,
         }
     }
+}
+
+/// Whether a problem is one with a load balancer: problems with AWS's answers begin with the action.
+fn is_of_load_balancing(words: &str) -> bool {
+    words.starts_with("elasticloadbalancing:")
 }
 
 fn permission_message(order: &Order, service: &str) -> String {

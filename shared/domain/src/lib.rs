@@ -37,8 +37,8 @@ pub use config::{
 };
 pub use deployment::{Deployment, Ending, Error, News, Parked, Stage, Status, Tidings};
 pub use ecs::{
-    AwsvpcConfiguration, CapacityProvider, Controller, EcsProgress, EcsTarget, Forward, Groups, LATEST_WRITE_SECONDS,
-    Listener, ListenerKind, ListenerRouting, ServiceState, TargetGroup, TaskSet, TaskSetStatus,
+    Attachment, AwsvpcConfiguration, CapacityProvider, Controller, EcsProgress, EcsTarget, Forward, Groups,
+    LATEST_WRITE_SECONDS, Listener, ListenerKind, ListenerRouting, ServiceState, TargetGroup, TaskSet, TaskSetStatus,
 };
 pub use environment::{
     AutoScalingGroupName, AutoScalingProcess, BlueGreen, DeploymentOption, DeploymentStyle, DeploymentType,

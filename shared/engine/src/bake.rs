@@ -19,7 +19,8 @@ pub async fn bake(
         return wakes.wake(&task.token).await;
     }
     let waited = task.entered_at + SignedDuration::from_secs(i64::from(task.seconds));
-    let until = record.begin_bake(task.entered_at).unwrap_or(waited);
+    let baked = if record.awaits_recovery() { None } else { record.begin_bake(task.entered_at) };
+    let until = baked.unwrap_or(waited);
     record.park(task.token.clone(), until, now);
     match deployments.save(Change::quiet(&record)).await {
         Err(problem) if problem.kind == ProblemKind::Stale => wakes.wake(&task.token).await,

@@ -171,7 +171,7 @@ async fn stop(
     id: &DeploymentId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    match stop_deployment(changes.store, changes.wakes, id, Some(true), now).await {
+    match stop_deployment(changes.store, changes.wakes, id, Some(true), || now).await {
         Ok(_) | Err(Error::Rejected(Rejection::AlreadyCompleted(_) | Rejection::RollbackCannotStop(_))) => Ok(()),
         Err(error) => Err(error),
     }

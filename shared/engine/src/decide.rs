@@ -123,7 +123,8 @@ async fn look(
         match Observation::of(record).filter(|_| to_service) {
             None => Ok(None),
             Some(observation) => match Box::pin(services.observe(&observation)).await {
-                Err(problem) if problem.kind == ProblemKind::Transient => Err(problem),
+                // Traffic goes home without it.
+                Err(problem) if problem.kind == ProblemKind::Transient && record.halt.is_none() => Err(problem),
                 seen => Ok(Some(seen)),
             },
         }

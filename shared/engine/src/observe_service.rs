@@ -39,10 +39,14 @@ pub async fn observe_service(
     let unsteady = state.made_for(deployment_id.as_str()).filter(|set| !set.steady).map(|set| set.id.clone());
     if let Some(id) = unsteady {
         state.said = said_of(&seen, &id);
-        state.deaths = match task_sets.deaths(role, service, &id).await {
+        match task_sets.deaths(role, service, &id).await {
+            Ok(deaths) => state.deaths = deaths,
             Err(problem) if problem.kind == ProblemKind::Transient => return Err(problem),
-            deaths => deaths.unwrap_or_default(),
-        };
+            Err(problem) => {
+                let said = state.said.map_or_else(String::new, |said| format!("{said} "));
+                state.said = Some(format!("{said}Why its tasks stop cannot be read: {}", problem.words));
+            }
+        }
     }
     Ok(state)
 }

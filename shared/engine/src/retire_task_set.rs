@@ -25,8 +25,8 @@ pub async fn retire_task_set(
     // Else it is the deployment's own original or replacement.
     if record.wants_replacement() && !is_of_this_installation(deployments, set).await? {
         let words = format!(
-            "Task set {} is behind the target group that the replacement needs, and no deployment of Spillway has made \
-             it. Delete it first.",
+            "Task set {} is behind the target group that the replacement needs, and no deployment that is still on record \
+             has made it. Delete it first.",
             set.id
         );
         return Err(Problem::new(ProblemKind::Refused, words));

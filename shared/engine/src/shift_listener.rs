@@ -5,13 +5,14 @@
 //! the record once more: whatever came between is repaired. A write that is later than that cannot be later than its
 //! function lives, and nothing is deleted before.
 
+use futures_util::future::{OptionFuture, join};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use spillway_domain::{Deployment, EcsProgress, Forward, ListenerArn, ListenerRouting, Problem, ProblemKind};
 
 use crate::observe_service::read_known;
 use crate::task::{amend, load};
-use crate::{Deployments, Listeners, Subject};
+use crate::{Deployments, Listeners, Subject, TaskSets};
 
 /// What became of the listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,34 +32,63 @@ const MOST_ROUNDS: usize = 8;
 /// Makes the listeners forward as the record says.
 pub async fn shift_listener(
     deployments: &impl Deployments,
-    listeners: &impl Listeners,
+    (listeners, task_sets): (&impl Listeners, &impl TaskSets),
     subject: &Subject,
     now: Timestamp,
 ) -> Result<Rerouted, Problem> {
-    let mut rerouted = Rerouted::AlreadyThere;
+    let (mut rerouted, mut refused) = (Rerouted::AlreadyThere, None);
     for _ in 0..MOST_ROUNDS {
         let record = load(deployments, &subject.deployment_id).await?;
         let Some((routing, progress)) = record.listener_routing().zip(record.ecs.as_ref()) else {
             return Ok(Rerouted::LeftAlone);
         };
-        let needed = needed(listeners, &record, progress, routing, now).await?;
-        if needed.is_empty() {
-            if record.halt.is_some() {
-                note_restored(deployments, subject, now).await?;
-            }
-            return Ok(rerouted);
+        let goes_home = routing == ListenerRouting::HOME;
+        let destination = OptionFuture::from(goes_home.then(|| refuse_if_gone(task_sets, &record, progress)));
+        let (destination, found) = join(destination, look(listeners, &record, progress, routing, now)).await;
+        destination.transpose()?;
+        let Found { writes, arrived, unread } = found?;
+        if arrived && record.halt.is_some() {
+            note_restored(deployments, subject, now).await?;
         }
-        for (arn, forward, weights) in &needed {
+        if writes.is_empty() || refused.is_some() {
+            return match refused.or(unread) {
+                Some(problem) => Err(problem),
+                None if arrived => Ok(rerouted),
+                None => Err(left_to_others(&record)),
+            };
+        }
+        for (arn, forward, weights) in &writes {
             let current = load(deployments, &subject.deployment_id).await?;
             if current.listener_routing() != Some(routing) {
                 break;
             }
-            write(listeners, &record, progress, (arn, forward, weights)).await?;
-            rerouted = Rerouted::Written;
+            match write(listeners, &record, progress, (arn, forward, weights)).await {
+                Ok(()) => rerouted = Rerouted::Written,
+                // What one forward refuses keeps no other from going home.
+                Err(problem) if goes_home => refused = refused.or(Some(problem)),
+                Err(problem) => return Err(problem),
+            }
         }
     }
     let words = "The listeners are being written by others faster than they can be read.";
     Err(Problem::new(ProblemKind::Stale, words))
+}
+
+/// Nothing goes home to a task set that is gone. What ECS does not tell is no reason to leave traffic away from home.
+async fn refuse_if_gone(task_sets: &impl TaskSets, record: &Deployment, progress: &EcsProgress) -> Result<(), Problem> {
+    let Some((service, _)) = record.service() else { return Ok(()) };
+    match task_sets.read(&record.order.role, service).await {
+        Ok(seen) if !seen.task_sets.iter().any(|set| set.id == progress.original && set.is_live()) => {
+            let words = format!("Task set {} is gone, so that no traffic goes back to it.", progress.original);
+            Err(Problem::new(ProblemKind::Stale, words))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn left_to_others(record: &Deployment) -> Problem {
+    let words = format!("The listeners of deployment {} forward as somebody else has them.", record.id);
+    Problem::new(ProblemKind::Stale, words)
 }
 
 /// Home, a target group that is gone need not be listed.
@@ -81,35 +111,53 @@ async fn write(
 
 type Write = (ListenerArn, Forward, Vec<(String, u32)>);
 
-/// What has to be written: the test traffic before the other on the way forth, and after it on the way back. What
-/// somebody else has changed is not ours to write.
-async fn needed(
+/// What the listeners are like.
+struct Found {
+    /// What has to be written.
+    writes: Vec<Write>,
+    /// Whether the production traffic is where it should be.
+    arrived: bool,
+    /// What kept one listener from being read on the way home.
+    unread: Option<Problem>,
+}
+
+/// Looks for what has to be written: the test traffic before the other on the way forth, and after it on the way back.
+/// What somebody else has changed is not ours to write.
+async fn look(
     listeners: &impl Listeners,
     record: &Deployment,
     progress: &EcsProgress,
     routing: ListenerRouting,
     now: Timestamp,
-) -> Result<Vec<Write>, Problem> {
-    let Some((_, pair)) = record.service() else { return Ok(Vec::new()) };
+) -> Result<Found, Problem> {
+    let mut found = Found { writes: Vec::new(), arrived: true, unread: None };
+    let Some((_, pair)) = record.service() else { return Ok(found) };
     let tests = pair.test_listener.iter().map(|arn| (arn, routing.test_share(), true));
-    let mut writes = Vec::new();
     let mut all: Vec<_> = tests.chain([(&pair.listener, routing.share, false)]).collect();
-    if routing == ListenerRouting::HOME {
+    let goes_home = routing == ListenerRouting::HOME;
+    if goes_home {
         all.reverse();
     }
     for (arn, share, is_for_tests) in all {
-        let listener = read_known(listeners, &record.order.role, arn).await?;
-        if let Some(words) = record.stray_of(&listener, is_for_tests, now).filter(|_| routing != ListenerRouting::HOME)
-        {
+        let listener = match read_known(listeners, &record.order.role, arn).await {
+            Err(problem) if goes_home => {
+                found.arrived &= is_for_tests;
+                found.unread = found.unread.or(Some(problem));
+                continue;
+            }
+            read => read?,
+        };
+        if let Some(words) = record.stray_of(&listener, is_for_tests, now).filter(|_| !goes_home) {
             let words = format!("A load balancer was changed by somebody else: {words}");
             return Err(Problem::new(ProblemKind::Stale, words));
         }
+        found.arrived &= is_for_tests || listener.routes(&progress.groups, share);
         let needing = listener.needing(&progress.groups, share, routing.attached);
         let own = needing.filter(|forward| record.may_have_left(forward, is_for_tests, now));
         let weights = progress.groups.weights(share, listener.kind);
-        writes.extend(own.map(|forward| (arn.clone(), forward.clone(), weights.clone())));
+        found.writes.extend(own.map(|forward| (arn.clone(), forward.clone(), weights.clone())));
     }
-    Ok(writes)
+    Ok(found)
 }
 
 async fn note_restored(deployments: &impl Deployments, subject: &Subject, now: Timestamp) -> Result<(), Problem> {

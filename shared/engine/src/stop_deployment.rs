@@ -7,13 +7,14 @@ use crate::task::amend;
 use crate::{Deployments, Error, Wakes};
 
 /// Halts the deployment and wakes it, and answers with its record. Traffic goes back to the original version, with a
-/// rollback deployment or without one: no end leaves it on two.
+/// rollback deployment or without one: no end leaves it on two. It is handed a clock, not a time, because what is waited
+/// for after a halt counts from when it was saved.
 pub async fn stop_deployment(
     deployments: &impl Deployments,
     wakes: &impl Wakes,
     id: &DeploymentId,
     rollback: Option<bool>,
-    now: Timestamp,
+    clock: impl Fn() -> Timestamp,
 ) -> Result<Deployment, Error> {
     let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
     if record.is_settled() {
@@ -26,7 +27,7 @@ pub async fn stop_deployment(
     let change = |record: &mut Deployment| {
         ended = record.is_settled();
         let why = "StopDeployment was called.".to_owned();
-        record.halt(Cause::Stop { rollback }, now).then(|| ("request: stop".to_owned(), "Halt", why))
+        record.halt(Cause::Stop { rollback }, clock()).then(|| ("request: stop".to_owned(), "Halt", why))
     };
     amend(deployments, id, change).await?;
     if ended {

@@ -3,8 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
-    Controller, Deployment, DeploymentId, EcsTarget, Forward, Groups, Listener, ListenerKind, Percent, TargetGroup,
-    TaskSet, TaskSetStatus,
+    Attachment, Controller, Deployment, DeploymentId, EcsTarget, Forward, Groups, Listener, ListenerKind, Percent,
+    TargetGroup, TaskSet, TaskSetStatus,
 };
 
 use crate::world::Inner;
@@ -42,6 +42,10 @@ pub enum ServiceEvent {
     OriginalDeleted,
     /// Somebody has no listener forward to the second target group any more, and deletes it.
     TargetGroupDeleted,
+    /// The service role may do nothing in ECS any more, or may again.
+    Hidden(bool),
+    /// The service role may write no rule any more, or may again.
+    RulesLocked(bool),
 }
 
 /// An ECS service with a load balancer.
@@ -59,6 +63,10 @@ pub struct Service {
     pub pair: Groups,
     /// Since when the desired count is what it is.
     pub desired_since: Timestamp,
+    /// Whether nobody may see it.
+    pub hidden: bool,
+    /// Whether nobody may write the rules of its listeners.
+    pub rules_locked: bool,
     pub(crate) made: u64,
 }
 
@@ -108,18 +116,31 @@ impl Tasks {
             TaskPlan::Die(_) | TaskPlan::Wait => 0,
         };
         let running = if self.gone_at.is_some() { 0 } else { running };
+        let attachments: Vec<_> = self.groups.iter().map(|group| self.attachment(&service.pair, group)).collect();
+        let (container, port) =
+            attachments.first().map(|first| (first.container.clone(), first.port)).unwrap_or_default();
         let pending = if self.plan == TaskPlan::Wait || self.gone_at.is_some() { 0 } else { service.desired - running };
         TaskSet {
             id: self.id.clone(),
             status: self.status,
             external_id: self.external_id.clone(),
-            target_groups: self.groups.clone(),
-            target: self.target.clone(),
+            target: EcsTarget { container, port, ..self.target.clone() },
+            attachments,
             steady: running == service.desired,
             desired: service.desired,
             pending,
             running,
         }
+    }
+
+    /// What is not of the pair has another container behind it.
+    fn attachment(&self, pair: &Groups, group: &str) -> Attachment {
+        let (container, port) = if is_of(pair, group) {
+            (self.target.container.clone(), self.target.port)
+        } else {
+            ("admin".to_owned(), 9000)
+        };
+        Attachment { target_group: group.to_owned(), container, port }
     }
 
     /// Why tasks of it have died by a time, newest first.
@@ -166,7 +187,17 @@ impl Service {
     /// A service without task sets.
     pub fn new(desired: u32, listeners: Vec<Listener>, pair: Groups, now: Timestamp) -> Self {
         let controller = Controller::External;
-        Self { desired, controller, task_sets: Vec::new(), listeners, pair, desired_since: now, made: 0 }
+        Self {
+            desired,
+            controller,
+            task_sets: Vec::new(),
+            listeners,
+            pair,
+            desired_since: now,
+            hidden: false,
+            rules_locked: false,
+            made: 0,
+        }
     }
 
     /// With a task set that stands for it, behind these target groups.
@@ -272,6 +303,8 @@ impl Inner {
                 }
                 self.taken.insert(key.to_owned());
             }
+            ServiceEvent::Hidden(hidden) => service.hidden = *hidden,
+            ServiceEvent::RulesLocked(locked) => service.rules_locked = *locked,
             ServiceEvent::TargetGroupDeleted => {
                 let Groups { original, replacement } = &service.pair;
                 self.target_groups.retain(|group| group.arn != *replacement);

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmConfiguration, AutoRollback, AutoRollbackEvent, BlueGreen, ComputePlatform, Creator, Deployment, EcsProgress,
-    EcsService, EcsTarget, Environment, Groups, LambdaTarget, LoadBalancerInfo, NewRevision, Order, Quotas,
-    ReadyOption, RevisionKind, Routing, Slot, Target, TargetGroupPair, TaskSet, TaskSetStatus, Termination,
+    AlarmConfiguration, Attachment, AutoRollback, AutoRollbackEvent, BlueGreen, ComputePlatform, Creator, Deployment,
+    EcsProgress, EcsService, EcsTarget, Environment, Groups, LambdaTarget, LoadBalancerInfo, NewRevision, Order,
+    Quotas, ReadyOption, RevisionKind, Routing, Slot, Target, TargetGroupPair, TaskSet, TaskSetStatus, Termination,
     TerminationAction,
 };
 
@@ -160,7 +160,7 @@ fn task_set(id: &str, status: TaskSetStatus, group: &str) -> TaskSet {
         id: id.to_owned(),
         status,
         external_id: None,
-        target_groups: vec![group.to_owned()],
+        attachments: vec![Attachment { target_group: group.to_owned(), container: "web".to_owned(), port: 80 }],
         target: service_target("web:7"),
         steady: true,
         desired: 3,

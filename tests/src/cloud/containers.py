@@ -239,7 +239,9 @@ def a_task_set_is_made_once_and_of_what_there_is():
 def tasks_die_and_say_why():
     service = new_service("dying")
     made = new_task_set(service, definition(DIES="exec /web: no such file"))
-    stopped = {"cluster": CLUSTER, "startedBy": made["id"], "desiredStatus": "STOPPED"}
+    stopped = {"cluster": CLUSTER, "serviceName": service, "desiredStatus": "STOPPED"}
+    of_one = {"cluster": CLUSTER, "startedBy": made["id"], "desiredStatus": "STOPPED"}
+    refused("InvalidParameterException", "startedBy", ecs.list_tasks, **of_one)
     arns = until("three have died", lambda: len(found := ecs.list_tasks(**stopped)["taskArns"]) >= 3 and found)
     for task in ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]:
         assert (task["lastStatus"], task["stopCode"]) == ("STOPPED", "EssentialContainerExited")
@@ -247,9 +249,7 @@ def tasks_die_and_say_why():
         assert (task["startedBy"], task["taskDefinitionArn"]) == (made["id"], made["taskDefinition"])
         container = task["containers"][0]
         assert (container["name"], container["exitCode"]) == ("web", 1) and container["reason"], container
-    of_service = {"cluster": CLUSTER, "serviceName": service}
-    assert set(arns) <= set(ecs.list_tasks(**of_service, desiredStatus="STOPPED")["taskArns"])
-    assert ecs.list_tasks(**of_service)["taskArns"] == []
+    assert ecs.list_tasks(cluster=CLUSTER, serviceName=service)["taskArns"] == []
     until("steady state would have come", lambda: is_past(made["createdAt"], 1.2))
     assert seen(service) == [(3, 0, "ACTIVE", "STABILIZING")]
 

@@ -4,8 +4,8 @@ mod memory;
 mod real;
 
 use spillway_domain::{
-    AwsvpcConfiguration, CapacityProvider, Controller, DeploymentId, EcsService, EcsTarget, Groups, Problem,
-    ProblemKind, TaskSet, TaskSetStatus,
+    Attachment, AwsvpcConfiguration, CapacityProvider, Controller, DeploymentId, EcsService, EcsTarget, Groups,
+    Problem, ProblemKind, TaskSet, TaskSetStatus,
 };
 use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
 
@@ -26,6 +26,8 @@ trait Customer: TaskSets {
     async fn resize(&self, shop: &Shop, desired: u32);
     /// Deletes the second target group of the pair, to which no listener forwards any more.
     async fn delete_replacement_group(&self, shop: &Shop);
+    /// Makes a target group to which no listener forwards yet; its ARN.
+    async fn put_target_group(&self) -> String;
     async fn delete_service(&self, shop: &Shop);
     /// Lets a moment pass.
     async fn wait(&self);
@@ -65,6 +67,7 @@ both_keep! {
     a_deployment_whose_task_set_is_being_deleted_gets_another
     tasks_that_die_say_why_and_those_that_run_do_not
     no_task_set_is_made_behind_a_target_group_that_is_gone
+    a_target_group_that_is_in_no_load_balancer_yet_may_be_the_next_time
     no_task_set_is_made_like_one_that_is_gone
 }
 
@@ -128,6 +131,10 @@ async fn steady(customer: &impl Customer, shop: &Shop, id: &str) -> TaskSet {
     until(customer, async || find(customer, shop, id).await.filter(|set| set.steady)).await
 }
 
+fn attached(target_group: &str, container: &str, port: u16) -> Attachment {
+    Attachment { target_group: target_group.to_owned(), container: container.to_owned(), port }
+}
+
 async fn a_service_is_seen_with_its_task_sets(customer: &impl Customer) {
     let (shop, definition) = open(customer, 2).await;
     let seen = read(customer, &shop).await;
@@ -137,9 +144,10 @@ async fn a_service_is_seen_with_its_task_sets(customer: &impl Customer) {
         id: shop.primary.clone(),
         status: TaskSetStatus::Primary,
         external_id: None,
-        target_groups: vec![shop.groups.original.clone(), shop.admin.clone()],
+        attachments: vec![attached(&shop.admin, "admin", 9000), attached(&shop.groups.original, "web", 8080)],
         target: EcsTarget {
-            port: 8080,
+            container: "admin".to_owned(),
+            port: 9000,
             platform_version: Some("1.4.0".to_owned()),
             network: Some(shop.network.clone()),
             ..target(&definition)
@@ -186,8 +194,9 @@ async fn a_new_task_set_has_what_the_running_one_has_but_the_target_group(custom
     let definition = customer.define(Fate::Run).await;
     let primary = find(customer, &shop, &shop.primary).await.unwrap();
     let made = made(customer, &shop, &target(&definition)).await;
-    assert_eq!(made.target, EcsTarget { task_definition: definition, port: 8081, ..primary.target.clone() });
-    assert_eq!(made.target_groups, [shop.groups.replacement.clone(), shop.admin.clone()]);
+    assert_eq!(made.target, EcsTarget { task_definition: definition, ..primary.target.clone() });
+    let web = attached(&shop.groups.replacement, "web", 8081);
+    assert_eq!(made.attachments, [attached(&shop.admin, "admin", 9000), web]);
     assert_eq!((made.status, made.desired), (TaskSetStatus::Active, 3));
     assert_eq!(find(customer, &shop, &shop.primary).await, Some(primary));
 }
@@ -206,12 +215,12 @@ async fn a_new_task_set_has_what_its_target_says(customer: &impl Customer) {
         ..target(&definition)
     };
     let made = made(customer, &shop, &own).await;
-    assert_eq!(made.target, own);
+    assert_eq!(made.target_behind(&shop.groups.replacement), own);
     let way_back = EcsTarget { capacity_providers: Vec::new(), ..own.clone() };
     let id = fresh_id();
     let new = NewTaskSet { deployment: &id, like: &made.id, target: &way_back, groups: &shop.groups };
     customer.create(&role(), &shop.service, &new).await.unwrap();
-    assert_eq!(made_for(customer, &shop, &id).await[0].target, own);
+    assert_eq!(made_for(customer, &shop, &id).await[0].target_behind(&shop.groups.replacement), own);
 }
 
 async fn a_new_task_set_takes_time_and_gets_steady(customer: &impl Customer) {
@@ -302,6 +311,17 @@ async fn no_task_set_is_made_behind_a_target_group_that_is_gone(customer: &impl 
     let problem = create(customer, &shop, &id, &target(&definition)).await.unwrap_err();
     assert!(matches!(problem.kind, ProblemKind::Refused | ProblemKind::Missing), "{:?} {problem}", problem.kind);
     assert!(problem.words.contains(&shop.groups.replacement), "{problem}");
+    assert!(made_for(customer, &shop, &id).await.is_empty());
+}
+
+async fn a_target_group_that_is_in_no_load_balancer_yet_may_be_the_next_time(customer: &impl Customer) {
+    let (shop, definition) = open(customer, 1).await;
+    let groups = Groups { replacement: customer.put_target_group().await, ..shop.groups.clone() };
+    let (id, target) = (fresh_id(), target(&definition));
+    let new = NewTaskSet { deployment: &id, like: &shop.primary, target: &target, groups: &groups };
+    let problem = customer.create(&role(), &shop.service, &new).await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Transient, "{problem}");
+    assert!(problem.words.contains(&groups.replacement), "{problem}");
     assert!(made_for(customer, &shop, &id).await.is_empty());
 }
 

@@ -134,6 +134,19 @@ fn a_wait_that_it_is_not_in_is_not_ended() {
 }
 
 #[test]
+fn what_is_kept_alive_has_no_termination_wait() {
+    for (termination, started) in [(Some(0), true), (None, false)] {
+        let world = world(&ServiceStory { termination, ..ServiceStory::new("CodeDeployDefault.ECSAllAtOnce") });
+        let door = Door::new(&world);
+        let id = create(&door, &appspec());
+        run(&world);
+        let over = info(&door, &id);
+        assert_eq!(over["status"], "Succeeded", "{}", world.diary());
+        assert_eq!(over["instanceTerminationWaitTimeStarted"], started, "{over}");
+    }
+}
+
+#[test]
 fn steps_that_no_load_balancer_can_make_are_refused() {
     let world = world(&ServiceStory::new("CodeDeployDefault.ECSAllAtOnce"));
     let door = Door::new(&world);
@@ -145,6 +158,14 @@ fn steps_that_no_load_balancer_can_make_are_refused() {
         "{said}"
     );
     assert_eq!(world.records().len(), 0);
+    let group = json!({
+        "applicationName": "shop", "currentDeploymentGroupName": "web", "deploymentConfigName": "Steps.0.25@1m",
+    });
+    let said = words(&door.call("UpdateDeploymentGroup", &group));
+    assert!(
+        said.starts_with("InvalidDeploymentConfigNameException: The deployment configuration Steps.0.25"),
+        "{said}"
+    );
     asked["deploymentConfigName"] = json!("Steps.0.2@1m");
     assert!(door.call("CreateDeployment", &asked)["deploymentId"].is_string());
 }

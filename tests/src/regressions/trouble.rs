@@ -80,7 +80,7 @@ fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_s
     };
     let first = decide(&format!(r#"{{"deploymentId":"{id}"}}"#));
     assert_eq!(first.step, "Announce");
-    let stop = stop_deployment(&world, &world, &id, None, world.now());
+    let stop = stop_deployment(&world, &world, &id, None, || world.now());
     pollster::block_on(stop).unwrap();
     let failed = format!(
         r#"{{"deploymentId":"{id}","generation":{},"move":"Announce","problem":{{"Error":"Refused","Cause":""}}}}"#,
@@ -100,7 +100,7 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
     let request = Story::new("Steps.10@5m").set(&world);
     let [first, second, rollback] = [1001, 1002, 1003].map(DeploymentId::from_number);
     create(&world, &request, &first).unwrap();
-    let stop = stop_deployment(&world, &world, &first, Some(true), world.now());
+    let stop = stop_deployment(&world, &world, &first, Some(true), || world.now());
     pollster::block_on(stop).unwrap();
     let input = Decide { deployment_id: first.clone(), generation: None, step: None, problem: None };
     let decided = decide(&world, &world, &world, &world, &input, rollback.clone(), || world.now());

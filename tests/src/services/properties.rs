@@ -45,7 +45,7 @@ fn story() -> impl Strategy<Value = ServiceStory> {
             tasks,
             ready,
             termination,
-            tests: tests || kind == ListenerKind::Network,
+            tests,
             rules,
             kind,
             rollback,
@@ -78,16 +78,16 @@ fn trouble() -> impl Strategy<Value = Vec<(SignedDuration, Event)>> {
         1 => (select(&EventName::ALL[..]), any::<bool>()).prop_map(|(event, said)| Event::CallBack(event, said)),
         1 => (1..8000_i64).prop_map(|by| Event::ClockJumps(SignedDuration::from_secs(by))),
     ];
-    let pair = (at(), 1..8000_i64, 0..4_usize).prop_map(|(at, by, which)| match which {
+    let passing = |at, by, event: fn(bool) -> ServiceEvent| {
+        during(at, by, Event::Service(event(true)), Event::Service(event(false)))
+    };
+    let pair = (at(), 1..8000_i64, 0..6_usize).prop_map(move |(at, by, which)| match which {
         0 => during(at, by, Event::AlarmRedUnheard, Event::AlarmQuiet),
         1 => during(at, by, Event::RightsLost, Event::RightsBack),
         2 => during(at, by, Event::ThrottleBegins, Event::ThrottleEnds),
-        _ => during(
-            at,
-            by % 400,
-            Event::Service(ServiceEvent::ReplacementHampered(true)),
-            Event::Service(ServiceEvent::ReplacementHampered(false)),
-        ),
+        3 => passing(at, by, ServiceEvent::Hidden),
+        4 => passing(at, by, ServiceEvent::RulesLocked),
+        _ => passing(at, by % 400, ServiceEvent::ReplacementHampered),
     });
     prop_oneof![3 => (at(), one).prop_map(|(at, event)| vec![(at, event)]), 1 => pair]
 }
@@ -156,12 +156,19 @@ fn plan_twice(
 #[test]
 fn what_is_no_reason_to_stop_stops_nothing() {
     let story = || ServiceStory::new("Steps.10@2m,50@1m").hook(EventName::AfterInstall, HookPlan::Succeeds);
+    let hampered = |hampered| Event::Service(ServiceEvent::ReplacementHampered(hampered));
     let stories = [
         story().at(50.0, Event::Service(ServiceEvent::RuleElsewhere)),
         story().at(50.0, Event::Service(ServiceEvent::DesiredCount(7))),
         story().at(10.0, Event::Service(ServiceEvent::DesiredCount(1))),
         story().at(100.0, Event::ThrottleBegins).at(160.0, Event::ThrottleEnds),
         story().at(100.0, Event::Continue(WaitType::Ready)),
+        story().at(120.0, hampered(true)).at(260.0, hampered(false)),
+        ServiceStory::new("Steps.10@40m")
+            .at(900.0, hampered(true))
+            .at(940.0, hampered(false))
+            .at(1210.0, hampered(true))
+            .at(1240.0, hampered(false)),
         story().at(40.0, Event::CallBack(EventName::AllowTraffic, false)),
     ];
     for story in stories {

@@ -33,6 +33,12 @@ fn a_network_load_balancer_shifts_all_at_once() {
 }
 
 #[test]
+fn a_network_load_balancer_needs_a_test_listener() {
+    let story = ServiceStory { kind: ListenerKind::Network, rules: 0, tests: false, ..canary() };
+    insta::assert_snapshot!(tell(&ServiceStory { config: "CodeDeployDefault.ECSAllAtOnce".to_owned(), ..story }));
+}
+
+#[test]
 fn a_network_load_balancer_cannot_shift_gradually() {
     insta::assert_snapshot!(tell(&ServiceStory { kind: ListenerKind::Network, ..canary() }));
 }

@@ -1,10 +1,10 @@
 //! What happens to services while something is deployed to them, and between two deployments.
 
-use spillway_domain::{Percent, Status, TaskSetStatus, WaitType};
-use spillway_testkit::{Event, Plot, Runner, ServiceEvent, ServiceStory, World, check};
+use spillway_domain::{EventName, ListenerKind, Percent, Status, Target, TaskSetStatus, WaitType};
+use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, World, check};
 use spillway_tests::template::machine;
 
-use crate::telling::ending;
+use crate::telling::{ending, tell};
 
 fn at_once() -> ServiceStory {
     ServiceStory { termination: Some(0), ..ServiceStory::new("CodeDeployDefault.ECSAllAtOnce") }
@@ -43,17 +43,28 @@ fn one_deployment_after_the_other_is_made_while_the_old_task_set_still_drains() 
 
 #[test]
 fn what_an_earlier_deployment_has_kept_makes_way() {
-    let story = ServiceStory { termination: None, ..at_once() };
-    let world = World::new().with_diary();
-    let mut runner = Runner::new(&world, machine());
-    let request = story.set(&world);
-    let ended = [(); 3].map(|()| {
-        let id = runner.begin(&request);
-        runner.run();
-        let record = world.record(&id).unwrap();
-        ending(&record).lines().take(2).collect::<Vec<_>>().join("\n")
-    });
-    insta::assert_snapshot!(ended.join("\n"));
+    for kind in [ListenerKind::Application, ListenerKind::Network] {
+        let world = World::new().with_diary();
+        let mut runner = Runner::new(&world, machine());
+        let request = ServiceStory { termination: None, rules: 0, kind, ..at_once() }.set(&world);
+        let mut deploy = || {
+            let id = runner.begin(&request);
+            runner.run();
+            (ending(&world.record(&id).unwrap()), standing(&world))
+        };
+        let (_, kept) = deploy();
+        assert_eq!(kept, ["ecs-svc/1", "ecs-svc/2"], "{}", world.diary());
+        // What no deployment has made is not a deployment's to delete.
+        let (refused, kept) = deploy();
+        assert!(
+            refused.contains("The task set ecs-svc/1 of service") && refused.contains("Delete it first."),
+            "{refused}"
+        );
+        assert_eq!(kept, ["ecs-svc/1", "ecs-svc/2"], "{}", world.diary());
+        world.change_service(ServiceStory::SERVICE, &ServiceEvent::OriginalDeleted);
+        assert_eq!(deploy().1, ["ecs-svc/2", "ecs-svc/3"], "{}", world.diary());
+        assert_eq!(deploy().1, ["ecs-svc/3", "ecs-svc/4"], "{}", world.diary());
+    }
 }
 
 #[test]
@@ -132,4 +143,84 @@ fn a_stop_is_refused_once_the_original_is_being_deleted() {
     let id = Runner::new(&world, machine()).play(&story);
     check(&world).unwrap();
     assert_eq!(world.record(&id).unwrap().status(), Status::Succeeded, "{}", world.diary());
+}
+
+/// Where the traffic of the listener is at the end: the share of the second target group.
+fn share(world: &World) -> Option<Percent> {
+    world.service(ServiceStory::SERVICE).unwrap().share()
+}
+
+fn standing(world: &World) -> Vec<String> {
+    world.service(ServiceStory::SERVICE).unwrap().live().map(|set| set.id.clone()).collect()
+}
+
+#[test]
+fn an_alarm_sends_no_traffic_back_to_an_original_that_somebody_has_deleted() {
+    let story = ServiceStory { termination: Some(60), ..at_once() }
+        .at(100.0, happens(ServiceEvent::OriginalDeleted))
+        .at(200.0, Event::AlarmRed);
+    let world = World::new().with_diary();
+    let id = Runner::new(&world, machine()).play(&story);
+    assert_eq!((share(&world), standing(&world)), (Some(Percent::ALL), vec!["ecs-svc/2".to_owned()]));
+    insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
+}
+
+#[test]
+fn a_replacement_is_kept_when_the_listener_that_sent_traffic_to_it_has_gone() {
+    let story = ServiceStory { termination: Some(60), ..at_once() }.at(100.0, happens(ServiceEvent::ListenerReplaced));
+    let world = World::new().with_diary();
+    let id = Runner::new(&world, machine()).play(&story);
+    assert_eq!(standing(&world), ["ecs-svc/1", "ecs-svc/2"], "{}", world.diary());
+    insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
+}
+
+#[test]
+fn traffic_goes_home_without_a_look_at_a_service_that_nobody_may_see() {
+    let hidden = |hidden| happens(ServiceEvent::Hidden(hidden));
+    let seen = ServiceStory::new("Steps.10@2m").at(60.0, hidden(true)).at(1000.0, hidden(false));
+    for (event, at) in [(Event::AlarmRed, 100.0), (Event::Stop(None), 100.0), (Event::AlarmQuiet, 150.0)] {
+        let world = World::new().with_diary();
+        let id = Runner::new(&world, machine()).play(&seen.clone().at(at, event));
+        check(&world).unwrap();
+        let record = world.record(&id).unwrap();
+        let back = record.restored_at.unwrap().duration_since(record.created_at).as_secs();
+        assert!(back <= 155, "after {back} s\n{}", world.diary());
+    }
+}
+
+#[test]
+fn one_rule_that_may_not_be_written_keeps_no_other_forward_from_going_home() {
+    let locked = |locked| happens(ServiceEvent::RulesLocked(locked));
+    let story = ServiceStory { rules: 2, ..ServiceStory::new("Steps.10@2m") };
+    let story = story.at(60.0, locked(true)).at(100.0, Event::AlarmRed).at(1000.0, locked(false));
+    insta::assert_snapshot!(tell(&story));
+}
+
+#[test]
+fn a_late_write_of_its_own_is_put_right_and_blamed_on_nobody() {
+    let late = |at| (at, happens(ServiceEvent::ListenerWritten(Percent::ZERO)));
+    // The last shift is at 22 s, and a move may be under way for 30.
+    for (config, (at, event)) in [("CodeDeployDefault.ECSAllAtOnce", late(50.0)), ("Steps.10@5m", late(50.0))] {
+        let story = ServiceStory { termination: Some(5), ..ServiceStory::new(config) };
+        let world = World::new().with_diary();
+        let id = Runner::new(&world, machine()).play(&story.at(at, event));
+        let record = world.record(&id).unwrap();
+        assert_eq!((record.status(), share(&world)), (Status::Succeeded, Some(Percent::ALL)), "{}", world.diary());
+    }
+}
+
+#[test]
+fn a_rollback_names_the_container_behind_the_target_group_of_the_pair() {
+    let story = ServiceStory::new("Steps.10@2m").hook(EventName::AfterAllowTraffic, HookPlan::Fails);
+    let world = World::new().with_diary();
+    let mut runner = Runner::new(&world, machine());
+    let request = story.set(&world);
+    let mut service = world.service(ServiceStory::SERVICE).unwrap();
+    service.task_sets[0].groups.insert(0, world.put_target_group("admin").arn);
+    world.put_service(ServiceStory::SERVICE, service);
+    let id = runner.begin(&request);
+    runner.run();
+    let rollback = world.record(&id).unwrap().ending.unwrap().rolled_back_by.unwrap();
+    let Target::Ecs(target) = world.record(&rollback).unwrap().order.target else { panic!("it is no service's") };
+    assert_eq!((target.container.as_str(), target.port), ("web", 80));
 }

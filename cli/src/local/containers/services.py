@@ -270,7 +270,7 @@ def list_tasks_as_aws_does():
     list_all = Backend.list_tasks
 
     def list_also_dead(self, cluster, instance, family, started_by, service, status):
-        if started_by and (instance or family or service):
+        if started_by and (instance or family or service or status):
             raise InvalidParameterException("startedBy must be the only filter.")
         for found in self.services.values():
             for task in (task for task_set in found.task_sets for task in task_set.deaths()):

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ListenerRouting, ServiceState, TaskSet};
+use super::{EcsProgress, ListenerRouting, ServiceState, TaskSet};
 use crate::{Deployment, DeploymentId, Percent, Stage};
 
 /// How long a move may take to have its last effect: a function that makes one runs no longer. Listeners and task sets
@@ -109,7 +109,21 @@ impl Deployment {
             | Stage::Ended => return None,
         };
         let is_primary = service.primary().is_none_or(|primary| primary.id == set.id);
-        (!is_primary && !service.sends_to(group)).then_some(set)
+        let is_used = if self.wants_replacement() {
+            // What was kept may get test traffic, which is the replacement's next.
+            service.listener.sends_to(group)
+        } else {
+            service.sends_to(group) || self.has_lost_sight(service)
+        };
+        (!is_primary && !is_used).then_some(set)
+    }
+
+    /// Whether nobody can see where traffic goes that it may have moved: its listener forwards to neither target group
+    /// any more, so that another one may.
+    pub fn has_lost_sight(&self, service: &ServiceState) -> bool {
+        let may_have_moved = self.moves_traffic() || self.order.rolls_back.is_some();
+        let sees = |progress: &EcsProgress| service.listener.of(&progress.groups).next().is_some();
+        may_have_moved && !self.ecs.as_ref().is_some_and(sees)
     }
 
     /// A task set that an earlier deployment has kept, where the replacement has to stand.

@@ -59,9 +59,9 @@ pub struct TaskSet {
     pub status: TaskSetStatus,
     /// Whose it is: the id of the deployment that made it.
     pub external_id: Option<String>,
-    /// The ARNs of its target groups.
-    pub target_groups: Vec<String>,
-    /// What runs in it, as an AppSpec would say it; container and port are those behind the first of its target groups.
+    /// What its target groups send traffic to.
+    pub attachments: Vec<Attachment>,
+    /// What runs in it, as an AppSpec would say it; container and port are those of the first attachment.
     pub target: EcsTarget,
     /// Whether all its tasks run, are healthy, and are as many as they should be.
     pub steady: bool,
@@ -71,6 +71,17 @@ pub struct TaskSet {
     pub pending: u32,
     /// How many run.
     pub running: u32,
+}
+
+/// What a target group sends traffic to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The ARN of the target group.
+    pub target_group: String,
+    /// The container.
+    pub container: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// How a task set stands.
@@ -106,7 +117,16 @@ impl TaskSet {
 
     /// Whether it is behind the target group.
     pub fn is_behind(&self, group: &str) -> bool {
-        self.target_groups.iter().any(|own| own == group)
+        self.attachments.iter().any(|own| own.target_group == group)
+    }
+
+    /// What runs in it, as an AppSpec for that target group would say it.
+    pub fn target_behind(&self, group: &str) -> EcsTarget {
+        let target = self.target.clone();
+        match self.attachments.iter().find(|own| own.target_group == group).cloned() {
+            Some(Attachment { container, port, .. }) => EcsTarget { container, port, ..target },
+            None => target,
+        }
     }
 }
 

@@ -7,6 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Forward, Listener, ServiceState, lease_from};
 use crate::{Deployment, EventName, Percent, Stage};
 
+/// How long what a late write has left may be found, and put right, after its last moment.
+const FOUND_WITHIN: SignedDuration = SignedDuration::from_secs(15);
+
+/// From when a forward is as somebody else has it, if it is not as it was last asked for at `at`.
+fn settled_from(at: Timestamp) -> Timestamp {
+    lease_from(at) + FOUND_WITHIN
+}
+
 impl Deployment {
     /// A forward that this deployment cannot have left as it is, in words.
     pub fn stray(&self, service: &ServiceState, now: Timestamp) -> Option<String> {
@@ -39,7 +47,7 @@ impl Deployment {
             |last: usize| share == Percent::ZERO || (0..=last).any(|step| self.order.routing.share(step) == share);
         match self.stage {
             Stage::AllowTraffic { step } if self.halt.is_none() => match self.bake_until {
-                Some(until) if now >= lease_from(self.bake_began(step, until)) => {
+                Some(until) if now >= settled_from(self.bake_began(step, until)) => {
                     self.order.routing.share(step) == share
                 }
                 Some(_) | None => steps(step),
@@ -67,12 +75,13 @@ impl Deployment {
         share == Percent::ALL || share == Percent::ZERO && !settled
     }
 
-    fn bake_began(&self, step: usize, until: Timestamp) -> Timestamp {
+    /// When the bake of a step began that ends then.
+    pub(crate) fn bake_began(&self, step: usize, until: Timestamp) -> Timestamp {
         let seconds = self.order.routing.steps().get(step).map_or(0, |step| step.wait_seconds);
         until - SignedDuration::from_secs(i64::from(seconds))
     }
 
     fn has_long_ended(&self, event: EventName, now: Timestamp) -> bool {
-        self.event(event).and_then(|event| event.ended_at).is_some_and(|at| now >= lease_from(at))
+        self.event(event).and_then(|event| event.ended_at).is_some_and(|at| now >= settled_from(at))
     }
 }

@@ -39,11 +39,16 @@ pub(super) enum Homeward {
 
 /// Waits as long again as it has taken so far.
 pub(super) fn try_later(since: Timestamp, words: &str, now: Timestamp) -> Homeward {
+    let why = format!("Traffic is not yet back, because AWS refuses: {words} It is tried until it works.");
+    look_later(since, why, "the next try to restore the traffic", now)
+}
+
+/// The same, for that reason and that purpose.
+pub(super) fn look_later(since: Timestamp, why: String, what: &str, now: Timestamp) -> Homeward {
     let seconds = u32::try_from(now.duration_since(since).as_secs()).unwrap_or(SHORTEST_RETRY_SECONDS);
     let seconds = seconds.clamp(SHORTEST_RETRY_SECONDS, LONGEST_RETRY_SECONDS);
     let until = now + SignedDuration::from_secs(i64::from(seconds));
-    let why = format!("Traffic is not yet back, because AWS refuses: {words} It is tried until it works.");
-    Homeward::Go(Decision::new(Move::Bake { seconds }, why).waiting("the next try to restore the traffic", until))
+    Homeward::Go(Decision::new(Move::Bake { seconds }, why).waiting(what, until))
 }
 
 /// Ends a halted deployment, with a rollback deployment where one is due.

@@ -16,7 +16,7 @@ impl Inner {
     fn listener(&mut self, arn: &ListenerArn) -> Result<&mut Listener, Problem> {
         self.refuse()?;
         let found = self.all_listeners().find(|own| own.arn == arn.as_str());
-        found.ok_or_else(|| missing(format!("ELB: there is no listener {arn}.")))
+        found.ok_or_else(|| missing(format!("elasticloadbalancing:DescribeListeners of {arn} finds none.")))
     }
 
     /// Writes down where a listener forwards to from now on, and looks at what that does to its service.
@@ -44,7 +44,7 @@ impl Listeners for World {
             world.refuse()?;
             let found = |name: &TargetGroupName| {
                 let found = world.target_groups.iter().find(|group| group.name == name.as_str()).cloned();
-                found.ok_or_else(|| missing(format!("ELB: there is no target group {name}.")))
+                found.ok_or_else(|| missing(format!("elasticloadbalancing:DescribeTargetGroups of {name} finds none.")))
             };
             names.iter().map(found).collect()
         })
@@ -65,6 +65,12 @@ impl Listeners for World {
         self.call(|world| {
             let is_there = |group: &str| world.target_groups.iter().any(|own| own.arn == group);
             let gone = groups.iter().map(|(group, _)| group).find(|group| !is_there(group));
+            let has = |service: &Service| service.listeners.iter().any(|own| own.arn == listener.as_str());
+            let locked = world.services.values().any(|service| service.rules_locked && has(service));
+            if let Some(rule) = forward.rule.as_ref().filter(|_| locked) {
+                let words = format!("elasticloadbalancing:ModifyRule of {rule} failed: AccessDenied.");
+                return Err(Problem::new(ProblemKind::Denied, words));
+            }
             let own = world.listener(listener)?.forwards.iter_mut().find(|own| own.rule == forward.rule);
             let Some(own) = own.filter(|own| is_still_ours(own, forward, groups)) else {
                 let what = forward.rule.as_deref().unwrap_or(listener.as_str());
@@ -72,7 +78,7 @@ impl Listeners for World {
                 return Err(Problem::new(ProblemKind::Stale, words));
             };
             if let Some(gone) = gone {
-                return Err(missing(format!("ELB: there is no target group {gone}.")));
+                return Err(missing(format!("elasticloadbalancing:ModifyListener: there is no target group {gone}.")));
             }
             own.groups = groups.to_vec();
             let words = own.to_string();

@@ -22,6 +22,10 @@ impl Inner {
         let now = self.now;
         let missing = || Problem::new(ProblemKind::Missing, format!("ECS: there is no service {}.", service.address()));
         let found = self.services.get_mut(&service.address()).ok_or_else(missing)?;
+        if found.hidden {
+            let words = format!("ecs:DescribeServices of {} failed: AccessDenied.", service.address());
+            return Err(Problem::new(ProblemKind::Denied, words));
+        }
         found.tidy(now);
         Ok(found)
     }
@@ -99,6 +103,7 @@ impl TaskSets for World {
         self.call(|world| {
             let now = world.now;
             let plan = world.plan(&new.target.task_definition);
+            let is_there = world.target_groups.iter().any(|group| group.arn == new.groups.replacement);
             let found = world.service(service)?;
             let own = |id: &Option<String>| id.as_deref() == Some(new.deployment.as_str());
             if found.live().any(|set| own(&set.external_id)) {
@@ -110,7 +115,8 @@ impl TaskSets for World {
             if !found.forwards_to(&new.groups.replacement) {
                 let group = &new.groups.replacement;
                 let words = format!("ECS: target group {group} does not have an associated load balancer.");
-                return Err(Problem::new(ProblemKind::Refused, words));
+                let kind = if is_there { ProblemKind::Transient } else { ProblemKind::Refused };
+                return Err(Problem::new(kind, words));
             }
             let made = found.make(Some(new.deployment), groups, target, plan?, now);
             world.write_diary("CreateTaskSet", &made);
@@ -154,7 +160,7 @@ impl Services for World {
 /// As the function for it does, which is another one than the caller's.
 impl ListenerShifts for World {
     async fn shift_listener(&self, subject: &Subject) -> Result<(), Problem> {
-        self.within_its_time(async { shift_listener(self, self, subject, self.now()).await.map(|_| ()) }).await
+        self.within_its_time(async { shift_listener(self, (self, self), subject, self.now()).await.map(|_| ()) }).await
     }
 }
 

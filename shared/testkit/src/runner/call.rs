@@ -180,7 +180,7 @@ impl<'w> Runner<'w> {
                 install_task_set(world, world, &subject).await.map(|()| Reply::Nothing)
             })),
             Call::ShiftListener(subject) => Box::pin(world.within_its_time(async move {
-                shift_listener(world, world, &subject, now).await.map(|_| Reply::Nothing)
+                shift_listener(world, (world, world), &subject, now).await.map(|_| Reply::Nothing)
             })),
             Call::Promote(subject) => Box::pin(world.within_its_time(async move {
                 promote_task_set(world, world, &subject).await.map(|()| Reply::Nothing)
@@ -201,7 +201,10 @@ impl<'w> Runner<'w> {
                 watch_alarms(world, (world, world), world, &event, || world.now()).await.map(|_| Reply::Nothing)
             }),
             Call::Stop(id, rollback) => Box::pin(async move {
-                stop_deployment(world, world, &id, rollback, now).await.map(|_| Reply::Nothing).or_else(caller)
+                stop_deployment(world, world, &id, rollback, || world.now())
+                    .await
+                    .map(|_| Reply::Nothing)
+                    .or_else(caller)
             }),
             Call::Answer(answer) => Box::pin(async move {
                 answer_hook(world, world, &answer, now).await.map(|()| Reply::Nothing).or_else(caller)

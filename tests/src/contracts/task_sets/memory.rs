@@ -36,7 +36,7 @@ impl Customer for World {
             ..target(definition)
         };
         let opened = Service::new(desired, vec![listener(&groups)], groups.clone(), self.now());
-        let opened = opened.with_primary(vec![blue, admin.clone()], running, TaskPlan::Run(20));
+        let opened = opened.with_primary(vec![admin.clone(), blue], running, TaskPlan::Run(20));
         let primary = opened.task_sets[0].id.clone();
         self.put_service(&service.address(), opened);
         let shop = Shop { service, groups, admin, primary, network };
@@ -50,6 +50,10 @@ impl Customer for World {
 
     async fn delete_replacement_group(&self, shop: &Shop) {
         self.change_service(&shop.service.address(), &ServiceEvent::TargetGroupDeleted);
+    }
+
+    async fn put_target_group(&self) -> String {
+        Self::put_target_group(self, &short("new")).arn
     }
 
     async fn delete_service(&self, shop: &Shop) {

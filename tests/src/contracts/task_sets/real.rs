@@ -87,6 +87,10 @@ impl Customer for Real {
         request.send().await.unwrap();
     }
 
+    async fn put_target_group(&self) -> String {
+        self.front.put_target_group(ListenerKind::Application, "new").await.arn
+    }
+
     async fn delete_service(&self, shop: &Shop) {
         let request = self.ecs.delete_service().cluster(shop.service.cluster.as_str());
         request.service(shop.service.service.as_str()).force(true).send().await.unwrap();
@@ -130,7 +134,7 @@ impl Real {
         let (cluster, name) = (service.cluster.as_str(), service.service.as_str());
         let request = self.ecs.create_task_set().cluster(cluster).service(name).task_definition(definition);
         let request = request.launch_type(LaunchType::Fargate).platform_version("1.4.0").network_configuration(network);
-        let request = request.load_balancers(behind(web, "web", 8080)).load_balancers(behind(admin, "admin", 9000));
+        let request = request.load_balancers(behind(admin, "admin", 9000)).load_balancers(behind(web, "web", 8080));
         let request = request.service_registries(ServiceRegistry::builder().registry_arn(REGISTRY).build());
         let scale = Scale::builder().value(100.0).unit(ScaleUnit::Percent).build();
         let made = request.scale(scale).send().await.unwrap();
@@ -189,7 +193,7 @@ fn a_new_task_set_has_the_launch_type_the_registries_and_the_other_load_balancer
         assert_eq!(new.launch_type(), Some(&LaunchType::Fargate));
         assert_eq!(new.service_registries()[0].registry_arn(), Some(REGISTRY));
         assert_eq!(new.service_registries(), old.service_registries());
-        assert_eq!(new.load_balancers()[1], old.load_balancers()[1]);
+        assert_eq!(new.load_balancers()[0], old.load_balancers()[0]);
         assert_eq!(new.network_configuration(), old.network_configuration());
         let scale = new.scale().unwrap();
         assert_eq!((scale.value(), scale.unit()), (100.0, Some(&ScaleUnit::Percent)));

@@ -41,7 +41,7 @@ pub(super) fn unfit(next: &Deployment, service: &ServiceState) -> Option<Cause> 
              {} is behind {}.",
             listed(service.target_groups.iter().map(|group| group.arn.as_str())),
             primary.id,
-            listed(primary.target_groups.iter().map(String::as_str))
+            listed(primary.attachments.iter().map(|own| own.target_group.as_str()))
         ));
     };
     if let Some(kept) = stranger(service, &groups, primary) {
@@ -82,6 +82,13 @@ fn listeners_unfit(next: &Deployment, service: &ServiceState, groups: &Groups) -
         return Some(format!(
             "Only ALB supports gradual traffic routing, use AllAtOnce Traffic routing instead when you create/update \
              Deployment group. Listener {} is a Network Load Balancer's.",
+            service.listener.arn
+        ));
+    }
+    if service.listener.kind == ListenerKind::Network && service.test_listener.is_none() {
+        return Some(format!(
+            "Listener {} is a Network Load Balancer's, which forwards to one target group, so that ECS takes no task set \
+             behind the other before another listener does. Give the group a test listener (testTrafficRoute).",
             service.listener.arn
         ));
     }

@@ -31,7 +31,7 @@ pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState) {
         next.ecs = Some(EcsProgress {
             service_arn: service.arn.clone(),
             original: original.id.clone(),
-            original_target: original.target.clone(),
+            original_target: original.target_behind(&groups.original),
             groups,
             kind: service.listener.kind,
             replacement: None,
@@ -266,8 +266,8 @@ fn shift(next: &mut Deployment, mut step: usize, service: &ServiceState, now: Ti
         if !arrived {
             let count = next.order.routing.steps().len() + 1;
             let why = format!("Step {} of {count}: task set {replacement} is to get {share} %.", step + 1);
-            let until = now + SignedDuration::from_secs(i64::from(current.wait_seconds));
-            let seconds = seconds_until(until.min(now + LOOK_EVERY), now);
+            let until = next.bake_until.unwrap_or(now + SignedDuration::from_secs(i64::from(current.wait_seconds)));
+            let seconds = seconds_until(until.min(lease_from(now)), now);
             return Some(Decision::new(Move::ShiftListener { seconds }, why).waiting(what, until));
         }
         if next.bake_until.is_none() {
@@ -276,7 +276,9 @@ fn shift(next: &mut Deployment, mut step: usize, service: &ServiceState, now: Ti
         match next.bake_until {
             Some(until) if until > now + CLOCKS_DIFFER_BY => {
                 let why = format!("Task set {replacement} has {share} % and bakes.");
-                let bake = Move::Bake { seconds: seconds_until(look_at(&progress, until, now), now) };
+                let began = next.bake_began(step, until);
+                let look = look_at(&progress, until, now).min(settling(began, now).unwrap_or(until));
+                let bake = Move::Bake { seconds: seconds_until(look, now) };
                 return Some(Decision::new(bake, why).waiting(what, until));
             }
             Some(_) | None => {
@@ -288,10 +290,15 @@ fn shift(next: &mut Deployment, mut step: usize, service: &ServiceState, now: Ti
     }
 }
 
-/// When to look again in a wait: the replacement may have got unsteady.
+/// When to look again in a wait: the replacement may have got unsteady, or steady again.
 fn look_at(progress: &EcsProgress, until: Timestamp, now: Timestamp) -> Timestamp {
-    let unsteady = progress.unsteady_since.map(|since| since + UNSTEADY_FOR);
+    let unsteady = progress.unsteady_since.map(|_| now + SignedDuration::from_secs(i64::from(RECOVERY_SECONDS)));
     unsteady.unwrap_or(until).min(until).min(now + LOOK_EVERY)
+}
+
+/// When a move from before `began` has had its last effect, if that is still to come: then it can be put right.
+fn settling(began: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    Some(lease_from(began)).filter(|lease| *lease > now)
 }
 
 /// Nothing moves to a replacement that is not steady.
@@ -310,12 +317,13 @@ fn promote(service: &ServiceState, replacement: &str) -> Option<Decision> {
     Some(Decision::new(Move::PromoteTaskSet, why))
 }
 
-/// Says until when the original is kept.
+/// Says until when the original is kept, unless it is for good.
 fn keep(next: &mut Deployment, now: Timestamp) {
     let minutes = next.order.environment.blue_green.termination.map_or(0, |termination| termination.minutes);
-    let minutes = if is_kept_alive(next) { 0 } else { minutes };
+    let until = now + SignedDuration::from_mins(i64::from(minutes));
+    let until = (!is_kept_alive(next)).then_some(until);
     if let Some(progress) = &mut next.ecs {
-        progress.terminate_at = Some(now + SignedDuration::from_mins(i64::from(minutes)));
+        progress.terminate_at = until;
     }
 }
 
@@ -329,17 +337,22 @@ fn await_termination(next: &mut Deployment, service: &ServiceState, now: Timesta
     let progress = next.ecs.as_ref()?;
     let shifted = next.event(EventName::AllowTraffic).and_then(|event| event.ended_at)?;
     let until = progress.terminate_at.unwrap_or(now).max(lease_from(shifted));
+    let replacement = progress.replacement.clone()?;
+    let is_steady = service.live(&replacement).is_some_and(|set| set.steady);
+    let unsettled = route(next, service, Percent::ALL).or_else(|| promote(service, &replacement));
+    if let Some(unsettled) = unsettled.filter(|_| is_steady) {
+        return Some(unsettled);
+    }
     if until > now {
         let why = format!("Task set {} is kept for the way back.", progress.original);
-        let wait = Decision::new(Move::Bake { seconds: seconds_until(look_at(progress, until, now), now) }, why);
+        let look = look_at(progress, until, now).min(settling(shifted, now).unwrap_or(until));
+        let wait = Decision::new(Move::Bake { seconds: seconds_until(look, now) }, why);
         return Some(wait.waiting("the end of the termination wait", until));
     }
-    let replacement = progress.replacement.clone()?;
-    if !service.live(&replacement).is_some_and(|set| set.steady) {
+    if !is_steady {
         return Some(await_recovery(progress, now));
     }
-    let unsettled = route(next, service, Percent::ALL).or_else(|| promote(service, &replacement));
-    unsettled.or_else(|| is_kept_alive(next).then(|| succeed(next, now)))
+    is_kept_alive(next).then(|| succeed(next, now))
 }
 
 /// The original goes.

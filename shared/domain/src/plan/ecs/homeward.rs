@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::ending::{Homeward, try_later};
+use super::super::ending::{Homeward, look_later, try_later};
 use super::super::{Decision, Move, Problem, ProblemKind, Seen, seconds_until};
 use crate::ecs::lease_from;
 use crate::{Deployment, EcsProgress, Listener, ListenerRouting, Percent, ServiceState, Stage};
@@ -21,12 +21,29 @@ pub(in super::super) fn homeward(next: &mut Deployment, since: Timestamp, seen: 
         Some(Err(problem)) if problem.kind == ProblemKind::Missing => {
             Homeward::Blocked(format!("There is no service left to restore: {}", problem.words))
         }
-        Some(Err(problem)) => try_later(since, &problem.words, now),
+        Some(Err(problem)) => blindly(next, since, problem, seen, now),
         Some(Ok(_)) if next.stage == Stage::Termination => {
             Homeward::Blocked("Its original was being deleted, so that all traffic stays where it is.".to_owned())
         }
         Some(Ok(service)) => {
             Journey { progress: &progress, service, since, now, failed: seen.failed.as_ref() }.go(next)
+        }
+    }
+}
+
+/// Traffic needs nothing but its listeners to go home; everything else has to be seen.
+fn blindly(next: &Deployment, since: Timestamp, problem: &Problem, seen: &Seen, now: Timestamp) -> Homeward {
+    let is_away = next.moves_traffic() && next.restored_at.is_none();
+    let failed = seen.failed.as_ref().filter(|(step, _)| step == Move::RouteListener.name());
+    match failed {
+        Some((_, refused)) if is_away => try_later(since, &refused.words, now),
+        None if is_away => {
+            let why = format!("Traffic goes back, although the service cannot be seen: {}", problem.words);
+            Homeward::Go(Decision::new(Move::RouteListener, why))
+        }
+        Some(_) | None => {
+            let why = format!("The service has to be seen before its replacement can go: {}", problem.words);
+            look_later(since, why, "another look at the service", now)
         }
     }
 }
@@ -68,6 +85,9 @@ impl Journey<'_> {
         if self.service.sends_to(&groups.replacement) {
             return self.left_as_it_is(next);
         }
+        if next.has_lost_sight(self.service) {
+            return self.nobody_knows(next);
+        }
         if next.moves_traffic() {
             next.restored_at.get_or_insert(self.now);
         }
@@ -101,6 +121,14 @@ impl Journey<'_> {
                 replacement.id
             ),
         })
+    }
+
+    /// Whatever has taken the listener's place may send traffic to the replacement.
+    fn nobody_knows(&self, next: &Deployment) -> Homeward {
+        let kept = self.service.made_for(next.maker().as_str()).map_or_else(String::new, |replacement| {
+            format!(" Task set {} is kept: delete it once nothing sends traffic to it.", replacement.id)
+        });
+        Homeward::Blocked(format!("Where the traffic goes now is not to be seen there.{kept}"))
     }
 
     /// The replacement goes, once nothing can come any more that would send traffic to it, or make it anew.
