@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use spillway_domain::{AlarmName, Quotas};
+use spillway_domain::{AlarmName, Quotas, Target};
 use spillway_engine::{AlarmEvent, Decide, Observation, Shift, Subject, Task, Waiter};
 use spillway_template::Event;
 use spillway_testkit::World;
 use spillway_tests::door::Door;
-use spillway_tests::template::{readme_machine, root};
+use spillway_tests::template::{readme_block, readme_machine, root};
 use spillway_wire::{execution, stack};
 
 #[test]
@@ -93,6 +93,26 @@ fn the_state_machine_of_the_readme_asks_for_what_is_understood() {
         Some(member) => (member.to_owned(), json!("something")),
     });
     execution::parse(&given.collect(), &Quotas::default()).unwrap();
+}
+
+#[test]
+fn the_group_and_the_appspec_of_the_readme_are_taken() {
+    let world = World::new();
+    let door = Door::new(&world);
+    let group: Value = serde_json::from_str(&readme_block("targetGroupPairInfoList")).unwrap();
+    door.call("CreateApplication", &json!({ "applicationName": group["applicationName"], "computePlatform": "ECS" }));
+    let made = door.call("CreateDeploymentGroup", &group);
+    assert!(made["deploymentGroupId"].is_string(), "{made}");
+    let content = readme_block("Type: AWS::ECS::Service");
+    let revision = json!({ "revisionType": "AppSpecContent", "appSpecContent": { "content": content } });
+    let deployment = json!({
+        "applicationName": group["applicationName"], "deploymentGroupName": group["deploymentGroupName"],
+        "revision": revision,
+    });
+    let created = door.call("CreateDeployment", &deployment);
+    assert!(created["deploymentId"].is_string(), "{created}");
+    let target = &world.records()[0].order.target;
+    assert!(matches!(target, Target::Ecs(target) if target.task_definition == "web:2"), "{target:?}");
 }
 
 /// Sent to an installation without anything in it, a request that is understood is told what is not there.

@@ -36,8 +36,13 @@ fn read(resource: &str) -> Machine {
 
 /// The state machine that the README offers to those who deploy from their own.
 pub fn readme_machine() -> Value {
+    serde_saphyr::from_str(&readme_block("StartAt: Deploy")).expect("the state machine of README.md is YAML")
+}
+
+/// The block of the README that these words are in.
+pub fn readme_block(words: &str) -> String {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md can be read");
-    let begin = readme.find("StartAt: Deploy").expect("README.md has a state machine");
-    let definition = readme[begin..].split("```").next().unwrap_or_default();
-    serde_saphyr::from_str(definition).expect("the state machine of README.md is YAML")
+    let blocks = readme.split("```").skip(1).step_by(2);
+    let block = blocks.into_iter().find(|block| block.contains(words)).expect("README.md has such a block");
+    block.split_once('\n').expect("a block has lines").1.to_owned()
 }

@@ -224,3 +224,17 @@ fn a_rollback_names_the_container_behind_the_target_group_of_the_pair() {
     let Target::Ecs(target) = world.record(&rollback).unwrap().order.target else { panic!("it is no service's") };
     assert_eq!((target.container.as_str(), target.port), ("web", 80));
 }
+
+#[test]
+fn a_listener_that_is_not_there_is_named_and_nothing_is_begun() {
+    let world = World::new().with_diary();
+    let mut runner = Runner::new(&world, machine());
+    let request = ServiceStory::new("Steps.10@2m").set(&world);
+    let mut service = world.service(ServiceStory::SERVICE).unwrap();
+    service.listeners.pop();
+    world.put_service(ServiceStory::SERVICE, service);
+    let id = runner.begin(&request);
+    runner.run();
+    assert_eq!(standing(&world), ["ecs-svc/1"]);
+    insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
+}

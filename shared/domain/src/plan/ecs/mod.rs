@@ -3,7 +3,10 @@
 mod fit;
 mod forward;
 mod homeward;
+mod install;
+mod shift;
 mod taken;
+mod terminate;
 
 use jiff::Timestamp;
 
@@ -44,7 +47,7 @@ pub(super) fn service_trouble(next: &Deployment, seen: &Seen, now: Timestamp) ->
         // A rollback makes of it what it should be.
         Some(_) if next.order.rolls_back.is_some() => None,
         Some(progress) => taken::taken(next, progress, service, now)
-            .or_else(|| forward::unhealthy(next, progress, service, now))
+            .or_else(|| install::unhealthy(next, progress, service, now))
             .or_else(|| forward::not_continued(next, progress, now)),
     }
 }
