@@ -4,12 +4,20 @@ mod create;
 mod deaths;
 mod seen;
 
+use std::time::Duration;
+
 use aws_sdk_ecs::Client;
+use aws_sdk_ecs::config::Builder;
+use aws_sdk_ecs::config::timeout::TimeoutConfig;
 use aws_sdk_ecs::types::{DesiredStatus, Service};
-use spillway_aws_sts::{Clients, Roles, code, problem};
+use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
 use spillway_domain::{EcsService, Problem, ProblemKind, RoleArn};
 use spillway_engine::{NewTaskSet, ServiceSeen};
 
+/// The longest that ECS may take for one attempt at a call.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(5);
+/// The longest for all attempts, a third of what a function has that makes a move.
+const LONGEST_CALL: Duration = Duration::from_secs(10);
 /// How many stopped tasks are asked about at once: as many as ECS describes.
 const TASKS_A_PAGE: i32 = 100;
 /// How many times at most.
@@ -26,8 +34,17 @@ pub struct TaskSets {
 impl TaskSets {
     /// Task sets that are touched as one of `roles`.
     pub fn new(roles: &Roles) -> Self {
-        Self { clients: Clients::new(roles, Client::new) }
+        Self { clients: Clients::new(roles, impatient) }
     }
+}
+
+/// A client that gives up early: traffic that is to go home waits for no longer to hear that its home is still there.
+fn impatient(config: &SdkConfig) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(LONGEST_ATTEMPT)
+        .operation_timeout(LONGEST_CALL);
+    Client::from_conf(Builder::from(config).timeout_config(timeouts.build()).build())
 }
 
 impl spillway_engine::TaskSets for TaskSets {
@@ -114,4 +131,34 @@ fn place(service: &EcsService) -> String {
 /// An action on a task set, by its id or the deployment that it is for.
 fn tried(action: &str, task_set: &str, service: &EcsService) -> String {
     format!("ecs:{action} for task set {task_set} of {}", place(service))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+    use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+    use spillway_engine::TaskSets as _;
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_about_which_ecs_says_nothing_is_not_waited_for_for_long() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(format!("http://{}", silent.local_addr().unwrap()))
+            .http_client(https.build_https())
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("key", "secret", None)))
+            .build();
+        let service = EcsService { service: "web".parse().unwrap(), cluster: "prod".parse().unwrap() };
+        let role = "arn:aws:iam::111122223333:role/spillway".parse().unwrap();
+        let began = Instant::now();
+        let problem = TaskSets::new(&Roles::new(&config)).read(&role, &service).await.unwrap_err();
+        assert_eq!(problem.kind, ProblemKind::Transient, "{problem}");
+        assert!(began.elapsed() <= LONGEST_CALL, "{:?}", began.elapsed());
+    }
 }

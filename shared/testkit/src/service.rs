@@ -46,6 +46,10 @@ pub enum ServiceEvent {
     Hidden(bool),
     /// The service role may write no rule any more, or may again.
     RulesLocked(bool),
+    /// The service role may delete no task set any more, or may again.
+    DeletionsLocked(bool),
+    /// Somebody has the original stand for the service again.
+    OriginalPromoted,
 }
 
 /// An ECS service with a load balancer.
@@ -67,6 +71,8 @@ pub struct Service {
     pub hidden: bool,
     /// Whether nobody may write the rules of its listeners.
     pub rules_locked: bool,
+    /// Whether nobody may delete a task set of it.
+    pub deletions_locked: bool,
     pub(crate) made: u64,
 }
 
@@ -196,6 +202,7 @@ impl Service {
             desired_since: now,
             hidden: false,
             rules_locked: false,
+            deletions_locked: false,
             made: 0,
         }
     }
@@ -305,6 +312,12 @@ impl Inner {
             }
             ServiceEvent::Hidden(hidden) => service.hidden = *hidden,
             ServiceEvent::RulesLocked(locked) => service.rules_locked = *locked,
+            ServiceEvent::DeletionsLocked(locked) => service.deletions_locked = *locked,
+            ServiceEvent::OriginalPromoted => {
+                let original = service.live().next().map(|set| set.id.clone());
+                service.promote(&original.unwrap_or_default());
+                self.taken.insert(key.to_owned());
+            }
             ServiceEvent::TargetGroupDeleted => {
                 let Groups { original, replacement } = &service.pair;
                 self.target_groups.retain(|group| group.arn != *replacement);

@@ -1,5 +1,6 @@
 //! What happens to services while something is deployed to them, and between two deployments.
 
+use jiff::SignedDuration;
 use spillway_domain::{EventName, ListenerKind, Percent, Status, Target, TaskSetStatus, WaitType};
 use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, World, check};
 use spillway_tests::template::machine;
@@ -135,14 +136,35 @@ fn a_replacement_whose_tasks_die_in_the_termination_wait_gives_the_traffic_back(
     insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
 }
 
+/// Its original may not be deleted from before its time to go until 300 s, so that something can come between.
+fn held_in_its_end() -> ServiceStory {
+    let locked = |locked| happens(ServiceEvent::DeletionsLocked(locked));
+    at_once().at(50.0, locked(true)).at(300.0, locked(false))
+}
+
 #[test]
 fn a_stop_is_refused_once_the_original_is_being_deleted() {
-    // The deletion is refused for a while, so that there is time to ask.
-    let story = at_once().at(70.0, Event::RightsLost).at(200.0, Event::Stop(Some(true))).at(300.0, Event::RightsBack);
     let world = World::new().with_diary();
-    let id = Runner::new(&world, machine()).play(&story);
+    let id = Runner::new(&world, machine()).play(&held_in_its_end().at(200.0, Event::Stop(Some(true))));
     check(&world).unwrap();
-    assert_eq!(world.record(&id).unwrap().status(), Status::Succeeded, "{}", world.diary());
+    let record = world.record(&id).unwrap();
+    assert!(record.ending.as_ref().unwrap().at > record.created_at + SignedDuration::from_secs(300));
+    assert_eq!(record.status(), Status::Succeeded, "{}", world.diary());
+}
+
+#[test]
+fn an_original_that_is_needed_again_is_not_deleted() {
+    let half = ServiceEvent::ListenerWritten(Percent::from_whole(50));
+    for event in [half, ServiceEvent::OriginalPromoted, ServiceEvent::ReplacementHampered(true)] {
+        let world = World::new().with_diary();
+        let id = Runner::new(&world, machine()).play(&held_in_its_end().at(200.0, happens(event)));
+        assert_eq!(standing(&world), ["ecs-svc/1", "ecs-svc/2"], "{}", world.diary());
+        let said = world.record(&id).unwrap().note;
+        assert!(
+            said.contains("The original task set ecs-svc/1 could not be deleted: Somebody has traffic go to it"),
+            "{said}"
+        );
+    }
 }
 
 /// Where the traffic of the listener is at the end: the share of the second target group.

@@ -141,7 +141,12 @@ impl TaskSets for World {
     async fn delete(&self, _role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
         self.call(|world| {
             let now = world.now;
-            world.service(service)?.delete(task_set, now);
+            let found = world.service(service)?;
+            if found.deletions_locked {
+                let words = format!("ecs:DeleteTaskSet for task set {task_set} failed: AccessDenied.");
+                return Err(Problem::new(ProblemKind::Denied, words));
+            }
+            found.delete(task_set, now);
             world.write_diary("DeleteTaskSet", task_set);
             world.look_for_darkness("DeleteTaskSet");
             Ok(())
