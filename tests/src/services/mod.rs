@@ -1,6 +1,7 @@
 //! Deployments to ECS services: their timelines, what accidents do to them, and random ones.
 
 mod properties;
+mod races;
 mod stories;
 mod timelines;
 mod trouble;

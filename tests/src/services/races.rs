@@ -1,0 +1,102 @@
+//! A halt that comes between a look and the write that follows it.
+
+use spillway_domain::{
+    DeploymentId, EcsService, Forward, Listener, ListenerArn, Percent, Problem, RoleArn, Stage, TargetGroup,
+    TargetGroupName,
+};
+use spillway_engine::{
+    Creation, Deployments, Listeners, NewTaskSet, ServiceSeen, Subject, TaskSets, promote_task_set, shift_listener,
+    stop_deployment,
+};
+use spillway_testkit::{Plot, Runner, ServiceStory, World};
+use spillway_tests::template::machine;
+
+/// A customer in whose world the deployment is stopped as soon as something was looked at.
+struct Stopped<'w> {
+    world: &'w World,
+    id: DeploymentId,
+}
+
+impl Stopped<'_> {
+    async fn stop(&self) {
+        // The second time, it is halted already.
+        stop_deployment(self.world, self.world, &self.id, Some(false), || self.world.now()).await.ok();
+    }
+}
+
+impl Listeners for Stopped<'_> {
+    async fn target_groups(&self, role: &RoleArn, names: &[TargetGroupName]) -> Result<Vec<TargetGroup>, Problem> {
+        self.world.target_groups(role, names).await
+    }
+
+    async fn read(&self, role: &RoleArn, listener: &ListenerArn) -> Result<Listener, Problem> {
+        let read = Listeners::read(self.world, role, listener).await;
+        self.stop().await;
+        read
+    }
+
+    async fn route(
+        &self,
+        role: &RoleArn,
+        listener: &ListenerArn,
+        forward: &Forward,
+        groups: &[(String, u32)],
+    ) -> Result<(), Problem> {
+        self.world.route(role, listener, forward, groups).await
+    }
+}
+
+impl TaskSets for Stopped<'_> {
+    async fn read(&self, role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem> {
+        let read = TaskSets::read(self.world, role, service).await;
+        self.stop().await;
+        read
+    }
+
+    async fn deaths(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<Vec<String>, Problem> {
+        self.world.deaths(role, service, task_set).await
+    }
+
+    async fn create(&self, role: &RoleArn, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
+        TaskSets::create(self.world, role, service, new).await
+    }
+
+    async fn promote(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        self.world.promote(role, service, task_set).await
+    }
+
+    async fn delete(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        self.world.delete(role, service, task_set).await
+    }
+}
+
+/// A world in which a deployment has come to that step of its shift, and nothing of the step has been done yet.
+fn in_step(step: usize) -> (World, DeploymentId) {
+    let story = ServiceStory::new("Steps.10@2m");
+    let played = World::new().with_history();
+    Runner::new(&played, machine()).play(&story);
+    let in_step = |record: &&spillway_domain::Deployment| record.stage == Stage::AllowTraffic { step };
+    let record = played.history().iter().find(in_step).unwrap().clone();
+    let world = World::new().with_diary();
+    story.set(&world);
+    assert_eq!(pollster::block_on(Deployments::create(&world, &record, None)).unwrap(), Creation::Created);
+    (world, record.id)
+}
+
+#[test]
+fn no_traffic_moves_forward_after_a_halt_that_came_while_the_listeners_were_read() {
+    let (world, id) = in_step(0);
+    let customer = Stopped { world: &world, id: id.clone() };
+    let subject = Subject { deployment_id: id };
+    pollster::block_on(shift_listener(&world, (&customer, &world), &subject, world.now())).unwrap();
+    assert!(world.rerouted().iter().all(|share| *share == Percent::ZERO), "{}", world.diary());
+}
+
+#[test]
+fn no_replacement_becomes_primary_after_a_halt_that_came_while_the_service_was_read() {
+    let (world, id) = in_step(1);
+    let customer = Stopped { world: &world, id: id.clone() };
+    let subject = Subject { deployment_id: id };
+    pollster::block_on(promote_task_set(&world, &customer, &subject)).unwrap();
+    assert!(!world.diary().contains("UpdatePrimary"), "{}", world.diary());
+}
