@@ -1,8 +1,8 @@
-//! A halt that comes between a look and the write that follows it.
+//! A halt that comes between a look and the write that follows it, or with that write.
 
 use spillway_domain::{
-    DeploymentId, EcsService, Forward, Listener, ListenerArn, Percent, Problem, RoleArn, Stage, TargetGroup,
-    TargetGroupName,
+    DeploymentId, EcsService, Forward, Listener, ListenerArn, Percent, Problem, RoleArn, Stage, Target, TargetGroup,
+    TargetGroupName, TaskSetStatus,
 };
 use spillway_engine::{
     Creation, Deployments, Listeners, NewTaskSet, ServiceSeen, Subject, TaskSets, promote_task_set, shift_listener,
@@ -11,16 +11,25 @@ use spillway_engine::{
 use spillway_testkit::{Plot, Runner, ServiceStory, World};
 use spillway_tests::template::machine;
 
-/// A customer in whose world the deployment is stopped as soon as something was looked at.
+/// A customer in whose world the deployment is stopped as soon as something was looked at, or written.
 struct Stopped<'w> {
     world: &'w World,
     id: DeploymentId,
+    after: After,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    ALook,
+    AWrite,
 }
 
 impl Stopped<'_> {
-    async fn stop(&self) {
-        // The second time, it is halted already.
-        stop_deployment(self.world, self.world, &self.id, Some(false), || self.world.now()).await.ok();
+    async fn stop(&self, after: After) {
+        if after == self.after {
+            // The second time, it is halted already.
+            stop_deployment(self.world, self.world, &self.id, Some(false), || self.world.now()).await.ok();
+        }
     }
 }
 
@@ -31,7 +40,7 @@ impl Listeners for Stopped<'_> {
 
     async fn read(&self, role: &RoleArn, listener: &ListenerArn) -> Result<Listener, Problem> {
         let read = Listeners::read(self.world, role, listener).await;
-        self.stop().await;
+        self.stop(After::ALook).await;
         read
     }
 
@@ -42,14 +51,16 @@ impl Listeners for Stopped<'_> {
         forward: &Forward,
         groups: &[(String, u32)],
     ) -> Result<(), Problem> {
-        self.world.route(role, listener, forward, groups).await
+        let written = self.world.route(role, listener, forward, groups).await;
+        self.stop(After::AWrite).await;
+        written
     }
 }
 
 impl TaskSets for Stopped<'_> {
     async fn read(&self, role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem> {
         let read = TaskSets::read(self.world, role, service).await;
-        self.stop().await;
+        self.stop(After::ALook).await;
         read
     }
 
@@ -62,7 +73,9 @@ impl TaskSets for Stopped<'_> {
     }
 
     async fn promote(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
-        self.world.promote(role, service, task_set).await
+        let written = self.world.promote(role, service, task_set).await;
+        self.stop(After::AWrite).await;
+        written
     }
 
     async fn delete(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
@@ -83,20 +96,55 @@ fn in_step(step: usize) -> (World, DeploymentId) {
     (world, record.id)
 }
 
-#[test]
-fn no_traffic_moves_forward_after_a_halt_that_came_while_the_listeners_were_read() {
+/// Moves the listeners as the record says, while it is stopped; where the traffic is then, and all that was written.
+fn shifted(after: After) -> (Option<Percent>, String) {
     let (world, id) = in_step(0);
-    let customer = Stopped { world: &world, id: id.clone() };
+    let customer = Stopped { world: &world, id: id.clone(), after };
     let subject = Subject { deployment_id: id };
     pollster::block_on(shift_listener(&world, (&customer, &world), &subject, world.now())).unwrap();
-    assert!(world.rerouted().iter().all(|share| *share == Percent::ZERO), "{}", world.diary());
+    (world.service(ServiceStory::SERVICE).unwrap().share(), world.diary())
+}
+
+/// The same with the task set that stands for the service.
+fn promoted(after: After) -> (String, String) {
+    let (world, id) = in_step(1);
+    let record = world.record(&id).unwrap();
+    let (service, _) = record.service().unwrap();
+    let (Target::Ecs(target), Some(progress)) = (&record.order.target, &record.ecs) else { panic!("a service's") };
+    let new = NewTaskSet { deployment: &id, like: &progress.original, target, groups: &progress.groups };
+    pollster::block_on(TaskSets::create(&world, &record.order.role, service, &new)).unwrap();
+    let customer = Stopped { world: &world, id: id.clone(), after };
+    let subject = Subject { deployment_id: id };
+    pollster::block_on(promote_task_set(&world, &customer, &subject)).unwrap();
+    let service = world.service(ServiceStory::SERVICE).unwrap();
+    let primary = service.live().find(|set| set.status == TaskSetStatus::Primary).unwrap().id.clone();
+    (primary, world.diary())
+}
+
+#[test]
+fn no_traffic_moves_forward_after_a_halt_that_came_while_the_listeners_were_read() {
+    let (share, diary) = shifted(After::ALook);
+    assert_eq!(share, Some(Percent::ZERO), "{diary}");
+    assert!(!diary.contains("web-green 100"), "{diary}");
+}
+
+#[test]
+fn traffic_that_has_moved_while_a_halt_came_goes_home_at_once() {
+    let (share, diary) = shifted(After::AWrite);
+    assert_eq!(share, Some(Percent::ZERO), "{diary}");
+    assert!(diary.contains("web-green 100"), "{diary}");
 }
 
 #[test]
 fn no_replacement_becomes_primary_after_a_halt_that_came_while_the_service_was_read() {
-    let (world, id) = in_step(1);
-    let customer = Stopped { world: &world, id: id.clone() };
-    let subject = Subject { deployment_id: id };
-    pollster::block_on(promote_task_set(&world, &customer, &subject)).unwrap();
-    assert!(!world.diary().contains("UpdatePrimary"), "{}", world.diary());
+    let (primary, diary) = promoted(After::ALook);
+    assert_eq!(primary, "ecs-svc/1", "{diary}");
+    assert!(!diary.contains("UpdatePrimary"), "{diary}");
+}
+
+#[test]
+fn a_replacement_that_became_primary_while_a_halt_came_gives_way_at_once() {
+    let (primary, diary) = promoted(After::AWrite);
+    assert_eq!(primary, "ecs-svc/1", "{diary}");
+    assert!(diary.contains("UpdatePrimary"), "{diary}");
 }

@@ -260,3 +260,22 @@ fn a_listener_that_is_not_there_is_named_and_nothing_is_begun() {
     assert_eq!(standing(&world), ["ecs-svc/1"]);
     insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
 }
+
+#[test]
+fn what_another_installation_has_kept_is_not_deleted() {
+    let world = World::new().with_diary();
+    let mut runner = Runner::new(&world, machine());
+    let request = at_once().set(&world);
+    let mut service = world.service(ServiceStory::SERVICE).unwrap();
+    let mut kept = service.task_sets[0].clone();
+    kept.id = "ecs-svc/0".to_owned();
+    kept.status = TaskSetStatus::Active;
+    kept.external_id = Some("d-ELSEWHERE".to_owned());
+    kept.groups = vec![service.pair.replacement.clone()];
+    service.task_sets.push(kept);
+    world.put_service(ServiceStory::SERVICE, service);
+    let id = runner.begin(&request);
+    runner.run();
+    assert_eq!(standing(&world), ["ecs-svc/1", "ecs-svc/0"], "{}", world.diary());
+    insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
+}
