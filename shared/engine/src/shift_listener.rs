@@ -62,7 +62,7 @@ pub async fn shift_listener(
             if current.listener_routing() != Some(routing) {
                 break;
             }
-            match write(listeners, &record, progress, (arn, forward, weights)).await {
+            match listeners.route(&record.order.role, arn, forward, weights).await {
                 Ok(()) => rerouted = Rerouted::Written,
                 // What one forward refuses keeps no other from going home.
                 Err(problem) if goes_home => refused = refused.or(Some(problem)),
@@ -89,24 +89,6 @@ async fn refuse_if_gone(task_sets: &impl TaskSets, record: &Deployment, progress
 fn left_to_others(record: &Deployment) -> Problem {
     let words = format!("The listeners of deployment {} forward as somebody else has them.", record.id);
     Problem::new(ProblemKind::Stale, words)
-}
-
-/// Home, a target group that is gone need not be listed.
-async fn write(
-    listeners: &impl Listeners,
-    record: &Deployment,
-    progress: &EcsProgress,
-    (arn, forward, weights): (&ListenerArn, &Forward, &[(String, u32)]),
-) -> Result<(), Problem> {
-    let role = &record.order.role;
-    match listeners.route(role, arn, forward, weights).await {
-        Err(problem)
-            if problem.kind == ProblemKind::Missing && record.listener_routing() == Some(ListenerRouting::HOME) =>
-        {
-            listeners.route(role, arn, forward, &[(progress.groups.original.clone(), 1)]).await
-        }
-        written => written,
-    }
 }
 
 type Write = (ListenerArn, Forward, Vec<(String, u32)>);

@@ -96,14 +96,18 @@ fn the_next_deployment_finds_the_service_as_a_rollback_has_left_it() {
 }
 
 #[test]
-fn a_target_group_that_is_deleted_in_mid_shift_need_not_be_listed_on_the_way_back() {
+fn a_target_group_that_is_deleted_in_mid_shift_ends_it_with_everything_as_it_was() {
     let story = ServiceStory::new("Steps.10@2m,50@2m").at(100.0, happens(ServiceEvent::TargetGroupDeleted));
     let world = World::new().with_diary();
     let id = Runner::new(&world, machine()).play(&story);
     let record = world.record(&id).unwrap();
-    let service = world.service(ServiceStory::SERVICE).unwrap();
-    let primary = service.live().find(|set| set.status == TaskSetStatus::Primary).unwrap();
-    assert_eq!((record.has_ended(), primary.id.as_str()), (true, "ecs-svc/1"), "{}", world.diary());
+    assert_eq!(
+        (record.status(), standing(&world)),
+        (Status::Failed, vec!["ecs-svc/1".to_owned()]),
+        "{}",
+        world.diary()
+    );
+    assert_eq!(share(&world), Some(Percent::ZERO), "{}", world.diary());
 }
 
 #[test]
