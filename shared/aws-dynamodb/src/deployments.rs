@@ -8,7 +8,7 @@ use spillway_engine::{Change, Creation, Deployments};
 use crate::Table;
 use crate::action::Action;
 use crate::attributes::{json, read_doc, read_text, text};
-use crate::filing::slot_key;
+use crate::filing::{service_keys, services, slot_key};
 use crate::record::{KIND, active, alarm, created, id_in, in_few_words, partition, record, record_key, watches};
 use crate::revisions::use_revision;
 use crate::table::{ENOUGH, Outcome, Query, page};
@@ -133,6 +133,11 @@ fn creation(deployment: &Deployment, content: Option<&str>, retention_days: u32)
         )
         .only_if("#owner = :group AND attribute_not_exists(#active)", [(":group", text(&deployment.order.group_id))]),
     ];
+    // The group may have been given another service since it was read.
+    let (services, group) = (services(&deployment.order.environment), &deployment.order.group_id);
+    let own =
+        service_keys(&services).map(|key| Action::check(key).only_if("#owner = :group", [(":group", text(group))]));
+    actions.extend(own);
     actions.extend(birth(deployment, content, retention_days));
     actions
 }

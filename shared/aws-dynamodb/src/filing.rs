@@ -7,7 +7,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentGroup, EcsService, GroupName, Slot, Tag, find_built_in,
+    Application, ApplicationName, ConfigName, DeploymentGroup, EcsService, Environment, GroupName, Slot, Tag,
+    find_built_in,
 };
 
 use crate::action::Action;
@@ -64,7 +65,7 @@ pub(crate) fn group_item(group: &DeploymentGroup) -> Item {
             ("doc", json(group)),
             ("id", text(&group.id)),
             ("config", text(group.config.as_str())),
-            ("services", text(services(group))),
+            ("services", text(services(&group.environment))),
         ],
     )
 }
@@ -88,9 +89,9 @@ pub(crate) fn count_use(config: &ConfigName, by: i32) -> Option<Action> {
     Some(update.only_if("attribute_exists(#pk)", []))
 }
 
-/// The ECS services of a group, as one text.
-pub(crate) fn services(group: &DeploymentGroup) -> String {
-    let addresses: Vec<String> = group.environment.ecs_services.iter().map(EcsService::address).collect();
+/// The ECS services of an environment, as one text.
+pub(crate) fn services(environment: &Environment) -> String {
+    let addresses: Vec<String> = environment.ecs_services.iter().map(EcsService::address).collect();
     addresses.join(",")
 }
 
@@ -104,7 +105,7 @@ pub(crate) fn release_services<'a>(services: &'a str, group_id: &'a str) -> impl
     service_keys(services).map(|key| Action::delete(key).only_if("#owner = :id", [id(group_id)]))
 }
 
-fn service_keys(services: &str) -> impl Iterator<Item = Item> {
+pub(crate) fn service_keys(services: &str) -> impl Iterator<Item = Item> {
     services
         .split(',')
         .filter(|address| !address.is_empty())

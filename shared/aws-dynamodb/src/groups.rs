@@ -34,7 +34,7 @@ impl Table {
             ];
             actions.extend(count_use(&group.config, 1));
             let marks = actions.len();
-            actions.extend(mark_services(&services(&group), &group.id));
+            actions.extend(mark_services(&services(&group.environment), &group.id));
             match self.transact(&what, actions).await? {
                 Outcome::Written => return Ok(GroupWrite::Done),
                 // Another group had this name at first, and its slot is called so.
@@ -84,8 +84,11 @@ impl Table {
             return Err(stale());
         }
         let mut actions = if old.name == new.name {
-            let values =
-                [(":new", json(new)), (":config", text(new.config.as_str())), (":services", text(services(new)))];
+            let values = [
+                (":new", json(new)),
+                (":config", text(new.config.as_str())),
+                (":services", text(services(&new.environment))),
+            ];
             let how = "SET #doc = :new, #config = :config, #services = :services";
             let update = Action::update(old_key, how, values);
             vec![update.only_if("#doc = :old", [(":old", stored)])]
@@ -101,7 +104,7 @@ impl Table {
             actions.extend(count_use(&old.config, -1));
         }
         let marks = actions.len();
-        let (before, after) = (services(old), services(new));
+        let (before, after) = (services(&old.environment), services(&new.environment));
         if before != after {
             // Whoever is given the service next must not meet a deployment to it.
             actions.push(Action::check(slot_key(&old.slot)).only_if("attribute_not_exists(#active)", []));
@@ -127,7 +130,7 @@ impl Table {
     pub(crate) async fn remove_group(&self, group: &DeploymentGroup) -> Result<Option<DeploymentId>, Problem> {
         let what = format!("deployment group {}", group.name);
         let own_key = group_key(&group.slot.home, &group.name);
-        let (mut config, mut services) = (group.config.clone(), services(group));
+        let (mut config, mut services) = (group.config.clone(), services(&group.environment));
         for _ in 0..MOST_TRIES {
             let own = [id(&group.id), (":config", text(config.as_str())), (":services", text(&services))];
             let unchanged = "#id = :id AND #config = :config AND #services = :services";
@@ -148,7 +151,7 @@ impl Table {
                     return Ok(None); // it is deleted already, or has another name by now
                 };
                 let group: DeploymentGroup = read_doc(&item)?;
-                (config, services) = (group.config.clone(), filing::services(&group));
+                (config, services) = (group.config.clone(), filing::services(&group.environment));
             }
             if let Some(active) = self.active_of(&group.slot).await? {
                 return Ok(Some(active));

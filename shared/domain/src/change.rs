@@ -24,6 +24,7 @@ impl Deployment {
             return false;
         }
         self.halt = Some(Halt { cause, at: now });
+        self.hasten(now);
         self.changed(now);
         true
     }
@@ -50,6 +51,7 @@ impl Deployment {
                 None => return false,
             },
         }
+        self.hasten(now);
         self.changed(now);
         true
     }
@@ -85,11 +87,6 @@ impl Deployment {
         self.bake_until
     }
 
-    /// Whether the step that is due has not been taken, because nothing moves to a replacement that is not steady.
-    pub fn awaits_recovery(&self) -> bool {
-        self.bake_until.is_none() && self.ecs.as_ref().is_some_and(|progress| progress.unsteady_since.is_some())
-    }
-
     /// Notes that the hook of `event` is being asked, and how often that was; the caller checks whether it may be.
     pub fn ask_hook(&mut self, event: EventName, now: Timestamp) {
         if let Some(event) = self.events.iter_mut().find(|e| e.name == event) {
@@ -114,8 +111,12 @@ impl Deployment {
         let Some(run) = self.hook_run_mut(event).filter(|run| open && run.verdict.is_none()) else {
             return false;
         };
+        let is_over = verdict.is_some();
         run.returned = true;
         run.verdict = verdict;
+        if is_over {
+            self.hasten(now);
+        }
         self.changed(now);
         true
     }
@@ -190,6 +191,13 @@ impl Deployment {
                 | Stage::Termination
                 | Stage::Ended => false,
             }
+    }
+
+    /// Ends what is parked: whoever does not wake of it has to be looked after.
+    fn hasten(&mut self, now: Timestamp) {
+        if let Some(parked) = &mut self.parked {
+            parked.until = parked.until.min(now);
+        }
     }
 
     /// Counts the save, and the moment of it.

@@ -1,7 +1,7 @@
 //! Bake: parks a wait between steps, so that whoever has a reason can end it.
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{Problem, ProblemKind};
+use spillway_domain::{Move, Problem, ProblemKind};
 
 use crate::task::load;
 use crate::{Change, Deployments, Task, Wakes};
@@ -19,11 +19,17 @@ pub async fn bake(
         return wakes.wake(&task.token).await;
     }
     let waited = task.entered_at + SignedDuration::from_secs(i64::from(task.seconds));
-    let baked = if record.awaits_recovery() { None } else { record.begin_bake(task.entered_at) };
-    let until = baked.unwrap_or(waited);
-    record.park(task.token.clone(), until, now);
+    if shifts(&task.step) {
+        record.begin_bake(task.entered_at);
+    }
+    record.park(task.token.clone(), waited, now);
     match deployments.save(Change::quiet(&record)).await {
         Err(problem) if problem.kind == ProblemKind::Stale => wakes.wake(&task.token).await,
         saved => saved,
     }
+}
+
+/// Whether that move has taken a step, which bakes from now on.
+fn shifts(step: &str) -> bool {
+    [Move::ShiftTraffic { seconds: 0 }, Move::ShiftListener { seconds: 0 }].iter().any(|shift| shift.name() == step)
 }

@@ -121,12 +121,9 @@ async fn look(
     let service = async {
         let to_service = matches!(order.target, Target::Ecs(_)) && !record.has_ended();
         match Observation::of(record).filter(|_| to_service) {
-            None => Ok(None),
-            Some(observation) => match Box::pin(services.observe(&observation)).await {
-                // Traffic goes home without it.
-                Err(problem) if problem.kind == ProblemKind::Transient && record.halt.is_none() => Err(problem),
-                seen => Ok(Some(seen)),
-            },
+            None => None,
+            // Traffic goes home without it, and everything else waits for the next look.
+            Some(observation) => Some(Box::pin(services.observe(&observation)).await),
         }
     };
     let reading = async {
@@ -141,7 +138,7 @@ async fn look(
     let told = |(step, _): &(String, Problem)| step == Move::Announce.name();
     let failed = input.step.clone().zip(failed);
     let failed = failed.filter(|failed| !told(failed) || input.generation == Some(record.generation));
-    Ok(Seen { alias: alias?, service: service?, alarms, failed, spare_id: spare_id.clone() })
+    Ok(Seen { alias: alias?, service, alarms, failed, spare_id: spare_id.clone() })
 }
 
 impl Caught {

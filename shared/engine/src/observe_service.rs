@@ -41,7 +41,6 @@ pub async fn observe_service(
         state.said = said_of(&seen, &id);
         match task_sets.deaths(role, service, &id).await {
             Ok(deaths) => state.deaths = deaths,
-            Err(problem) if problem.kind == ProblemKind::Transient => return Err(problem),
             Err(problem) => {
                 let said = state.said.map_or_else(String::new, |said| format!("{said} "));
                 state.said = Some(format!("{said}Why its tasks stop cannot be read: {}", problem.words));

@@ -77,13 +77,12 @@ pub async fn shift_listener(
 /// Nothing goes home to a task set that is gone. What ECS does not tell is no reason to leave traffic away from home.
 async fn refuse_if_gone(task_sets: &impl TaskSets, record: &Deployment, progress: &EcsProgress) -> Result<(), Problem> {
     let Some((service, _)) = record.service() else { return Ok(()) };
-    match task_sets.read(&record.order.role, service).await {
-        Ok(seen) if !seen.task_sets.iter().any(|set| set.id == progress.original && set.is_live()) => {
-            let words = format!("Task set {} is gone, so that no traffic goes back to it.", progress.original);
-            Err(Problem::new(ProblemKind::Stale, words))
-        }
-        Ok(_) | Err(_) => Ok(()),
-    }
+    let is_gone = match task_sets.read(&record.order.role, service).await {
+        Ok(seen) => !seen.task_sets.iter().any(|set| set.id == progress.original && set.is_live()),
+        Err(problem) => problem.kind == ProblemKind::Missing,
+    };
+    let words = || format!("Task set {} is gone, so that no traffic goes back to it.", progress.original);
+    if is_gone { Err(Problem::new(ProblemKind::Stale, words())) } else { Ok(()) }
 }
 
 fn left_to_others(record: &Deployment) -> Problem {

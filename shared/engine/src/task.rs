@@ -28,6 +28,9 @@ pub struct Task {
     pub entered_at: Timestamp,
     /// How long the wait is.
     pub seconds: u32,
+    /// The move that it comes after, or is.
+    #[serde(rename = "move", default)]
+    pub step: String,
 }
 
 /// How often a save is tried again after somebody else came first.

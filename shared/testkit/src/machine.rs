@@ -153,7 +153,8 @@ fn read_task(state: &Value) -> Result<State, String> {
         | Function::ChangeResource
         | Function::AnswerStack => (
             json!({
-                "deploymentId.$": "$.deploymentId", "generation.$": "$.generation", "seconds.$": "$.seconds",
+                "deploymentId.$": "$.deploymentId", "generation.$": "$.generation", "move.$": "$.move",
+                "seconds.$": "$.seconds",
                 "token.$": "$$.Task.Token", "enteredAt.$": "$$.State.EnteredTime",
             }),
             "$.seconds",

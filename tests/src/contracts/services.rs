@@ -1,6 +1,6 @@
 //! ECS services: no two groups are for the same.
 
-use spillway_domain::{DeploymentGroup, EcsService};
+use spillway_domain::{DeploymentGroup, EcsService, ProblemKind};
 use spillway_engine::{Catalog, Creation, Deployments, GroupWrite};
 
 use super::table as real;
@@ -11,6 +11,7 @@ both_keep! {
     a_service_may_be_given_by_name_or_by_arn
     a_group_that_changes_frees_its_service_and_takes_the_new_one
     a_group_keeps_its_service_while_a_deployment_to_it_is_active
+    no_deployment_begins_to_a_service_that_its_group_has_given_up
     a_group_that_is_deleted_frees_the_service_it_has_by_then
     a_group_that_is_not_written_takes_no_service
 }
@@ -90,6 +91,20 @@ async fn a_group_keeps_its_service_while_a_deployment_to_it_is_active(store: &(i
     assert_eq!(store.replace_group(&old, &renamed).await.unwrap(), GroupWrite::Done, "its service stays");
 }
 
+async fn no_deployment_begins_to_a_service_that_its_group_has_given_up(store: &(impl Catalog + Deployments)) {
+    let application = opened(store).await;
+    let old = serving(&group(&application, "live"), &fresh("web"));
+    put(store, &old).await;
+    let new = serving(&old, &fresh("web"));
+    assert_eq!(store.replace_group(&old, &new).await.unwrap(), GroupWrite::Done);
+    // Whoever creates it has read the group before it was changed.
+    let mut late = deployment(&old, at(1));
+    late.order.environment = old.environment.clone();
+    assert_eq!(kind(store.create(&late, None).await), ProblemKind::Transient);
+    late.order.environment = new.environment.clone();
+    assert_eq!(store.create(&late, None).await.unwrap(), Creation::Created);
+}
+
 async fn a_group_that_is_deleted_frees_the_service_it_has_by_then(store: &impl Catalog) {
     let application = opened(store).await;
     let (first, second) = (fresh("web"), fresh("web"));
@@ -118,6 +133,6 @@ async fn a_group_that_is_not_written_takes_no_service(store: &impl Catalog) {
     let changed = DeploymentGroup { config: named("Steps.10@1m"), ..live.clone() };
     assert_eq!(store.replace_group(&live, &changed).await.unwrap(), GroupWrite::Done);
     let late = store.replace_group(&live, &serving(&live, &free)).await;
-    assert_eq!(kind(late), spillway_domain::ProblemKind::Stale);
+    assert_eq!(kind(late), ProblemKind::Stale);
     put(store, &serving(&group(&application, "next"), &free)).await;
 }

@@ -124,6 +124,21 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
     none(faults);
 }
 
+/// Transactions that write groups, deployments and stacks look at items that they leave as they are, which takes a right
+/// of its own; the emulators ask for none.
+#[test]
+fn whoever_writes_the_catalog_may_check_its_items() {
+    let mut faults = Vec::new();
+    for name in folders("functions") {
+        let actions = actions(&name);
+        let may = |action: &str| actions.contains(&format!("dynamodb:{action}"));
+        if (may("BatchGetItem") && may("UpdateItem")) != may("ConditionCheckItem") {
+            faults.push(format!("{name}: may it write the catalog, and check its items?"));
+        }
+    }
+    none(faults);
+}
+
 /// SAM would give a role that it makes itself managed policies, and with them the logs of the whole account.
 #[test]
 fn every_role_is_written_out() {

@@ -206,3 +206,12 @@ fn a_deployment_goes_on_in_another_execution_when_the_one_that_asked_for_it_is_s
     assert_eq!(records.len(), 1);
     assert_eq!((records[0].status(), records[0].attempt), (Status::Succeeded, 2));
 }
+
+#[test]
+fn a_stop_that_its_execution_does_not_live_to_follow_is_followed_by_another_one() {
+    let story = Story::new("Steps.10@20h").at(60.0, Event::ThrottleBegins).at(61.0, Event::Stop(None));
+    let (world, record) = play(&story.at(1200.0, Event::ThrottleEnds));
+    assert_eq!(alias(&world), only(1));
+    let waited = record.ending.unwrap().at.duration_since(record.created_at).as_secs();
+    assert!((1200..1400).contains(&waited), "ended after {waited} s");
+}

@@ -1,7 +1,7 @@
 //! What happens to services while something is deployed to them, and between two deployments.
 
 use jiff::SignedDuration;
-use spillway_domain::{EventName, ListenerKind, Percent, Status, Target, TaskSetStatus, WaitType};
+use spillway_domain::{Cause, EventName, ListenerKind, Percent, Status, Target, TaskSetStatus, WaitType};
 use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, World, check};
 use spillway_tests::template::machine;
 
@@ -280,4 +280,42 @@ fn what_another_installation_has_kept_is_not_deleted() {
     runner.run();
     assert_eq!(standing(&world), ["ecs-svc/1", "ecs-svc/0"], "{}", world.diary());
     insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
+}
+
+#[test]
+fn a_storm_of_throttling_in_a_long_step_costs_a_service_nothing() {
+    let story = ServiceStory::new("Steps.10@2h").at(600.0, Event::ThrottleBegins).at(4000.0, Event::ThrottleEnds);
+    let world = World::new().with_diary();
+    let id = Runner::new(&world, machine()).play(&story);
+    check(&world).unwrap();
+    let record = world.record(&id).unwrap();
+    assert_eq!((record.status(), record.attempt), (Status::Succeeded, 1), "{}", world.diary());
+}
+
+#[test]
+fn a_hook_that_says_no_is_heard_while_ecs_cannot_be_seen() {
+    let story = at_once().hook(
+        EventName::AfterAllowTraffic,
+        HookPlan::CallsBack { after: SignedDuration::from_secs(60), succeeded: false },
+    );
+    let hidden = |hidden| happens(ServiceEvent::Hidden(hidden));
+    let world = World::new().with_diary();
+    let id = Runner::new(&world, machine()).play(&story.at(50.0, hidden(true)).at(2000.0, hidden(false)));
+    check(&world).unwrap();
+    let record = world.record(&id).unwrap();
+    assert!(matches!(record.halt.unwrap().cause, Cause::Hook { .. } | Cause::Denied(_)));
+    let back = record.restored_at.unwrap().duration_since(record.created_at).as_secs();
+    assert!(back < 120, "after {back} s\n{}", world.diary());
+}
+
+#[test]
+fn a_rollback_that_cannot_see_for_a_while_succeeds_all_the_same() {
+    let hidden = |hidden| happens(ServiceEvent::Hidden(hidden));
+    let story = ServiceStory::new("Steps.10@2m").at(60.0, Event::AlarmRed);
+    // The deployment ends 45 s after the halt.
+    let world = World::new().with_diary();
+    let id = Runner::new(&world, machine()).play(&story.at(104.0, hidden(true)).at(1000.0, hidden(false)));
+    check(&world).unwrap();
+    let rollback = world.record(&id).unwrap().ending.unwrap().rolled_back_by.unwrap();
+    assert_eq!(world.record(&rollback).unwrap().status(), Status::Succeeded, "{}", world.diary());
 }

@@ -52,12 +52,19 @@ pub(super) fn look_later(since: Timestamp, why: String, what: &str, now: Timesta
 }
 
 /// Ends a halted deployment, with a rollback deployment where one is due.
-fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen, now: Timestamp) -> Decision {
+pub(super) fn end(
+    next: &mut Deployment,
+    halt: &Halt,
+    blocked: Option<String>,
+    seen: &Seen,
+    now: Timestamp,
+) -> Decision {
     let cause = &halt.cause;
     let mut message = cause.message(&next.order);
     let further = match &blocked {
         // Its own words tell already who has what.
         Some(_) if matches!(cause, Cause::AliasTaken(_)) => None,
+        Some(words) if matches!(cause, Cause::ServiceTaken(own) if own == words) => None,
         Some(words) => Some(words.clone()),
         None => home_words(next, cause),
     };

@@ -17,6 +17,8 @@ pub(super) fn trouble(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<
         Target::Unread => return alarm_trouble(next, seen).or_else(|| reading_trouble(seen)),
         // From here there is no way back; what goes wrong is tried again.
         Target::Ecs(_) if next.is_settled() => return None,
+        // It makes of the service what that should be, and sees itself what stands in the way.
+        Target::Ecs(_) if next.order.rolls_back.is_some() => return None,
         Target::Lambda(_) | Target::Ecs(_) => {}
     }
     alarm_trouble(next, seen).or_else(world_trouble).or_else(|| move_trouble(seen)).or_else(|| hook_trouble(next))

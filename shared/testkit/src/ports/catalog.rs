@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, EcsService, Filed,
-    GroupName, Page, Problem, ProblemKind, Tag, find_built_in,
+    Application, ApplicationName, ConfigName, Deployment, DeploymentConfig, DeploymentGroup, DeploymentId, EcsService,
+    Environment, Filed, GroupName, Page, Problem, ProblemKind, Tag, find_built_in,
 };
 use spillway_engine::{Catalog, GroupWrite, Tagged};
 
@@ -161,7 +161,7 @@ impl Catalog for World {
                 return Ok(GroupWrite::ServiceTaken);
             }
             let active = world.states.get(&new.id).and_then(|state| state.active.clone());
-            if let Some(active) = active.filter(|_| addresses(old) != addresses(new)) {
+            if let Some(active) = active.filter(|_| addresses(&old.environment) != addresses(&new.environment)) {
                 return Ok(GroupWrite::Active(active));
             }
             world.groups.remove(&group_key(old));
@@ -250,9 +250,16 @@ impl Inner {
 
     /// Whether another group is for one of its ECS services.
     fn has_service_of(&self, group: &DeploymentGroup) -> bool {
-        let own = addresses(group);
+        let own = addresses(&group.environment);
         let mut others = self.groups.values().filter(|other| other.id != group.id);
-        others.any(|other| !own.is_disjoint(&addresses(other)))
+        others.any(|other| !own.is_disjoint(&addresses(&other.environment)))
+    }
+
+    /// Whether the group of a deployment is still for the ECS services that it is to.
+    pub(super) fn serves(&self, deployment: &Deployment) -> bool {
+        let own = addresses(&deployment.order.environment);
+        let group = self.groups.values().find(|group| group.id == deployment.order.group_id);
+        own.is_empty() || group.is_some_and(|group| addresses(&group.environment) == own)
     }
 
     fn has_config(&self, name: &ConfigName) -> bool {
@@ -260,8 +267,8 @@ impl Inner {
     }
 }
 
-fn addresses(group: &DeploymentGroup) -> BTreeSet<String> {
-    group.environment.ecs_services.iter().map(EcsService::address).collect()
+fn addresses(environment: &Environment) -> BTreeSet<String> {
+    environment.ecs_services.iter().map(EcsService::address).collect()
 }
 
 fn group_key(group: &DeploymentGroup) -> (String, String) {

@@ -30,6 +30,9 @@ impl Deployments for World {
             if let Some(active) = &state.active {
                 return Ok(Creation::Busy(active.clone()));
             }
+            if !world.serves(deployment) {
+                return Err(Problem::new(ProblemKind::Transient, "the group has another service by now"));
+            }
             let who = if deployment.execution.is_some() { "execution" } else { "api" };
             world.write_diary(who, &format!("CreateDeployment {}", deployment.id));
             world.put_new(deployment);

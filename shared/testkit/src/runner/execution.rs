@@ -269,6 +269,7 @@ impl Work {
             token: token.to_owned(),
             entered_at,
             seconds: self.seconds(),
+            step: answer.as_ref().map_or_else(String::new, |answer| answer.step.clone()),
         };
         match function {
             Function::CreateDeployment => {

@@ -14,6 +14,8 @@ use crate::{Cause, Deployment, EcsProgress, EventName, EventStatus, Halt, Percen
 /// How long a service that could not be seen is left alone.
 const BLIND_SECONDS: u32 = 30;
 
+const TESTS: &str = "The replacement is to get the test traffic.";
+
 /// Notes what has the traffic. A rollback knows it already.
 pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState) {
     if let Some((original, groups)) = fit::original(service).filter(|_| next.ecs.is_none()) {
@@ -56,7 +58,7 @@ pub(in super::super) fn forward(
                 let tests = next.event(EventName::AllowTestTraffic).is_some();
                 (hook(next), if tests { Stage::AllowTestTraffic } else { Stage::ReadyWait })
             }
-            Stage::AllowTestTraffic => (route(next, service, Percent::ZERO), Stage::AfterAllowTestTraffic),
+            Stage::AllowTestTraffic => (route(next, service, Percent::ZERO, TESTS), Stage::AfterAllowTestTraffic),
             Stage::AfterAllowTestTraffic => (hook(next), Stage::ReadyWait),
             Stage::ReadyWait => (await_continuation(next, seen, now), Stage::BeforeAllowTraffic),
             Stage::BeforeAllowTraffic => (hook(next), Stage::AllowTraffic { step: 0 }),
@@ -78,6 +80,9 @@ pub(in super::super) fn forward(
 
 /// What it does while the service cannot be seen. A service that is gone has no original that could be in the way.
 pub(in super::super) fn blind(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
+    if next.order.rolls_back.is_some() {
+        return go_back(next, seen, now);
+    }
     match &seen.service {
         Some(Err(problem)) if problem.kind == ProblemKind::Missing && next.stage == Stage::Termination => {
             succeed(next, now)
@@ -108,9 +113,9 @@ fn go_back(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
             ending::succeed(next, format!("All traffic is on task set {home} again, at {}.", clock(now)), now)
         }
         Homeward::Blocked(words) => {
-            let halt = Halt { cause: Cause::ServiceTaken(words), at: now };
+            let halt = Halt { cause: Cause::ServiceTaken(words.clone()), at: now };
             next.halt = Some(halt.clone());
-            ending::wind_down(next, &halt, seen, now)
+            ending::end(next, &halt, Some(words), seen, now)
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::ending::{Homeward, look_later, try_later};
 use super::super::{Decision, Move, Problem, ProblemKind, Seen, seconds_until};
 use crate::ecs::lease_from;
-use crate::{Deployment, EcsProgress, Listener, ListenerRouting, Percent, ServiceState, Stage};
+use crate::{Cause, Deployment, EcsProgress, Listener, ListenerRouting, Percent, ServiceState, Stage};
 
 /// How long what is refused is tried again, once all traffic is back.
 const TIDY_WITHIN: SignedDuration = SignedDuration::from_hours(1);
@@ -34,9 +34,10 @@ pub(in super::super) fn homeward(next: &mut Deployment, since: Timestamp, seen: 
 /// Traffic needs nothing but its listeners to go home; everything else has to be seen.
 fn blindly(next: &Deployment, since: Timestamp, problem: &Problem, seen: &Seen, now: Timestamp) -> Homeward {
     let is_away = next.moves_traffic() && next.restored_at.is_none();
-    let failed = seen.failed.as_ref().filter(|(step, _)| step == Move::RouteListener.name());
+    let failed =
+        seen.failed.as_ref().filter(|(step, _)| step == Move::RouteListener.name()).map(|(_, problem)| problem);
     match failed {
-        Some((_, refused)) if is_away => try_later(since, &refused.words, now),
+        Some(refused) if is_away && refused.kind != ProblemKind::Stale => try_later(since, &refused.words, now),
         None if is_away => {
             let why = format!("Traffic goes back, although the service cannot be seen: {}", problem.words);
             Homeward::Go(Decision::new(Move::RouteListener, why))
@@ -91,7 +92,9 @@ impl Journey<'_> {
         if next.moves_traffic() {
             next.restored_at.get_or_insert(self.now);
         }
-        if self.service.primary().is_none_or(|primary| primary.id != *original) {
+        // A third one that somebody has stand for it is theirs.
+        let is_own = |id: &String| id == original || Some(id) == self.progress.replacement.as_ref();
+        if self.service.primary().is_none_or(|primary| primary.id != *original && is_own(&primary.id)) {
             return self.tidy(Move::PromoteTaskSet, format!("Task set {original} is to stand for the service again."));
         }
         if let Some(rest) = self.remove(next) {
@@ -111,16 +114,25 @@ impl Journey<'_> {
             || self.service.test_listener.as_ref().is_some_and(|tests| away(tests, true))
     }
 
+    /// Whether the deployment ends for what somebody else has changed, so that its words name that already.
+    fn is_named(&self, next: &Deployment) -> bool {
+        matches!(&next.halt, Some(halt) if matches!(halt.cause, Cause::ServiceTaken(_)))
+    }
+
     /// What somebody else has changed stays so.
     fn left_as_it_is(&self, next: &Deployment) -> Homeward {
         let replacement = self.service.made_for(next.maker().as_str());
-        Homeward::Blocked(match replacement.filter(|_| self.service.sends_to(&self.progress.groups.replacement)) {
+        let stray = next.stray(self.service, self.now).filter(|_| !self.is_named(next));
+        let stray =
+            stray.map_or_else(String::new, |words| format!("Somebody else has changed a load balancer: {words} "));
+        let words = match replacement.filter(|_| self.service.sends_to(&self.progress.groups.replacement)) {
             None => "Spillway has left what they changed as it is.".to_owned(),
             Some(replacement) => format!(
                 "Spillway has left what they changed as it is, and task set {}, which gets traffic by it.",
                 replacement.id
             ),
-        })
+        };
+        Homeward::Blocked(format!("{stray}{words}"))
     }
 
     /// Whatever has taken the listener's place may send traffic to the replacement.
@@ -128,7 +140,14 @@ impl Journey<'_> {
         let kept = self.service.made_for(next.maker().as_str()).map_or_else(String::new, |replacement| {
             format!(" Task set {} is kept: delete it once nothing sends traffic to it.", replacement.id)
         });
-        Homeward::Blocked(format!("Where the traffic goes now is not to be seen there.{kept}"))
+        let listener = match self.is_named(next) {
+            true => "Nobody sees where its traffic goes.".to_owned(),
+            false => format!(
+                "Listener {} forwards to neither target group any more, so that nobody sees where its traffic goes.",
+                self.service.listener.arn
+            ),
+        };
+        Homeward::Blocked(format!("{listener}{kept}"))
     }
 
     /// The replacement goes, once nothing can come any more that would send traffic to it, or make it anew.

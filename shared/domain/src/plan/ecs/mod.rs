@@ -10,7 +10,7 @@ mod terminate;
 
 use jiff::Timestamp;
 
-use super::{Seen, trouble};
+use super::{ProblemKind, Seen, trouble};
 pub(super) use forward::{begin, blind, forward};
 pub(super) use homeward::{home_words, homeward};
 
@@ -39,13 +39,13 @@ pub(super) fn note(next: &mut Deployment, seen: &Seen, now: Timestamp) {
 /// What the service, its task sets and its listeners have against going on.
 pub(super) fn service_trouble(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Cause> {
     let service = match seen.service.as_ref()? {
+        // It is looked at again.
+        Err(problem) if problem.kind == ProblemKind::Transient => return None,
         Err(problem) => return trouble::cause_of(problem),
         Ok(service) => service,
     };
     match &next.ecs {
         None => fit::unfit(next, service),
-        // A rollback makes of it what it should be.
-        Some(_) if next.order.rolls_back.is_some() => None,
         Some(progress) => taken::taken(next, progress, service, now)
             .or_else(|| install::unhealthy(next, progress, service, now))
             .or_else(|| forward::not_continued(next, progress, now)),

@@ -14,13 +14,13 @@ const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(15);
 /// How seldom it is looked at while its replacement is not steady.
 const RECOVERY_SECONDS: u32 = 30;
 
-/// The test traffic to the replacement, while it has that share of the production traffic; `None` once it is so.
-pub(super) fn route(next: &Deployment, service: &ServiceState, share: Percent) -> Option<Decision> {
+/// The test traffic to the replacement, and that share of the production traffic; `None` once it is so.
+pub(super) fn route(next: &Deployment, service: &ServiceState, share: Percent, why: &str) -> Option<Decision> {
     let progress = next.ecs.as_ref()?;
     if service.routes(&progress.groups, ListenerRouting::to_replacement(share)) {
         return None;
     }
-    Some(Decision::new(Move::RouteListener, "The replacement is to get the test traffic."))
+    Some(Decision::new(Move::RouteListener, why))
 }
 
 /// The shift from `step` on; `None` when the replacement has all traffic and stands for the service.

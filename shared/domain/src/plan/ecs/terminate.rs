@@ -12,6 +12,8 @@ use crate::{Deployment, EventName, Percent, ServiceState, TerminationAction};
 /// How long a deletion that is refused is tried again.
 const RETIRE_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
+const AGAIN: &str = "A late move has sent some traffic elsewhere, which goes to the replacement again.";
+
 /// Says until when the original is kept, unless it is for good.
 pub(super) fn keep(next: &mut Deployment, now: Timestamp) {
     let minutes = next.order.environment.blue_green.termination.map_or(0, |termination| termination.minutes);
@@ -34,7 +36,7 @@ pub(super) fn await_termination(next: &mut Deployment, service: &ServiceState, n
     let until = progress.terminate_at.unwrap_or(now).max(lease_from(shifted));
     let replacement = progress.replacement.clone()?;
     let is_steady = service.live(&replacement).is_some_and(|set| set.steady);
-    let unsettled = route(next, service, Percent::ALL).or_else(|| promote(service, &replacement));
+    let unsettled = route(next, service, Percent::ALL, AGAIN).or_else(|| promote(service, &replacement));
     if let Some(unsettled) = unsettled.filter(|_| is_steady) {
         return Some(unsettled);
     }
