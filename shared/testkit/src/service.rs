@@ -44,6 +44,8 @@ pub enum ServiceEvent {
     TargetGroupDeleted,
     /// The service role may do nothing in ECS any more, or may again.
     Hidden(bool),
+    /// ECS lets no call through any more, or does again.
+    Throttled(bool),
     /// The service role may write no rule any more, or may again.
     RulesLocked(bool),
     /// The service role may delete no task set any more, or may again.
@@ -69,6 +71,8 @@ pub struct Service {
     pub desired_since: Timestamp,
     /// Whether nobody may see it.
     pub hidden: bool,
+    /// Whether ECS lets no call through.
+    pub throttled: bool,
     /// Whether nobody may write the rules of its listeners.
     pub rules_locked: bool,
     /// Whether nobody may delete a task set of it.
@@ -201,6 +205,7 @@ impl Service {
             pair,
             desired_since: now,
             hidden: false,
+            throttled: false,
             rules_locked: false,
             deletions_locked: false,
             made: 0,
@@ -311,6 +316,7 @@ impl Inner {
                 self.taken.insert(key.to_owned());
             }
             ServiceEvent::Hidden(hidden) => service.hidden = *hidden,
+            ServiceEvent::Throttled(throttled) => service.throttled = *throttled,
             ServiceEvent::RulesLocked(locked) => service.rules_locked = *locked,
             ServiceEvent::DeletionsLocked(locked) => service.deletions_locked = *locked,
             ServiceEvent::OriginalPromoted => {

@@ -1,5 +1,6 @@
 //! Deployments to ECS services: their timelines, what accidents do to them, and random ones.
 
+mod looks;
 mod properties;
 mod races;
 mod stories;

@@ -1,8 +1,8 @@
 //! A halt that comes between a look and the write that follows it, or with that write.
 
 use spillway_domain::{
-    DeploymentId, EcsService, Forward, Listener, ListenerArn, Percent, Problem, RoleArn, Stage, Target, TargetGroup,
-    TargetGroupName, TaskSetStatus,
+    DeploymentId, EcsService, Forward, Listener, ListenerArn, Percent, Problem, ProblemKind, RoleArn, Stage, Target,
+    TargetGroup, TargetGroupName, TaskSetStatus,
 };
 use spillway_engine::{
     Creation, Deployments, Listeners, NewTaskSet, ServiceSeen, Subject, TaskSets, promote_task_set, shift_listener,
@@ -22,6 +22,8 @@ struct Stopped<'w> {
 enum After {
     ALook,
     AWrite,
+    /// And ECS does not know its service any more.
+    ItsServiceIsGone,
 }
 
 impl Stopped<'_> {
@@ -59,6 +61,9 @@ impl Listeners for Stopped<'_> {
 
 impl TaskSets for Stopped<'_> {
     async fn read(&self, role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem> {
+        if self.after == After::ItsServiceIsGone {
+            return Err(Problem::new(ProblemKind::Missing, "There is no such service."));
+        }
         let read = TaskSets::read(self.world, role, service).await;
         self.stop(After::ALook).await;
         read
@@ -147,4 +152,17 @@ fn a_replacement_that_became_primary_while_a_halt_came_gives_way_at_once() {
     let (primary, diary) = promoted(After::AWrite);
     assert_eq!(primary, "ecs-svc/1", "{diary}");
     assert!(diary.contains("UpdatePrimary"), "{diary}");
+}
+
+#[test]
+fn no_traffic_goes_home_to_a_service_that_is_gone() {
+    let (world, id) = in_step(0);
+    let subject = Subject { deployment_id: id.clone() };
+    pollster::block_on(shift_listener(&world, (&world, &world), &subject, world.now())).unwrap();
+    let customer = Stopped { world: &world, id, after: After::ItsServiceIsGone };
+    pollster::block_on(customer.stop(After::ItsServiceIsGone));
+    let problem = pollster::block_on(shift_listener(&world, (&world, &customer), &subject, world.now())).unwrap_err();
+    assert_eq!(problem.to_string(), "Task set ecs-svc/1 is gone, so that no traffic goes back to it.");
+    let service = world.service(ServiceStory::SERVICE).unwrap();
+    assert_eq!(service.share(), Some(Percent::from_whole(10)), "{}", world.diary());
 }

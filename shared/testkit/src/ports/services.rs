@@ -26,6 +26,10 @@ impl Inner {
             let words = format!("ecs:DescribeServices of {} failed: AccessDenied.", service.address());
             return Err(Problem::new(ProblemKind::Denied, words));
         }
+        if found.throttled {
+            let words = format!("ecs:DescribeServices of {} failed: ThrottlingException.", service.address());
+            return Err(Problem::new(ProblemKind::Transient, words));
+        }
         found.tidy(now);
         Ok(found)
     }

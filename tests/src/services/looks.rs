@@ -1,0 +1,75 @@
+//! What is decided for what is seen, at moments that no story comes to.
+
+use spillway_domain::{
+    AlarmReading, Deployment, DeploymentId, Move, Plan, Problem, ProblemKind, Seen, ServiceState, TaskSet,
+    TaskSetStatus, plan,
+};
+use spillway_engine::{Observation, Services};
+use spillway_testkit::{Event, Runner, ServiceStory, World};
+use spillway_tests::template::machine;
+
+/// A deployment that an alarm has halted in mid-shift, from the halt to its end, and its rollback; and the service that
+/// they leave.
+fn halted() -> (Vec<Deployment>, ServiceState) {
+    let world = World::new().with_history();
+    Runner::new(&world, machine()).play(&ServiceStory::new("Steps.10@2m").at(60.0, Event::AlarmRed));
+    let records: Vec<_> = world.history().into_iter().filter(|record| !record.has_ended()).collect();
+    let observation = Observation::of(&records[0]).unwrap();
+    let service = pollster::block_on(world.observe(&observation)).unwrap();
+    (records, service)
+}
+
+fn planned(record: &Deployment, service: Result<ServiceState, Problem>) -> Plan {
+    let seen = Seen {
+        alias: None,
+        service: Some(service),
+        alarms: AlarmReading::Quiet,
+        failed: None,
+        spare_id: DeploymentId::from_number(99),
+    };
+    plan(record, &seen, record.updated_at)
+}
+
+fn rollback(records: &[Deployment]) -> &Deployment {
+    records.iter().rfind(|record| record.order.rolls_back.is_some()).unwrap()
+}
+
+#[test]
+fn a_rollback_that_cannot_see_its_service_looks_again() {
+    let (records, _) = halted();
+    for kind in [ProblemKind::Denied, ProblemKind::Refused, ProblemKind::Transient] {
+        let plan = planned(rollback(&records), Err(Problem::new(kind, "AWS said no.")));
+        assert!(matches!(plan.step, Move::Bake { .. }), "{kind:?}: {plan:?}");
+        assert!(plan.next.halt.is_none() && !plan.next.has_ended(), "{kind:?}: {plan:?}");
+    }
+}
+
+#[test]
+fn a_rollback_whose_service_is_gone_ends() {
+    let (records, _) = halted();
+    let gone = Problem::new(ProblemKind::Missing, "There is no service web.");
+    let words = planned(rollback(&records), Err(gone)).next.ending.unwrap().error.unwrap().message;
+    assert_eq!(words, "There is no service left to restore: There is no service web.");
+}
+
+#[test]
+fn a_rollback_whose_original_is_gone_says_so_once() {
+    let (records, mut service) = halted();
+    service.task_sets.clear();
+    let ended = planned(rollback(&records), Ok(service)).next;
+    let words = ended.ending.unwrap().error.unwrap().message;
+    assert_eq!(words.matches("ecs-svc/1 is gone").count(), 1, "{words}");
+}
+
+#[test]
+fn a_third_task_set_that_somebody_has_stand_for_the_service_stays_so() {
+    let (records, service) = halted();
+    let record = records.iter().rfind(|record| record.halt.is_some()).unwrap();
+    let standing = |status| move |set: &TaskSet| TaskSet { status, ..set.clone() };
+    let original = service.task_sets.iter().find(|set| set.id == "ecs-svc/1").unwrap();
+    let third = TaskSet { id: "ecs-svc/9".to_owned(), ..standing(TaskSetStatus::Primary)(original) };
+    let original = standing(TaskSetStatus::Active)(original);
+    let step = |task_sets: Vec<TaskSet>| planned(record, Ok(ServiceState { task_sets, ..service.clone() })).step;
+    assert_ne!(step(vec![original.clone(), third]), Move::PromoteTaskSet);
+    assert_eq!(step(vec![original]), Move::PromoteTaskSet, "nothing stands for it");
+}
