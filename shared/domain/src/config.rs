@@ -158,9 +158,81 @@ pub fn find_predefined(name: &str) -> Option<(ComputePlatform, Strategy)> {
     found.map(|(_, platform, strategy)| (*platform, strategy.clone()))
 }
 
+/// The most edits between two spellings of one name.
+const MOST_EDITS: usize = 3;
+
+/// The one of `known` that `text` spells almost, in any case of its letters.
+pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let text = text.to_ascii_lowercase();
+    let edits = |name: &str| strsim::osa_distance(&text, &name.to_ascii_lowercase());
+    let candidates = known.into_iter().map(|name| (edits(name), name));
+    let near = candidates.filter(|(edits, name)| *edits <= MOST_EDITS.min(name.len() / 3));
+    near.min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
+}
+
+impl ConfigName {
+    /// The configuration that a name was probably meant for, where none has that name: its steps, spelled as they have
+    /// to be, or a predefined configuration of the platform; of any platform where none is given.
+    pub fn suggestion(name: &str, platform: Option<ComputePlatform>) -> Option<Self> {
+        // Comparing takes as long as the name is, and a longer one is near to none of them.
+        const LONGEST: usize = 100;
+        let steps = name
+            .split_once('.')
+            .map_or(name, |(first, rest)| if nearest(first, ["Steps", "Step"]).is_some() { rest } else { name });
+        let steps = format!("Steps.{}", steps.to_ascii_lowercase());
+        if steps.parse::<Routing>().is_ok() {
+            return steps.parse().ok();
+        }
+        let own = |of: &ComputePlatform| platform.is_none_or(|given| given == *of);
+        let known = PREDEFINED.iter().filter(|(_, of, _)| own(of)).map(|(known, of, _)| (*known, known_as(known, *of)));
+        let known: Vec<(&str, [&str; 3])> = known.collect();
+        let near = nearest(name.get(..LONGEST).unwrap_or(name), known.iter().flat_map(|(_, names)| *names))?;
+        known.iter().find(|(_, names)| names.contains(&near))?.0.parse().ok()
+    }
+}
+
+/// A predefined name, and what is left of it by those who leave out its prefix, or the platform, too, as SAM does.
+fn known_as(name: &'static str, platform: ComputePlatform) -> [&'static str; 3] {
+    let short = name.strip_prefix("CodeDeployDefault.").unwrap_or(name);
+    let prefix = match platform {
+        ComputePlatform::Server => "",
+        ComputePlatform::Lambda => "Lambda",
+        ComputePlatform::Ecs => "ECS",
+    };
+    [name, short, short.strip_prefix(prefix).unwrap_or(short)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_almost_a_configuration_is_suggested_for_the_platform() {
+        use ComputePlatform::{Ecs, Lambda, Server};
+        let cases = [
+            ("Canary10Percent5Minutes", Some(Lambda), "CodeDeployDefault.LambdaCanary10Percent5Minutes"),
+            ("Canary10Percent5Minute", Some(Lambda), "CodeDeployDefault.LambdaCanary10Percent5Minutes"),
+            ("Canary10Percent5Minutes", Some(Ecs), "CodeDeployDefault.ECSCanary10Percent5Minutes"),
+            ("Canary10Percent5Minutes", None, "CodeDeployDefault.LambdaCanary10Percent5Minutes"),
+            ("LambdaCanary10Percent15Minutes", Some(Lambda), "CodeDeployDefault.LambdaCanary10Percent15Minutes"),
+            ("Linear10PercentEvery1Minutes", Some(Lambda), "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"),
+            ("codedeploydefault.ecsallatonce", Some(Ecs), "CodeDeployDefault.ECSAllAtOnce"),
+            ("CodeDeployDefault.LambdaAllAtOnec", Some(Lambda), "CodeDeployDefault.LambdaAllAtOnce"),
+            ("AllAtOnce", Some(Lambda), "CodeDeployDefault.LambdaAllAtOnce"),
+            ("OneAtTime", Some(Server), "CodeDeployDefault.OneAtATime"),
+            ("steps.10@5m", Some(Lambda), "Steps.10@5m"),
+            ("Step.10@5M,50@1h", Some(Ecs), "Steps.10@5m,50@1h"),
+            ("0.5@30s,5@2m", None, "Steps.0.5@30s,5@2m"),
+        ];
+        for (name, platform, expected) in cases {
+            let found = ConfigName::suggestion(name, platform);
+            assert_eq!(found.as_ref().map(ConfigName::as_str), Some(expected), "{name}");
+        }
+        let long = "Canary10Percent5Minutes".repeat(2_000);
+        for name in ["", "slow", "orders-canary", "Steps.50@5m,10@5m", "steps.", "ステップ.10@5m", &long] {
+            assert_eq!(ConfigName::suggestion(name, None), None, "{name}");
+        }
+    }
 
     #[test]
     fn the_predefined_configurations_have_valid_and_different_names() {

@@ -33,7 +33,7 @@ pub use alarms::{AlarmConfiguration, AlarmReading};
 pub use alias::{AliasRouting, AliasState};
 pub use config::{
     ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, ZonalConfig, default_config, find_built_in,
-    find_predefined,
+    find_predefined, nearest,
 };
 pub use deployment::{Deployment, Ending, Error, News, Parked, Stage, Status, Tidings};
 pub use ecs::{
