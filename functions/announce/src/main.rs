@@ -39,7 +39,7 @@ impl Notices for News<'_> {
         let subject = notice::subject(deployment, &self.place);
         let published = deployment.order.triggers.iter().filter(asked).map(async |trigger| {
             let message = notice::message(deployment, &trigger.name, &self.place).to_string();
-            self.topics.publish(&deployment.order.role, &trigger.topic, &subject, &message).await
+            self.topics.publish(&deployment.session(), &trigger.topic, &subject, &message).await
         });
         let (detail, resources) = (notice::detail(deployment, &self.place), notice::resources(deployment, &self.place));
         let put = self.bus.put_event(notice::DETAIL_TYPE, &detail, resources).await;

@@ -29,7 +29,7 @@ impl spillway_engine::Hooks for Asked {
         function: &FunctionName,
     ) -> Result<HookReply, Problem> {
         let payload = hook::payload(deployment, event).unwrap_or_default().to_string().into_bytes();
-        Ok(reply(self.0.invoke(&deployment.order.role, function, payload).await?))
+        Ok(reply(self.0.invoke(&deployment.session(), function, payload).await?))
     }
 }
 

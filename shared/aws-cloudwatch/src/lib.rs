@@ -3,7 +3,7 @@
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use spillway_aws_sts::{Clients, Roles, problem};
-use spillway_domain::{AlarmName, AlarmReading, Problem, RoleArn};
+use spillway_domain::{AlarmName, AlarmReading, Problem, RoleSession};
 
 /// The most names that one call takes.
 const NAMES_PER_CALL: usize = 100;
@@ -21,8 +21,8 @@ impl Alarms {
     }
 
     /// The alarms that exist, and whether each is in state ALARM.
-    async fn states(&self, role: &RoleArn, names: &[AlarmName]) -> Result<Vec<(String, bool)>, Problem> {
-        let client = self.clients.of(role);
+    async fn states(&self, session: &RoleSession, names: &[AlarmName]) -> Result<Vec<(String, bool)>, Problem> {
+        let client = self.clients.of(session);
         let mut states = Vec::new();
         for names in names.chunks(NAMES_PER_CALL) {
             let names = names.iter().map(ToString::to_string).collect();
@@ -42,8 +42,8 @@ impl Alarms {
 }
 
 impl spillway_engine::Alarms for Alarms {
-    async fn read(&self, role: &RoleArn, names: &[AlarmName]) -> AlarmReading {
-        match self.states(role, names).await {
+    async fn read(&self, session: &RoleSession, names: &[AlarmName]) -> AlarmReading {
+        match self.states(session, names).await {
             Ok(states) => reading(names, &states),
             Err(problem) => AlarmReading::Unreadable(problem.words),
         }

@@ -11,7 +11,7 @@ use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
 use aws_sdk_ecs::types::{DesiredStatus, Service};
 use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
-use spillway_domain::{EcsService, Problem, ProblemKind, RoleArn};
+use spillway_domain::{EcsService, Problem, ProblemKind, RoleSession};
 use spillway_engine::{NewTaskSet, ServiceSeen};
 
 /// The longest that ECS may take for one attempt at a call.
@@ -48,12 +48,17 @@ fn impatient(config: &SdkConfig) -> Client {
 }
 
 impl spillway_engine::TaskSets for TaskSets {
-    async fn read(&self, role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem> {
-        describe(&self.clients.of(role), service).await.map(|found| seen::service(&found))
+    async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem> {
+        describe(&self.clients.of(session), service).await.map(|found| seen::service(&found))
     }
 
-    async fn deaths(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<Vec<String>, Problem> {
-        let client = self.clients.of(role);
+    async fn deaths(
+        &self,
+        session: &RoleSession,
+        service: &EcsService,
+        task_set: &str,
+    ) -> Result<Vec<String>, Problem> {
+        let client = self.clients.of(session);
         // Whose they are cannot be asked for together with whether they have stopped.
         let request = client.list_tasks().cluster(service.cluster.as_str()).service_name(service.names().1);
         let request = request.desired_status(DesiredStatus::Stopped).into_paginator().page_size(TASKS_A_PAGE);
@@ -75,8 +80,8 @@ impl spillway_engine::TaskSets for TaskSets {
         Ok(deaths::in_words(dead))
     }
 
-    async fn create(&self, role: &RoleArn, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
-        let client = self.clients.of(role);
+    async fn create(&self, session: &RoleSession, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
+        let client = self.clients.of(session);
         let found = describe(&client, service).await?;
         let Some(request) = create::request(service, found.task_sets(), new)? else {
             return Ok(());
@@ -94,16 +99,16 @@ impl spillway_engine::TaskSets for TaskSets {
         }
     }
 
-    async fn promote(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
-        let request = self.clients.of(role).update_service_primary_task_set().cluster(service.cluster.as_str());
+    async fn promote(&self, session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        let request = self.clients.of(session).update_service_primary_task_set().cluster(service.cluster.as_str());
         match request.service(service.service.as_str()).primary_task_set(task_set).send().await {
             Ok(_) => Ok(()),
             Err(error) => Err(problem(&tried("UpdateServicePrimaryTaskSet", task_set, service), &error)),
         }
     }
 
-    async fn delete(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
-        let request = self.clients.of(role).delete_task_set().cluster(service.cluster.as_str());
+    async fn delete(&self, session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        let request = self.clients.of(session).delete_task_set().cluster(service.cluster.as_str());
         match request.service(service.service.as_str()).task_set(task_set).force(true).send().await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("TaskSetNotFoundException") => Ok(()),
@@ -137,6 +142,7 @@ fn tried(action: &str, task_set: &str, service: &EcsService) -> String {
 mod tests {
     use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+    use spillway_domain::Purpose;
     use spillway_engine::TaskSets as _;
     use tokio::net::TcpListener;
     use tokio::time::timeout;
@@ -155,9 +161,13 @@ mod tests {
             .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("key", "secret", None)))
             .build();
         let service = EcsService { service: "web".parse().unwrap(), cluster: "prod".parse().unwrap() };
-        let role = "arn:aws:iam::111122223333:role/spillway".parse().unwrap();
+        let session = RoleSession {
+            role: "arn:aws:iam::111122223333:role/spillway".parse().unwrap(),
+            application: "shop".parse().unwrap(),
+            purpose: Purpose::Sweep,
+        };
         let task_sets = TaskSets::new(&Roles::new(&config));
-        let read = timeout(LONGEST_CALL + Duration::from_secs(1), task_sets.read(&role, &service)).await;
+        let read = timeout(LONGEST_CALL + Duration::from_secs(1), task_sets.read(&session, &service)).await;
         let problem = read.unwrap().unwrap_err();
         assert_eq!(problem.kind, ProblemKind::Transient, "{problem}");
     }

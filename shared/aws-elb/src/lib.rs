@@ -8,7 +8,7 @@ use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::DescribeT
 use aws_sdk_elasticloadbalancingv2::types::{Action, Rule};
 use spillway_aws_sts::{Clients, Roles, code, problem};
 use spillway_domain::{
-    Forward, Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleArn, TargetGroup, TargetGroupName,
+    Forward, Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, TargetGroup, TargetGroupName,
 };
 
 const DESCRIBE_GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups of";
@@ -33,8 +33,12 @@ impl Listeners {
 }
 
 impl spillway_engine::Listeners for Listeners {
-    async fn target_groups(&self, role: &RoleArn, names: &[TargetGroupName]) -> Result<Vec<TargetGroup>, Problem> {
-        let client = self.clients.of(role);
+    async fn target_groups(
+        &self,
+        session: &RoleSession,
+        names: &[TargetGroupName],
+    ) -> Result<Vec<TargetGroup>, Problem> {
+        let client = self.clients.of(session);
         let found = match described(&client, names).await {
             Err(error) if code(&error) == Some("TargetGroupNotFound") => one_by_one(&client, names).await?,
             Err(error) => return Err(problem(&format!("{DESCRIBE_GROUPS} {}", listed(names)), &error)),
@@ -47,8 +51,8 @@ impl spillway_engine::Listeners for Listeners {
         names.iter().map(of_name).collect()
     }
 
-    async fn read(&self, role: &RoleArn, listener: &ListenerArn) -> Result<Listener, Problem> {
-        let client = self.clients.of(role);
+    async fn read(&self, session: &RoleSession, listener: &ListenerArn) -> Result<Listener, Problem> {
+        let client = self.clients.of(session);
         let kind = kind(listener);
         let mut forwards = Vec::from_iter(forward::of(None, &default_actions(&client, listener).await?));
         if kind == ListenerKind::Application {
@@ -62,12 +66,12 @@ impl spillway_engine::Listeners for Listeners {
 
     async fn route(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         listener: &ListenerArn,
         forward: &Forward,
         groups: &[(String, u32)],
     ) -> Result<(), Problem> {
-        let client = self.clients.of(role);
+        let client = self.clients.of(session);
         match &forward.rule {
             None => {
                 let actions = default_actions(&client, listener).await?;

@@ -8,7 +8,9 @@ use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
-use spillway_domain::{AliasName, AliasRouting, AliasState, FunctionName, LambdaTarget, Problem, ProblemKind, RoleArn};
+use spillway_domain::{
+    AliasName, AliasRouting, AliasState, FunctionName, LambdaTarget, Problem, ProblemKind, RoleSession,
+};
 
 /// The aliases that the service roles may touch.
 #[derive(Debug)]
@@ -30,8 +32,8 @@ fn client(config: &SdkConfig) -> Client {
 }
 
 impl spillway_engine::Aliases for Aliases {
-    async fn read(&self, role: &RoleArn, target: &LambdaTarget) -> Result<AliasState, Problem> {
-        let request = self.clients.of(role).get_alias();
+    async fn read(&self, session: &RoleSession, target: &LambdaTarget) -> Result<AliasState, Problem> {
+        let request = self.clients.of(session).get_alias();
         let request = request.function_name(target.function.as_str()).name(target.alias.as_str());
         let alias = request
             .send()
@@ -50,7 +52,7 @@ impl spillway_engine::Aliases for Aliases {
 
     async fn write(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
@@ -59,7 +61,7 @@ impl spillway_engine::Aliases for Aliases {
         let weights = routing.second.map(|(version, share)| (version.to_string(), share.as_weight()));
         let weights: HashMap<_, _> = weights.into_iter().collect();
         let weights = AliasRoutingConfiguration::builder().set_additional_version_weights(Some(weights));
-        let request = self.clients.of(role).update_alias();
+        let request = self.clients.of(session).update_alias();
         let request = request
             .function_name(target.function.as_str())
             .name(target.alias.as_str())

@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use spillway_aws_sts::{Clients, Roles, SdkConfig, problem};
-use spillway_domain::{FunctionName, Problem, RoleArn};
+use spillway_domain::{FunctionName, Problem, RoleSession};
 
 /// The longest that a hook is waited for: a little less than a function of ours may run.
 const LONGEST_HOOK: Duration = Duration::from_secs(890);
@@ -58,8 +58,13 @@ impl Hooks {
     }
 
     /// Invokes the function once and waits until it returns. A problem means that it did not run.
-    pub async fn invoke(&self, role: &RoleArn, function: &FunctionName, payload: Vec<u8>) -> Result<Invoked, Problem> {
-        ask(&self.clients.of(role), function, payload).await
+    pub async fn invoke(
+        &self,
+        session: &RoleSession,
+        function: &FunctionName,
+        payload: Vec<u8>,
+    ) -> Result<Invoked, Problem> {
+        ask(&self.clients.of(session), function, payload).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_lambda::Client;
 use spillway_aws_sts::{code, problem};
-use spillway_domain::{AliasName, AliasSettings, FunctionName, Problem, RoleArn, Version};
+use spillway_domain::{AliasName, AliasSettings, FunctionName, Problem, RoleSession, Version};
 use spillway_engine::OwnAliases;
 
 use crate::Aliases;
@@ -11,13 +11,13 @@ use crate::aliases::tried;
 impl OwnAliases for Aliases {
     async fn make(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         function: &FunctionName,
         alias: &AliasName,
         version: Version,
         settings: &AliasSettings,
     ) -> Result<(), Problem> {
-        let client = self.clients.of(role);
+        let client = self.clients.of(session);
         let request = client.create_alias().function_name(function.as_str()).name(alias.as_str());
         let request = request.function_version(version.to_string()).set_description(settings.description.clone());
         match request.send().await {
@@ -33,13 +33,13 @@ impl OwnAliases for Aliases {
 
     async fn configure(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         function: &FunctionName,
         alias: &AliasName,
         old: Option<&AliasSettings>,
         new: &AliasSettings,
     ) -> Result<(), Problem> {
-        let client = self.clients.of(role);
+        let client = self.clients.of(session);
         let old = old.cloned().unwrap_or_default();
         if old.description != new.description {
             // What is not said stays as it is: the versions, and a description that is not emptied.
@@ -55,8 +55,8 @@ impl OwnAliases for Aliases {
         }
     }
 
-    async fn delete(&self, role: &RoleArn, function: &FunctionName, alias: &AliasName) -> Result<(), Problem> {
-        let request = self.clients.of(role).delete_alias().function_name(function.as_str()).name(alias.as_str());
+    async fn delete(&self, session: &RoleSession, function: &FunctionName, alias: &AliasName) -> Result<(), Problem> {
+        let request = self.clients.of(session).delete_alias().function_name(function.as_str()).name(alias.as_str());
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(()),

@@ -5,7 +5,7 @@ use aws_sdk_sns::config::Builder;
 use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::config::timeout::TimeoutConfig;
 use spillway_aws_sts::{Clients, Roles, SdkConfig, problem};
-use spillway_domain::{Problem, RoleArn, TopicArn};
+use spillway_domain::{Problem, RoleSession, TopicArn};
 
 use crate::{MOST_ATTEMPTS, PATIENCE};
 
@@ -22,8 +22,14 @@ impl Topics {
     }
 
     /// Publishes a message.
-    pub async fn publish(&self, role: &RoleArn, topic: &TopicArn, subject: &str, message: &str) -> Result<(), Problem> {
-        let request = self.clients.of(role).publish().topic_arn(topic.as_str());
+    pub async fn publish(
+        &self,
+        session: &RoleSession,
+        topic: &TopicArn,
+        subject: &str,
+        message: &str,
+    ) -> Result<(), Problem> {
+        let request = self.clients.of(session).publish().topic_arn(topic.as_str());
         let sent = request.subject(subject).message(message).send().await;
         sent.map(|_| ()).map_err(|error| problem(&format!("sns:Publish to {topic}"), &error))
     }

@@ -6,7 +6,7 @@ mod address;
 mod get;
 
 use spillway_aws_sts::{Failure, Roles, code, problem};
-use spillway_domain::{Problem, ProblemKind, RoleArn, S3Object};
+use spillway_domain::{Problem, ProblemKind, RoleSession, S3Object};
 
 use crate::address::may_name_bucket;
 use crate::get::{Found, get};
@@ -25,12 +25,12 @@ impl Objects {
 }
 
 impl spillway_engine::Objects for Objects {
-    async fn read(&self, role: &RoleArn, object: &S3Object, most: usize) -> Result<String, Problem> {
+    async fn read(&self, session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem> {
         if !may_name_bucket(&object.bucket) {
             let words = format!("{} cannot be: no bucket is called {}.", named(object), object.bucket);
             return Err(Problem::new(ProblemKind::Missing, words));
         }
-        let config = self.roles.config(role);
+        let config = self.roles.config(session);
         // One byte more than there may be shows that there are too many.
         let found = match Box::pin(get(&config, object, most + 1)).await {
             // There is no first byte of an empty object.

@@ -36,8 +36,9 @@ pub(crate) fn refused_role(role: &RoleArn, error: &(dyn Error + 'static)) -> Pro
     };
     let advice = match kind {
         ProblemKind::Denied | ProblemKind::Missing => {
-            " The role must exist, its trust policy must allow sts:AssumeRole to Spillway's function roles (output \
-             FunctionRoles of Spillway's stack), and its name must match parameter ServiceRoleNames."
+            " The role must exist, its trust policy must allow sts:AssumeRole and sts:TagSession to Spillway's function \
+             roles (output FunctionRoles of Spillway's stack) for this application, and its name must match parameter \
+             ServiceRoleNames."
         }
         ProblemKind::Refused | ProblemKind::Stale | ProblemKind::Transient => "",
     };

@@ -2,78 +2,65 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
-use spillway_domain::RoleArn;
+use aws_sdk_sts::types::Tag;
+use spillway_domain::RoleSession;
 
 use crate::problem::refused_role;
 
-/// The name under which Spillway appears in a customer's trail.
-const SESSION_NAME: &str = "spillway";
+/// How many sessions are kept. A function may live for hours and serve a new deployment every second.
+const MOST_KEPT: usize = 256;
 
-/// The service roles that were assumed so far. Copies share what they know.
+/// The service roles that were assumed of late, by session. Copies share what they know.
 #[derive(Debug, Clone)]
 pub struct Roles {
     own: SdkConfig,
-    assumed: Arc<Mutex<HashMap<RoleArn, SdkConfig>>>,
+    sts: aws_sdk_sts::Client,
+    assumed: Arc<Kept<SdkConfig>>,
 }
 
 impl Roles {
     /// Roles that are assumed with the function's `own` configuration.
     pub fn new(own: &SdkConfig) -> Self {
-        Self { own: own.clone(), assumed: Arc::default() }
+        Self { own: own.clone(), sts: aws_sdk_sts::Client::new(own), assumed: Arc::default() }
     }
 
-    /// The configuration with which `role` acts. Its credentials are fetched when they are first needed, and again
-    /// before they expire; all clients of the role share them.
-    pub fn config(&self, role: &RoleArn) -> SdkConfig {
-        if let Some(config) = self.assumed().get(role) {
-            return config.clone();
-        }
-        let provider = ServiceRole { role: role.clone(), sts: aws_sdk_sts::Client::new(&self.own) };
-        let config = self
-            .own
-            .to_builder()
-            .credentials_provider(SharedCredentialsProvider::new(provider))
-            .identity_cache(IdentityCache::lazy().build())
-            .build();
-        self.assumed().entry(role.clone()).or_insert(config).clone()
-    }
-
-    fn assumed(&self) -> std::sync::MutexGuard<'_, HashMap<RoleArn, SdkConfig>> {
-        self.assumed.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The configuration with which a role acts in `session`. Its credentials are fetched when they are first needed,
+    /// and again before they expire; all clients of the session share them.
+    pub fn config(&self, session: &RoleSession) -> SdkConfig {
+        self.assumed.get_or_make(session, || {
+            let provider = ServiceRole { session: session.clone(), sts: self.sts.clone() };
+            self.own
+                .to_builder()
+                .credentials_provider(SharedCredentialsProvider::new(provider))
+                .identity_cache(IdentityCache::lazy().build())
+                .build()
+        })
     }
 }
 
-/// One client of a service for each role.
+/// One client of a service for each session.
 pub struct Clients<C> {
     roles: Roles,
     make: fn(&SdkConfig) -> C,
-    made: Mutex<HashMap<RoleArn, C>>,
+    made: Kept<C>,
 }
 
 impl<C: Clone> Clients<C> {
     /// Clients that are made by `make`.
     pub fn new(roles: &Roles, make: fn(&SdkConfig) -> C) -> Self {
-        Self { roles: roles.clone(), make, made: Mutex::default() }
+        Self { roles: roles.clone(), make, made: Kept::default() }
     }
 
-    /// The client that acts as `role`.
-    pub fn of(&self, role: &RoleArn) -> C {
-        if let Some(client) = self.made().get(role) {
-            return client.clone();
-        }
-        let client = (self.make)(&self.roles.config(role));
-        self.made().entry(role.clone()).or_insert(client).clone()
-    }
-
-    fn made(&self) -> std::sync::MutexGuard<'_, HashMap<RoleArn, C>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The client that acts in `session`.
+    pub fn of(&self, session: &RoleSession) -> C {
+        self.made.get_or_make(session, || (self.make)(&self.roles.config(session)))
     }
 }
 
@@ -83,24 +70,55 @@ impl<C> fmt::Debug for Clients<C> {
     }
 }
 
-/// Credentials of a role. When it cannot be assumed, the error says which role and what to do.
+/// What was made for each session. When there is no more room, everything is forgotten, and made again when needed.
+#[derive(Debug)]
+struct Kept<T>(Mutex<HashMap<RoleSession, T>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Kept<T> {
+    fn get_or_make(&self, session: &RoleSession, make: impl FnOnce() -> T) -> T {
+        if let Some(kept) = self.lock().get(session) {
+            return kept.clone();
+        }
+        let made = make();
+        let mut kept = self.lock();
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        kept.entry(session.clone()).or_insert(made).clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RoleSession, T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Credentials of a role in a session. When it cannot be assumed, the error says which role and what to do.
 ///
 /// The SDK has such a provider too, which would link the SDK's whole search for credentials into every function.
 #[derive(Debug)]
 struct ServiceRole {
-    role: RoleArn,
+    session: RoleSession,
     sts: aws_sdk_sts::Client,
 }
 
 impl ServiceRole {
     async fn assume(&self) -> provider::Result {
-        let request = self.sts.assume_role().role_arn(self.role.as_str()).role_session_name(SESSION_NAME);
-        let assumed = request.send().await;
-        let assumed = assumed.map_err(|error| CredentialsError::provider_error(refused_role(&self.role, &error)))?;
+        let RoleSession { role, .. } = &self.session;
+        let tags = self.session.tags().into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+        let tags = tags.collect::<Result<Vec<_>, _>>().map_err(CredentialsError::unhandled)?;
+        let request = self.sts.assume_role().role_arn(role.as_str()).role_session_name(self.session.name());
+        let assumed = request.set_tags(Some(tags)).send().await;
+        let assumed = assumed.map_err(|error| CredentialsError::provider_error(refused_role(role, &error)))?;
         let given = assumed.credentials.ok_or_else(|| CredentialsError::unhandled("AssumeRole gave no credentials"))?;
         let expires_at = given.expiration.try_into().map_err(CredentialsError::unhandled)?;
         let token = Some(given.session_token);
-        Ok(Credentials::new(given.access_key_id, given.secret_access_key, token, Some(expires_at), SESSION_NAME))
+        Ok(Credentials::new(given.access_key_id, given.secret_access_key, token, Some(expires_at), "service role"))
     }
 }
 
@@ -118,16 +136,25 @@ mod tests {
     use aws_config::{BehaviorVersion, Region};
     use aws_smithy_http_client::Builder;
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-    use spillway_domain::{Problem, ProblemKind};
+    use spillway_domain::{DeploymentId, Problem, ProblemKind, Purpose};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
     use crate::problem;
 
+    /// The session of one of several deployments.
+    fn session(deployment: u128) -> RoleSession {
+        let id = DeploymentId::from_number(deployment);
+        RoleSession {
+            role: "arn:aws:iam::123456789012:role/orders-deploy".parse().unwrap(),
+            application: "shop,eu".parse().unwrap(),
+            purpose: Purpose::Deployment { group: "orders".parse().unwrap(), id },
+        }
+    }
+
     /// The configuration of a role, at an endpoint for everything.
     async fn role_at(endpoint: &str) -> SdkConfig {
-        let role: RoleArn = "arn:aws:iam::123456789012:role/orders-deploy".parse().unwrap();
         let config = aws_config::defaults(BehaviorVersion::latest())
             .endpoint_url(endpoint)
             .region(Region::new("us-east-1"))
@@ -136,7 +163,7 @@ mod tests {
             .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
             .load()
             .await;
-        Roles::new(&config).config(&role)
+        Roles::new(&config).config(&session(7))
     }
 
     /// Calls something as a role.
@@ -180,6 +207,53 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_role_is_assumed_in_a_session_that_says_what_it_is_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = role_at(&format!("http://{}", listener.local_addr().unwrap())).await;
+        let heard = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            let is_whole = |request: &[u8]| {
+                let text = String::from_utf8_lossy(request).to_lowercase();
+                let (head, body) = text.split_once("\r\n\r\n")?;
+                let length = head.split("content-length: ").nth(1)?.lines().next()?.parse::<usize>().ok()?;
+                (body.len() == length).then_some(())
+            };
+            while is_whole(&request).is_none() {
+                assert!(stream.read_buf(&mut request).await.unwrap() > 0, "a whole request");
+            }
+            String::from_utf8(request).unwrap()
+        });
+        config.credentials_provider().unwrap().provide_credentials().await.unwrap_err();
+        let request = heard.await.unwrap();
+        let (_, body) = request.split_once("\r\n\r\n").unwrap();
+        let fields: Vec<_> = body.split('&').skip_while(|field| !field.starts_with("RoleArn=")).collect();
+        let wanted = [
+            "RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Forders-deploy",
+            "RoleSessionName=d-HAAAAAAAA",
+            "Tags.member.1.Key=spillway%3Aapplication",
+            "Tags.member.1.Value=shop%3Aeu",
+            "Tags.member.2.Key=spillway%3Adeployment-group",
+            "Tags.member.2.Value=orders",
+            "Tags.member.3.Key=spillway%3Adeployment",
+            "Tags.member.3.Value=d-HAAAAAAAA",
+        ];
+        assert_eq!(fields, wanted);
+    }
+
+    #[test]
+    fn each_session_has_its_own_and_only_so_many_are_kept() {
+        let kept = Kept::default();
+        let made = |deployment: u128| kept.get_or_make(&session(deployment), || deployment + 1000);
+        let again = |deployment: u128| kept.get_or_make(&session(deployment), || 0);
+        assert_eq!((made(1), made(2), again(1), again(2)), (1001, 1002, 1001, 1002));
+        (3..=MOST_KEPT as u128).for_each(|deployment| assert_eq!(made(deployment), deployment + 1000));
+        assert_eq!((kept.lock().len(), again(1)), (MOST_KEPT, 1001));
+        assert_eq!(made(9999), 10999);
+        assert_eq!((kept.lock().len(), again(1)), (1, 0));
+    }
+
+    #[tokio::test]
     async fn a_role_that_does_not_trust_us_is_denied_with_what_to_do() {
         let body = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: spillway is not \
                     authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>";
@@ -189,8 +263,8 @@ mod tests {
             problem.words,
             "sts:GetCallerIdentity was not tried. sts:AssumeRole of arn:aws:iam::123456789012:role/orders-deploy failed: \
              AccessDenied: User: spillway is not authorized to perform: sts:AssumeRole. The role must exist, its trust \
-             policy must allow sts:AssumeRole to Spillway's function roles (output FunctionRoles of Spillway's stack), and \
-             its name must match parameter ServiceRoleNames."
+             policy must allow sts:AssumeRole and sts:TagSession to Spillway's function roles (output FunctionRoles of \
+             Spillway's stack) for this application, and its name must match parameter ServiceRoleNames."
         );
     }
 

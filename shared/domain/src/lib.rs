@@ -27,6 +27,7 @@ mod resource;
 mod revision;
 mod rollback;
 mod routing;
+mod session;
 mod stack;
 
 pub use alarms::{AlarmConfiguration, AlarmReading};
@@ -73,6 +74,7 @@ pub use revision::{
 };
 pub use rollback::{AutoRollback, AutoRollbackEvent};
 pub use routing::{GrammarError, MAX_STEPS, MAX_TOTAL_WAIT_MINUTES, Routing, Step};
+pub use session::{Purpose, RoleSession};
 pub use stack::{
     AliasSeen, AliasSettings, AliasStep, AliasWish, Claim, Fault, Moved, Progress, Settlement, StackRequest,
     StackResource, Wish, next_alias_step, way_back,

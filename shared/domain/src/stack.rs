@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A resource of a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StackResource {
     /// The stack's id, which no other stack ever has.
     pub stack: String,

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AlarmConfiguration, AliasRouting, AliasSeen, AliasState, AliasStep, AliasWish, AutoRollback, Claim, ConfigName,
-    Deployment, DeploymentGroup, DeploymentId, Fault, LambdaTarget, Moved, NewDeployment, NewRevision, Problem,
-    ProblemKind, Progress, Rejection, RevisionKind, RoleArn, Settlement, StackRequest, Target, Version,
-    next_alias_step, way_back,
+    AlarmConfiguration, AliasRouting, AliasSeen, AliasState, AliasStep, AliasWish, ApplicationName, AutoRollback,
+    Claim, ConfigName, Deployment, DeploymentGroup, DeploymentId, Fault, GroupName, LambdaTarget, Moved, NewDeployment,
+    NewRevision, Problem, ProblemKind, Progress, Purpose, Rejection, RevisionKind, RoleArn, RoleSession, Settlement,
+    StackRequest, Target, Version, next_alias_step, way_back,
 };
 
 use crate::change_resource::{outcome, wait};
@@ -31,12 +31,13 @@ pub(crate) async fn change_alias(
         let back = way_back(wish, claim.as_ref()).is_some();
         if back && record.has_ended() {
             // On the way back, nothing but traffic counts.
-            let _kept = configure(changes, &record.order.role, wish).await;
+            let _kept = configure(changes, &record.session(), wish).await;
         }
         return Ok(follow(request, wish, &record, wish.waits || back, now));
     }
     let (_, group, state) = find_group(store, &wish.application, &wish.group).await?;
-    let found = read(changes, &group.role, wish).await?;
+    let session = session(request, group.role.clone(), &wish.application, &wish.group);
+    let found = read(changes, &session, wish).await?;
     let active = match &state.active {
         Some(id) => store.load(id).await?,
         None => None,
@@ -69,21 +70,21 @@ pub(crate) async fn change_alias(
         AliasStep::Make(version) => {
             note(None, false).await?;
             let AliasWish { function, alias, settings, .. } = wish;
-            changes.aliases.make(&group.role, function, alias, version, settings).await?;
-            let made = read(changes, &group.role, wish).await?;
+            changes.aliases.make(&session, function, alias, version, settings).await?;
+            let made = read(changes, &session, wish).await?;
             if !made.is_some_and(|made| made.routes(&AliasRouting::only(version))) {
                 // Somebody else came in between.
                 return Err(Problem::new(ProblemKind::Stale, format!("{} is not as it was made.", wish.arn)).into());
             }
             if store.claim(&request.resource, &wish.arn).await?.is_none() {
                 // The resource was deleted while this function hung.
-                changes.aliases.delete(&group.role, function, alias).await?;
+                changes.aliases.delete(&session, function, alias).await?;
             }
             settled()
         }
         AliasStep::Settle => {
             note(moved, adopted).await?;
-            configure(changes, &group.role, wish).await?;
+            configure(changes, &session, wish).await?;
             settled()
         }
         AliasStep::Move { from, to, back } => {
@@ -92,7 +93,7 @@ pub(crate) async fn change_alias(
             let moved = if back { moved } else { Some(Moved { from, to, instead_of }) };
             note(moved, adopted).await?;
             if !back {
-                configure(changes, &group.role, wish).await?;
+                configure(changes, &session, wish).await?;
             }
             let order = order(wish, from, to, back);
             let id = request.deployment_id();
@@ -148,17 +149,24 @@ pub(crate) async fn delete_alias(
             return Ok(Some(wait(request, &id, now).unwrap_or_else(blocked)));
         }
     }
-    changes.aliases.delete(&role, function, alias).await?;
+    let session = session(request, role, application, group);
+    changes.aliases.delete(&session, function, alias).await?;
     Ok(None)
+}
+
+/// The session in which the role of the alias's deployment group is assumed for the stack.
+fn session(request: &StackRequest, role: RoleArn, application: &ApplicationName, group: &GroupName) -> RoleSession {
+    let purpose = Purpose::Stack { group: group.clone(), resource: request.resource.clone() };
+    RoleSession { role, application: application.clone(), purpose }
 }
 
 /// The alias, if it is there.
 async fn read(
     changes: &Changes<'_, impl StackStore, impl Aliases, impl Executions, impl Wakes>,
-    role: &RoleArn,
+    session: &RoleSession,
     wish: &AliasWish,
 ) -> Result<Option<AliasState>, Problem> {
-    match changes.aliases.read(role, &target(wish, wish.version)).await {
+    match changes.aliases.read(session, &target(wish, wish.version)).await {
         Ok(found) => Ok(Some(found)),
         Err(problem) if problem.kind == ProblemKind::Missing => Ok(None),
         Err(problem) => Err(problem),
@@ -180,14 +188,14 @@ async fn stop(
 /// Has settings that changed take effect.
 async fn configure(
     changes: &Changes<'_, impl StackStore, impl OwnAliases, impl Executions, impl Wakes>,
-    role: &RoleArn,
+    session: &RoleSession,
     wish: &AliasWish,
 ) -> Result<(), Problem> {
     if wish.old_settings.as_ref() == Some(&wish.settings) {
         return Ok(());
     }
     let old = wish.old_settings.as_ref();
-    changes.aliases.configure(role, &wish.function, &wish.alias, old, &wish.settings).await
+    changes.aliases.configure(session, &wish.function, &wish.alias, old, &wish.settings).await
 }
 
 fn claim_of(wish: &AliasWish, group: &DeploymentGroup, moved: Option<Moved>, adopted: bool) -> Claim {

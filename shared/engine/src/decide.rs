@@ -108,11 +108,11 @@ async fn look(
     input: &Decide,
     spare_id: &DeploymentId,
 ) -> Result<Seen, Problem> {
-    let order = &record.order;
+    let (order, session) = (&record.order, &record.session());
     let alias = async {
         match record.lambda().filter(|_| !record.has_ended()) {
             None => Ok(None),
-            Some(target) => match aliases.read(&order.role, target).await {
+            Some(target) => match aliases.read(session, target).await {
                 Err(problem) if problem.kind == ProblemKind::Transient => Err(problem),
                 seen => Ok(Some(seen)),
             },
@@ -129,7 +129,7 @@ async fn look(
     let reading = async {
         match order.alarms.watched() {
             names if names.is_empty() || record.halt.is_some() || record.has_ended() => AlarmReading::Quiet,
-            names => alarms.read(&order.role, names).await,
+            names => alarms.read(session, names).await,
         }
     };
     let (alias, service, alarms) = join3(alias, service, reading).await;

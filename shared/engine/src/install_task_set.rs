@@ -23,5 +23,5 @@ pub async fn install_task_set(
         return Ok(());
     }
     let new = NewTaskSet { deployment: &record.id, like: &progress.original, target, groups: &progress.groups };
-    task_sets.create(&order.role, service, &new).await
+    task_sets.create(&record.session(), service, &new).await
 }

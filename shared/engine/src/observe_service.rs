@@ -1,7 +1,7 @@
 //! Observe service: an ECS service with its task sets, target groups and listeners, as they are at this moment.
 
 use futures_util::future::{OptionFuture, join, join3};
-use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleArn, ServiceState};
+use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, ServiceState};
 
 use crate::{Listeners, Observation, ServiceSeen, TaskSets};
 
@@ -12,18 +12,18 @@ pub async fn observe_service(
     listeners: &impl Listeners,
     observation: &Observation,
 ) -> Result<ServiceState, Problem> {
-    let Observation { role, service, pair, deployment_id, knows_groups } = observation;
-    let groups = OptionFuture::from((!knows_groups).then(|| listeners.target_groups(role, &pair.groups)));
+    let Observation { session, service, pair, deployment_id, knows_groups } = observation;
+    let groups = OptionFuture::from((!knows_groups).then(|| listeners.target_groups(session, &pair.groups)));
     let read = |listener| async move {
         match knows_groups {
-            true => read_known(listeners, role, listener).await,
-            false => listeners.read(role, listener).await,
+            true => read_known(listeners, session, listener).await,
+            false => listeners.read(session, listener).await,
         }
     };
     let test = OptionFuture::from(pair.test_listener.as_ref().map(read));
     let balancing = join3(groups, read(&pair.listener), test);
     let (seen, (groups, listener, test_listener)) =
-        join(Box::pin(task_sets.read(role, service)), Box::pin(balancing)).await;
+        join(Box::pin(task_sets.read(session, service)), Box::pin(balancing)).await;
     let seen = seen?;
     let mut state = ServiceState {
         said: None,
@@ -39,7 +39,7 @@ pub async fn observe_service(
     let unsteady = state.made_for(deployment_id.as_str()).filter(|set| !set.steady).map(|set| set.id.clone());
     if let Some(id) = unsteady {
         state.said = said_of(&seen, &id);
-        match task_sets.deaths(role, service, &id).await {
+        match task_sets.deaths(session, service, &id).await {
             Ok(deaths) => state.deaths = deaths,
             Err(problem) => {
                 let said = state.said.map_or_else(String::new, |said| format!("{said} "));
@@ -53,10 +53,10 @@ pub async fn observe_service(
 /// A listener that was there when the deployment began. One that is gone forwards nothing.
 pub(crate) async fn read_known(
     listeners: &impl Listeners,
-    role: &RoleArn,
+    session: &RoleSession,
     listener: &ListenerArn,
 ) -> Result<Listener, Problem> {
-    match listeners.read(role, listener).await {
+    match listeners.read(session, listener).await {
         Err(problem) if problem.kind == ProblemKind::Missing => {
             Ok(Listener { arn: listener.to_string(), kind: ListenerKind::Application, forwards: Vec::new() })
         }

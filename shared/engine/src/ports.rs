@@ -12,7 +12,7 @@ pub use revisions::Revisions;
 pub use services::{ListenerShifts, Listeners, NewTaskSet, Observation, ServiceSeen, Services, TaskSets};
 use spillway_domain::{
     AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, DeploymentFilter, DeploymentId, EventName,
-    FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleArn, S3Object,
+    FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleSession, S3Object,
 };
 pub use stacks::{Answers, Claims, OwnAliases, Requests, Waiters};
 
@@ -84,12 +84,12 @@ pub trait Deployments {
 /// The customer's Lambda aliases.
 pub trait Aliases {
     /// The alias as it is at this moment.
-    async fn read(&self, role: &RoleArn, target: &LambdaTarget) -> Result<AliasState, Problem>;
+    async fn read(&self, session: &RoleSession, target: &LambdaTarget) -> Result<AliasState, Problem>;
     /// Makes the alias route so, if it is still at `revision`; else
     /// [`Stale`](spillway_domain::ProblemKind::Stale). Every write makes a new revision.
     async fn write(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
@@ -101,13 +101,13 @@ pub trait Objects {
     /// The text of an object of at most so many bytes. One that is not there, or is another than was meant by its
     /// version or ETag, is [`Missing`](spillway_domain::ProblemKind::Missing); one that is too large or is no text is
     /// [`Refused`](spillway_domain::ProblemKind::Refused).
-    async fn read(&self, role: &RoleArn, object: &S3Object, most: usize) -> Result<String, Problem>;
+    async fn read(&self, session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem>;
 }
 
 /// The customer's alarms.
 pub trait Alarms {
     /// What can be read of these alarms. What cannot be read is part of the reading, not a problem.
-    async fn read(&self, role: &RoleArn, names: &[AlarmName]) -> AlarmReading;
+    async fn read(&self, session: &RoleSession, names: &[AlarmName]) -> AlarmReading;
 }
 
 /// What a hook function returned.

@@ -16,18 +16,18 @@ pub async fn promote_task_set(
 ) -> Result<(), Problem> {
     for _ in 0..MOST_ROUNDS {
         let record = load(deployments, &subject.deployment_id).await?;
-        let role = &record.order.role;
+        let session = &record.session();
         let Some((wanted, (service, _))) = record.desired_primary().zip(record.service()) else {
             return Ok(());
         };
-        let seen = task_sets.read(role, service).await?;
+        let seen = task_sets.read(session, service).await?;
         let primary = seen.task_sets.iter().find(|set| set.status == TaskSetStatus::Primary);
         if primary.is_some_and(|primary| primary.id == wanted) {
             return Ok(());
         }
         let current = load(deployments, &subject.deployment_id).await?;
         if current.desired_primary() == Some(wanted) {
-            task_sets.promote(role, service, wanted).await?;
+            task_sets.promote(session, service, wanted).await?;
         }
     }
     let words = "Others have another task set stand for the service faster than it can be looked at.";

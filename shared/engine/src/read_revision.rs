@@ -20,7 +20,7 @@ pub async fn read_revision(
     let (Target::Unread, RevisionLocation::S3(object)) = (&record.order.target, &record.order.revision) else {
         return Ok(());
     };
-    let text = objects.read(&record.order.role, object, most).await?;
+    let text = objects.read(&record.session(), object, most).await?;
     let target = read(&text, record.order.platform);
     let change = |record: &mut Deployment| {
         record.understand(target.clone(), now).then(|| {

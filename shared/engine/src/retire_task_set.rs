@@ -31,7 +31,7 @@ pub async fn retire_task_set(
         );
         return Err(Problem::new(ProblemKind::Refused, words));
     }
-    task_sets.delete(&observation.role, &observation.service, &set.id).await
+    task_sets.delete(&observation.session, &observation.service, &set.id).await
 }
 
 /// Whether a deployment that is on record has made the task set.

@@ -37,12 +37,13 @@ pub async fn shift_alias(
     now: Timestamp,
 ) -> Result<Shifted, Problem> {
     let id = &shift.deployment_id;
-    let order = load(deployments, id).await?.order;
-    let spillway_domain::Target::Lambda(target) = &order.target else {
+    let first = load(deployments, id).await?;
+    let session = first.session();
+    let spillway_domain::Target::Lambda(target) = &first.order.target else {
         return Ok(Shifted::LeftAlone);
     };
     for _ in 0..MOST_TRIES {
-        let alias = aliases.read(&order.role, target).await?;
+        let alias = aliases.read(&session, target).await?;
         let record = load(deployments, id).await?;
         let Some(desired) = record.desired() else {
             return Ok(Shifted::LeftAlone);
@@ -55,7 +56,7 @@ pub async fn shift_alias(
         if alias.routes(&desired) && !unfenced {
             return Ok(Shifted::AlreadyThere);
         }
-        match aliases.write(&order.role, target, &desired, &alias.revision).await {
+        match aliases.write(&session, target, &desired, &alias.revision).await {
             Err(problem) if problem.kind == ProblemKind::Stale => {}
             Err(problem) => return Err(problem),
             Ok(()) => {

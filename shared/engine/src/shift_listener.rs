@@ -62,7 +62,7 @@ pub async fn shift_listener(
             if current.listener_routing() != Some(routing) {
                 break;
             }
-            match listeners.route(&record.order.role, arn, forward, weights).await {
+            match listeners.route(&record.session(), arn, forward, weights).await {
                 Ok(()) => rerouted = Rerouted::Written,
                 // What one forward refuses keeps no other from going home.
                 Err(problem) if goes_home => refused = refused.or(Some(problem)),
@@ -77,7 +77,7 @@ pub async fn shift_listener(
 /// Nothing goes home to a task set that is gone. What ECS does not tell is no reason to leave traffic away from home.
 async fn refuse_if_gone(task_sets: &impl TaskSets, record: &Deployment, progress: &EcsProgress) -> Result<(), Problem> {
     let Some((service, _)) = record.service() else { return Ok(()) };
-    let is_gone = match task_sets.read(&record.order.role, service).await {
+    let is_gone = match task_sets.read(&record.session(), service).await {
         Ok(seen) => !seen.task_sets.iter().any(|set| set.id == progress.original && set.is_live()),
         Err(problem) => problem.kind == ProblemKind::Missing,
     };
@@ -120,7 +120,7 @@ async fn look(
         all.reverse();
     }
     for (arn, share, is_for_tests) in all {
-        let listener = match read_known(listeners, &record.order.role, arn).await {
+        let listener = match read_known(listeners, &record.session(), arn).await {
             Err(problem) if goes_home => {
                 found.arrived &= is_for_tests;
                 found.unread = found.unread.or(Some(problem));

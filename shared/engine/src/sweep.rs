@@ -60,7 +60,7 @@ async fn lost_alarm(alarms: &impl Alarms, record: &Deployment) -> Option<Vec<spi
     if names.is_empty() || record.halt.is_some() || record.is_settled() {
         return None;
     }
-    match alarms.read(&record.order.role, names).await {
+    match alarms.read(&record.session(), names).await {
         AlarmReading::Red(red) => Some(red),
         AlarmReading::Quiet | AlarmReading::Unreadable(_) => None,
     }

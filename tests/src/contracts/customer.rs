@@ -3,12 +3,12 @@
 use aws_sdk_cloudwatch::types::StateValue;
 use spillway_aws_sts::Roles;
 use spillway_domain::{
-    AlarmName, AlarmReading, AliasRouting, AliasState, LambdaTarget, Percent, Problem, ProblemKind, RoleArn,
+    AlarmName, AlarmReading, AliasRouting, AliasState, LambdaTarget, Percent, Problem, ProblemKind, RoleSession,
 };
 use spillway_engine::{Alarms, Aliases};
 use spillway_testkit::World;
 
-use super::{both_keep, fresh, kind, named, role};
+use super::{both_keep, fresh, kind, named, session};
 use crate::cloud::{Cloud, Shop};
 
 /// Somebody who has functions and alarms.
@@ -54,24 +54,24 @@ impl Customer for Real {
 }
 
 impl Aliases for Real {
-    async fn read(&self, role: &RoleArn, target: &LambdaTarget) -> Result<AliasState, Problem> {
-        self.aliases.read(role, target).await
+    async fn read(&self, session: &RoleSession, target: &LambdaTarget) -> Result<AliasState, Problem> {
+        self.aliases.read(session, target).await
     }
 
     async fn write(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
     ) -> Result<(), Problem> {
-        self.aliases.write(role, target, routing, revision).await
+        self.aliases.write(session, target, routing, revision).await
     }
 }
 
 impl Alarms for Real {
-    async fn read(&self, role: &RoleArn, names: &[AlarmName]) -> AlarmReading {
-        self.alarms.read(role, names).await
+    async fn read(&self, session: &RoleSession, names: &[AlarmName]) -> AlarmReading {
+        self.alarms.read(session, names).await
     }
 }
 
@@ -104,7 +104,7 @@ async fn open(customer: &impl Customer) -> LambdaTarget {
 }
 
 async fn read(customer: &impl Customer, target: &LambdaTarget) -> AliasState {
-    Aliases::read(customer, &role(), target).await.unwrap()
+    Aliases::read(customer, &session(), target).await.unwrap()
 }
 
 async fn an_alias_is_written_as_it_is_read(customer: &impl Customer) {
@@ -114,7 +114,7 @@ async fn an_alias_is_written_as_it_is_read(customer: &impl Customer) {
     let split = shares.map(|share| AliasRouting::split(named("1"), named("2"), share));
     for routing in split.into_iter().chain([AliasRouting::only(named("2")), AliasRouting::only(named("1"))]) {
         let before = read(customer, &target).await;
-        customer.write(&role(), &target, &routing, &before.revision).await.unwrap();
+        customer.write(&session(), &target, &routing, &before.revision).await.unwrap();
         let after = read(customer, &target).await;
         assert!(after.routes(&routing), "{after} is not {routing}");
         assert!(after.arn.ends_with(&format!(":{}:live", target.function)), "{}", after.arn);
@@ -126,15 +126,15 @@ async fn an_alias_is_written_only_over_the_revision_that_was_read(customer: &imp
     let target = open(customer).await;
     let old = read(customer, &target).await;
     let (mine, theirs) = (AliasRouting::only(named("2")), AliasRouting::only(named("3")));
-    customer.write(&role(), &target, &theirs, &old.revision).await.unwrap();
-    assert_eq!(kind(customer.write(&role(), &target, &mine, &old.revision).await), ProblemKind::Stale);
+    customer.write(&session(), &target, &theirs, &old.revision).await.unwrap();
+    assert_eq!(kind(customer.write(&session(), &target, &mine, &old.revision).await), ProblemKind::Stale);
     assert!(read(customer, &target).await.routes(&theirs));
 }
 
 async fn every_write_of_an_alias_makes_a_new_revision(customer: &impl Customer) {
     let target = open(customer).await;
     let old = read(customer, &target).await;
-    customer.write(&role(), &target, &AliasRouting::only(named("1")), &old.revision).await.unwrap();
+    customer.write(&session(), &target, &AliasRouting::only(named("1")), &old.revision).await.unwrap();
     let new = read(customer, &target).await;
     assert_ne!(new.revision, old.revision, "also of one that changes nothing");
 }
@@ -143,8 +143,8 @@ async fn an_alias_or_a_function_that_does_not_exist_is_missing(customer: &impl C
     let there = open(customer).await;
     let no_alias = LambdaTarget { alias: named("of-nobody"), ..there };
     for absent in [no_alias, target(&fresh("function"))] {
-        assert_eq!(kind(Aliases::read(customer, &role(), &absent).await), ProblemKind::Missing);
-        let write = customer.write(&role(), &absent, &AliasRouting::only(named("2")), "1").await;
+        assert_eq!(kind(Aliases::read(customer, &session(), &absent).await), ProblemKind::Missing);
+        let write = customer.write(&session(), &absent, &AliasRouting::only(named("2")), "1").await;
         assert_eq!(kind(write), ProblemKind::Missing);
     }
 }
@@ -154,7 +154,7 @@ async fn an_alias_is_not_written_to_a_version_that_does_not_exist(customer: &imp
     let before = read(customer, &target).await;
     let share = Percent::from_weight(0.1);
     for routing in [AliasRouting::only(named("9")), AliasRouting::split(named("1"), named("9"), share)] {
-        let write = customer.write(&role(), &target, &routing, &before.revision).await;
+        let write = customer.write(&session(), &target, &routing, &before.revision).await;
         assert_eq!(kind(write), ProblemKind::Missing);
     }
     assert_eq!(read(customer, &target).await, before);
@@ -165,11 +165,11 @@ async fn alarms_are_quiet_or_red(customer: &impl Customer) {
     for name in &names {
         customer.set_alarm(name, false).await;
     }
-    assert_eq!(Alarms::read(customer, &role(), &names).await, AlarmReading::Quiet);
+    assert_eq!(Alarms::read(customer, &session(), &names).await, AlarmReading::Quiet);
     customer.set_alarm(&names[1], true).await;
-    assert_eq!(Alarms::read(customer, &role(), &names).await, AlarmReading::Red(vec![names[1].clone()]));
+    assert_eq!(Alarms::read(customer, &session(), &names).await, AlarmReading::Red(vec![names[1].clone()]));
     customer.set_alarm(&names[1], false).await;
-    assert_eq!(Alarms::read(customer, &role(), &names).await, AlarmReading::Quiet);
+    assert_eq!(Alarms::read(customer, &session(), &names).await, AlarmReading::Quiet);
 }
 
 async fn an_alarm_that_does_not_exist_is_unreadable_unless_another_is_red(customer: &impl Customer) {
@@ -177,7 +177,7 @@ async fn an_alarm_that_does_not_exist_is_unreadable_unless_another_is_red(custom
     customer.set_alarm(&there, false).await;
     let both = [absent.clone(), there.clone()];
     let words = format!("Alarm {absent} does not exist.");
-    assert_eq!(Alarms::read(customer, &role(), &both).await, AlarmReading::Unreadable(words));
+    assert_eq!(Alarms::read(customer, &session(), &both).await, AlarmReading::Unreadable(words));
     customer.set_alarm(&there, true).await;
-    assert_eq!(Alarms::read(customer, &role(), &both).await, AlarmReading::Red(vec![there]));
+    assert_eq!(Alarms::read(customer, &session(), &both).await, AlarmReading::Red(vec![there]));
 }

@@ -5,13 +5,13 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use spillway_aws_sts::Roles;
 use spillway_domain::{
-    Forward, Groups, Listener, ListenerArn, ListenerKind, Percent, Problem, ProblemKind, RoleArn, TargetGroup,
+    Forward, Groups, Listener, ListenerArn, ListenerKind, Percent, Problem, ProblemKind, RoleSession, TargetGroup,
     TargetGroupName,
 };
 use spillway_engine::Listeners;
 use spillway_testkit::World;
 
-use super::{both_keep, kind, named, role};
+use super::{both_keep, kind, named, session};
 use crate::cloud::front::{Front, answer, forward, short};
 use crate::cloud::{Cloud, in_cloud};
 
@@ -111,22 +111,26 @@ impl Customer for Real {
 }
 
 impl Listeners for Real {
-    async fn target_groups(&self, role: &RoleArn, names: &[TargetGroupName]) -> Result<Vec<TargetGroup>, Problem> {
-        self.listeners.target_groups(role, names).await
+    async fn target_groups(
+        &self,
+        session: &RoleSession,
+        names: &[TargetGroupName],
+    ) -> Result<Vec<TargetGroup>, Problem> {
+        self.listeners.target_groups(session, names).await
     }
 
-    async fn read(&self, role: &RoleArn, listener: &ListenerArn) -> Result<Listener, Problem> {
-        self.listeners.read(role, listener).await
+    async fn read(&self, session: &RoleSession, listener: &ListenerArn) -> Result<Listener, Problem> {
+        self.listeners.read(session, listener).await
     }
 
     async fn route(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         listener: &ListenerArn,
         forward: &Forward,
         groups: &[(String, u32)],
     ) -> Result<(), Problem> {
-        self.listeners.route(role, listener, forward, groups).await
+        self.listeners.route(session, listener, forward, groups).await
     }
 }
 
@@ -167,7 +171,7 @@ async fn open(customer: &impl Customer) -> Shop {
 }
 
 async fn read(customer: &impl Customer, listener: &ListenerArn) -> Listener {
-    customer.read(&role(), listener).await.unwrap()
+    customer.read(&session(), listener).await.unwrap()
 }
 
 /// Its forwards, by their rules.
@@ -185,14 +189,14 @@ async fn target_groups_are_found_in_the_order_of_their_names(customer: &impl Cus
     let shop = open(customer).await;
     for wanted in [[&shop.blue, &shop.green], [&shop.green, &shop.blue]] {
         let names = wanted.map(|group| named(&group.name));
-        assert_eq!(customer.target_groups(&role(), &names).await.unwrap(), wanted.map(Clone::clone));
+        assert_eq!(customer.target_groups(&session(), &names).await.unwrap(), wanted.map(Clone::clone));
     }
 }
 
 async fn a_target_group_that_does_not_exist_is_missing_and_named(customer: &impl Customer) {
     let there = customer.put_target_group(ListenerKind::Application, "there").await;
     let names = [named(&there.name), named("of-nobody")];
-    let problem = customer.target_groups(&role(), &names).await.unwrap_err();
+    let problem = customer.target_groups(&session(), &names).await.unwrap_err();
     assert_eq!(problem.kind, ProblemKind::Missing, "{problem}");
     assert!(problem.words.contains("of-nobody") && !problem.words.contains(&there.name), "{problem}");
 }
@@ -213,11 +217,11 @@ async fn a_listener_is_seen_with_all_that_forwards_in_it(customer: &impl Custome
 async fn a_listener_that_does_not_exist_is_missing(customer: &impl Customer) {
     let shop = open(customer).await;
     let absent: ListenerArn = named(&format!("{}0", shop.listener));
-    let problem = customer.read(&role(), &absent).await.unwrap_err();
+    let problem = customer.read(&session(), &absent).await.unwrap_err();
     assert_eq!(problem.kind, ProblemKind::Missing, "{problem}");
     assert!(problem.words.contains(absent.as_str()), "{problem}");
     let weights = shop.groups.weights(Percent::ALL, ListenerKind::Application);
-    let routed = customer.route(&role(), &absent, &to(None, &[(&shop.blue, 1)]), &weights).await;
+    let routed = customer.route(&session(), &absent, &to(None, &[(&shop.blue, 1)]), &weights).await;
     assert_eq!(kind(routed), ProblemKind::Missing);
 }
 
@@ -228,7 +232,7 @@ async fn every_forward_is_routed_by_itself_and_reads_as_it_was_written(customer:
             let before = read(customer, &shop.listener).await;
             let forward = before.forwards.iter().find(|forward| forward.rule.as_deref() == rule).unwrap();
             let weights = shop.groups.weights(share, ListenerKind::Application);
-            customer.route(&role(), &shop.listener, forward, &weights).await.unwrap();
+            customer.route(&session(), &shop.listener, forward, &weights).await.unwrap();
             let after = read(customer, &shop.listener).await;
             let mut expected = before.clone();
             let changed = expected.forwards.iter_mut().find(|forward| forward.rule.as_deref() == rule).unwrap();
@@ -243,7 +247,7 @@ async fn what_somebody_else_has_taken_is_stale_and_stays_theirs(customer: &impl 
     let weights = shop.groups.weights(Percent::ALL, ListenerKind::Application);
     for rule in [None, Some(shop.api.as_str())] {
         customer.take(&shop.listener, rule, &shop.other).await;
-        let routed = customer.route(&role(), &shop.listener, &to(rule, &[(&shop.blue, 1)]), &weights).await;
+        let routed = customer.route(&session(), &shop.listener, &to(rule, &[(&shop.blue, 1)]), &weights).await;
         let problem = routed.unwrap_err();
         assert_eq!(problem.kind, ProblemKind::Stale, "{problem}");
         assert!(problem.words.contains(rule.unwrap_or(shop.listener.as_str())), "{problem}");
@@ -258,7 +262,7 @@ async fn a_rule_that_is_deleted_meanwhile_is_stale(customer: &impl Customer) {
     customer.delete_rule(&shop.api).await;
     let weights = shop.groups.weights(Percent::ALL, ListenerKind::Application);
     let forward = before.forwards.iter().find(|forward| forward.rule.as_ref() == Some(&shop.api)).unwrap();
-    assert_eq!(kind(customer.route(&role(), &shop.listener, forward, &weights).await), ProblemKind::Stale);
+    assert_eq!(kind(customer.route(&session(), &shop.listener, forward, &weights).await), ProblemKind::Stale);
 }
 
 async fn a_network_load_balancer_goes_to_one_target_group_at_a_time(customer: &impl Customer) {
@@ -270,12 +274,12 @@ async fn a_network_load_balancer_goes_to_one_target_group_at_a_time(customer: &i
         let before = read(customer, &listener).await;
         assert_eq!((before.kind, &before.forwards[..]), (ListenerKind::Network, &[to(None, &[(now, 1)])][..]));
         let weights = groups.weights(share, ListenerKind::Network);
-        customer.route(&role(), &listener, &before.forwards[0], &weights).await.unwrap();
+        customer.route(&session(), &listener, &before.forwards[0], &weights).await.unwrap();
         assert_eq!(read(customer, &listener).await.forwards, [to(None, &[(next, 1)])]);
     }
     customer.take(&listener, None, &other).await;
     let weights = groups.weights(Percent::ALL, ListenerKind::Network);
-    let routed = customer.route(&role(), &listener, &to(None, &[(&blue, 1)]), &weights).await;
+    let routed = customer.route(&session(), &listener, &to(None, &[(&blue, 1)]), &weights).await;
     assert_eq!(kind(routed), ProblemKind::Stale);
 }
 
@@ -285,7 +289,7 @@ async fn nothing_is_routed_to_a_target_group_that_is_gone(customer: &impl Custom
     let before = read(customer, &shop.listener).await;
     let weights = shop.groups.weights(Percent::from_whole(10), ListenerKind::Application);
     for forward in before.of(&shop.groups) {
-        let problem = customer.route(&role(), &shop.listener, forward, &weights).await.unwrap_err();
+        let problem = customer.route(&session(), &shop.listener, forward, &weights).await.unwrap_err();
         assert_eq!(problem.kind, ProblemKind::Missing, "{problem}");
     }
     assert_eq!(read(customer, &shop.listener).await, before);
@@ -335,7 +339,7 @@ fn conditions_other_actions_their_order_secrets_and_stickiness_stay() {
         let weights = groups.weights(Percent::from_whole(10), ListenerKind::Application);
         let forward = to(Some(&rule), &[(&blue, 1)]);
         for _ in 0..2 {
-            customer.route(&role(), &listener, &forward, &weights).await.unwrap();
+            customer.route(&session(), &listener, &forward, &weights).await.unwrap();
         }
         let after = raw().await;
         assert_eq!((&after.conditions, &after.priority), (&before.conditions, &before.priority));
@@ -361,7 +365,7 @@ fn nothing_of_a_listener_changes_but_its_default_action() {
         };
         let before = raw().await;
         let weights = groups.weights(Percent::from_whole(10), ListenerKind::Application);
-        customer.route(&role(), &listener, &to(None, &[(&blue, 1)]), &weights).await.unwrap();
+        customer.route(&session(), &listener, &to(None, &[(&blue, 1)]), &weights).await.unwrap();
         let mut after = raw().await;
         let actions = after.default_actions.replace(before.default_actions.clone().unwrap()).unwrap();
         assert_eq!(after, before);

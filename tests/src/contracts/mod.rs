@@ -52,8 +52,8 @@ use jiff::Timestamp;
 use spillway_aws_dynamodb::Table;
 use spillway_domain::{
     AlarmConfiguration, Application, ApplicationName, AutoRollback, ComputePlatform, Creator, Deployment,
-    DeploymentGroup, DeploymentId, Filed, GroupName, LambdaTarget, NewRevision, Order, ProblemKind, RevisionKind,
-    RoleArn, Routing, Slot, Target,
+    DeploymentGroup, DeploymentId, Filed, GroupName, LambdaTarget, NewRevision, Order, ProblemKind, Purpose,
+    RevisionKind, RoleArn, RoleSession, Routing, Slot, Target,
 };
 use spillway_engine::{Catalog, GroupWrite};
 use tokio::sync::OnceCell;
@@ -115,6 +115,11 @@ fn kind<T: std::fmt::Debug>(result: Result<T, spillway_domain::Problem>) -> Prob
 
 fn role() -> RoleArn {
     named("arn:aws:iam::000000000000:role/spillway-spillway-us-east-1")
+}
+
+fn session() -> RoleSession {
+    let purpose = Purpose::Deployment { group: named("orders"), id: named("d-75I7MBT7C") };
+    RoleSession { role: role(), application: named("shop"), purpose }
 }
 
 fn application() -> Application {

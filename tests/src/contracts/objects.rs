@@ -6,7 +6,7 @@ use spillway_aws_sts::Roles;
 use spillway_domain::{Problem, ProblemKind, S3Object};
 use spillway_engine::Objects;
 
-use super::{fresh, role};
+use super::{fresh, session};
 use crate::cloud::{Cloud, in_cloud};
 
 /// The most bytes that are read.
@@ -42,7 +42,7 @@ impl Bucket {
     }
 
     async fn read(&self, object: &S3Object) -> Result<String, Problem> {
-        self.objects.read(&role(), object, MOST).await
+        self.objects.read(&session(), object, MOST).await
     }
 
     /// How a read fails.

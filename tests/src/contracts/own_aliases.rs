@@ -4,12 +4,12 @@ use aws_sdk_lambda::error::ProvideErrorMetadata;
 use spillway_aws_sts::Roles;
 use spillway_domain::{
     AliasName, AliasRouting, AliasSettings, AliasState, FunctionName, LambdaTarget, Percent, Problem, ProblemKind,
-    RoleArn, Version,
+    RoleSession, Version,
 };
 use spillway_engine::{Aliases, OwnAliases};
 use spillway_testkit::World;
 
-use super::{both_keep, fresh, kind, named, role};
+use super::{both_keep, fresh, kind, named, session};
 use crate::cloud::{Cloud, Shop};
 
 /// Somebody who has functions, and shows how their aliases are set.
@@ -65,40 +65,46 @@ impl Customer for Real {
 }
 
 impl Aliases for Real {
-    async fn read(&self, role: &RoleArn, target: &LambdaTarget) -> Result<AliasState, Problem> {
-        self.aliases.read(role, target).await
+    async fn read(&self, session: &RoleSession, target: &LambdaTarget) -> Result<AliasState, Problem> {
+        self.aliases.read(session, target).await
     }
 
-    async fn write(&self, role: &RoleArn, target: &LambdaTarget, to: &AliasRouting, over: &str) -> Result<(), Problem> {
-        self.aliases.write(role, target, to, over).await
+    async fn write(
+        &self,
+        session: &RoleSession,
+        target: &LambdaTarget,
+        to: &AliasRouting,
+        over: &str,
+    ) -> Result<(), Problem> {
+        self.aliases.write(session, target, to, over).await
     }
 }
 
 impl OwnAliases for Real {
     async fn make(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         function: &FunctionName,
         alias: &AliasName,
         version: Version,
         settings: &AliasSettings,
     ) -> Result<(), Problem> {
-        self.aliases.make(role, function, alias, version, settings).await
+        self.aliases.make(session, function, alias, version, settings).await
     }
 
     async fn configure(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         function: &FunctionName,
         alias: &AliasName,
         old: Option<&AliasSettings>,
         new: &AliasSettings,
     ) -> Result<(), Problem> {
-        self.aliases.configure(role, function, alias, old, new).await
+        self.aliases.configure(session, function, alias, old, new).await
     }
 
-    async fn delete(&self, role: &RoleArn, function: &FunctionName, alias: &AliasName) -> Result<(), Problem> {
-        self.aliases.delete(role, function, alias).await
+    async fn delete(&self, session: &RoleSession, function: &FunctionName, alias: &AliasName) -> Result<(), Problem> {
+        self.aliases.delete(session, function, alias).await
     }
 }
 
@@ -131,11 +137,11 @@ async fn open(customer: &impl Customer) -> LambdaTarget {
 }
 
 async fn make(customer: &impl Customer, of: &LambdaTarget, version: &str, with: &AliasSettings) -> Result<(), Problem> {
-    customer.make(&role(), &of.function, &of.alias, named(version), with).await
+    customer.make(&session(), &of.function, &of.alias, named(version), with).await
 }
 
 async fn read(customer: &impl Customer, target: &LambdaTarget) -> Result<AliasState, Problem> {
-    Aliases::read(customer, &role(), target).await
+    Aliases::read(customer, &session(), target).await
 }
 
 async fn an_alias_is_made_with_all_traffic_on_one_version(customer: &impl Customer) {
@@ -171,12 +177,12 @@ async fn settings_are_changed_and_taken_away_and_move_no_traffic(customer: &impl
     make(customer, &of, "1", &AliasSettings::default()).await.unwrap();
     let before = read(customer, &of).await.unwrap();
     let split = AliasRouting::split(named("1"), named("2"), Percent::from_weight(0.1));
-    customer.write(&role(), &of, &split, &before.revision).await.unwrap();
+    customer.write(&session(), &of, &split, &before.revision).await.unwrap();
     let only = AliasSettings { provisioned_concurrency: None, ..settings("second", 7) };
     let none = AliasSettings::default();
     let mut old = None;
     for given in [settings("first", 5), settings("second", 7), only, none.clone(), none] {
-        customer.configure(&role(), &of.function, &of.alias, old.as_ref(), &given).await.unwrap();
+        customer.configure(&session(), &of.function, &of.alias, old.as_ref(), &given).await.unwrap();
         assert_eq!(customer.settings(&of.function, &of.alias).await, given);
         assert!(read(customer, &of).await.unwrap().routes(&split));
         old = Some(given);
@@ -187,13 +193,13 @@ async fn what_is_not_said_stays_where_nothing_was_said_before(customer: &impl Cu
     let of = open(customer).await;
     make(customer, &of, "1", &settings("theirs", 5)).await.unwrap();
     let described = AliasSettings { provisioned_concurrency: None, ..settings("ours", 0) };
-    customer.configure(&role(), &of.function, &of.alias, None, &described).await.unwrap();
+    customer.configure(&session(), &of.function, &of.alias, None, &described).await.unwrap();
     assert_eq!(customer.settings(&of.function, &of.alias).await, settings("ours", 5));
 }
 
 async fn nothing_is_configured_where_no_alias_is(customer: &impl Customer) {
     let of = open(customer).await;
-    let configured = customer.configure(&role(), &of.function, &of.alias, None, &settings("first", 5)).await;
+    let configured = customer.configure(&session(), &of.function, &of.alias, None, &settings("first", 5)).await;
     assert_eq!(kind(configured), ProblemKind::Missing);
 }
 
@@ -201,10 +207,10 @@ async fn an_alias_is_deleted_once_or_twice(customer: &impl Customer) {
     let of = open(customer).await;
     make(customer, &of, "1", &AliasSettings::default()).await.unwrap();
     for _ in 0..2 {
-        customer.delete(&role(), &of.function, &of.alias).await.unwrap();
+        customer.delete(&session(), &of.function, &of.alias).await.unwrap();
         assert_eq!(kind(read(customer, &of).await), ProblemKind::Missing);
     }
     let nobody: FunctionName = named(&fresh("function"));
-    customer.delete(&role(), &nobody, &of.alias).await.unwrap();
+    customer.delete(&session(), &nobody, &of.alias).await.unwrap();
     make(customer, &of, "2", &AliasSettings::default()).await.unwrap();
 }

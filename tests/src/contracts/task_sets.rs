@@ -9,7 +9,7 @@ use spillway_domain::{
 };
 use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
 
-use super::{both_keep, fresh_id, kind, named, role};
+use super::{both_keep, fresh_id, kind, named, session};
 use real::real;
 
 /// How often is looked for what takes time.
@@ -90,13 +90,13 @@ async fn open(customer: &impl Customer, desired: u32) -> (Shop, String) {
 }
 
 async fn read(customer: &impl Customer, shop: &Shop) -> ServiceSeen {
-    customer.read(&role(), &shop.service).await.unwrap()
+    customer.read(&session(), &shop.service).await.unwrap()
 }
 
 /// Asks for a task set like the primary one.
 async fn create(customer: &impl Customer, shop: &Shop, id: &DeploymentId, target: &EcsTarget) -> Result<(), Problem> {
     let new = NewTaskSet { deployment: id, like: &shop.primary, target, groups: &shop.groups };
-    customer.create(&role(), &shop.service, &new).await
+    customer.create(&session(), &shop.service, &new).await
 }
 
 /// The task sets that were made for the deployment.
@@ -159,7 +159,7 @@ async fn a_service_is_seen_with_its_task_sets(customer: &impl Customer) {
     };
     assert_eq!(seen.task_sets, [primary]);
     let by_arn = EcsService { service: named(&seen.arn), ..shop.service.clone() };
-    assert_eq!(customer.read(&role(), &by_arn).await, Ok(seen));
+    assert_eq!(customer.read(&session(), &by_arn).await, Ok(seen));
 }
 
 async fn what_does_not_exist_is_missing(customer: &impl Customer) {
@@ -168,22 +168,22 @@ async fn what_does_not_exist_is_missing(customer: &impl Customer) {
     let no_cluster = EcsService { cluster: named("of-nobody"), ..shop.service.clone() };
     let target = target(&definition);
     for absent in [no_service, no_cluster] {
-        let problem = customer.read(&role(), &absent).await.unwrap_err();
+        let problem = customer.read(&session(), &absent).await.unwrap_err();
         assert_eq!(problem.kind, ProblemKind::Missing, "{problem}");
         for name in [absent.service.as_str(), absent.cluster.as_str()] {
             assert!(problem.words.contains(name), "{problem}");
         }
         let new = NewTaskSet { deployment: &fresh_id(), like: &shop.primary, target: &target, groups: &shop.groups };
-        assert_eq!(kind(customer.create(&role(), &absent, &new).await), ProblemKind::Missing);
-        assert_eq!(kind(customer.promote(&role(), &absent, &shop.primary).await), ProblemKind::Missing);
+        assert_eq!(kind(customer.create(&session(), &absent, &new).await), ProblemKind::Missing);
+        assert_eq!(kind(customer.promote(&session(), &absent, &shop.primary).await), ProblemKind::Missing);
     }
-    assert_eq!(kind(customer.promote(&role(), &shop.service, "ecs-svc/0").await), ProblemKind::Missing);
+    assert_eq!(kind(customer.promote(&session(), &shop.service, "ecs-svc/0").await), ProblemKind::Missing);
 }
 
 async fn a_service_that_is_deleted_is_missing_or_not_active(customer: &impl Customer) {
     let (shop, _) = open(customer, 1).await;
     customer.delete_service(&shop).await;
-    match customer.read(&role(), &shop.service).await {
+    match customer.read(&session(), &shop.service).await {
         Ok(seen) => assert!(!seen.active),
         Err(problem) => assert_eq!(problem.kind, ProblemKind::Missing, "{problem}"),
     }
@@ -219,7 +219,7 @@ async fn a_new_task_set_has_what_its_target_says(customer: &impl Customer) {
     let way_back = EcsTarget { capacity_providers: Vec::new(), ..own.clone() };
     let id = fresh_id();
     let new = NewTaskSet { deployment: &id, like: &made.id, target: &way_back, groups: &shop.groups };
-    customer.create(&role(), &shop.service, &new).await.unwrap();
+    customer.create(&session(), &shop.service, &new).await.unwrap();
     assert_eq!(made_for(customer, &shop, &id).await[0].target_behind(&shop.groups.replacement), own);
 }
 
@@ -256,7 +256,7 @@ async fn the_task_set_that_is_promoted_is_primary_and_no_other(customer: &impl C
     let (shop, definition) = open(customer, 1).await;
     let made = made(customer, &shop, &target(&definition)).await;
     for primary in [&made.id, &made.id, &shop.primary] {
-        customer.promote(&role(), &shop.service, primary).await.unwrap();
+        customer.promote(&session(), &shop.service, primary).await.unwrap();
         for set in read(customer, &shop).await.task_sets {
             let expected = if set.id == *primary { TaskSetStatus::Primary } else { TaskSetStatus::Active };
             assert_eq!(set.status, expected, "{}", set.id);
@@ -268,7 +268,7 @@ async fn a_deleted_task_set_drains_and_is_gone(customer: &impl Customer) {
     let (shop, definition) = open(customer, 1).await;
     let made = made(customer, &shop, &target(&definition)).await;
     steady(customer, &shop, &made.id).await;
-    let delete = async || customer.delete(&role(), &shop.service, &made.id).await;
+    let delete = async || customer.delete(&session(), &shop.service, &made.id).await;
     delete().await.unwrap();
     assert!(find(customer, &shop, &made.id).await.is_none_or(|set| !set.is_live()));
     until(customer, async || find(customer, &shop, &made.id).await.is_none().then_some(())).await;
@@ -286,7 +286,7 @@ async fn a_deployment_whose_task_set_is_being_deleted_gets_another(customer: &im
         all.filter(TaskSet::is_live).map(|set| set.id).collect()
     };
     let first = live().await;
-    customer.delete(&role(), &shop.service, &first[0]).await.unwrap();
+    customer.delete(&session(), &shop.service, &first[0]).await.unwrap();
     let second = live().await;
     assert_eq!((first.len(), second.len()), (1, 1));
     assert_ne!(first, second);
@@ -297,7 +297,7 @@ async fn tasks_that_die_say_why_and_those_that_run_do_not(customer: &impl Custom
     let (shop, _) = open(customer, 1).await;
     let definition = customer.define(Fate::Die(WHY)).await;
     let made = made(customer, &shop, &target(&definition)).await;
-    let deaths = async |id: &str| customer.deaths(&role(), &shop.service, id).await.unwrap();
+    let deaths = async |id: &str| customer.deaths(&session(), &shop.service, id).await.unwrap();
     let died = until(customer, async || Some(deaths(&made.id).await).filter(|died| died.len() >= 2)).await;
     assert!(died.iter().all(|words| words.starts_with(WHY) && words.contains("web: exit code 1")), "{died:?}");
     assert!(!find(customer, &shop, &made.id).await.unwrap().steady);
@@ -319,7 +319,7 @@ async fn a_target_group_that_is_in_no_load_balancer_yet_may_be_the_next_time(cus
     let groups = Groups { replacement: customer.put_target_group().await, ..shop.groups.clone() };
     let (id, target) = (fresh_id(), target(&definition));
     let new = NewTaskSet { deployment: &id, like: &shop.primary, target: &target, groups: &groups };
-    let problem = customer.create(&role(), &shop.service, &new).await.unwrap_err();
+    let problem = customer.create(&session(), &shop.service, &new).await.unwrap_err();
     assert_eq!(problem.kind, ProblemKind::Transient, "{problem}");
     assert!(problem.words.contains(&groups.replacement), "{problem}");
     assert!(made_for(customer, &shop, &id).await.is_empty());
@@ -329,5 +329,5 @@ async fn no_task_set_is_made_like_one_that_is_gone(customer: &impl Customer) {
     let (shop, definition) = open(customer, 1).await;
     let new =
         NewTaskSet { deployment: &fresh_id(), like: "ecs-svc/0", target: &target(&definition), groups: &shop.groups };
-    assert_eq!(kind(customer.create(&role(), &shop.service, &new).await), ProblemKind::Missing);
+    assert_eq!(kind(customer.create(&session(), &shop.service, &new).await), ProblemKind::Missing);
 }

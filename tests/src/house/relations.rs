@@ -103,6 +103,7 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
         "spillway-aws-notices",
         "spillway-aws-s3",
     ];
+    let assume = ["sts:AssumeRole", "sts:TagSession"];
     let mut faults = Vec::new();
     for name in folders("functions") {
         let linked = links(&name);
@@ -114,10 +115,10 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
             }
         }
         let links = with_role.iter().any(|adapter| linked.contains(*adapter));
-        if links != actions.contains("sts:AssumeRole") {
-            faults.push(format!("{name}: links one of {with_role:?}: {links}; may sts:AssumeRole: {}", !links));
+        for action in assume.iter().filter(|action| links != actions.contains(**action)) {
+            faults.push(format!("{name}: links one of {with_role:?}: {links}; may {action}: {}", !links));
         }
-        let known = |action: &str| action == "sts:AssumeRole" || pairs.iter().any(|(_, own)| action.starts_with(own));
+        let known = |action: &str| assume.contains(&action) || pairs.iter().any(|(_, own)| action.starts_with(own));
         faults
             .extend(actions.iter().filter(|a| !known(a)).map(|a| format!("{name}: may {a}, and links nothing for it")));
     }

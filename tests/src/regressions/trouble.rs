@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use spillway_domain::{
-    Cause, Deployment, DeploymentId, NewDeployment, Problem, Quotas, Rejection, RoleArn, S3Object, Status, Target,
+    Cause, Deployment, DeploymentId, NewDeployment, Problem, Quotas, Rejection, RoleSession, S3Object, Status, Target,
 };
 use spillway_engine::{
     Asking, Decide, Error, Executions, Objects, Subject, Swept, create_deployment, create_deployment_for, decide,
@@ -134,9 +134,9 @@ fn busy_with(refused: Result<(), Error>) -> DeploymentId {
 struct Slow<'a>(&'a World, &'a Subject);
 
 impl Objects for Slow<'_> {
-    async fn read(&self, role: &RoleArn, object: &S3Object, most: usize) -> Result<String, Problem> {
+    async fn read(&self, session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem> {
         let Self(world, subject) = *self;
-        let text = Objects::read(world, role, object, most).await?;
+        let text = Objects::read(world, session, object, most).await?;
         read_revision(world, world, |_, _| said("first"), most, subject, world.now()).await?;
         Ok(text)
     }

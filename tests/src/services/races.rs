@@ -1,8 +1,8 @@
 //! A halt that comes between a look and the write that follows it, or with that write.
 
 use spillway_domain::{
-    DeploymentId, EcsService, Forward, Listener, ListenerArn, Percent, Problem, ProblemKind, RoleArn, Stage, Target,
-    TargetGroup, TargetGroupName, TaskSetStatus,
+    DeploymentId, EcsService, Forward, Listener, ListenerArn, Percent, Problem, ProblemKind, RoleSession, Stage,
+    Target, TargetGroup, TargetGroupName, TaskSetStatus,
 };
 use spillway_engine::{
     Creation, Deployments, Listeners, NewTaskSet, ServiceSeen, Subject, TaskSets, promote_task_set, shift_listener,
@@ -36,55 +36,64 @@ impl Stopped<'_> {
 }
 
 impl Listeners for Stopped<'_> {
-    async fn target_groups(&self, role: &RoleArn, names: &[TargetGroupName]) -> Result<Vec<TargetGroup>, Problem> {
-        self.world.target_groups(role, names).await
+    async fn target_groups(
+        &self,
+        session: &RoleSession,
+        names: &[TargetGroupName],
+    ) -> Result<Vec<TargetGroup>, Problem> {
+        self.world.target_groups(session, names).await
     }
 
-    async fn read(&self, role: &RoleArn, listener: &ListenerArn) -> Result<Listener, Problem> {
-        let read = Listeners::read(self.world, role, listener).await;
+    async fn read(&self, session: &RoleSession, listener: &ListenerArn) -> Result<Listener, Problem> {
+        let read = Listeners::read(self.world, session, listener).await;
         self.stop(After::ALook).await;
         read
     }
 
     async fn route(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         listener: &ListenerArn,
         forward: &Forward,
         groups: &[(String, u32)],
     ) -> Result<(), Problem> {
-        let written = self.world.route(role, listener, forward, groups).await;
+        let written = self.world.route(session, listener, forward, groups).await;
         self.stop(After::AWrite).await;
         written
     }
 }
 
 impl TaskSets for Stopped<'_> {
-    async fn read(&self, role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem> {
+    async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem> {
         if self.after == After::ItsServiceIsGone {
             return Err(Problem::new(ProblemKind::Missing, "There is no such service."));
         }
-        let read = TaskSets::read(self.world, role, service).await;
+        let read = TaskSets::read(self.world, session, service).await;
         self.stop(After::ALook).await;
         read
     }
 
-    async fn deaths(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<Vec<String>, Problem> {
-        self.world.deaths(role, service, task_set).await
+    async fn deaths(
+        &self,
+        session: &RoleSession,
+        service: &EcsService,
+        task_set: &str,
+    ) -> Result<Vec<String>, Problem> {
+        self.world.deaths(session, service, task_set).await
     }
 
-    async fn create(&self, role: &RoleArn, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
-        TaskSets::create(self.world, role, service, new).await
+    async fn create(&self, session: &RoleSession, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
+        TaskSets::create(self.world, session, service, new).await
     }
 
-    async fn promote(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
-        let written = self.world.promote(role, service, task_set).await;
+    async fn promote(&self, session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        let written = self.world.promote(session, service, task_set).await;
         self.stop(After::AWrite).await;
         written
     }
 
-    async fn delete(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
-        self.world.delete(role, service, task_set).await
+    async fn delete(&self, session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        self.world.delete(session, service, task_set).await
     }
 }
 
@@ -117,7 +126,7 @@ fn promoted(after: After) -> (String, String) {
     let (service, _) = record.service().unwrap();
     let (Target::Ecs(target), Some(progress)) = (&record.order.target, &record.ecs) else { panic!("a service's") };
     let new = NewTaskSet { deployment: &id, like: &progress.original, target, groups: &progress.groups };
-    pollster::block_on(TaskSets::create(&world, &record.order.role, service, &new)).unwrap();
+    pollster::block_on(TaskSets::create(&world, &record.session(), service, &new)).unwrap();
     let customer = Stopped { world: &world, id: id.clone(), after };
     let subject = Subject { deployment_id: id };
     pollster::block_on(promote_task_set(&world, &customer, &subject)).unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use spillway_domain::{
-    Deployment, DeploymentId, EcsService, EcsTarget, Forward, Groups, Listener, ListenerArn, Problem, RoleArn,
+    Deployment, DeploymentId, EcsService, EcsTarget, Forward, Groups, Listener, ListenerArn, Problem, RoleSession,
     ServiceState, TargetGroup, TargetGroupName, TargetGroupPair,
 };
 
@@ -40,29 +40,34 @@ pub struct NewTaskSet<'a> {
 pub trait TaskSets {
     /// The service as it is at this moment. One that does not exist is
     /// [`Missing`](spillway_domain::ProblemKind::Missing).
-    async fn read(&self, role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem>;
+    async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem>;
     /// Why tasks of a task set stopped of late, newest first, each in words; those that were meant to stop are left out.
-    async fn deaths(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<Vec<String>, Problem>;
+    async fn deaths(&self, session: &RoleSession, service: &EcsService, task_set: &str)
+    -> Result<Vec<String>, Problem>;
     /// Makes a task set for all of the service's desired count, unless there is one for the deployment.
-    async fn create(&self, role: &RoleArn, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem>;
+    async fn create(&self, session: &RoleSession, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem>;
     /// Has a task set stand for the service.
-    async fn promote(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem>;
+    async fn promote(&self, session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem>;
     /// Deletes a task set, with its tasks. One that is not there any more is no problem.
-    async fn delete(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem>;
+    async fn delete(&self, session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem>;
 }
 
 /// The customer's listeners and target groups.
 pub trait Listeners {
     /// The target groups of these names, in this order. One that does not exist is
     /// [`Missing`](spillway_domain::ProblemKind::Missing).
-    async fn target_groups(&self, role: &RoleArn, names: &[TargetGroupName]) -> Result<Vec<TargetGroup>, Problem>;
+    async fn target_groups(
+        &self,
+        session: &RoleSession,
+        names: &[TargetGroupName],
+    ) -> Result<Vec<TargetGroup>, Problem>;
     /// The listener as it is at this moment, with all its rules.
-    async fn read(&self, role: &RoleArn, listener: &ListenerArn) -> Result<Listener, Problem>;
+    async fn read(&self, session: &RoleSession, listener: &ListenerArn) -> Result<Listener, Problem>;
     /// Has a forward of the listener go to these target groups with these weights. Conditions, other actions and
     /// stickiness stay as they are.
     async fn route(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         listener: &ListenerArn,
         forward: &Forward,
         groups: &[(String, u32)],
@@ -73,8 +78,8 @@ pub trait Listeners {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Observation {
-    /// The role to look with.
-    pub role: RoleArn,
+    /// The session in which to look.
+    pub session: RoleSession,
     /// The service.
     pub service: EcsService,
     /// Its target groups and listeners.
@@ -90,7 +95,7 @@ impl Observation {
     pub fn of(record: &Deployment) -> Option<Self> {
         let (service, pair) = record.service()?;
         Some(Self {
-            role: record.order.role.clone(),
+            session: record.session(),
             service: service.clone(),
             pair: pair.clone(),
             deployment_id: record.maker().clone(),

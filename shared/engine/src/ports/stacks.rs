@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AliasName, AliasSettings, Claim, DeploymentId, FunctionName, Problem, RoleArn, StackResource, Version,
+    AliasName, AliasSettings, Claim, DeploymentId, FunctionName, Problem, RoleSession, StackResource, Version,
 };
 
 /// The notes of what the resources of stacks are.
@@ -36,7 +36,7 @@ pub trait OwnAliases {
     /// Makes an alias with all traffic on one version. One that is there already is no problem.
     async fn make(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         function: &FunctionName,
         alias: &AliasName,
         version: Version,
@@ -46,14 +46,14 @@ pub trait OwnAliases {
     /// what the new ones do not say stays.
     async fn configure(
         &self,
-        role: &RoleArn,
+        session: &RoleSession,
         function: &FunctionName,
         alias: &AliasName,
         old: Option<&AliasSettings>,
         new: &AliasSettings,
     ) -> Result<(), Problem>;
     /// Deletes it. One that is gone already is no problem.
-    async fn delete(&self, role: &RoleArn, function: &FunctionName, alias: &AliasName) -> Result<(), Problem>;
+    async fn delete(&self, session: &RoleSession, function: &FunctionName, alias: &AliasName) -> Result<(), Problem>;
 }
 
 /// The executions that carry out what stacks ask for.

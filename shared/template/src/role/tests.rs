@@ -19,7 +19,7 @@ fn ours() -> Value {
     json!({
         "Effect": "Allow",
         "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
-        "Action": "sts:AssumeRole",
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
         "Condition": {"ArnLike": {"aws:PrincipalArn": PATTERN}},
     })
 }

@@ -65,7 +65,7 @@ impl Trust<'_> {
         let mut own = json!({
             "Effect": "Allow",
             "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
-            "Action": "sts:AssumeRole",
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
             "Condition": {"ArnLike": {"aws:PrincipalArn": self.function_roles}},
         });
         if rest["Principal"] != json!({}) {
@@ -137,7 +137,7 @@ mod tests {
         json!({
             "Effect": "Allow",
             "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
-            "Action": "sts:AssumeRole",
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
             "Condition": {"ArnLike": {"aws:PrincipalArn": PATTERN}},
         })
     }
@@ -211,7 +211,7 @@ mod tests {
         expected["Sid"] = json!("Only");
         assert_eq!(changed(named), Some(json!([expected])));
 
-        let other = json!({"Effect": "Allow", "Action": "sts:AssumeRole",
+        let other = json!({"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"],
                            "Principal": {"AWS": "111122223333", "Service": "codedeploy.amazonaws.com"}});
         let rest = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}});
         assert_eq!(changed(other), Some(json!([rest, ours()])));

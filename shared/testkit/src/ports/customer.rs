@@ -2,7 +2,7 @@
 
 use spillway_domain::{
     AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, EventName, FunctionName, LambdaTarget, Problem,
-    ProblemKind, RoleArn, S3Object,
+    ProblemKind, RoleSession, S3Object,
 };
 use spillway_engine::{Alarms, Aliases, HookReply, Hooks, Objects};
 
@@ -27,7 +27,7 @@ impl Inner {
 }
 
 impl Objects for World {
-    async fn read(&self, _role: &RoleArn, object: &S3Object, most: usize) -> Result<String, Problem> {
+    async fn read(&self, _session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem> {
         self.call(|world| {
             let S3Object { bucket, key, .. } = object;
             if world.denied {
@@ -46,7 +46,7 @@ impl Objects for World {
 }
 
 impl Aliases for World {
-    async fn read(&self, _role: &RoleArn, target: &LambdaTarget) -> Result<AliasState, Problem> {
+    async fn read(&self, _session: &RoleSession, target: &LambdaTarget) -> Result<AliasState, Problem> {
         self.call(|world| {
             world.refuse()?;
             let key = alias_key(target);
@@ -66,7 +66,7 @@ impl Aliases for World {
 
     async fn write(
         &self,
-        _role: &RoleArn,
+        _session: &RoleSession,
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
@@ -105,7 +105,7 @@ impl Aliases for World {
 }
 
 impl Alarms for World {
-    async fn read(&self, _role: &RoleArn, names: &[AlarmName]) -> AlarmReading {
+    async fn read(&self, _session: &RoleSession, names: &[AlarmName]) -> AlarmReading {
         let reading = self.call(|world| {
             if world.unreadable {
                 return Ok(AlarmReading::Unreadable("DescribeAlarms failed".to_owned()));

@@ -1,6 +1,8 @@
 //! The customer's listeners and target groups.
 
-use spillway_domain::{Forward, Listener, ListenerArn, Problem, ProblemKind, RoleArn, TargetGroup, TargetGroupName};
+use spillway_domain::{
+    Forward, Listener, ListenerArn, Problem, ProblemKind, RoleSession, TargetGroup, TargetGroupName,
+};
 use spillway_engine::Listeners;
 
 use crate::World;
@@ -39,7 +41,11 @@ fn missing(words: String) -> Problem {
 }
 
 impl Listeners for World {
-    async fn target_groups(&self, _role: &RoleArn, names: &[TargetGroupName]) -> Result<Vec<TargetGroup>, Problem> {
+    async fn target_groups(
+        &self,
+        _session: &RoleSession,
+        names: &[TargetGroupName],
+    ) -> Result<Vec<TargetGroup>, Problem> {
         self.call(|world| {
             world.refuse()?;
             let found = |name: &TargetGroupName| {
@@ -51,13 +57,13 @@ impl Listeners for World {
         .await
     }
 
-    async fn read(&self, _role: &RoleArn, listener: &ListenerArn) -> Result<Listener, Problem> {
+    async fn read(&self, _session: &RoleSession, listener: &ListenerArn) -> Result<Listener, Problem> {
         self.call(|world| world.listener(listener).cloned()).await
     }
 
     async fn route(
         &self,
-        _role: &RoleArn,
+        _session: &RoleSession,
         listener: &ListenerArn,
         forward: &Forward,
         groups: &[(String, u32)],

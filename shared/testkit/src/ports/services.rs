@@ -6,7 +6,8 @@ use std::task::Poll;
 
 use jiff::SignedDuration;
 use spillway_domain::{
-    CapacityProvider, EcsService, EcsTarget, Groups, LATEST_WRITE_SECONDS, Problem, ProblemKind, RoleArn, ServiceState,
+    CapacityProvider, EcsService, EcsTarget, Groups, LATEST_WRITE_SECONDS, Problem, ProblemKind, RoleSession,
+    ServiceState,
 };
 use spillway_engine::{
     ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, Subject, TaskSets, observe_service, shift_listener,
@@ -79,7 +80,7 @@ fn filled(target: &EcsTarget, like: &EcsTarget) -> EcsTarget {
 }
 
 impl TaskSets for World {
-    async fn read(&self, _role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem> {
+    async fn read(&self, _session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem> {
         self.call(|world| {
             let now = world.now;
             let found = world.service(service)?;
@@ -94,7 +95,12 @@ impl TaskSets for World {
         .await
     }
 
-    async fn deaths(&self, _role: &RoleArn, service: &EcsService, task_set: &str) -> Result<Vec<String>, Problem> {
+    async fn deaths(
+        &self,
+        _session: &RoleSession,
+        service: &EcsService,
+        task_set: &str,
+    ) -> Result<Vec<String>, Problem> {
         self.call(|world| {
             let now = world.now;
             let found = world.service(service)?;
@@ -103,7 +109,7 @@ impl TaskSets for World {
         .await
     }
 
-    async fn create(&self, _role: &RoleArn, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
+    async fn create(&self, _session: &RoleSession, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
         self.call(|world| {
             let now = world.now;
             let plan = world.plan(&new.target.task_definition);
@@ -129,7 +135,7 @@ impl TaskSets for World {
         .await
     }
 
-    async fn promote(&self, _role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+    async fn promote(&self, _session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem> {
         self.call(|world| {
             let found = world.service(service)?;
             if !found.live().any(|set| set.id == task_set) {
@@ -142,7 +148,7 @@ impl TaskSets for World {
         .await
     }
 
-    async fn delete(&self, _role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+    async fn delete(&self, _session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem> {
         self.call(|world| {
             let now = world.now;
             let found = world.service(service)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use spillway_domain::{
-    AliasName, AliasRouting, AliasSettings, Claim, DeploymentId, FunctionName, Problem, ProblemKind, RoleArn,
+    AliasName, AliasRouting, AliasSettings, Claim, DeploymentId, FunctionName, Problem, ProblemKind, RoleSession,
     StackResource, Version,
 };
 use spillway_engine::{Answers, Claims, OwnAliases, Requests, Waiters};
@@ -73,7 +73,7 @@ impl Waiters for World {
 impl OwnAliases for World {
     async fn make(
         &self,
-        _role: &RoleArn,
+        _session: &RoleSession,
         function: &FunctionName,
         alias: &AliasName,
         version: Version,
@@ -103,7 +103,7 @@ impl OwnAliases for World {
 
     async fn configure(
         &self,
-        _role: &RoleArn,
+        _session: &RoleSession,
         function: &FunctionName,
         alias: &AliasName,
         old: Option<&AliasSettings>,
@@ -134,7 +134,7 @@ impl OwnAliases for World {
         .await
     }
 
-    async fn delete(&self, _role: &RoleArn, function: &FunctionName, alias: &AliasName) -> Result<(), Problem> {
+    async fn delete(&self, _session: &RoleSession, function: &FunctionName, alias: &AliasName) -> Result<(), Problem> {
         self.call(|world| {
             world.refuse()?;
             let key = format!("{function}:{alias}");

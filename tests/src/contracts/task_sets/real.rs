@@ -11,7 +11,7 @@ use aws_sdk_ecs::types::{
 use spillway::local::sdk_config;
 use spillway_aws_sts::Roles;
 use spillway_domain::{
-    AwsvpcConfiguration, Controller, EcsService, Groups, ListenerArn, ListenerKind, Problem, ProblemKind, RoleArn,
+    AwsvpcConfiguration, Controller, EcsService, Groups, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession,
     TargetGroup,
 };
 use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
@@ -19,7 +19,7 @@ use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
 use super::{Customer, Fate, Shop, find, made, open, read, steady, target, until};
 use crate::cloud::front::{Front, Network, forward, short};
 use crate::cloud::{Cloud, in_cloud};
-use crate::contracts::{named, role};
+use crate::contracts::{named, session};
 
 const REGISTRY: &str = "arn:aws:servicediscovery:us-east-1:000000000000:service/srv-web";
 
@@ -162,24 +162,29 @@ impl Real {
 }
 
 impl TaskSets for Real {
-    async fn read(&self, role: &RoleArn, service: &EcsService) -> Result<ServiceSeen, Problem> {
-        self.task_sets.read(role, service).await
+    async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem> {
+        self.task_sets.read(session, service).await
     }
 
-    async fn deaths(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<Vec<String>, Problem> {
-        self.task_sets.deaths(role, service, task_set).await
+    async fn deaths(
+        &self,
+        session: &RoleSession,
+        service: &EcsService,
+        task_set: &str,
+    ) -> Result<Vec<String>, Problem> {
+        self.task_sets.deaths(session, service, task_set).await
     }
 
-    async fn create(&self, role: &RoleArn, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
-        self.task_sets.create(role, service, new).await
+    async fn create(&self, session: &RoleSession, service: &EcsService, new: &NewTaskSet<'_>) -> Result<(), Problem> {
+        self.task_sets.create(session, service, new).await
     }
 
-    async fn promote(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
-        self.task_sets.promote(role, service, task_set).await
+    async fn promote(&self, session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        self.task_sets.promote(session, service, task_set).await
     }
 
-    async fn delete(&self, role: &RoleArn, service: &EcsService, task_set: &str) -> Result<(), Problem> {
-        self.task_sets.delete(role, service, task_set).await
+    async fn delete(&self, session: &RoleSession, service: &EcsService, task_set: &str) -> Result<(), Problem> {
+        self.task_sets.delete(session, service, task_set).await
     }
 }
 
@@ -212,7 +217,7 @@ fn tasks_that_find_no_place_are_what_ecs_says_last() {
         let seen = until(&customer, look).await;
         assert!(seen.events[0].contains(WHY) && seen.events[0].contains(&made.id), "{:?}", seen.events);
         assert!(!find(&customer, &shop, &made.id).await.unwrap().steady);
-        assert!(customer.deaths(&role(), &shop.service, &made.id).await.unwrap().is_empty());
+        assert!(customer.deaths(&session(), &shop.service, &made.id).await.unwrap().is_empty());
     });
 }
 
@@ -229,10 +234,10 @@ fn a_service_that_ecs_deploys_itself_has_no_task_sets_to_make() {
         let request = request.launch_type(LaunchType::Fargate).network_configuration(network).desired_count(1);
         request.task_definition(&definition).send().await.unwrap();
         let service = EcsService { service: named(&name), ..shop.service.clone() };
-        let seen = customer.read(&role(), &service).await.unwrap();
+        let seen = customer.read(&session(), &service).await.unwrap();
         assert_eq!(seen.controller, Controller::Ecs);
         assert!(seen.active && seen.task_sets.is_empty());
-        let problem = customer.promote(&role(), &service, &shop.primary).await.unwrap_err();
+        let problem = customer.promote(&session(), &service, &shop.primary).await.unwrap_err();
         assert_eq!(problem.kind, ProblemKind::Refused, "{problem}");
         assert!(problem.words.contains("external deployment controllers"), "{problem}");
     });
