@@ -5,4 +5,5 @@
 
 pub mod demo;
 pub mod local;
+mod loopback;
 pub mod proxy;

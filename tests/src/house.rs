@@ -3,6 +3,7 @@
 mod layout;
 mod relations;
 mod services;
+mod threats;
 mod words;
 
 use std::fs;

@@ -40,7 +40,7 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "observe-service" => read::<Observation>(text).map(drop),
         "watch-alarms" => alarm(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
-        "custom-resource" => stack::asked(&read(text)?).map(drop),
+        "custom-resource" => stack::take_up(&read(text)?).map(drop),
         "change-resource" => change(&read(text)?),
         "await-deployment" => read::<Waiter>(text).map(drop),
         "answer-stack" => stack::reply(&read(text)?).map(drop),

@@ -13,7 +13,8 @@ use anyhow::{Context, bail};
 use super::python::{self, PythonEnvironment};
 
 /// What each emulator has beside its own files.
-const LIFETIME: (&str, &str) = ("lifetime.py", include_str!("lifetime.py"));
+const SHARED_FILES: [(&str, &str); 2] =
+    [("lifetime.py", include_str!("lifetime.py")), ("loopback.py", include_str!("loopback.py"))];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What an emulator runs.
@@ -117,7 +118,7 @@ impl Drop for Emulator {
 
 /// It gets nothing of our environment that is not needed.
 fn command(program: &Program, python: &PythonEnvironment, folder: &Path, log: File) -> anyhow::Result<Command> {
-    for (name, text) in program.files.iter().chain([&LIFETIME]) {
+    for (name, text) in program.files.iter().chain(&SHARED_FILES) {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
     }

@@ -11,6 +11,7 @@ import threading
 import time
 
 import lifetime
+import loopback
 from ministack import app
 from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudwatch, eventbridge, lambda_svc
@@ -19,6 +20,8 @@ from ministack.services import stepfunctions as sfn
 
 def main():
     lifetime.end_with_standard_input()
+    loopback.guard_http_servers()
+    app.app = loopback.guard_asgi(app.app)
     split_weighted_aliases()
     refuse_missing_versions()
     send_alarm_events()

@@ -58,8 +58,9 @@ impl PythonEnvironment {
             .context("no virtual environment could be made; some systems have `venv` in a package of its own")?;
         let list = self.root.join("requirements.txt");
         fs::write(&list, requirements).with_context(|| format!("{} cannot be written", list.display()))?;
-        let pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--requirement"];
-        run(&self.python(), pip.iter().map(OsStr::new).chain([list.as_os_str()]))
+        let pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
+        let hashed = ["--require-hashes", "--requirement"];
+        run(&self.python(), pip.iter().chain(&hashed).map(OsStr::new).chain([list.as_os_str()]))
             .await
             .context("the Python packages could not be installed; that needs a network, once")?;
         fs::write(self.root.join("ready"), "").context("the Python environment cannot be marked as ready")

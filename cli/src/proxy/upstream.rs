@@ -122,7 +122,9 @@ pub fn plain_client() -> anyhow::Result<reqwest::Client> {
         rustls::crypto::ring::default_provider().install_default().ok();
     });
     // The API has 15 s for an answer.
-    reqwest::Client::builder().timeout(Duration::from_secs(30)).build().context("no HTTP client can be made")
+    let builder = reqwest::Client::builder().timeout(Duration::from_secs(30));
+    // A redirect would carry the session token of a signature to another host.
+    builder.redirect(reqwest::redirect::Policy::none()).build().context("no HTTP client can be made")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! | `deployment#<id>` | `ledger#<generation>` | `doc`, `expires_at` |
 //! | `deployment#<id>` | `waiter#<sha256>` | the task `token` of an execution that waits for its end, `expires_at` |
 //! | `stack#<stack id>` | `<logical id>#<physical id>` | `doc`: what a resource of a CloudFormation stack is |
+//! | `stack-request#<execution>` | `response-url` | `url`: where a stack waits for the answer to its request, `expires_at` |
 //! | `instances` | name | `doc`, `id`, `generation`; once it is deregistered, `deregistered`, `expires_at` |
 //! | `identities` | ARN | `instance`: it is there while a registered instance is known by it |
 //! | `ecs-service#<cluster>/<service>` | `group` | `owner`, the id of the group that has the service |

@@ -1,8 +1,9 @@
-//! What stacks have to do with the table: what their resources are, and which executions wait for a deployment.
+//! What stacks have to do with the table: what their resources are, which executions wait for a deployment, and where a
+//! stack waits for an answer.
 
 use jiff::Timestamp;
 use spillway_domain::{Claim, DeploymentId, Problem, ProblemKind, StackRequest, StackResource, sha256};
-use spillway_engine::{Claims, Waiters};
+use spillway_engine::{Claims, ResponseUrls, Waiters};
 
 use crate::Table;
 use crate::action::Action;
@@ -98,6 +99,30 @@ impl Waiters for Table {
         let items = self.query(&format!("those who wait for deployment {id}"), query).await?;
         Ok(items.iter().filter_map(|item| read_text(item, "token")).map(str::to_owned).collect())
     }
+}
+
+impl ResponseUrls for Table {
+    async fn keep_url(&self, name: &str, url: &str, until: Timestamp) -> Result<(), Problem> {
+        let item = with(url_key(name), [("url", text(url)), ("expires_at", number(until.as_second()))]);
+        self.transact(&url_of(name), vec![Action::put(item)]).await.map(drop)
+    }
+
+    async fn kept_url(&self, name: &str) -> Result<Option<String>, Problem> {
+        let item = self.get(&url_of(name), url_key(name)).await?;
+        Ok(item.as_ref().and_then(|item| read_text(item, "url")).map(str::to_owned))
+    }
+
+    async fn forget_url(&self, name: &str) -> Result<(), Problem> {
+        self.transact(&url_of(name), vec![Action::delete(url_key(name))]).await.map(drop)
+    }
+}
+
+fn url_of(name: &str) -> String {
+    format!("the response URL of stack request {name}")
+}
+
+fn url_key(name: &str) -> Item {
+    key(format!("stack-request#{name}"), "response-url")
 }
 
 /// What the sort keys of waiters begin with.

@@ -11,6 +11,7 @@
 
 mod announce;
 mod answer_hook;
+mod answer_stack;
 mod await_deployment;
 mod bake;
 mod change_alias;
@@ -21,6 +22,7 @@ mod create_application;
 mod create_config;
 mod create_deployment;
 mod create_group;
+mod custom_resource;
 mod decide;
 mod delete_application;
 mod delete_config;
@@ -69,6 +71,7 @@ mod watch_alarms;
 
 pub use announce::announce;
 pub use answer_hook::answer_hook;
+pub use answer_stack::{Answered, answer_stack};
 pub use await_deployment::{Waiter, await_deployment};
 pub use bake::bake;
 pub use change_resource::{Changes, StackStore, change_resource};
@@ -77,6 +80,7 @@ pub use create_application::create_application;
 pub use create_config::create_config;
 pub use create_deployment::{Asking, create_deployment, create_deployment_for};
 pub use create_group::create_group;
+pub use custom_resource::custom_resource;
 pub use decide::{Answer, Caught, Decide, decide};
 pub use delete_application::delete_application;
 pub use delete_config::delete_config;
@@ -107,7 +111,7 @@ pub use observe_service::observe_service;
 pub use ports::{
     Alarms, Aliases, Answers, Catalog, Change, Claims, Creation, Deployments, ExecutionState, Executions, GroupWrite,
     HookReply, Hooks, Instances, ListenerShifts, Listeners, NewTaskSet, Notices, Objects, Observation, OwnAliases,
-    Registration, Requests, Revisions, ServiceSeen, Services, Tagged, TaskSets, Waiters, Wakes,
+    Registration, Requests, ResponseUrls, Revisions, ServiceSeen, Services, Tagged, TaskSets, Waiters, Wakes,
 };
 pub use promote_task_set::promote_task_set;
 pub use read_revision::read_revision;

@@ -14,7 +14,7 @@ use spillway_domain::{
     AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, DeploymentFilter, DeploymentId, EventName,
     FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleSession, S3Object,
 };
-pub use stacks::{Answers, Claims, OwnAliases, Requests, Waiters};
+pub use stacks::{Answers, Claims, OwnAliases, Requests, ResponseUrls, Waiters};
 
 /// One save of a deployment: everything in it happens, or nothing.
 #[derive(Debug, Clone, Copy)]

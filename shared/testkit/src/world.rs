@@ -97,6 +97,8 @@ pub(crate) struct Inner {
     /// When the last request was made, by stack and logical id.
     pub asked_at: BTreeMap<(String, String), Timestamp>,
     pub waiters: BTreeMap<DeploymentId, BTreeSet<String>>,
+    /// Where stacks wait for answers, by the names of the executions.
+    pub response_urls: BTreeMap<String, String>,
     /// What stacks were told: where, and the words.
     pub answers: Vec<(String, String)>,
     pub alarms: BTreeSet<AlarmName>,

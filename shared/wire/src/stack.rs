@@ -9,5 +9,5 @@ mod tests;
 
 pub use answer::refusal;
 use answer::{answer, broken};
-pub use reply::reply;
-pub use request::{Asked, asked, parse};
+pub use reply::{Reply, reply};
+pub use request::{Asked, TakenUp, asked, parse, take_up};

@@ -17,6 +17,7 @@ mod crowd;
 mod executions;
 pub(crate) mod front;
 mod hooks;
+mod loopback;
 mod news;
 mod processes;
 pub(crate) mod programs;

@@ -292,6 +292,8 @@ fn a_stack_whose_request_is_broken_off_does_not_hang() {
             let arn = execution.execution_arn();
             let found = cloud.executions.describe_execution().execution_arn(arn).send().await.unwrap();
             if found.input().is_some_and(|input| input.contains(&stack_id)) {
+                // What the event of its end carries lets nobody answer the stack.
+                assert!(!found.input().unwrap().contains("cfn-response"), "{found:?}");
                 broken_off = Some(execution.clone());
             }
         }
@@ -303,6 +305,8 @@ fn a_stack_whose_request_is_broken_off_does_not_hang() {
         let [(_, why)] = &failures[..] else { panic!("{failures:?}") };
         let name = broken_off.name();
         assert!(why.contains(&format!("Its execution {name} ended ABORTED.")), "{why}");
+        let kept = shop.item(&format!("stack-request#{name}"), "response-url").await;
+        assert_eq!(kept, None, "the stack has its answer");
 
         // The deployment goes on, and can be stopped by itself.
         let request = cloud.codedeploy.list_deployments().application_name(&shop.name);

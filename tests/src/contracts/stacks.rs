@@ -1,7 +1,7 @@
 //! What is noted for CloudFormation stacks.
 
 use spillway_domain::{Claim, Moved, ProblemKind, StackRequest, StackResource, Wish};
-use spillway_engine::{Catalog, Claims, Deployments, GroupWrite, Waiters};
+use spillway_engine::{Catalog, Claims, Deployments, GroupWrite, ResponseUrls, Waiters};
 
 use super::table as real;
 use super::{at, both_keep, deployment, fresh, fresh_id, group, named, opened, put, role};
@@ -16,6 +16,7 @@ both_keep! {
     whoever_waits_is_known_by_the_token
     waiting_twice_is_waiting_once
     those_who_wait_are_in_nobodys_way
+    a_response_url_is_kept_until_it_is_forgotten
 }
 
 fn resource(logical_id: &str) -> StackResource {
@@ -131,6 +132,21 @@ async fn those_who_wait_are_in_nobodys_way(store: &(impl Catalog + Deployments +
     store.create(&deployment, None).await.unwrap();
     assert_eq!(store.load(&deployment.id).await.unwrap(), Some(deployment.clone()));
     assert_eq!(store.ledger(&deployment.id).await.unwrap(), []);
+}
+
+async fn a_response_url_is_kept_until_it_is_forgotten(store: &impl ResponseUrls) {
+    let (name, other) = (fresh("request"), fresh("request"));
+    assert_eq!(store.kept_url(&name).await.unwrap(), None);
+    for _ in 0..2 {
+        store.keep_url(&name, "https://there", at(1_900_000_000)).await.unwrap();
+    }
+    store.keep_url(&other, "https://elsewhere", at(1_900_000_000)).await.unwrap();
+    assert_eq!(store.kept_url(&name).await.unwrap().as_deref(), Some("https://there"));
+    for _ in 0..2 {
+        store.forget_url(&name).await.unwrap();
+        assert_eq!(store.kept_url(&name).await.unwrap(), None);
+    }
+    assert_eq!(store.kept_url(&other).await.unwrap().as_deref(), Some("https://elsewhere"));
 }
 
 #[test]

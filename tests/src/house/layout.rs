@@ -5,7 +5,7 @@ use spillway_tests::template::{root, template};
 use super::{camel, folders, is_in_rust, none, read, sources};
 
 /// The use case of `api` is the table of operations; the others do nothing but hand something on.
-const WITHOUT_USE_CASE: [&str; 4] = ["answer-stack", "api", "custom-resource", "expand-sam"];
+const WITHOUT_USE_CASE: [&str; 2] = ["api", "expand-sam"];
 /// The use case of `macro` is pure, and has a crate of its own.
 const IS_PURE: (&str, &str, &str) = ("macro", "shared/template/src/rewrite.rs", "pub fn rewrite(");
 const MOST_LINES: usize = 400;
@@ -86,11 +86,50 @@ fn no_file_is_longer_than_one_can_read() {
 
 #[test]
 fn the_local_cloud_expands_templates_with_what_runs_on_aws() {
-    let local = read("cli/src/local/requirements.txt");
-    let pins = |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
-    let local: Vec<String> = pins(&local).iter().map(|line| line.split(" ;").next().unwrap().to_owned()).collect();
-    let other = pins(&read("functions/expand-sam/requirements.txt")).into_iter().filter(|pin| !local.contains(pin));
-    none(other.map(|pin| format!("functions/expand-sam has {pin}, and the local cloud has not")).collect());
+    let local = requirements(&read("cli/src/local/requirements.txt"));
+    let other = requirements(&read("functions/expand-sam/requirements.txt"));
+    let missing = other.into_iter().filter(|(pin, _)| !local.iter().any(|(have, _)| have == pin));
+    none(missing.map(|(pin, _)| format!("functions/expand-sam has {pin}, and the local cloud has not")).collect());
+}
+
+/// What runs here, and in the customer's account, is what was looked at: pip takes nothing that has another hash.
+#[test]
+fn every_python_requirement_is_pinned_with_its_hashes() {
+    let mut faults = Vec::new();
+    for folder in ["cli/src/local", "cli/src/local/containers", "functions/expand-sam", "tests/benches"] {
+        let files = std::fs::read_dir(root().join(folder)).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        for name in names.filter(|name| name.ends_with("requirements.txt")) {
+            let path = format!("{folder}/{name}");
+            let text = read(&path);
+            if text.contains("://") || text.contains("--index") || text.contains("--find-links") {
+                faults.push(format!("{path} says where packages come from"));
+            }
+            let all = requirements(&text);
+            assert!(!all.is_empty(), "{path} requires nothing");
+            let loose = all.into_iter().filter(|(pin, hashes)| !pin.contains("==") || *hashes == 0);
+            faults.extend(loose.map(|(pin, hashes)| format!("{path}: {pin} has {hashes} hashes, or no version")));
+        }
+    }
+    for installer in ["cli/src/local/python.rs", "functions/expand-sam/Makefile"] {
+        if !read(installer).contains("--require-hashes") {
+            faults.push(format!("{installer} installs what has no hash"));
+        }
+    }
+    none(faults);
+}
+
+/// The pins of a list of requirements, without their conditions, and how many hashes each has.
+fn requirements(text: &str) -> Vec<(String, usize)> {
+    let mut found: Vec<(String, usize)> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let hash = line.strip_prefix("--hash=sha256:").map(|hash| hash.trim_end_matches([' ', '\\']));
+        match (hash, found.last_mut()) {
+            (Some(hash), Some((_, hashes))) if hash.len() == 64 => *hashes += 1,
+            (_, _) => found.push((line.split([' ', ';', '\\']).next().unwrap_or_default().to_owned(), 0)),
+        }
+    }
+    found
 }
 
 fn is_use_case(name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Stacks of CloudFormation: everything that can become of them, told to a CloudFormation and a cloud in memory.
 
 mod aliases;
+mod answers;
 mod crashes;
 mod rollbacks;
 mod settings;

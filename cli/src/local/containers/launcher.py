@@ -14,6 +14,7 @@ import os
 import threading
 
 import listeners
+import loopback
 import services
 import traffic
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -22,6 +23,7 @@ from werkzeug.wrappers import Request, Response
 
 
 def main():
+    loopback.guard_http_servers()
     services.close_gaps()
     listeners.close_gaps()
     moto = DomainDispatcherApplication(create_backend_app)

@@ -67,3 +67,14 @@ pub trait Answers {
     /// Puts an answer there, over one that is there already.
     async fn put(&self, url: &str, body: &str) -> Result<(), Problem>;
 }
+
+/// The URLs at which stacks wait for the answers to their requests. Each lets its bearer answer, so it is kept here, and
+/// nowhere that a history or an event shows.
+pub trait ResponseUrls {
+    /// Keeps the URL for the execution of that name, until then at least. Keeping it twice is keeping it once.
+    async fn keep_url(&self, name: &str, url: &str, until: Timestamp) -> Result<(), Problem>;
+    /// The URL for the execution of that name, unless it was forgotten.
+    async fn kept_url(&self, name: &str) -> Result<Option<String>, Problem>;
+    /// Forgets the URL. One that is not there is no problem.
+    async fn forget_url(&self, name: &str) -> Result<(), Problem>;
+}

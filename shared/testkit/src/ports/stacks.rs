@@ -7,7 +7,7 @@ use spillway_domain::{
     AliasName, AliasRouting, AliasSettings, Claim, DeploymentId, FunctionName, Problem, ProblemKind, RoleSession,
     StackResource, Version,
 };
-use spillway_engine::{Answers, Claims, OwnAliases, Requests, Waiters};
+use spillway_engine::{Answers, Claims, OwnAliases, Requests, ResponseUrls, Waiters};
 
 use crate::world::Inner;
 use crate::{Alias, World};
@@ -176,6 +176,28 @@ impl Answers for World {
         self.call(|world| {
             world.answers.push((url.to_owned(), body.to_owned()));
             world.write_diary("stack", body);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl ResponseUrls for World {
+    async fn keep_url(&self, name: &str, url: &str, _until: Timestamp) -> Result<(), Problem> {
+        self.call(|world| {
+            world.response_urls.insert(name.to_owned(), url.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn kept_url(&self, name: &str) -> Result<Option<String>, Problem> {
+        self.call(|world| Ok(world.response_urls.get(name).cloned())).await
+    }
+
+    async fn forget_url(&self, name: &str) -> Result<(), Problem> {
+        self.call(|world| {
+            world.response_urls.remove(name);
             Ok(())
         })
         .await

@@ -6,8 +6,19 @@ use spillway_domain::{Progress, Settlement};
 
 use super::{answer, asked, broken};
 
-/// Where the answer is put, and the answer. What has no request in it is told to nobody; then the words say so.
-pub fn reply(input: &Value) -> Result<(String, String), String> {
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The name of the execution of the request that is answered.
+    pub name: String,
+    /// Where the answer is put, where CloudFormation's own event says it.
+    pub response_url: Option<String>,
+    /// The answer.
+    pub body: String,
+}
+
+/// The answer to a request. What has no request in it is told to nobody; then the words say so.
+pub fn reply(input: &Value) -> Result<Reply, String> {
     let (event, outcome) = if input["detail-type"] == EXECUTION_ENDED {
         (of_execution(&input["detail"])?, Err(died(&input["detail"])))
     } else if let Some(event) = input.get("requestPayload") {
@@ -17,7 +28,8 @@ pub fn reply(input: &Value) -> Result<(String, String), String> {
     };
     let asked = asked(&event)?;
     let settlement = outcome.unwrap_or_else(|words| broken(&event, &asked, &words));
-    Ok((asked.response_url.clone(), answer(&asked, &settlement)))
+    let (name, body) = (asked.execution_name(), answer(&asked, &settlement));
+    Ok(Reply { name, response_url: asked.response_url, body })
 }
 
 /// How EventBridge calls the end of an execution.
@@ -82,15 +94,15 @@ mod tests {
 
     fn event() -> Value {
         json!({
-            "RequestType": "Delete", "ResponseURL": "https://there", "StackId": "stack", "RequestId": "request",
+            "RequestType": "Delete", "StackId": "stack", "RequestId": "request",
             "ResourceType": "Custom::SpillwayAlias", "LogicalResourceId": "Orders", "PhysicalResourceId": "the-arn",
         })
     }
 
     /// The status that a stack is told, and the reason.
     fn told(input: &Value) -> (String, String) {
-        let (url, body) = reply(input).unwrap();
-        assert_eq!(url, "https://there");
+        let Reply { name, response_url, body } = reply(input).unwrap();
+        assert_eq!((name.len(), response_url), (32, None));
         let body: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(body["PhysicalResourceId"], "the-arn");
         (body["Status"].as_str().unwrap().to_owned(), body["Reason"].as_str().unwrap_or_default().to_owned())

@@ -1,7 +1,7 @@
 //! A request of CloudFormation.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use spillway_domain::{
     AliasName, AliasSettings, AliasWish, DeploymentId, FunctionName, Quotas, StackRequest, StackResource, Version,
     Wish, sha256,
@@ -17,10 +17,14 @@ const ANSWER_AFTER: (i64, i64) = (11, 12);
 /// For how long CloudFormation signs a URL, where it says only until when.
 const GOOD_FOR_SECONDS: i64 = 7200;
 
+/// The member of a request that lets its bearer answer, and the one that an execution gets in its place.
+const RESPONSE_URL: &str = "ResponseURL";
+const ASKED_AT: &str = "AskedAt";
+
 /// No request of a stack has pages, which is what a secret is for.
 const NO_PAGES: &str = "";
 
-/// Who asks, and where the answer is waited for.
+/// Who asks, and where the answer is waited for, if that is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// The resource.
@@ -29,8 +33,8 @@ pub struct Asked {
     pub request_id: String,
     /// What the resource is called so far.
     pub physical_id: Option<String>,
-    /// Where the answer is put.
-    pub response_url: String,
+    /// Where the answer is put. An execution is not told.
+    pub response_url: Option<String>,
 }
 
 impl Asked {
@@ -44,25 +48,55 @@ impl Asked {
 pub fn asked(event: &Value) -> Result<Asked, String> {
     let text = |member: &str| {
         let found = event[member].as_str().filter(|text| !text.is_empty());
-        let absent = || format!("This is no request of CloudFormation to a custom resource: {member} is not there.");
-        found.map(str::to_owned).ok_or_else(absent)
+        found.map(str::to_owned).ok_or_else(|| absent(member))
     };
     Ok(Asked {
         resource: StackResource { stack: text("StackId")?, logical_id: text("LogicalResourceId")? },
         request_id: text("RequestId")?,
         physical_id: text("PhysicalResourceId").ok(),
-        response_url: text("ResponseURL")?,
+        response_url: text(RESPONSE_URL).ok(),
     })
+}
+
+/// A request that is taken up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenUp {
+    /// The name of its execution.
+    pub name: String,
+    /// Where the answer is put.
+    pub response_url: String,
+    /// The input of its execution, which is in histories and events: the request without that URL, and with the moment
+    /// at which it was signed. It is the same however often the request is delivered.
+    pub input: String,
+}
+
+/// Takes a request of CloudFormation up.
+pub fn take_up(event: &Value) -> Result<TakenUp, String> {
+    let asked = asked(event)?;
+    let name = asked.execution_name();
+    let response_url = asked.response_url.ok_or_else(|| absent(RESPONSE_URL))?;
+    let mut request = event.as_object().cloned().unwrap_or_default();
+    request.remove(RESPONSE_URL);
+    request.remove(ASKED_AT);
+    if let Some(at) = signed_at(&response_url) {
+        request.insert(ASKED_AT.to_owned(), json!(at));
+    }
+    Ok(TakenUp { name, response_url, input: json!({ "request": request }).to_string() })
+}
+
+fn absent(member: &str) -> String {
+    format!("This is no request of CloudFormation to a custom resource: {member} is not there.")
 }
 
 /// What is asked for, or, in words, why it is not understood.
 pub fn parse(event: &Value, received_at: Timestamp, quotas: &Quotas) -> Result<StackRequest, String> {
-    let Asked { resource, request_id, physical_id, response_url } = asked(event)?;
+    let Asked { resource, request_id, physical_id, response_url: _ } = asked(event)?;
     let kind = event["ResourceType"].as_str().unwrap_or_default();
     let given = event["ResourceProperties"].as_object().cloned().unwrap_or_default();
     let seconds = Properties::new(kind, &given).number("ServiceTimeout")?.map_or(MOST_SECONDS, i64::from);
     let (part, whole) = ANSWER_AFTER;
-    let asked_at = signed_at(&response_url).map_or(received_at, |signed| signed.min(received_at));
+    let signed = event[ASKED_AT].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    let asked_at = signed.map_or(received_at, |signed| signed.min(received_at));
     let answer_by = asked_at + SignedDuration::from_secs(seconds.min(MOST_SECONDS) * part / whole);
     let wish = match event["RequestType"].as_str() {
         Some("Delete") => Wish::Nothing { unnamed: is_made_up(physical_id.as_deref(), &resource) },

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use spillway_domain::{AliasSettings, ComputePlatform, Quotas, Rejection, Settlement, StackRequest, Wish};
 
-use super::{answer, asked, broken, parse, refusal};
+use super::{answer, asked, broken, parse, refusal, reply, take_up};
 
 const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/0a1b2c3d-0000-1111-2222-333344445555";
 
@@ -217,7 +217,8 @@ fn a_request_was_made_when_its_url_was_signed() {
     let received = Timestamp::from_second(1_800_000_000).unwrap();
     let asked = |url: &str| {
         let event = with(event("Custom::SpillwayAlias", alias()), "ResponseURL", json!(url));
-        parse(&event, received, &Quotas::default()).unwrap().asked_at.as_second()
+        let input: Value = serde_json::from_str(&take_up(&event).unwrap().input).unwrap();
+        parse(&input["request"], received, &Quotas::default()).unwrap().asked_at.as_second()
     };
     assert_eq!(asked("https://b.s3.amazonaws.com/x?X-Amz-Date=20270115T075000Z&X-Amz-Expires=7200"), 1_799_999_400);
     assert_eq!(asked("https://b.s3.amazonaws.com/x?AWSAccessKeyId=A&Expires=1800006600&Signature=s"), 1_799_999_400);
@@ -227,7 +228,7 @@ fn a_request_was_made_when_its_url_was_signed() {
 
 #[test]
 fn a_request_is_the_same_one_whenever_it_comes() {
-    let names = |event: &Value| (read(event).unwrap().deployment_id(), asked(event).unwrap().execution_name());
+    let names = |event: &Value| (read(event).unwrap().deployment_id(), take_up(event).unwrap().name);
     let request = event("Custom::SpillwayAlias", alias());
     assert_eq!(names(&request), names(&with(request.clone(), "ResponseURL", json!("https://other"))));
     let (deployment, execution) = names(&request);
@@ -240,9 +241,33 @@ fn a_request_is_the_same_one_whenever_it_comes() {
 fn what_cannot_be_answered_is_no_request() {
     let event = with(event("Custom::SpillwayAlias", alias()), "ResponseURL", Value::Null);
     assert_eq!(
-        asked(&event).unwrap_err(),
+        take_up(&event).unwrap_err(),
         "This is no request of CloudFormation to a custom resource: ResponseURL is not there."
     );
+}
+
+#[test]
+fn what_an_execution_is_given_lets_nobody_answer() {
+    let url = "https://b.s3.amazonaws.com/x?X-Amz-Date=20270115T075000Z&X-Amz-Expires=7200&X-Amz-Signature=secret";
+    let request = with(event("Custom::SpillwayAlias", alias()), "ResponseURL", json!(url));
+    let taken = take_up(&request).unwrap();
+    assert_eq!((taken.name.as_str(), taken.response_url.as_str()), (&*asked(&request).unwrap().execution_name(), url));
+    assert!(!taken.input.contains("amazonaws") && !taken.input.contains("secret"), "{}", taken.input);
+    let mut expected = request.clone();
+    expected.as_object_mut().unwrap().remove("ResponseURL");
+    let expected = json!({"request": with(expected, "AskedAt", json!("2027-01-15T07:50:00Z"))});
+    assert_eq!(serde_json::from_str::<Value>(&taken.input).unwrap(), expected);
+    assert_eq!(take_up(&request), Ok(taken), "the same however often it is delivered");
+}
+
+#[test]
+fn only_a_request_that_was_not_taken_up_says_where_it_is_answered() {
+    let request = event("Custom::SpillwayAlias", alias());
+    let undelivered = reply(&json!({"requestContext": {}, "requestPayload": request})).unwrap();
+    assert_eq!(undelivered.response_url.as_deref(), request["ResponseURL"].as_str());
+    let input: Value = serde_json::from_str(&take_up(&request).unwrap().input).unwrap();
+    let taken_up = reply(&input).unwrap();
+    assert_eq!((taken_up.name, taken_up.response_url), (undelivered.name, None));
 }
 
 #[test]
