@@ -9,6 +9,7 @@ mod aws;
 mod build;
 mod containers;
 mod emulator;
+mod functions;
 mod python;
 mod stack;
 
@@ -22,6 +23,7 @@ use serde::Serialize;
 use crate::proxy::{Proxy, Upstream};
 pub use containers::Network;
 use emulator::Emulator;
+pub(crate) use functions::{Functions, environment};
 pub use python::PythonEnvironment;
 
 /// What the emulated AWS needs of Python.
@@ -46,13 +48,15 @@ pub struct Options {
     pub port: Option<u16>,
     /// Whether to keep the compiler's messages to ourselves, unless it fails.
     pub quiet: bool,
+    /// Where the functions reach the emulated AWS; directly unless said.
+    pub aws_for_functions: Option<String>,
     /// Is told, in words, each step that takes time.
     pub progress: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: None, quiet: true, progress: Box::new(|_| {}) }
+        Self { port: None, quiet: true, aws_for_functions: None, progress: Box::new(|_| {}) }
     }
 }
 
@@ -107,7 +111,7 @@ impl LocalCloud {
         progress("functions");
         let packages = build::package_functions(&python, options.quiet).await?;
         progress("emulated AWS");
-        let emulator = aws::spawn(&python, options.port, containers.url())?.ready().await?;
+        let emulator = aws::spawn(&python, options.port, options.aws_for_functions, containers.url())?.ready().await?;
         progress("Spillway's stack");
         let stack = stack::deploy(&emulator, &python, &packages).await?;
         progress("emulated ECS");

@@ -1,23 +1,83 @@
-//! Who may call a server on loopback: programs on this machine, and no web page.
+//! Servers on loopback, and who may call them: programs on this machine, and no web page.
 //!
 //! A browser sends what any web page asks for to loopback, too. Such a request has an Origin or a Sec-Fetch-Site header;
 //! and where the page has its own name lead to 127.0.0.1 (DNS rebinding), its Host is that name. `local/loopback.py` has
 //! the same rule for the emulators.
 
+use std::net::{Ipv4Addr, TcpListener};
+use std::thread::JoinHandle;
+
+use anyhow::Context;
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use serde_json::json;
+use tokio::sync::oneshot;
 
 const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const OWN_SITES: [&str; 2] = ["none", "same-origin"];
 
+/// A running server. Dropping ends it.
+///
+/// It has a thread to itself, so that it goes on when the runtime that started it has ended.
+pub(crate) struct Server {
+    url: String,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts to answer programs on this port of 127.0.0.1; on any free one for 0.
+    pub fn start(name: &'static str, port: u16, router: Router) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .with_context(|| format!("port {port} on 127.0.0.1 cannot be had; choose another"))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let router = router.layer(from_fn_with_state(address.port(), guard));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (end, ended) = oneshot::channel();
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    served = serve(listener, router) => {
+                        if let Err(failure) = served {
+                            eprintln!("the {name} ended: {failure:#}");
+                        }
+                    }
+                    _ = ended => {}
+                }
+            });
+        })?;
+        Ok(Self { url: format!("http://{address}"), end: Some(end), thread: Some(thread) })
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    axum::serve(listener, router).await.context("no connection can be accepted")
+}
+
 /// Passes a request on, unless a web page sent it. The state is the port of the server.
-pub(crate) async fn guard(State(port): State<u16>, request: Request, next: Next) -> Response {
+async fn guard(State(port): State<u16>, request: Request, next: Next) -> Response {
     let Some(words) = refusal(request.headers(), port) else { return next.run(request).await };
     let body = json!({"__type": "AccessDeniedException", "message": words}).to_string();
     let mut response = Response::new(Body::from(body));

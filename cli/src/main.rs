@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use spillway::demo;
 use spillway::local::{LocalCloud, Options};
 use spillway::proxy::{Proxy, Upstream};
+use spillway::{chaos, demo};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Spillway, an open deployment backend that answers CodeDeploy's API.
@@ -30,6 +30,22 @@ enum Command {
         /// Also writes the summary into this file, for machines.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+    },
+    /// Kills functions at random and breaks their network while deployments run in a local cloud, and checks how all ends.
+    #[command(hide = true)]
+    Chaos {
+        /// How many processes are killed, at least.
+        #[arg(long, value_name = "N", default_value_t = 1000)]
+        kills: usize,
+        /// How many deployments are played meanwhile, at least.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        deployments: usize,
+        /// What all chances are made from.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+        /// For how long at most.
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        minutes: u64,
     },
     /// Starts an emulated AWS with Spillway deployed in it, and stays until Ctrl-C.
     Local {
@@ -55,6 +71,9 @@ enum Command {
 async fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Demo { platform, json } => play_demo(platform, json.as_deref()).await,
+        Command::Chaos { kills, deployments, seed, minutes } => {
+            make_chaos(chaos::Options { kills, deployments, seed, minutes }).await
+        }
         Command::Local { port } => stay_local(port).await.map(|()| ExitCode::SUCCESS),
         Command::Proxy { function_url, port, region } => {
             stay_proxy(&function_url, port, region).await.map(|()| ExitCode::SUCCESS)
@@ -78,8 +97,22 @@ async fn play_demo(platform: demo::Platform, json: Option<&Path>) -> anyhow::Res
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+async fn make_chaos(options: chaos::Options) -> anyhow::Result<ExitCode> {
+    let mut end = End::listen()?;
+    let passed = tokio::select! {
+        passed = chaos::run(options) => passed?,
+        () = end.asked() => return Ok(ExitCode::from(130)),
+    };
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 async fn stay_local(port: u16) -> anyhow::Result<()> {
-    let options = Options { port: Some(port), quiet: false, progress: Box::new(|step| eprintln!("{step}")) };
+    let options = Options {
+        port: Some(port),
+        quiet: false,
+        progress: Box::new(|step| eprintln!("{step}")),
+        ..Options::default()
+    };
     let mut end = End::listen()?;
     let cloud = tokio::select! {
         cloud = LocalCloud::start(options) => cloud?,

@@ -1,7 +1,6 @@
 //! What the scenes need: software in three versions, hooks, an alarm, an application and a group.
 
 mod alias;
-mod functions;
 mod group;
 mod service;
 
@@ -14,9 +13,8 @@ use super::audience::Watched;
 use super::platform::Platform;
 use super::routing::Routing;
 use super::traffic::Answer;
-use crate::local::{Endpoints, LocalCloud, sdk_config};
+use crate::local::{Endpoints, Functions, LocalCloud, sdk_config};
 use alias::Alias;
-use functions::Functions;
 use service::Service;
 
 const ALARM: &str = "orders-errors";

@@ -7,7 +7,12 @@ static PROGRAM: Program =
     Program { emulates: "AWS", files: &[("launcher.py", include_str!("launcher.py"))], health: "/_ministack/health" };
 
 /// Starts it. The functions inherit its environment, and so learn where AWS is, and where `containers` are.
-pub(super) fn spawn(python: &PythonEnvironment, port: Option<u16>, containers: &str) -> anyhow::Result<Emulator> {
+pub(super) fn spawn(
+    python: &PythonEnvironment,
+    port: Option<u16>,
+    aws_for_functions: Option<String>,
+    containers: &str,
+) -> anyhow::Result<Emulator> {
     Emulator::spawn(&PROGRAM, python, port, |command, folder, port| {
         command
             .env("S3_DATA_DIR", folder.join("s3"))
@@ -17,7 +22,7 @@ pub(super) fn spawn(python: &PythonEnvironment, port: Option<u16>, containers: &
             .env("MINISTACK_HOST", "127.0.0.1")
             .env("MINISTACK_REGION", super::REGION)
             .env("MINISTACK_ACCOUNT_ID", super::ACCOUNT_ID)
-            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+            .env("AWS_ENDPOINT_URL", aws_for_functions.unwrap_or_else(|| format!("http://127.0.0.1:{port}")))
             .env("AWS_ENDPOINT_URL_ECS", containers)
             .env("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", containers)
             .env("AWS_ENDPOINT_URL_EC2", containers);

@@ -116,15 +116,20 @@ fn region_of(function_url: &str) -> Option<&str> {
 
 /// A client for plain HTTP and HTTPS, on the same TLS stack as the SDKs.
 pub fn plain_client() -> anyhow::Result<reqwest::Client> {
+    // The API has 15 s for an answer.
+    client(Duration::from_secs(30))
+}
+
+/// The same, for answers that may take so long.
+pub(crate) fn client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // An embedding program may have installed one already, which serves as well.
         rustls::crypto::ring::default_provider().install_default().ok();
     });
-    // The API has 15 s for an answer.
-    let builder = reqwest::Client::builder().timeout(Duration::from_secs(30));
     // A redirect would carry the session token of a signature to another host.
-    builder.redirect(reqwest::redirect::Policy::none()).build().context("no HTTP client can be made")
+    let builder = reqwest::Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none());
+    builder.build().context("no HTTP client can be made")
 }
 
 #[cfg(test)]

@@ -6,11 +6,10 @@ use aws_sdk_lambda::operation::get_alias::GetAliasOutput;
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
-use super::functions::{Functions, environment};
 use super::{ORDERS, Seen, Target};
 use crate::demo::routing::Routing;
 use crate::demo::traffic::Answer;
-use crate::local::Endpoints;
+use crate::local::{Endpoints, Functions, environment};
 
 /// The metric of the alarm.
 pub(super) const METRIC: (&str, &str) = ("AWS/Lambda", "Errors");

@@ -10,8 +10,7 @@ use aws_sdk_ecs::types::{
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, ProtocolEnum};
 
 use super::{CLUSTER, CONTAINER, ORDERS, PORT, Service, TARGET_GROUPS, TEST_TRAFFIC};
-use crate::demo::stage::functions::Functions;
-use crate::local::{LocalCloud, Network, sdk_config};
+use crate::local::{Functions, LocalCloud, Network, sdk_config};
 
 const PRODUCTION_PORT: i32 = 80;
 const TEST_PORT: i32 = 8080;

@@ -1,4 +1,4 @@
-//! Lambda functions in Python: what is deployed, and hooks.
+//! Lambda functions in Python: what the demo and chaos deploy, and their hooks.
 
 use std::io::{Cursor, Write};
 
@@ -10,10 +10,10 @@ use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::local::Endpoints;
+use super::Endpoints;
 
-/// Those of the demo.
-pub(super) struct Functions {
+/// Those of an account.
+pub(crate) struct Functions {
     pub client: Client,
     account_id: String,
 }
@@ -34,7 +34,7 @@ impl Functions {
     }
 }
 
-pub(super) fn environment(variables: &[(&str, &str)]) -> Environment {
+pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
     let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Environment::builder().set_variables(Some(pairs.collect())).build()
 }
