@@ -11,7 +11,7 @@ use spillway_tests::template::machine;
 use crate::services;
 
 /// The stories that everything is done to.
-fn stories() -> Vec<(&'static str, Box<dyn Plot>)> {
+pub fn stories() -> Vec<(&'static str, Box<dyn Plot>)> {
     let boxed = |(name, story)| (name, Box::new(story) as Box<dyn Plot>);
     let services = services::stories().into_iter().map(|(name, story)| (name, Box::new(story) as Box<dyn Plot>));
     of_aliases().into_iter().map(boxed).chain(services).collect()
@@ -32,7 +32,13 @@ fn of_aliases() -> Vec<(&'static str, Story)> {
         ("stop before the revision is read", hooked().with_revision(RevisionPlan::InS3).at(0.01, Event::Stop(None))),
         ("pre says no", hooked().before(HookPlan::Fails)),
         ("post says no", hooked().after(later(false))),
-        ("post throws, no rollback", hooked().after(HookPlan::Throws).without_rollback()),
+        ("a hook throttled, and one whose answers are lost", {
+            let throttled = HookPlan::Throttled(3, Box::new(HookPlan::Succeeds));
+            hooked().before(throttled).after(HookPlan::Lost(2, Box::new(HookPlan::Succeeds)))
+        }),
+        ("answers lost for good", hooked().after(HookPlan::Lost(3, Box::new(HookPlan::Succeeds)))),
+        ("alarms unreadable", hooked().at(60.0, Event::AlarmsUnreadable)),
+        ("post throws, no rollback", hooked().after(HookPlan::throws()).without_rollback()),
         ("alarm in the first step", hooked().at(60.0, Event::AlarmRed)),
         ("alarm in the second step", hooked().at(150.0, Event::AlarmRed)),
         ("alarm while the post hook is awaited", hooked().after(later(true)).at(200.0, Event::AlarmRed)),

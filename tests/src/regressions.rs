@@ -1,6 +1,7 @@
 //! Accidents that others had, one test each.
 
 mod aliases;
+mod hooks;
 mod steps;
 mod texts;
 mod trouble;

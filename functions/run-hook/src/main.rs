@@ -35,16 +35,15 @@ impl spillway_engine::Hooks for Asked {
 
 fn reply(invoked: Invoked) -> HookReply {
     match invoked {
-        Invoked::Unanswered => HookReply::Silent,
-        Invoked::Threw { timed_out, message, log_tail } => HookReply::Threw { timed_out, message, log_tail },
-        Invoked::Returned { payload, log_tail } => {
-            let verdict = serde_json::from_slice(&payload).ok().and_then(|answer| hook::verdict(&answer));
-            verdict.map_or(HookReply::Silent, |(succeeded, message)| HookReply::Verdict {
-                succeeded,
-                message,
-                log_tail,
-            })
+        Invoked::StillRunning { seconds } => {
+            HookReply::Silent { said: format!("has not returned within {seconds} seconds") }
         }
+        Invoked::Lost { why } => HookReply::Lost { why },
+        Invoked::Threw { timed_out, message, log_tail } => HookReply::Threw { timed_out, message, log_tail },
+        Invoked::Returned { payload, log_tail } => match hook::verdict(&payload) {
+            Ok((succeeded, message)) => HookReply::Verdict { succeeded, message, log_tail },
+            Err(said) => HookReply::Silent { said },
+        },
     }
 }
 
@@ -59,11 +58,11 @@ mod tests {
     }
 
     #[test]
-    fn a_return_without_a_verdict_is_silence() {
+    fn a_return_without_a_verdict_is_told_as_it_was() {
         let returned =
             |payload: &str| reply(Invoked::Returned { payload: payload.as_bytes().to_vec(), log_tail: String::new() });
-        assert_eq!(returned("null"), HookReply::Silent);
-        assert_eq!(returned(""), HookReply::Silent);
+        let said = "returned null, which is no verdict".to_owned();
+        assert_eq!(returned("null"), HookReply::Silent { said });
         assert!(matches!(returned(r#"{"status":"Failed"}"#), HookReply::Verdict { succeeded: false, .. }));
     }
 }

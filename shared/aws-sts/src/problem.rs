@@ -40,7 +40,7 @@ pub(crate) fn refused_role(role: &RoleArn, error: &(dyn Error + 'static)) -> Pro
              roles (output FunctionRoles of Spillway's stack) for this application, and its name must match parameter \
              ServiceRoleNames."
         }
-        ProblemKind::Refused | ProblemKind::Stale | ProblemKind::Transient => "",
+        ProblemKind::Refused | ProblemKind::Stale | ProblemKind::Transient | ProblemKind::TooLarge => "",
     };
     Problem::new(kind, format!("sts:AssumeRole of {role} failed: {words}.{advice}"))
 }

@@ -29,6 +29,7 @@ mod rollback;
 mod routing;
 mod session;
 mod stack;
+mod words;
 
 pub use alarms::{AlarmConfiguration, AlarmReading};
 pub use alias::{AliasRouting, AliasState};
@@ -53,7 +54,7 @@ pub use halt::{Cause, ErrorCode, Halt, HookFault};
 pub use instance::{
     IamSessionArn, IamUserArn, Identity, Instance, InstanceFilter, InstanceName, NewInstance, TagFilter,
 };
-pub use lifecycle::{Diagnostics, DiagnosticsCode, EventName, EventStatus, HookRun, LifecycleEvent, Verdict};
+pub use lifecycle::{Diagnostics, DiagnosticsCode, EventName, EventStatus, HookRun, LifecycleEvent, VainAsk, Verdict};
 pub use names::{
     AlarmName, AliasName, ApplicationName, BadName, ConfigName, DeploymentId, FunctionName, GroupName, HookExecutionId,
     RoleArn, TopicArn, TriggerName, Version,
@@ -79,3 +80,4 @@ pub use stack::{
     AliasSeen, AliasSettings, AliasStep, AliasWish, Claim, Fault, Moved, Progress, Settlement, StackRequest,
     StackResource, Wish, next_alias_step, way_back,
 };
+pub use words::{end_of_log, excerpt};

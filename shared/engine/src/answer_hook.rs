@@ -28,7 +28,7 @@ pub async fn answer_hook(
     let change = |record: &mut Deployment| {
         let said = if answer.succeeded { "Succeeded" } else { "Failed" };
         record
-            .answer_hook(event, Some(verdict.clone()), now)
+            .answer_hook(event, verdict.clone(), now)
             .then(|| (format!("call back: {said}"), "HookAnswered", format!("The hook of {event} said {said}.")))
     };
     let Some(record) = amend(deployments, id, change).await? else {
@@ -42,7 +42,7 @@ pub async fn answer_hook(
 
 fn said_failed(record: &Deployment, event: EventName) -> Diagnostics {
     let hook = record.order.target.hook(event);
-    let script = hook.map_or_else(String::new, ToString::to_string);
+    let script = hook.map_or("", |hook| hook.as_str());
     let message = format!("{script} called back with Failed for {event}.");
-    Diagnostics { code: DiagnosticsCode::ScriptFailed, script, message, log_tail: String::new() }
+    Diagnostics::of_hook(DiagnosticsCode::ScriptFailed, script, message, "")
 }

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use spillway_domain::{
     AlarmReading, Deployment, DeploymentId, Error as DeploymentError, Move, Plan, Problem, ProblemKind, Seen, Target,
-    plan,
+    excerpt, plan,
 };
 
-use crate::task::load;
+use crate::task::{load, save};
 use crate::{Alarms, Aliases, Change, Deployments, Observation, Services};
 
 /// The state of the execution: what Decide answered last time, and how the move after that failed, if it did.
@@ -89,7 +89,7 @@ pub async fn decide(
             closes: plan.next.has_ended() && !record.has_ended(),
             successor: plan.successor.as_deref(),
         };
-        match deployments.save(change).await {
+        match save(deployments, change).await {
             Err(problem) if problem.kind == ProblemKind::Stale => {}
             Err(problem) => return Err(problem),
             Ok(()) => return Ok(answer(&plan)),
@@ -129,7 +129,10 @@ async fn look(
     let reading = async {
         match order.alarms.watched() {
             names if names.is_empty() || record.halt.is_some() || record.has_ended() => AlarmReading::Quiet,
-            names => alarms.read(session, names).await,
+            names => match alarms.read(session, names).await {
+                AlarmReading::Unreadable(why) => AlarmReading::Unreadable(excerpt(why)),
+                reading => reading,
+            },
         }
     };
     let (alias, service, alarms) = join3(alias, service, reading).await;

@@ -1,7 +1,7 @@
 //! Observe service: an ECS service with its task sets, target groups and listeners, as they are at this moment.
 
 use futures_util::future::{OptionFuture, join, join3};
-use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, ServiceState};
+use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, ServiceState, excerpt};
 
 use crate::{Listeners, Observation, ServiceSeen, TaskSets};
 
@@ -40,7 +40,7 @@ pub async fn observe_service(
     if let Some(id) = unsteady {
         state.said = said_of(&seen, &id);
         match task_sets.deaths(session, service, &id).await {
-            Ok(deaths) => state.deaths = deaths,
+            Ok(deaths) => state.deaths = deaths.into_iter().map(excerpt).collect(),
             Err(problem) => {
                 let said = state.said.map_or_else(String::new, |said| format!("{said} "));
                 state.said = Some(format!("{said}Why its tasks stop cannot be read: {}", problem.words));
@@ -66,5 +66,5 @@ pub(crate) async fn read_known(
 
 /// The last that ECS said about a task set.
 fn said_of(seen: &ServiceSeen, id: &str) -> Option<String> {
-    seen.events.iter().find(|event| event.contains(id)).cloned()
+    seen.events.iter().find(|event| event.contains(id)).cloned().map(excerpt)
 }

@@ -62,7 +62,8 @@ pub trait Deployments {
     /// Writes a new deployment, takes the group's slot and registers the revision, with its text if it has one that is
     /// not registered yet, in one transaction.
     async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem>;
-    /// Saves a change in one transaction; [`Stale`](spillway_domain::ProblemKind::Stale) when somebody else saved.
+    /// Saves a change in one transaction; [`Stale`](spillway_domain::ProblemKind::Stale) when somebody else saved, and
+    /// [`TooLarge`](spillway_domain::ProblemKind::TooLarge) when the record or its line is more than the table holds.
     async fn save(&self, change: Change<'_>) -> Result<(), Problem>;
     /// The deployments that are not over, or whose end has not been told.
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem>;
@@ -123,7 +124,15 @@ pub enum HookReply {
         log_tail: String,
     },
     /// No verdict: it will call back, or has.
-    Silent,
+    Silent {
+        /// What it did in place of giving one, after its name.
+        said: String,
+    },
+    /// It may have run, and nobody knows what it answered.
+    Lost {
+        /// Why.
+        why: String,
+    },
     /// It threw, or timed out.
     Threw {
         /// Whether it timed out.
@@ -137,7 +146,7 @@ pub enum HookReply {
 
 /// The customer's hook functions.
 pub trait Hooks {
-    /// Invokes the hook of `event` once and waits for its return. A transient problem means that it did not run.
+    /// Invokes the hook of `event` once and waits for its return. A problem means that it did not run.
     async fn ask(
         &self,
         deployment: &Deployment,

@@ -40,24 +40,41 @@ pub struct Accident {
     pub harm: Harm,
 }
 
+/// What became of a call.
+pub(crate) enum Attempt<T> {
+    /// It was answered.
+    Answered(Result<T, Problem>),
+    /// It has done its work, and its answer was lost.
+    AnswerLost,
+}
+
 impl World {
     /// Makes one call of a port: counts the moment, lets accidents happen, and has its effect.
     pub(crate) async fn call<T>(&self, effect: impl FnOnce(&mut Inner) -> Result<T, Problem>) -> Result<T, Problem> {
+        match self.attempt(effect).await {
+            Attempt::Answered(answer) => answer,
+            Attempt::AnswerLost => Err(lost("its answer was lost")),
+        }
+    }
+
+    /// The same, for a call whose lost answer is told from its failure.
+    pub(crate) async fn attempt<T>(&self, effect: impl FnOnce(&mut Inner) -> Result<T, Problem>) -> Attempt<T> {
         let harm = self.inner.borrow_mut().next_moment();
         match harm {
             None | Some(Harm::LoseAnswer | Harm::CrashAfter | Harm::PauseAfter) => {}
-            Some(Harm::Fail) => return Err(lost("the call failed")),
+            Some(Harm::Fail) => return Attempt::Answered(Err(lost("the call failed"))),
             Some(Harm::CrashBefore) => crash().await,
             Some(Harm::PauseBefore) => pause().await,
         }
         let answer = effect(&mut self.inner.borrow_mut());
         match harm {
             None | Some(Harm::Fail | Harm::CrashBefore | Harm::PauseBefore) => {}
-            Some(Harm::LoseAnswer) => return Err(lost("its answer was lost")),
+            Some(Harm::LoseAnswer) => return Attempt::AnswerLost,
             Some(Harm::CrashAfter) => crash().await,
             Some(Harm::PauseAfter) => pause().await,
         }
-        answer
+        let long = |problem: Problem| Problem::new(problem.kind, self.inner.borrow().at_length(&problem.words));
+        Attempt::Answered(answer.map_err(long))
     }
 
     /// Makes a call that writes into the table: for a request of a stack, only while the stack has asked for nothing else

@@ -3,9 +3,25 @@
 use spillway_domain::{AlarmName, AliasRouting, AliasSettings, Forward, Listener, ListenerArn, TargetGroup, Version};
 
 use crate::service::{Service, ServiceEvent, TaskPlan, target_group};
+use crate::world::Inner;
 use crate::{Alias, HookPlan, World};
 
+/// How long everything is that a talkative world says: as much as Lambda hands on.
+const AT_LENGTH: usize = 6_000_000;
+
 impl World {
+    /// Has AWS, hooks, alarms, topics and containers say everything at the greatest length.
+    pub fn with_long_words(self) -> Self {
+        self.inner.borrow_mut().talkative = true;
+        self
+    }
+
+    /// With a table whose items hold so many bytes, in place of DynamoDB's.
+    pub fn with_items_of(self, bytes: usize) -> Self {
+        self.inner.borrow_mut().item_bytes = bytes;
+        self
+    }
+
     /// Puts an alias there, or in place of what is there, as somebody from outside would.
     pub fn put_alias(&self, function: &str, name: &str, routing: AliasRouting, versions: &[Version]) {
         let key = format!("{function}:{name}");
@@ -111,5 +127,12 @@ impl World {
     pub fn delete_rule(&self, rule: &str) {
         let mut inner = self.inner.borrow_mut();
         inner.all_listeners().for_each(|own| own.forwards.retain(|forward| forward.rule.as_deref() != Some(rule)));
+    }
+}
+
+impl Inner {
+    /// Those words, as long as this world makes them.
+    pub(crate) fn at_length(&self, words: &str) -> String {
+        if self.talkative { format!("{words} {}", "x".repeat(AT_LENGTH)) } else { words.to_owned() }
     }
 }

@@ -56,8 +56,8 @@ pub enum HookPlan {
     Succeeds,
     /// It returns Failed.
     Fails,
-    /// It throws.
-    Throws,
+    /// It throws this.
+    Throws(String),
     /// The service role may not invoke it.
     Denied,
     /// It does not exist.
@@ -73,6 +73,17 @@ pub enum HookPlan {
     },
     /// It is throttled so often, and then does this.
     Throttled(u32, Box<HookPlan>),
+    /// It runs, its answer is lost so often, and then it does this.
+    Lost(u32, Box<HookPlan>),
+    /// Lambda cannot run it, for good.
+    Broken,
+}
+
+impl HookPlan {
+    /// It throws as Python does.
+    pub fn throws() -> Self {
+        Self::Throws("ValueError: no such thing".to_owned())
+    }
 }
 
 /// What happens during a deployment.

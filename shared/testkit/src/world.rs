@@ -13,6 +13,9 @@ use spillway_domain::{
 use crate::service::{Service, TaskPlan};
 use crate::{Accident, Harm, HookPlan};
 
+/// How many bytes an item of DynamoDB holds.
+const ITEM_BYTES: usize = 400 * 1024;
+
 /// Everything that the ports reach.
 pub struct World {
     pub(crate) inner: RefCell<Inner>,
@@ -105,6 +108,10 @@ pub(crate) struct Inner {
     pub red: BTreeSet<AlarmName>,
     pub unreadable: bool,
     pub throttled: bool,
+    /// Whether everything from outside is said at the greatest length.
+    pub talkative: bool,
+    /// How many bytes an item of the table holds.
+    pub item_bytes: usize,
     pub denied: bool,
     pub hooks: BTreeMap<FunctionName, HookPlan>,
     pub asked: BTreeMap<(DeploymentId, EventName), u32>,
@@ -133,7 +140,7 @@ impl World {
     /// An empty world, at noon of a day long gone.
     pub fn new() -> Self {
         let noon = Timestamp::from_second(1_700_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
-        Self { inner: RefCell::new(Inner { now: noon, begun_at: noon, ..Inner::default() }) }
+        Self { inner: RefCell::new(Inner { now: noon, begun_at: noon, item_bytes: ITEM_BYTES, ..Inner::default() }) }
     }
 
     /// Lets these accidents happen.

@@ -76,6 +76,7 @@ pub fn benign_case() -> impl Strategy<Value = Case<Story>> {
         (1..3000_i64)
             .prop_map(|after| HookPlan::CallsBack { after: SignedDuration::from_secs(after), succeeded: true }),
         (1..4_u32).prop_map(|times| HookPlan::Throttled(times, Box::new(HookPlan::Succeeds))),
+        (1..3_u32).prop_map(|times| HookPlan::Lost(times, Box::new(HookPlan::Succeeds))),
     ];
     let content = proptest::option::of(content);
     let trouble = prop_oneof![
@@ -178,16 +179,19 @@ pub fn hook() -> impl Strategy<Value = HookPlan> {
     let lasting = prop_oneof![
         6 => Just(HookPlan::Succeeds),
         1 => Just(HookPlan::Fails),
-        1 => Just(HookPlan::Throws),
+        1 => Just(HookPlan::throws()),
         1 => Just(HookPlan::Denied),
+        1 => Just(HookPlan::Broken),
         1 => Just(HookPlan::Missing),
         1 => Just(HookPlan::Silent),
         3 => (1..4000_i64, any::<bool>())
             .prop_map(|(after, succeeded)| HookPlan::CallsBack { after: SignedDuration::from_secs(after), succeeded }),
     ];
-    (0..4_u32, lasting).prop_map(|(times, plan)| match times {
+    (0..8_u32, lasting).prop_map(|(times, plan)| match times {
         0 => HookPlan::Throttled(1, Box::new(plan)),
         1 => HookPlan::Throttled(12, Box::new(plan)),
+        2 => HookPlan::Lost(1, Box::new(plan)),
+        3 => HookPlan::Lost(2, Box::new(plan)),
         _ => plan,
     })
 }

@@ -171,6 +171,7 @@ fn announce_or_end(next: &Deployment) -> Move {
 /// The event that was under way has failed; those after it never begin.
 fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timestamp) {
     let current = next.current_event();
+    let hook = current.and_then(|event| next.order.target.hook(event)).map_or_else(String::new, ToString::to_string);
     for event in &mut next.events {
         match event.status {
             EventStatus::Succeeded | EventStatus::Failed | EventStatus::Skipped => {}
@@ -182,16 +183,15 @@ fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timesta
                 let said = event.hook.as_ref().and_then(|run| run.verdict.clone());
                 event.diagnostics = Some(match (cause, said) {
                     (Cause::Hook { .. }, Some(crate::Verdict::Failed(diagnostics))) => diagnostics,
-                    _ => Diagnostics {
-                        code: if matches!(cause, Cause::Hook { .. }) {
-                            DiagnosticsCode::ScriptTimedOut
-                        } else {
-                            DiagnosticsCode::UnknownError
-                        },
-                        script: String::new(),
-                        message: message.to_owned(),
-                        log_tail: String::new(),
-                    },
+                    (Cause::Hook { .. }, _) => {
+                        let trouble = event.hook.as_ref().and_then(|run| run.trouble.as_deref());
+                        let (script, words) = match trouble {
+                            Some(trouble) => (hook.as_str(), format!("{trouble} None came in time.")),
+                            None => ("", message.to_owned()),
+                        };
+                        Diagnostics::of_hook(DiagnosticsCode::ScriptTimedOut, script, words, "")
+                    }
+                    (_, _) => Diagnostics::of_hook(DiagnosticsCode::UnknownError, "", message, ""),
                 });
             }
         }

@@ -17,7 +17,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt, ServiceState, Target};
+use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt, ServiceState, Target, excerpt};
 
 /// What was seen of the world before a decision.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,12 +34,12 @@ pub struct Seen {
     pub spare_id: DeploymentId,
 }
 
-/// A call that did not do what it should, in the four ways that lead to different things.
+/// A call that did not do what it should, in the ways that lead to different things.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Which of the ways.
     pub kind: ProblemKind,
-    /// What AWS said.
+    /// What AWS said, or the beginning of it.
     pub words: String,
 }
 
@@ -56,6 +56,8 @@ pub enum ProblemKind {
     Stale,
     /// It may work later.
     Transient,
+    /// It is more than its store holds.
+    TooLarge,
 }
 
 /// The next record, the one move, and why.
@@ -247,17 +249,17 @@ fn look_again(next: &Deployment, now: Timestamp) -> Decision {
 fn conclude(record: &Deployment, mut next: Deployment, seen: &Seen, decision: Decision, now: Timestamp) -> Plan {
     let Decision { step, why, waits_for, successor } = decision;
     let mut entry = None;
-    let note = match &waits_for {
+    let note = excerpt(match &waits_for {
         Some(wait) => format!("{why} Waiting for {}.", wait.what),
         None => why.clone(),
-    };
+    });
     if next != *record || (note != record.note && !record.has_ended()) {
         if !record.has_ended() {
             next.note = note;
             next.waits_until = waits_for.as_ref().map(|wait| wait.until);
         }
         next.changed(now);
-        entry = Some(LedgerEntry {
+        let line = LedgerEntry {
             at: now,
             generation: next.generation,
             seen: seen.to_string(),
@@ -265,7 +267,8 @@ fn conclude(record: &Deployment, mut next: Deployment, seen: &Seen, decision: De
             why: why.clone(),
             waits_for: waits_for.as_ref().map(|wait| wait.what.clone()),
             until: waits_for.as_ref().map(|wait| wait.until),
-        });
+        };
+        entry = Some(line.excerpted());
     }
     Plan { next, step, why, waits_for, entry, successor }
 }
@@ -299,7 +302,7 @@ impl std::error::Error for Problem {}
 impl Problem {
     /// A problem of that kind, with what AWS said.
     pub fn new(kind: ProblemKind, words: impl Into<String>) -> Self {
-        Self { kind, words: words.into() }
+        Self { kind, words: excerpt(words) }
     }
 }
 
@@ -312,12 +315,13 @@ impl ProblemKind {
             Self::Refused => "Refused",
             Self::Stale => "Stale",
             Self::Transient => "Transient",
+            Self::TooLarge => "TooLarge",
         }
     }
 
     /// The kind of that name. Whatever else goes wrong with a function may go right the next time.
     pub fn of(name: &str) -> Self {
-        let kinds = [Self::Missing, Self::Denied, Self::Refused, Self::Stale, Self::Transient];
+        let kinds = [Self::Missing, Self::Denied, Self::Refused, Self::Stale, Self::Transient, Self::TooLarge];
         kinds.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Transient)
     }
 }

@@ -62,7 +62,7 @@ fn reading_trouble(seen: &Seen) -> Option<Cause> {
     match problem.kind {
         ProblemKind::Missing => Some(Cause::RevisionMissing(words)),
         ProblemKind::Denied => Some(Cause::RevisionDenied(words)),
-        ProblemKind::Refused => Some(Cause::Revision(vec![words])),
+        ProblemKind::Refused | ProblemKind::TooLarge => Some(Cause::Revision(vec![words])),
         ProblemKind::Transient => Some(Cause::Throttled(words)),
         ProblemKind::Stale => None,
     }
@@ -83,7 +83,7 @@ pub(super) fn cause_of(problem: &Problem) -> Option<Cause> {
     match problem.kind {
         ProblemKind::Missing => Some(Cause::Missing(words)),
         ProblemKind::Denied => Some(Cause::Denied(words)),
-        ProblemKind::Refused => Some(Cause::Refused(words)),
+        ProblemKind::Refused | ProblemKind::TooLarge => Some(Cause::Refused(words)),
         ProblemKind::Transient => Some(Cause::Throttled(words)),
         ProblemKind::Stale => None,
     }

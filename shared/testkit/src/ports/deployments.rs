@@ -85,6 +85,20 @@ impl Deployments for World {
     }
 }
 
+/// Counts what is written.
+struct Bytes(usize);
+
+impl std::io::Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Inner {
     fn put_new(&mut self, deployment: &Deployment) {
         let id = &deployment.id;
@@ -104,8 +118,20 @@ impl Inner {
         self.records.insert(id.clone(), deployment.clone());
     }
 
+    /// That a record fits into an item of the table.
+    fn fit(&self, item: &impl serde::Serialize) -> Result<(), Problem> {
+        let mut bytes = Bytes(0);
+        serde_json::to_writer(&mut bytes, item)
+            .map_err(|error| Problem::new(ProblemKind::Refused, error.to_string()))?;
+        let words = || format!("Item size has exceeded the maximum allowed size: {} bytes", bytes.0);
+        if bytes.0 > self.item_bytes { Err(Problem::new(ProblemKind::TooLarge, words())) } else { Ok(()) }
+    }
+
     fn save(&mut self, change: Change<'_>) -> Result<(), Problem> {
         let next = change.next;
+        self.fit(next)?;
+        change.entry.map_or(Ok(()), |entry| self.fit(entry))?;
+        change.successor.map_or(Ok(()), |successor| self.fit(successor))?;
         let stored = self.records.get(&next.id).map_or(0, |record| record.generation);
         if stored + 1 != next.generation {
             if self.records.get(&next.id) == Some(next) {
