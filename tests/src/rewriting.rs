@@ -205,7 +205,12 @@ proptest! {
         }
         for (id, resource) in old.iter().filter(|(id, _)| new.contains_key(*id)) {
             let concerned = resource["Type"] == "AWS::IAM::Role" || gone.iter().any(|id| mentions(resource, id));
-            prop_assert!(concerned || new[id] == *resource, "{} has changed", id);
+            // A hook is told where to answer.
+            let mut untold = new[id].clone();
+            if old.values().any(|alias| mentions(&alias["UpdatePolicy"], id)) {
+                untold["Properties"].as_object_mut().unwrap().remove("Environment");
+            }
+            prop_assert!(concerned || untold == *resource, "{} has changed", id);
         }
         for section in ["Parameters", "Conditions", "Mappings", "Metadata"] {
             prop_assert_eq!(&after[section], &template[section], "{} has changed", section);

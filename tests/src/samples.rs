@@ -12,7 +12,7 @@ use spillway_template::Event;
 use spillway_testkit::World;
 use spillway_tests::door::Door;
 use spillway_tests::template::{readme_block, readme_machine, root};
-use spillway_wire::{execution, stack};
+use spillway_wire::{execution, http, stack};
 
 #[test]
 fn every_sample_parses_into_the_request_of_its_use_case() {
@@ -31,6 +31,7 @@ fn every_sample_parses_into_the_request_of_its_use_case() {
 fn parse(function: &str, text: &str) -> Result<(), String> {
     match function {
         "api" => api(text),
+        "answer-hook" => http::read(&read(text)?, 16 * 1024).map(drop).map_err(|refusal| refusal.to_string()),
         "create-deployment" => asked(text),
         "decide" => read::<Decide>(text).map(drop),
         "run-hook" | "bake" => read::<Task>(text).map(drop),

@@ -27,6 +27,7 @@ pub(super) struct Deployed {
     pub state_machine_arn: String,
     pub service_role_arn: String,
     pub function_url: String,
+    pub answer_hook_url: String,
 }
 
 /// Uploads the packages, creates the stack, and waits until it is there.
@@ -66,6 +67,7 @@ pub(super) async fn deploy(
         table: output("TableName")?,
         service_role_arn: output("ServiceRoleArn")?,
         function_url: on_loopback(&output("ApiUrl")?, emulator.url())?,
+        answer_hook_url: on_loopback(&output("AnswerHookUrl")?, emulator.url())?,
         state_machine_arn,
     })
 }

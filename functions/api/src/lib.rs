@@ -1,16 +1,14 @@
-//! CodeDeploy's API: the HTTP around it is in [`http`], and what its operations do in [`operations`].
+//! CodeDeploy's API: what its operations do is in [`operations`].
 
-mod http;
 mod operations;
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
-use http::{read, respond};
 use operations::{Refusal, carry_out};
 use serde_json::Value;
 use spillway_domain::{Problem, Quotas};
 use spillway_engine::{Catalog, Deployments, Executions, Instances, Revisions, Wakes};
-use spillway_kit::{Invocation, fresh_id};
-use spillway_wire::Exception;
+use spillway_kit::{Invocation, fresh_secret};
+use spillway_wire::{Exception, bounds, http};
 use tokio::sync::OnceCell;
 
 /// Everything that the operations read and write.
@@ -34,7 +32,7 @@ impl<'a, S: Store, E: Executions, W: Wakes> Backend<'a, S, E, W> {
 
     /// What page tokens are sealed with: drawn at random once for the installation, and read once by each instance.
     async fn secret(&self) -> Result<&str, Problem> {
-        let secret = async || self.store.secret(&format!("{}{}", fresh_id(), fresh_id())).await;
+        let secret = async || self.store.secret(&fresh_secret()).await;
         self.secret.get_or_try_init(secret).await.map(String::as_str)
     }
 }
@@ -45,7 +43,7 @@ pub async fn answer(
     request: &Request,
     invocation: &Invocation,
 ) -> Value {
-    let answer = match read(request) {
+    let answer = match http::read(request, bounds::BODY_BYTES) {
         Ok((operation, body)) => carry_out(backend, operation, &body, invocation).await,
         Err(exception) => Err(Refusal::Exception(exception)),
     };
@@ -56,11 +54,8 @@ pub async fn answer(
             Exception::internal(&invocation.request_id)
         }
     });
-    match answer {
-        Ok(body) => respond(200, &body.to_string(), invocation),
-        Err(exception) => {
-            tracing::info!(target: "spillway", "{exception}");
-            respond(exception.status(), &String::from_utf8_lossy(&exception.body()), invocation)
-        }
+    if let Err(exception) = &answer {
+        tracing::info!(target: "spillway", "{exception}");
     }
+    http::respond(&answer, &invocation.request_id)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, sha256};
+use crate::sha256;
 
 /// A name that does not fit its rule: what it was to be, what was given, and the rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -166,19 +166,6 @@ impl FunctionName {
     pub fn bare(&self) -> &str {
         let rest = self.0.split_once(":function:").map_or(&*self.0, |(_, rest)| rest);
         rest.split(':').next().unwrap_or(rest)
-    }
-}
-
-impl HookExecutionId {
-    /// The id under which the hook of `event` is asked.
-    pub fn of(deployment: &DeploymentId, event: EventName) -> Self {
-        Self(format!("{deployment}.{event}").into())
-    }
-
-    /// The event that the id stands for, if it is one of `deployment`'s.
-    pub fn event(&self, deployment: &DeploymentId) -> Option<EventName> {
-        let event = self.0.strip_prefix(deployment.as_str())?.strip_prefix('.')?;
-        EventName::ALL.into_iter().find(|known| known.as_str() == event)
     }
 }
 

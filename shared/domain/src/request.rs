@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, AutoScalingProcess, BlueGreen,
-    ComputePlatform, ConfigName, DeploymentId, DeploymentStyle, EcsService, GroupName, HookExecutionId,
+    ComputePlatform, ConfigName, DeploymentId, DeploymentStyle, EcsService, EventName, GroupName, HookExecutionId,
     LoadBalancerInfo, NewRevision, OutdatedInstances, RoleArn, Status, Strategy, TagFilter, Target, Trigger,
 };
 
@@ -160,6 +160,8 @@ pub struct DeploymentFilter {
 pub struct HookAnswer {
     /// The deployment.
     pub deployment: DeploymentId,
+    /// The event that it is about.
+    pub event: EventName,
     /// What the hook received.
     pub execution: HookExecutionId,
     /// Whether it said Succeeded.

@@ -19,7 +19,7 @@ pub async fn answer_hook(
     let id = &answer.deployment;
     let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
     let foreign = || Rejection::ForeignHook { deployment: id.clone() };
-    let event = answer.execution.event(id).ok_or_else(foreign)?;
+    let event = answer.event;
     let asked = |event: &LifecycleEvent| event.hook.as_ref().is_some_and(|run| run.asked > 0);
     if !record.event(event).is_some_and(asked) {
         return Err(foreign().into());

@@ -131,7 +131,7 @@ async fn look(
             names if names.is_empty() || record.halt.is_some() || record.has_ended() => AlarmReading::Quiet,
             names => match alarms.read(session, names).await {
                 AlarmReading::Unreadable(why) => AlarmReading::Unreadable(excerpt(why)),
-                reading => reading,
+                reading @ (AlarmReading::Quiet | AlarmReading::Red(_)) => reading,
             },
         }
     };

@@ -46,8 +46,12 @@ pub(crate) async fn load(deployments: &impl Deployments, id: &DeploymentId) -> R
 pub(crate) async fn save(deployments: &impl Deployments, change: Change<'_>) -> Result<(), Problem> {
     match deployments.save(change).await {
         Err(problem) if problem.kind == ProblemKind::TooLarge => {
-            let (next, entry) = (change.next.abridged(), change.entry.map(LedgerEntry::abridged));
-            deployments.save(Change { next: &next, entry: entry.as_ref(), ..change }).await
+            // Boxed, because it is large and rare.
+            let abridged = Box::pin(async {
+                let (next, entry) = (change.next.abridged(), change.entry.map(LedgerEntry::abridged));
+                deployments.save(Change { next: &next, entry: entry.as_ref(), ..change }).await
+            });
+            abridged.await
         }
         saved => saved,
     }

@@ -31,3 +31,8 @@ pub fn fresh_deployment_id() -> DeploymentId {
 pub fn fresh_id() -> String {
     Uuid::new_v4().to_string()
 }
+
+/// A secret, from 244 random bits.
+pub fn fresh_secret() -> String {
+    format!("{}{}", fresh_id(), fresh_id())
+}

@@ -11,6 +11,7 @@ mod duration;
 mod event;
 mod fault;
 mod fragment;
+mod hook;
 mod lambda;
 mod reference;
 mod rewrite;

@@ -8,6 +8,7 @@ use crate::alias::{Alias, aliases};
 use crate::chain::{ids, links, resources as chain};
 use crate::fault::Faults;
 use crate::fragment::Members;
+use crate::hook::{hooks, point_hooks};
 use crate::lambda::of_lambda;
 use crate::reference::{Renames, rename_in_section};
 use crate::role::roles;
@@ -18,6 +19,8 @@ use crate::settings::Settings;
 pub struct Home {
     /// The ARN of the function behind the custom resources.
     pub service_token: String,
+    /// Where hooks give their verdicts by CodeDeploy's API, if they may.
+    pub answer_hook_url: Option<String>,
     /// A pattern of the roles of Spillway's functions, which service roles have to trust.
     pub function_roles: String,
     /// A pattern of the service roles that Spillway's functions may assume, with their paths.
@@ -69,6 +72,9 @@ pub fn rewrite(mut fragment: Value, home: &Home) -> Result<Value, Faults> {
     faults.none()?;
 
     let mut all: Members = resources.iter().filter(|(id, _)| !new.renames.contains_key(*id)).map(owned).collect();
+    if let Some(url) = &home.answer_hook_url {
+        point_hooks(&mut all, &hooks(&aliases), url);
+    }
     all.extend(roles);
     all.extend(new.resources);
     fragment["Resources"] = Value::Object(all);

@@ -11,6 +11,6 @@ pub struct Context {
     pub place: Place,
     /// How much of everything there may be.
     pub quotas: Quotas,
-    /// What its page tokens are sealed with.
+    /// What its page tokens and the ids of its hooks' executions are sealed with.
     pub seal: Seal,
 }

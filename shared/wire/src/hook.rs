@@ -5,16 +5,17 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, EcsTarget, EventName, HookExecutionId, LambdaTarget, Target, excerpt};
+use spillway_domain::{Deployment, EcsTarget, EventName, LambdaTarget, Target, excerpt};
 
 use crate::input::cut;
+use crate::{Exception, Operation, Seal};
 
 /// What the hook of `event` receives: CodeDeploy's two members, and beside them what hooks otherwise have to ask for, as
 /// far as it is known at that event. `None` when the deployment has no target, and so no hook.
-pub fn payload(deployment: &Deployment, event: EventName) -> Option<Value> {
+pub fn payload(deployment: &Deployment, event: EventName, seal: &Seal) -> Option<Value> {
     let mut payload = json!({
         "DeploymentId": deployment.id.as_str(),
-        "LifecycleEventHookExecutionId": HookExecutionId::of(&deployment.id, event).as_str(),
+        "LifecycleEventHookExecutionId": seal.execution_id(&deployment.id, event),
         "LifecycleEvent": event.as_str(),
         "ApplicationName": deployment.order.application.as_str(),
         "DeploymentGroupName": deployment.order.group.as_str(),
@@ -59,6 +60,40 @@ fn of_service(deployment: &Deployment, target: &EcsTarget) -> Vec<Fact> {
     }
     facts
 }
+
+/// Refuses what a hook asks of its own URL beside giving its verdict, with what its payload has already; and, where it
+/// could be allowed, by what.
+pub fn refuse(operation: Operation, could_be_allowed: bool) -> Exception {
+    let allowed = if could_be_allowed {
+        format!(" Parameter HooksMayRead of Spillway's stack has {operation} answered here while the hook is asked.")
+    } else {
+        String::new()
+    };
+    let [all, lambda, ecs] = [&OF_ALL[..], &OF_LAMBDA, &OF_ECS].map(|members| members.join(", "));
+    let words = format!(
+        "{operation} is not answered at this URL, which takes PutLifecycleEventHookExecutionStatus from hooks. A hook's \
+         event tells what it is asked about: {all}; for Lambda {lambda}; for ECS {ecs}.{allowed} The whole API is \
+         answered at output ApiUrl of Spillway's stack."
+    );
+    Exception::new("AccessDeniedException", words)
+}
+
+/// The members of every payload but the execution id.
+const OF_ALL: [&str; 4] = ["DeploymentId", "LifecycleEvent", "ApplicationName", "DeploymentGroupName"];
+/// Those of deployments to Lambda.
+const OF_LAMBDA: [&str; 4] = ["FunctionName", "FunctionAlias", "CurrentVersion", "TargetVersion"];
+/// Those of deployments to ECS, as far as they are known at the event.
+const OF_ECS: [&str; 9] = [
+    "ClusterName",
+    "ServiceName",
+    "ServiceArn",
+    "ListenerArn",
+    "TestListenerArn",
+    "CurrentTaskDefinition",
+    "TargetTaskDefinition",
+    "OriginalTaskSet",
+    "ReplacementTaskSet",
+];
 
 /// The verdict in a return value: whether the hook succeeded, and its words. `{"status":"Succeeded"|"Failed"}` and, as
 /// hooks of ECS have it, `{"hookStatus":"SUCCEEDED"|"FAILED"}`, with an optional `message`. What stands beside them
@@ -173,17 +208,56 @@ impl<'de> Deserialize<'de> for Text {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::testing;
+
+    fn seal() -> Seal {
+        testing::context().seal
+    }
+
+    fn id(event: EventName) -> String {
+        seal().execution_id(&testing::deployment().id, event)
+    }
+
+    #[test]
+    fn a_refusal_names_the_members_that_there_are_and_no_others() {
+        let members = |payload: Option<Value>| -> BTreeSet<String> {
+            payload
+                .unwrap()
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|name| !name.ends_with("ExecutionId"))
+                .cloned()
+                .collect()
+        };
+        let named = |of: &[&str]| OF_ALL.iter().chain(of).map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let event = EventName::AfterAllowTraffic;
+        assert_eq!(members(payload(&testing::deployment(), event, &seal())), named(&OF_LAMBDA));
+        assert_eq!(members(payload(&testing::installed_deployment(), event, &seal())), named(&OF_ECS));
+        assert_eq!(
+            refuse(Operation::GetDeployment, true).to_string(),
+            "AccessDeniedException: GetDeployment is not answered at this URL, which takes \
+             PutLifecycleEventHookExecutionStatus from hooks. A hook's event tells what it is asked about: DeploymentId, \
+             LifecycleEvent, ApplicationName, DeploymentGroupName; for Lambda FunctionName, FunctionAlias, CurrentVersion, \
+             TargetVersion; for ECS ClusterName, ServiceName, ServiceArn, ListenerArn, TestListenerArn, \
+             CurrentTaskDefinition, TargetTaskDefinition, OriginalTaskSet, ReplacementTaskSet. Parameter HooksMayRead of \
+             Spillway's stack has GetDeployment answered here while the hook is asked. The whole API is answered at output \
+             ApiUrl of Spillway's stack."
+        );
+        assert!(!refuse(Operation::StopDeployment, false).to_string().contains("HooksMayRead"));
+    }
 
     #[test]
     fn a_hook_receives_what_codedeploy_gives_and_what_is_missed_there() {
         let deployment = testing::deployment();
         assert_eq!(
-            payload(&deployment, EventName::AfterAllowTraffic),
+            payload(&deployment, EventName::AfterAllowTraffic, &seal()),
             Some(json!({
                 "DeploymentId": "d-75I7MBT7C",
-                "LifecycleEventHookExecutionId": "d-75I7MBT7C.AfterAllowTraffic",
+                "LifecycleEventHookExecutionId": id(EventName::AfterAllowTraffic),
                 "LifecycleEvent": "AfterAllowTraffic",
                 "ApplicationName": "shop",
                 "DeploymentGroupName": "live",
@@ -193,14 +267,14 @@ mod tests {
                 "TargetVersion": "2",
             }))
         );
-        assert_eq!(payload(&testing::invalid_deployment(), EventName::AfterAllowTraffic), None);
+        assert_eq!(payload(&testing::invalid_deployment(), EventName::AfterAllowTraffic, &seal()), None);
     }
 
     #[test]
     fn a_hook_of_a_service_receives_what_is_known_at_its_event() {
         let mut expected = json!({
             "DeploymentId": "d-75I7MBT7C",
-            "LifecycleEventHookExecutionId": "d-75I7MBT7C.BeforeInstall",
+            "LifecycleEventHookExecutionId": id(EventName::BeforeInstall),
             "LifecycleEvent": "BeforeInstall",
             "ApplicationName": "shop",
             "DeploymentGroupName": "live",
@@ -210,10 +284,10 @@ mod tests {
             "TestListenerArn": testing::TEST_LISTENER,
             "TargetTaskDefinition": "web:8",
         });
-        let before = payload(&testing::service_deployment(), EventName::BeforeInstall);
+        let before = payload(&testing::service_deployment(), EventName::BeforeInstall, &seal());
         assert_eq!(before.as_ref(), Some(&expected));
         for (member, value) in [
-            ("LifecycleEventHookExecutionId", "d-75I7MBT7C.AfterInstall"),
+            ("LifecycleEventHookExecutionId", id(EventName::AfterInstall).as_str()),
             ("LifecycleEvent", "AfterInstall"),
             ("ServiceArn", "arn:aws:ecs:us-east-1:111122223333:service/prod/web"),
             ("CurrentTaskDefinition", "web:7"),
@@ -222,7 +296,7 @@ mod tests {
         ] {
             expected[member] = json!(value);
         }
-        let after = payload(&testing::installed_deployment(), EventName::AfterInstall);
+        let after = payload(&testing::installed_deployment(), EventName::AfterInstall, &seal());
         assert_eq!(after.as_ref(), Some(&expected));
     }
 

@@ -220,6 +220,8 @@ fn no_right_is_wider_than_it_must_be() {
             faults.extend(wide.map(|action| format!("template.yaml: {resource} may {action}")));
             any_resource += words(&statement["Resource"]).iter().filter(|named| *named == "*").count();
         }
+        // Whom a function lets call it.
+        any_resource += usize::from(value["Properties"]["Principal"] == "*");
     }
     if faults.is_empty() && any_resource != reasons {
         faults.push(format!("template.yaml: {any_resource} times Resource \"*\", and {reasons} lines say why"));

@@ -9,6 +9,7 @@ const FUNCTION_ROLES: &str = "arn:aws:iam::111122223333:role/spillway/spillway/*
 
 fn home() -> Home {
     Home {
+        answer_hook_url: Some("https://answer.lambda-url.us-east-1.on.aws/".to_owned()),
         service_token: TOKEN.to_owned(),
         function_roles: FUNCTION_ROLES.to_owned(),
         service_role_names: "spillway-*".to_owned(),

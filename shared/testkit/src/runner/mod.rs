@@ -176,9 +176,14 @@ impl<'w> Runner<'w> {
 
     /// Runs until nothing is left to do.
     pub fn run(&mut self) {
+        self.run_until(|_| false);
+    }
+
+    /// Runs until the world is so, or nothing is left to do.
+    pub fn run_until(&mut self, reached: impl Fn(&World) -> bool) {
         for _ in 0..MOST_TURNS {
             self.pick_up();
-            if !self.turn() && !self.come_late() {
+            if reached(self.world) || !self.turn() && !self.come_late() {
                 return;
             }
         }
