@@ -1,5 +1,6 @@
 //! Hook functions: invoked once, and waited for.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_lambda::Client;
@@ -12,6 +13,8 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{InvocationType, LogType};
 use aws_smithy_http_client::pool::{self, ConnectionPool};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
@@ -109,22 +112,33 @@ async fn ask(client: &Client, function: &FunctionName, payload: Vec<u8>) -> Resu
 /// Never asks twice by itself, and not over a connection from before the function was last frozen: that one may be
 /// dead, and then nobody could tell whether the hook ran. The connection is kept alive while a hook is silent.
 fn client(config: &SdkConfig) -> Client {
-    let pool = ConnectionPool::builder()
-        .idle_timeout(Duration::ZERO)
-        .tcp_keepalive(KEEP_ALIVE)
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let https = pool::Client::new(&pool.expect("a pool without partitions is sound")).expect("it has one client");
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(LONGEST_HOOK)
         .build();
     let config = Builder::from(config)
-        .http_client(https)
+        .http_client(Fresh::default())
         .timeout_config(timeouts)
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     Client::from_conf(config.build())
+}
+
+/// The client for HTTPS with a connection of its own for every asking, which is kept until the next.
+#[derive(Debug, Default)]
+struct Fresh(Mutex<Option<pool::Client>>);
+
+impl HttpClient for Fresh {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let pool = ConnectionPool::builder()
+            .tcp_keepalive(KEEP_ALIVE)
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let client = pool::Client::new(&pool.expect("a pool without partitions is sound")).expect("it has one client");
+        let connector = client.http_connector(settings, components);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(client);
+        connector
+    }
 }
 
 /// What an error means for a hook.
@@ -175,17 +189,23 @@ const SENSES: [(Sense, &[&str]); 2] = [
     ),
 ];
 
+/// What the HTTP client says when there was no connection that a request could have left by.
+const UNCONNECTED: [&str; 4] =
+    ["failed to perform DNS lookup", "tcp connect error", "tcp open error", "TLS handshake failed"];
+
 fn sense(error: &SdkError<InvokeError>) -> Sense {
     match error {
-        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => Sense::MayHaveRun,
+        SdkError::TimeoutError(_) => Sense::MayHaveRun,
+        // An answer that breaks off, or has no form that is known.
+        SdkError::ResponseError(answer) if (400..500).contains(&answer.raw().status().as_u16()) => Sense::Other,
+        SdkError::ResponseError(_) => Sense::MayHaveRun,
         SdkError::DispatchFailure(failure) => {
             let mut cause = failure.as_connector_error().map(|error| error as &dyn std::error::Error);
             let mut connected = failure.is_io() || failure.is_other();
             while let Some(error) = cause {
                 // Trouble with the role's credentials, or on the way to a connection.
-                let early = error.is::<Problem>()
-                    || error.to_string().contains("(Connect)")
-                    || error.to_string().contains("dns error");
+                let words = error.to_string();
+                let early = error.is::<Problem>() || UNCONNECTED.iter().any(|begin| words.contains(begin));
                 connected &= !early;
                 cause = error.source();
             }
@@ -279,9 +299,9 @@ mod tests {
     }
 
     fn refusal(status: u16, code: &str) -> &'static str {
-        let text = format!(
-            "HTTP/1.1 {status} X\r\nx-amzn-errortype: {code}\r\ncontent-length: 24\r\n\r\n{{\"Message\":\"Lambda's own\"}}"
-        );
+        let body = r#"{"Message":"Lambda's own"}"#;
+        let length = body.len();
+        let text = format!("HTTP/1.1 {status} X\r\nx-amzn-errortype: {code}\r\ncontent-length: {length}\r\n\r\n{body}");
         text.leak()
     }
 

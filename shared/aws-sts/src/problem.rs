@@ -50,7 +50,8 @@ fn answer<E>(error: &SdkError<E>) -> Option<(ProblemKind, String)>
 where
     E: ProvideErrorMetadata,
 {
-    let status = error.raw_response()?.status().as_u16();
+    let response = error.raw_response().filter(|response| !response.status().is_success())?;
+    let status = response.status().as_u16();
     let service = error.as_service_error();
     let code = service.and_then(ProvideErrorMetadata::code).unwrap_or_default();
     let words = match (code, service.and_then(ProvideErrorMetadata::message)) {
