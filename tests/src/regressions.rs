@@ -1,6 +1,9 @@
 //! Accidents that others had, one test each.
 
 mod aliases;
+mod fence;
+mod locks;
+mod looks;
 mod steps;
 mod texts;
 mod trouble;

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::ecs::lease_from;
 use crate::{
     AliasRouting, AliasState, Cause, Deployment, EventName, Halt, HookRun, LedgerEntry, Parked, Percent, Stage, Target,
     Tidings, Verdict, WaitType,
@@ -56,12 +57,14 @@ impl Deployment {
         true
     }
 
-    /// Takes what its revision says, once it was read. `false` when that is known already, or does not matter any more.
-    pub fn understand(&mut self, target: Target, now: Timestamp) -> bool {
+    /// Takes what its revision says, once it was read, and halts for what stands in its way. `false` when that is known
+    /// already, or does not matter any more.
+    pub fn understand(&mut self, target: Target, obstacle: Option<Cause>, now: Timestamp) -> bool {
         if self.order.target != Target::Unread || self.halt.is_some() || self.has_ended() {
             return false;
         }
         self.order.target = if self.order.restarts { target.restarted() } else { target };
+        self.halt = obstacle.map(|cause| Halt { cause, at: now });
         self.changed(now);
         true
     }
@@ -77,7 +80,7 @@ impl Deployment {
     pub fn begin_bake(&mut self, at: Timestamp) -> Option<Timestamp> {
         let Stage::AllowTraffic { step } = self.stage else { return None };
         let step = self.order.routing.steps().get(step)?;
-        if self.halt.is_some() || self.doubted_at.is_some() {
+        if self.halt.is_some() || !self.doubts.is_empty() {
             return None;
         }
         if self.bake_until.is_none() {
@@ -121,9 +124,11 @@ impl Deployment {
         true
     }
 
-    /// Notes that the traffic is back where it came from.
-    pub fn restored(&mut self, at: Timestamp) {
+    /// Notes that the traffic is back where it came from, and whether what was under way before the halt can have no more
+    /// effect.
+    pub fn restored(&mut self, is_fenced: bool, at: Timestamp) {
         self.restored_at = Some(at);
+        self.late_until = self.halt.as_ref().filter(|_| !is_fenced).map(|halt| lease_from(halt.at));
         self.share = if self.order.rolls_back.is_some() { Percent::ALL } else { Percent::ZERO };
         self.changed(at);
     }
@@ -166,7 +171,7 @@ impl Deployment {
         let rollback = self.order.rolls_back.is_some();
         let mut homes = [Some(target.current), rollback.then_some(target.target)].into_iter().flatten();
         let untouched = homes.any(|home| match &self.found {
-            None => alias.main == home.to_string(),
+            None => alias.is_between(home, if home == target.current { target.target } else { target.current }),
             Some(found) => alias.routes(&AliasRouting::only(home)) || alias.to_string() == *found,
         });
         let halted = self.halt.is_some();

@@ -41,6 +41,8 @@ pub enum Cause {
     RevisionDenied(String),
     /// The alias, as it was found, is not one that this AppSpec can deploy to; what it holds.
     AliasUnsuitable(String),
+    /// Another deployment has the alias; which.
+    AliasBusy(String),
     /// Somebody else changed the alias during the deployment; what it holds now.
     AliasTaken(String),
     /// The ECS service, as it was found, is not one that can be deployed to; what it is like.
@@ -144,6 +146,7 @@ impl Cause {
             | Self::RevisionMissing(_)
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
+            | Self::AliasBusy(_)
             | Self::AliasTaken(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)
@@ -171,7 +174,9 @@ impl Cause {
             }
             Self::Revision(_) => ErrorCode::InvalidRevision,
             Self::RevisionMissing(_) => ErrorCode::RevisionMissing,
-            Self::AliasUnsuitable(_) | Self::AliasTaken(_) => ErrorCode::InvalidLambdaConfiguration,
+            Self::AliasUnsuitable(_) | Self::AliasBusy(_) | Self::AliasTaken(_) => {
+                ErrorCode::InvalidLambdaConfiguration
+            }
             Self::ServiceUnsuitable(_) => ErrorCode::InvalidEcsService,
             Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
             Self::ServiceTaken(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
@@ -217,6 +222,7 @@ impl Cause {
             Self::RevisionMissing(words) => format!("The revision could not be found. {words}"),
             Self::RevisionDenied(words) => format!("{} {words}", permission_message(order, "AmazonS3")),
             Self::AliasUnsuitable(words)
+            | Self::AliasBusy(words)
             | Self::AliasTaken(words)
             | Self::ServiceUnsuitable(words)
             | Self::ListenerUnsuitable(words)
@@ -267,6 +273,7 @@ impl Cause {
             | Self::RevisionMissing(_)
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
+            | Self::AliasBusy(_)
             | Self::AliasTaken(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)

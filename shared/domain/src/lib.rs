@@ -36,7 +36,7 @@ pub use config::{
     ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, ZonalConfig, default_config, find_built_in,
     find_predefined, nearest,
 };
-pub use deployment::{Deployment, Ending, Error, News, Parked, Stage, Status, Tidings};
+pub use deployment::{Deployment, Doubt, Ending, Error, News, Parked, Stage, Status, Tidings};
 pub use ecs::{
     Attachment, AwsvpcConfiguration, CapacityProvider, Controller, EcsProgress, EcsTarget, Forward, Groups,
     LATEST_WRITE_SECONDS, Listener, ListenerKind, ListenerRouting, ServiceState, TargetGroup, TaskSet, TaskSetStatus,

@@ -167,6 +167,20 @@ impl FunctionName {
         let rest = self.0.split_once(":function:").map_or(&*self.0, |(_, rest)| rest);
         rest.split(':').next().unwrap_or(rest)
     }
+
+    /// By what an alias of it is locked, however it is spelled: account, function and alias. The account is that of the
+    /// role unless the name says another; of Regions there is but one.
+    pub fn address(&self, alias: &AliasName, role: &RoleArn) -> String {
+        let named = self.0.split_once(":function:").and_then(|(before, _)| before.rsplit(':').next());
+        format!("{}/{}/{alias}", named.unwrap_or(role.account()), self.bare())
+    }
+}
+
+impl RoleArn {
+    /// The account that the role is of.
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or_default()
+    }
 }
 
 impl HookExecutionId {

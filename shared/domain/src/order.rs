@@ -114,6 +114,11 @@ impl LambdaTarget {
         format!("{}:{}", self.function.bare(), self.alias)
     }
 
+    /// By what the alias is locked.
+    pub fn address(&self, role: &RoleArn) -> String {
+        self.function.address(&self.alias, role)
+    }
+
     /// An AppSpec for this shift.
     pub fn appspec(&self) -> String {
         let hooks = [("BeforeAllowTraffic", &self.before), ("AfterAllowTraffic", &self.after)];
@@ -149,4 +154,39 @@ pub(crate) fn events_of(order: &Order) -> Vec<LifecycleEvent> {
     };
     let names = names.iter().filter(|event| tests || !event.is_of_test_traffic());
     names.copied().map(LifecycleEvent::pending).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_has_one_address_however_its_function_is_spelled() {
+        let role: RoleArn = "arn:aws:iam::111122223333:role/deployer".parse().unwrap();
+        let address = |function: &str| {
+            let target = LambdaTarget {
+                function: function.parse().unwrap(),
+                alias: "live".parse().unwrap(),
+                current: "1".parse().unwrap(),
+                target: "2".parse().unwrap(),
+                before: None,
+                after: None,
+            };
+            target.address(&role)
+        };
+        for function in [
+            "orders",
+            "orders:live",
+            "111122223333:function:orders",
+            "111122223333:function:orders:live",
+            "arn:aws:lambda:us-east-1:111122223333:function:orders",
+            "arn:aws:lambda:us-east-1:111122223333:function:orders:7",
+        ] {
+            assert_eq!(address(function), "111122223333/orders/live", "{function}");
+        }
+        for other in ["arn:aws:lambda:us-east-1:444455556666:function:orders", "444455556666:function:orders"] {
+            assert_eq!(address(other), "444455556666/orders/live", "{other}");
+        }
+        assert_ne!(address("orders-2"), address("orders"));
+    }
 }

@@ -60,6 +60,17 @@ pub enum Rejection {
         /// The deployment.
         deployment: DeploymentId,
     },
+    /// A deployment of another group has the alias.
+    AliasBusy {
+        /// The alias, as `<function>:<alias>`.
+        alias: String,
+        /// The application of that deployment.
+        application: ApplicationName,
+        /// Its group.
+        group: GroupName,
+        /// Its id.
+        deployment: DeploymentId,
+    },
     /// An application or a group with an active deployment cannot be deleted.
     InUse {
         /// What was to be deleted, in words.

@@ -38,8 +38,8 @@ pub(crate) async fn change_alias(
     let (_, group, state) = find_group(store, &wish.application, &wish.group).await?;
     let session = session(request, group.role.clone(), &wish.application, &wish.group);
     let found = read(changes, &session, wish).await?;
-    let active = match &state.active {
-        Some(id) => store.load(id).await?,
+    let active = match store.holder(&wish.function.address(&wish.alias, &group.role)).await?.or(state.active) {
+        Some(id) => store.load(&id).await?,
         None => None,
     };
     let known = request.physical_id.as_deref() == Some(&wish.arn);
@@ -101,7 +101,9 @@ pub(crate) async fn change_alias(
                 create_deployment(store, changes.executions, &order, changes.read, changes.quotas, id, now).await;
             match created {
                 Ok(record) => Ok(follow(request, wish, &record, wish.waits || back, now)),
-                Err(Error::Rejected(Rejection::Busy { deployment, .. })) => Ok(wait_for(deployment)),
+                Err(Error::Rejected(Rejection::Busy { deployment, .. } | Rejection::AliasBusy { deployment, .. })) => {
+                    Ok(wait_for(deployment))
+                }
                 Err(error) => Err(error),
             }
         }
@@ -133,21 +135,16 @@ pub(crate) async fn delete_alias(
         // It was there before the stack, which lets go of it as if it had never been taken over.
         return Ok(None);
     }
-    let (active, role) = match find_group(changes.store, application, group).await {
-        Ok((_, group, state)) => (state.active, group.role),
+    let role = match find_group(changes.store, application, group).await {
+        Ok((_, group, _)) => group.role,
         // A group that is gone has no deployments, and its role is the last one that is known.
-        Err(Error::Rejected(Rejection::NoApplication(_) | Rejection::NoGroup(_))) => (None, role.clone()),
+        Err(Error::Rejected(Rejection::NoApplication(_) | Rejection::NoGroup(_))) => role.clone(),
         Err(error) => return Err(error),
     };
-    if let Some(id) = active {
-        let record = changes.store.load(&id).await?;
-        let target = record.as_ref().and_then(Deployment::lambda);
-        if target.is_some_and(|target| target.function.bare() == function.bare() && target.alias == *alias) {
-            stop(changes, &id, now).await?;
-            let blocked =
-                || Progress::Settled(Settlement::failed(request.name(), Fault::Blocked(id.clone()).to_string()));
-            return Ok(Some(wait(request, &id, now).unwrap_or_else(blocked)));
-        }
+    if let Some(id) = changes.store.holder(&function.address(alias, &role)).await? {
+        stop(changes, &id, now).await?;
+        let blocked = || Progress::Settled(Settlement::failed(request.name(), Fault::Blocked(id.clone()).to_string()));
+        return Ok(Some(wait(request, &id, now).unwrap_or_else(blocked)));
     }
     let session = session(request, role, application, group);
     changes.aliases.delete(&session, function, alias).await?;

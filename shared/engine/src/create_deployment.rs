@@ -7,6 +7,7 @@ use spillway_domain::{
 };
 
 use crate::find_config::config_for;
+use crate::task::load;
 use crate::{Catalog, Creation, Deployments, Error, Executions, Revisions, find_group, find_revision};
 
 /// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the
@@ -106,6 +107,12 @@ async fn write(
     let deployment = Deployment { execution, ..Deployment::new(id, order, now) };
     match store.create(&deployment, revision.content.as_deref()).await? {
         Creation::Busy(deployment) => Err(Rejection::Busy { group: group.name, deployment }.into()),
+        Creation::AliasBusy(holder) => {
+            let holder = load(store, &holder).await?;
+            let alias = deployment.target_id().unwrap_or_default();
+            let Order { application, group, .. } = holder.order;
+            Err(Rejection::AliasBusy { alias, application, group, deployment: holder.id }.into())
+        }
         Creation::NoGroup => Err(Rejection::NoGroup(group.name).into()),
         Creation::Created => Ok(deployment),
     }

@@ -1,11 +1,11 @@
 //! Decide: looks at the world, plans, saves, and answers with the one move to make.
 
-use futures_util::future::join3;
+use futures_util::future::{join, join3};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use spillway_domain::{
-    AlarmReading, Deployment, DeploymentId, Error as DeploymentError, Move, Plan, Problem, ProblemKind, Seen, Target,
-    plan,
+    AlarmReading, AliasState, Deployment, DeploymentId, Error as DeploymentError, LambdaTarget, Move, Plan, Problem,
+    ProblemKind, Seen, Stage, Target, plan,
 };
 
 use crate::task::load;
@@ -88,6 +88,7 @@ pub async fn decide(
             entry: plan.entry.as_ref(),
             closes: plan.next.has_ended() && !record.has_ended(),
             successor: plan.successor.as_deref(),
+            locks: false,
         };
         match deployments.save(change).await {
             Err(problem) if problem.kind == ProblemKind::Stale => {}
@@ -112,7 +113,7 @@ async fn look(
     let alias = async {
         match record.lambda().filter(|_| !record.has_ended()) {
             None => Ok(None),
-            Some(target) => match aliases.read(session, target).await {
+            Some(target) => match read(aliases, record, target).await {
                 Err(problem) if problem.kind == ProblemKind::Transient => Err(problem),
                 seen => Ok(Some(seen)),
             },
@@ -139,6 +140,23 @@ async fn look(
     let failed = input.step.clone().zip(failed);
     let failed = failed.filter(|failed| !told(failed) || input.generation == Some(record.generation));
     Ok(Seen { alias: alias?, service, alarms, failed, spare_id: spare_id.clone() })
+}
+
+/// The alias; before the first event, only if the version that it is to go to is there as well.
+async fn read(aliases: &impl Aliases, record: &Deployment, target: &LambdaTarget) -> Result<AliasState, Problem> {
+    let session = &record.session();
+    if record.stage != Stage::Created {
+        return aliases.read(session, target).await;
+    }
+    let (alias, version) = join(aliases.read(session, target), aliases.find_version(session, target)).await;
+    match version {
+        // A role may lack the right, which is no reason to stop: the first shift finds out as well.
+        Ok(()) => alias,
+        Err(problem) if matches!(problem.kind, ProblemKind::Missing | ProblemKind::Transient) => {
+            alias.and(Err(problem))
+        }
+        Err(_) => alias,
+    }
 }
 
 impl Caught {

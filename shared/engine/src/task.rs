@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use spillway_domain::{Deployment, DeploymentId, Problem, ProblemKind};
+use spillway_domain::{Deployment, DeploymentId, Problem, ProblemKind, Target};
 
 use crate::{Change, Deployments};
 
@@ -51,15 +51,17 @@ pub(crate) async fn amend(
 ) -> Result<Option<Deployment>, Problem> {
     for _ in 0..MOST_TRIES {
         let mut record = load(deployments, id).await?;
+        let unread = record.order.target == Target::Unread;
         let Some((seen, decided, why)) = change(&mut record) else {
             return Ok(None);
         };
+        let locks = unread && record.locked_alias().is_some();
         if !record.has_ended() {
             record.note = why.clone();
             record.waits_until = None;
         }
         let entry = record.entry(seen, decided, why);
-        match deployments.save(Change::of(&record, &entry)).await {
+        match deployments.save(Change { locks, ..Change::of(&record, &entry) }).await {
             Err(problem) if problem.kind == ProblemKind::Stale => {}
             Err(problem) => return Err(problem),
             Ok(()) => return Ok(Some(record)),

@@ -1,6 +1,8 @@
 //! What somebody from outside puts into the world, changes there and deletes.
 
-use spillway_domain::{AlarmName, AliasRouting, AliasSettings, Forward, Listener, ListenerArn, TargetGroup, Version};
+use spillway_domain::{
+    AlarmName, AliasRouting, AliasSettings, Forward, LambdaTarget, Listener, ListenerArn, Target, TargetGroup, Version,
+};
 
 use crate::service::{Service, ServiceEvent, TaskPlan, target_group};
 use crate::{Alias, HookPlan, World};
@@ -21,6 +23,25 @@ impl World {
         let mut inner = self.inner.borrow_mut();
         if let Some(alias) = inner.aliases.remove(&format!("{function}:{name}")) {
             inner.functions.entry(function.to_owned()).or_default().extend(alias.versions);
+        }
+    }
+
+    /// Takes the right to look for versions of functions from the service role.
+    pub fn forbid_finding_versions(&self) {
+        self.inner.borrow_mut().hides_versions = true;
+    }
+
+    /// Has the revision at that key say another function.
+    pub fn point_revision_at(&self, key: &str, function: &str) {
+        let mut inner = self.inner.borrow_mut();
+        for ((_, own), text) in &mut inner.objects {
+            if own == key
+                && let Ok(Target::Lambda(target)) = serde_json::from_str(text)
+            {
+                let function = function.parse().expect("functions of stories have valid names");
+                let target = Target::Lambda(LambdaTarget { function, ..target });
+                *text = serde_json::to_string(&target).expect("a target is JSON");
+            }
         }
     }
 

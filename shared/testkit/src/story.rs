@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use spillway_domain::{
     AlarmConfiguration, AliasRouting, Application, ApplicationName, AutoRollback, AutoRollbackEvent, BundleType,
     ComputePlatform, DeploymentGroup, Environment, EventName, GroupName, LambdaTarget, NewDeployment, NewRevision,
-    RevisionKind, RevisionLocation, S3Object, Slot, Target, Version, WaitType,
+    ProblemKind, RevisionKind, RevisionLocation, S3Object, Slot, Target, Version, WaitType,
 };
 
 use crate::World;
@@ -84,8 +84,10 @@ pub enum Event {
     AlarmRedUnheard,
     /// The alarm is over.
     AlarmQuiet,
-    /// Alarms cannot be read any more.
-    AlarmsUnreadable,
+    /// Alarms cannot be read any more, for a reason of that kind.
+    AlarmsUnreadable(ProblemKind),
+    /// They can be read again.
+    AlarmsReadable,
     /// StopDeployment, with `autoRollbackEnabled`.
     Stop(Option<bool>),
     /// Somebody from outside writes the alias.
@@ -94,6 +96,10 @@ pub enum Event {
     AliasTouched,
     /// Somebody deletes the alias.
     AliasDeleted,
+    /// GetAlias says of aliases that are there that they are not.
+    AliasHidden,
+    /// It finds them again.
+    AliasFound,
     /// Somebody deletes a version. Lambda refuses that for the version that the alias points at.
     VersionDeleted(Version),
     /// Lambda answers every call with 429.

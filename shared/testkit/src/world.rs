@@ -70,6 +70,8 @@ pub(crate) struct Inner {
     pub revisions: BTreeMap<(String, String), Revision>,
     pub objects: BTreeMap<(String, String), String>,
     pub aliases: BTreeMap<String, Alias>,
+    /// The deployments that have aliases, by the aliases' addresses.
+    pub locks: BTreeMap<String, DeploymentId>,
     /// By cluster and name.
     pub services: BTreeMap<String, Service>,
     /// What becomes of the tasks of the task definitions that there are.
@@ -103,7 +105,14 @@ pub(crate) struct Inner {
     pub answers: Vec<(String, String)>,
     pub alarms: BTreeSet<AlarmName>,
     pub red: BTreeSet<AlarmName>,
-    pub unreadable: bool,
+    /// Why alarms cannot be read, while they cannot.
+    pub unreadable: Option<ProblemKind>,
+    /// Whether a write of an alias that changes nothing makes no new revision of it.
+    pub keeps_revisions: bool,
+    /// Whether the service role may look for versions of functions.
+    pub hides_versions: bool,
+    /// Whether Lambda does not find what is there.
+    pub hidden: bool,
     pub throttled: bool,
     pub denied: bool,
     pub hooks: BTreeMap<FunctionName, HookPlan>,
@@ -159,6 +168,12 @@ impl World {
     /// How many calls Lambda has refused because there were too many in a second.
     pub fn lambda_refusals(&self) -> usize {
         self.inner.borrow().bucket.as_ref().map_or(0, |bucket| bucket.refused)
+    }
+
+    /// Has a write of an alias that changes nothing keep its revision: AWS promises a new one for a change only.
+    pub fn with_kept_revisions(self) -> Self {
+        self.inner.borrow_mut().keeps_revisions = true;
+        self
     }
 
     /// Remembers every record that is saved.

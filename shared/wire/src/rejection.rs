@@ -107,6 +107,14 @@ impl From<Rejection> for Exception {
                 "DeploymentLimitExceededException",
                 format!("The Deployment Group '{group}' already has an active Deployment '{deployment}'"),
             ),
+            Rejection::AliasBusy { alias, application, group, deployment } => (
+                "DeploymentLimitExceededException",
+                format!(
+                    "The Deployment Group '{group}' already has an active Deployment '{deployment}' (application \
+                     '{application}') of alias {alias}, and an alias has one deployment at a time. Wait until it has \
+                     ended, or stop it, and deploy again."
+                ),
+            ),
             Rejection::InUse { what, deployment } => (
                 "InvalidInputException", // DeleteApplication and DeleteDeploymentGroup list nothing that fits
                 format!(

@@ -167,7 +167,7 @@ fn fresh_id() -> DeploymentId {
 /// A deployment of a group, just created.
 fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
     let target = LambdaTarget {
-        function: named("orders"),
+        function: named(&fresh("orders")),
         alias: named("live"),
         current: named("1"),
         target: named("2"),

@@ -20,6 +20,7 @@ fn every_cause_has_its_status_code_and_words() {
         Cause::Hook { event, fault: HookFault::Denied },
         Cause::Revision(vec!["version is missing.".to_owned(), "Resources is missing.".to_owned()]),
         Cause::AliasUnsuitable("What it holds.".to_owned()),
+        Cause::AliasBusy("Who has it.".to_owned()),
         Cause::AliasTaken("What it holds now.".to_owned()),
         Cause::ServiceUnsuitable("What it is like.".to_owned()),
         Cause::ListenerUnsuitable("What it does.".to_owned()),

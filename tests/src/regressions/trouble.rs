@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 use spillway_domain::{
-    Cause, Deployment, DeploymentId, NewDeployment, Problem, Quotas, Rejection, RoleSession, S3Object, Status, Target,
+    Cause, Deployment, DeploymentId, Doubt, NewDeployment, Problem, Quotas, Rejection, RoleSession, S3Object, Status,
+    Target,
 };
 use spillway_engine::{
     Asking, Decide, Error, Executions, Objects, Subject, Swept, create_deployment, create_deployment_for, decide,
@@ -171,7 +172,7 @@ fn a_step_does_not_begin_to_bake_while_the_deployment_is_halted_or_in_doubt() {
     let mut undisturbed = Deployment { bake_until: None, ..shifting };
     let mut halted = undisturbed.clone();
     assert!(halted.halt(Cause::Stop { rollback: None }, now));
-    let mut doubted = Deployment { doubted_at: Some(now), ..undisturbed.clone() };
+    let mut doubted = Deployment { doubts: [(Doubt::Drift, now)].into(), ..undisturbed.clone() };
     for disturbed in [&mut halted, &mut doubted] {
         assert_eq!((disturbed.begin_bake(now), disturbed.bake_until), (None, None));
     }

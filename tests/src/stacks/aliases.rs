@@ -136,6 +136,38 @@ fn a_deployment_that_an_operator_began_is_nothing_that_other_settings_stop() {
 }
 
 #[test]
+fn provisioned_concurrency_waits_until_a_deployment_no_longer_has_the_alias_on_two_versions() {
+    let world = world_with(&["orders"]);
+    let mut runner = runner(&world);
+    let mut stack = stack_at_one(&mut runner);
+    let theirs = runner.begin(&Template::new(2).by_hand("orders", 1));
+    runner.pass(SignedDuration::from_secs(10));
+    assert!(world.alias("orders", "live").unwrap().routing.second.is_some());
+    let ready = Template { change: |wish| wish.settings.provisioned_concurrency = Some(5), ..Template::new(1) };
+    assert_eq!(stack.deploy(&mut runner, &ready.parts()), StackEnd::Complete, "{}", world.diary());
+    assert_eq!(world.record(&theirs).unwrap().status(), Status::Succeeded);
+    assert_eq!(world.alias("orders", "live").unwrap().settings.provisioned_concurrency, Some(5));
+}
+
+#[test]
+fn a_stack_waits_for_a_deployment_of_another_group_that_has_its_alias() {
+    let world = world_with(&["orders"]);
+    let mut runner = runner(&world);
+    let mut stack = stack_at_one(&mut runner);
+    let mut others = Stack::new("others");
+    let group = Template { application: "others", ..Template::new(2) };
+    assert_eq!(others.deploy(&mut runner, &group.parts()[..2]), StackEnd::Complete);
+    let theirs = runner.begin(&group.by_hand("orders", 1));
+    runner.pass(SignedDuration::from_secs(10));
+    assert_eq!(stack.deploy(&mut runner, &Template::new(3).parts()), StackEnd::Complete, "{}", world.diary());
+    let records = world.records();
+    assert!(records.iter().all(|record| record.status() == Status::Succeeded), "{}", world.diary());
+    let own = records.iter().find(|record| record.id != theirs).unwrap();
+    assert!(own.created_at >= world.record(&theirs).unwrap().ending.unwrap().at, "one after the other");
+    assert_eq!(at(&world), Some(version(3)));
+}
+
+#[test]
 fn two_aliases_may_share_a_group() {
     let world = world_with(&["orders", "stock"]);
     let mut runner = runner(&world);

@@ -6,7 +6,8 @@ use super::{EcsProgress, ListenerRouting, ServiceState, TaskSet};
 use crate::{Deployment, DeploymentId, Percent, Stage};
 
 /// How long a move may take to have its last effect: a function that makes one runs no longer. Listeners and task sets
-/// have no compare-and-set, so that nothing is deleted before what was under way has come.
+/// have no compare-and-set, so that nothing is deleted before what was under way has come; nor does a deployment to an
+/// alias end before that, when nothing else keeps a late shift out.
 pub const LATEST_WRITE_SECONDS: u32 = 30;
 /// How long after a decision nothing is deleted: as long as a move may take, and then some, for clocks that differ and
 /// for what AWS itself takes.

@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, Move, Seen, ecs, events, forward, lambda};
+use super::{Decision, Move, Seen, ecs, events, forward, lambda, trouble};
 use crate::{
-    AlarmConfiguration, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics, DiagnosticsCode,
+    AlarmConfiguration, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics, DiagnosticsCode, Doubt,
     Ending, Error, EventStatus, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Stage, Status, Target,
 };
 
@@ -20,11 +20,24 @@ pub(super) fn wind_down(next: &mut Deployment, halt: &Halt, seen: &Seen, now: Ti
         Target::Ecs(_) => ecs::homeward(next, halt.at, seen, now),
         Target::Invalid(_) | Target::Unread => Homeward::There,
     };
-    match homeward {
+    match believe(next, homeward, now) {
         Homeward::Go(decision) => decision,
         Homeward::There => end(next, halt, None, seen, now),
-        Homeward::Blocked(words) => end(next, halt, Some(words), seen, now),
+        Homeward::Blocked(words) | Homeward::Gone(words) => end(next, halt, Some(words), seen, now),
     }
+}
+
+/// What is gone is looked at again first, for as long as traffic may be on two versions and AWS may be wrong.
+pub(super) fn believe(next: &mut Deployment, homeward: Homeward, now: Timestamp) -> Homeward {
+    let Homeward::Gone(words) = homeward else {
+        next.doubts.clear();
+        return homeward;
+    };
+    let Some(until) = trouble::absent_until(next, now) else { return Homeward::Gone(words) };
+    let seconds = trouble::seconds_to_next_look(next, Doubt::Absence, until, now);
+    let stop = if words.ends_with('.') { "" } else { "." };
+    let why = format!("{words}{stop} This may pass, so one look does not decide.");
+    Homeward::Go(Decision::new(Move::Bake { seconds }, why).waiting("another look at it", until))
 }
 
 /// What stands between the traffic and where it came from.
@@ -35,6 +48,8 @@ pub(super) enum Homeward {
     There,
     /// Something that no move can change; what.
     Blocked(String),
+    /// The same, if it is true that something is not there any more.
+    Gone(String),
 }
 
 /// Waits as long again as it has taken so far.

@@ -10,7 +10,6 @@ pub(super) const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_millis(
 
 /// Goes on from the stage that the record is in, through as many stages as need no move.
 pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
-    next.doubted_at = None;
     if next.order.target == Target::Unread {
         return Decision::new(Move::ReadRevision, "The AppSpec lies in S3 and is read first.");
     }
@@ -35,7 +34,11 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Dec
     if !next.news.start {
         if !is_untold(seen) {
             let what = if service.is_some() { "service" } else { "alias" };
-            let why = format!("The {what} and the alarms allow it, so the deployment starts.");
+            let split = seen.alias.as_ref().and_then(|alias| alias.as_ref().ok()).filter(|alias| alias.is_split());
+            let from = split.map_or_else(String::new, |alias| {
+                format!(" It takes over from where somebody else has left the alias: {alias}.")
+            });
+            let why = format!("The {what} and the alarms allow it, so the deployment starts.{from}");
             return Decision::new(Move::Announce, why);
         }
         next.news.start = true;

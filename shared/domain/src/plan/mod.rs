@@ -14,10 +14,11 @@ mod trouble;
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use trouble::Judgement;
 
-use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt, ServiceState, Target};
+use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt, ServiceState};
 
 /// What was seen of the world before a decision.
 #[derive(Debug, Clone, PartialEq)]
@@ -214,33 +215,20 @@ pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
     } else {
         note_share(&mut next, seen);
         ecs::note(&mut next, seen, now);
-        let trouble = if next.halt.is_none() { trouble::trouble(&next, seen, now) } else { None };
-        match trouble {
-            Some(cause) if trouble::is_doubtful(&mut next, &cause, now) => look_again(&next, now),
-            trouble => {
-                if let Some(cause) = trouble {
-                    next.halt = Some(Halt { cause, at: now });
-                }
-                match next.halt.clone() {
-                    Some(halt) => ending::wind_down(&mut next, &halt, seen, now),
-                    None => forward::forward(&mut next, seen, now),
-                }
-            }
+        let judgement = match next.halt {
+            None => trouble::judge(&mut next, seen, now),
+            Some(_) => Judgement::Fine,
+        };
+        if let Judgement::Certain(cause) = &judgement {
+            next.halt = Some(Halt { cause: cause.clone(), at: now });
+        }
+        match (judgement, next.halt.clone()) {
+            (Judgement::Doubtful(decision), _) => decision,
+            (Judgement::Fine | Judgement::Certain(_), Some(halt)) => ending::wind_down(&mut next, &halt, seen, now),
+            (Judgement::Fine | Judgement::Certain(_), None) => forward::forward(&mut next, seen, now),
         }
     };
     conclude(record, next, seen, decision, now)
-}
-
-/// A read may be older than the last write: one look is not enough to say whose something is.
-fn look_again(next: &Deployment, now: Timestamp) -> Decision {
-    let seconds = trouble::SECOND_LOOK_SECONDS;
-    let what = match &next.order.target {
-        Target::Ecs(_) => "service",
-        Target::Lambda(_) | Target::Invalid(_) | Target::Unread => "alias",
-    };
-    let why = format!("The {what} is not as it should be. What was read may be old, so a second look decides.");
-    let until = now + SignedDuration::from_secs(i64::from(seconds));
-    Decision::new(Move::Bake { seconds }, why).waiting(format!("a second look at the {what}"), until)
 }
 
 /// Counts the save and writes the ledger, when anything has changed.
@@ -339,7 +327,7 @@ impl fmt::Display for Seen {
                     write!(f, " {name}")?;
                 }
             }
-            AlarmReading::Unreadable(why) => write!(f, "; alarms: unreadable, {why}")?,
+            AlarmReading::Unreadable(problem) => write!(f, "; alarms: unreadable, {}", problem.words)?,
         }
         if let Some((step, problem)) = &self.failed {
             write!(f, "; {step} failed: {}", problem.words)?;

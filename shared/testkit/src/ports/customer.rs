@@ -50,7 +50,7 @@ impl Aliases for World {
         self.call(|world| {
             world.refuse()?;
             let key = alias_key(target);
-            let alias = world.aliases.get(&key).ok_or_else(|| {
+            let alias = world.aliases.get(&key).filter(|_| !world.hidden).ok_or_else(|| {
                 Problem::new(ProblemKind::Missing, format!("GetAlias {key}: ResourceNotFoundException: no such alias."))
             })?;
             let second = alias.routing.second;
@@ -64,13 +64,33 @@ impl Aliases for World {
         .await
     }
 
+    async fn find_version(&self, _session: &RoleSession, target: &LambdaTarget) -> Result<(), Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            if world.hides_versions {
+                let words = "GetFunctionConfiguration: AccessDeniedException: not authorized.";
+                return Err(Problem::new(ProblemKind::Denied, words));
+            }
+            let key = alias_key(target);
+            // A function without its alias has versions all the same.
+            match world.aliases.get(&key) {
+                Some(alias) if !alias.versions.contains(&target.target) => {
+                    let words = format!("GetFunctionConfiguration {key}: no version {}.", target.target);
+                    Err(Problem::new(ProblemKind::Missing, words))
+                }
+                Some(_) | None => Ok(()),
+            }
+        })
+        .await
+    }
+
     async fn write(
         &self,
         _session: &RoleSession,
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
-    ) -> Result<(), Problem> {
+    ) -> Result<String, Problem> {
         self.call(|world| {
             world.refuse()?;
             let key = alias_key(target);
@@ -83,8 +103,11 @@ impl Aliases for World {
             if alias.revision.to_string() != revision {
                 return Err(Problem::new(ProblemKind::Stale, "UpdateAlias: PreconditionFailedException."));
             }
-            alias.revision += 1;
+            if !world.keeps_revisions || alias.routing != *routing {
+                alias.revision += 1;
+            }
             alias.routing = *routing;
+            let written = alias.revision.to_string();
             let tidied = &world.tidied;
             alias.versions.retain(|version| {
                 let used = wanted.contains(&Some(*version));
@@ -98,7 +121,7 @@ impl Aliases for World {
             if world.diary.is_some() {
                 world.write_diary("UpdateAlias", &routing.to_string());
             }
-            Ok(())
+            Ok(written)
         })
         .await
     }
@@ -107,19 +130,19 @@ impl Aliases for World {
 impl Alarms for World {
     async fn read(&self, _session: &RoleSession, names: &[AlarmName]) -> AlarmReading {
         let reading = self.call(|world| {
-            if world.unreadable {
-                return Ok(AlarmReading::Unreadable("DescribeAlarms failed".to_owned()));
+            if let Some(kind) = world.unreadable {
+                return Err(Problem::new(kind, "DescribeAlarms failed."));
             }
             let red: Vec<AlarmName> = names.iter().filter(|name| world.red.contains(*name)).cloned().collect();
             let absent = names.iter().filter(|name| !world.alarms.contains(*name));
             let absent: Vec<String> = absent.map(|name| format!("Alarm {name} does not exist.")).collect();
             Ok(match (red.is_empty(), absent.is_empty()) {
                 (false, _) => AlarmReading::Red(red),
-                (true, false) => AlarmReading::Unreadable(absent.join(" ")),
+                (true, false) => AlarmReading::Unreadable(Problem::new(ProblemKind::Missing, absent.join(" "))),
                 (true, true) => AlarmReading::Quiet,
             })
         });
-        reading.await.unwrap_or_else(|problem| AlarmReading::Unreadable(problem.words))
+        reading.await.unwrap_or_else(AlarmReading::Unreadable)
     }
 }
 

@@ -30,12 +30,16 @@ impl Deployments for World {
             if let Some(active) = &state.active {
                 return Ok(Creation::Busy(active.clone()));
             }
+            if let Some(holder) = world.other_holder(deployment) {
+                return Ok(Creation::AliasBusy(holder));
+            }
             if !world.serves(deployment) {
                 return Err(Problem::new(ProblemKind::Transient, "the group has another service by now"));
             }
             let who = if deployment.execution.is_some() { "execution" } else { "api" };
             world.write_diary(who, &format!("CreateDeployment {}", deployment.id));
             world.put_new(deployment);
+            world.lock(deployment);
             world.use_revision(deployment, text);
             Ok(Creation::Created)
         })
@@ -44,6 +48,10 @@ impl Deployments for World {
 
     async fn save(&self, change: Change<'_>) -> Result<(), Problem> {
         self.write(|world| world.save(change)).await
+    }
+
+    async fn holder(&self, alias: &str) -> Result<Option<DeploymentId>, Problem> {
+        self.call(|world| Ok(world.locks.get(alias).cloned())).await
     }
 
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem> {
@@ -114,6 +122,12 @@ impl Inner {
             let words = format!("{} is at generation {stored}, not {}", next.id, next.generation - 1);
             return Err(Problem::new(ProblemKind::Stale, words));
         }
+        if change.locks {
+            if let Some(holder) = self.other_holder(next) {
+                return Err(Problem::new(ProblemKind::Transient, format!("{holder} has just taken the alias")));
+            }
+            self.lock(next);
+        }
         if let Some(entry) = change.entry {
             if self.diary.is_some() {
                 self.write_diary(&entry.decided, &entry.why);
@@ -132,12 +146,27 @@ impl Inner {
         }
         if let Some(successor) = change.successor {
             self.put_new(successor);
+            if self.other_holder(successor).is_none() {
+                self.lock(successor);
+            }
             self.use_revision(successor, successor.own_text().as_deref());
         }
         Ok(())
     }
 
+    /// The deployment that has the alias of this one, if it is another.
+    fn other_holder(&self, deployment: &Deployment) -> Option<DeploymentId> {
+        self.locks.get(&deployment.locked_alias()?).filter(|holder| **holder != deployment.id).cloned()
+    }
+
+    fn lock(&mut self, deployment: &Deployment) {
+        if let Some(alias) = deployment.locked_alias() {
+            self.locks.insert(alias, deployment.id.clone());
+        }
+    }
+
     fn close(&mut self, next: &Deployment) {
+        self.locks.retain(|_, holder| *holder != next.id);
         for watching in self.watching.values_mut() {
             watching.remove(&next.id);
         }

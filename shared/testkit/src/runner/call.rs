@@ -63,9 +63,13 @@ pub(super) enum Call {
 }
 
 impl Call {
-    /// Whether it is of a function whose time is short, because what it does late could do harm.
-    fn is_bounded(&self) -> bool {
-        matches!(self, Self::Install(_) | Self::ShiftListener(_) | Self::Promote(_) | Self::Retire(_))
+    /// Whether it is of a function whose time is short, because what it does late could do harm. Where every write of an
+    /// alias makes a new revision, a late one does none, however late it is.
+    fn is_bounded(&self, world: &World) -> bool {
+        match self {
+            Self::Shift(_) => world.inner.borrow().keeps_revisions,
+            call => matches!(call, Self::Install(_) | Self::ShiftListener(_) | Self::Promote(_) | Self::Retire(_)),
+        }
     }
 }
 
@@ -96,7 +100,7 @@ impl<'w> Runner<'w> {
         let answer = match poll(&mut invocation) {
             Poll::Ready(answer) => answer.map_err(|problem| (problem.kind.name().to_owned(), problem.words)),
             Poll::Pending => {
-                self.world.turn_clock(if call.is_bounded() { LATEST_ANSWER } else { GIVEN_UP_AFTER });
+                self.world.turn_clock(if call.is_bounded(self.world) { LATEST_ANSWER } else { GIVEN_UP_AFTER });
                 self.late.push((self.absolute(self.late_comes), Late::Zombie(invocation)));
                 Err(("Sandbox.Timedout".to_owned(), "the function died or hung".to_owned()))
             }
@@ -146,6 +150,7 @@ impl<'w> Runner<'w> {
     fn future(&mut self, call: Call) -> Invocation<'w> {
         let (world, now) = (self.world, self.world.now());
         self.ids += 1;
+        let is_bounded = call.is_bounded(world);
         let caller = |error: Error| match error {
             Error::Problem(problem) => Err(problem),
             Error::Rejected(_) => Ok(Reply::Nothing),
@@ -174,7 +179,8 @@ impl<'w> Runner<'w> {
                 read_revision(world, world, said, MOST_BYTES, &subject, now).await.map(|()| Reply::Nothing)
             }),
             Call::Shift(subject) => {
-                Box::pin(async move { shift_alias(world, world, &subject, now).await.map(|_| Reply::Nothing) })
+                let shift = async move { shift_alias(world, world, &subject, now).await.map(|_| Reply::Nothing) };
+                if is_bounded { Box::pin(world.within_its_time(shift)) } else { Box::pin(shift) }
             }
             Call::Install(subject) => Box::pin(world.within_its_time(async move {
                 install_task_set(world, world, &subject).await.map(|()| Reply::Nothing)

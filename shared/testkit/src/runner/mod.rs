@@ -157,10 +157,13 @@ impl<'w> Runner<'w> {
                 Event::Continue(wait) => Call::Continue(id.clone(), *wait),
                 Event::AlarmRedUnheard
                 | Event::AlarmQuiet
-                | Event::AlarmsUnreadable
+                | Event::AlarmsUnreadable(_)
+                | Event::AlarmsReadable
                 | Event::AliasWritten(_)
                 | Event::AliasTouched
                 | Event::AliasDeleted
+                | Event::AliasHidden
+                | Event::AliasFound
                 | Event::VersionDeleted(_)
                 | Event::ThrottleBegins
                 | Event::ThrottleEnds
@@ -353,7 +356,10 @@ impl<'w> Runner<'w> {
         inner.write_diary("outside", &format!("{event:?}"));
         match event {
             Event::AlarmQuiet => inner.red.clear(),
-            Event::AlarmsUnreadable => inner.unreadable = true,
+            Event::AlarmsUnreadable(kind) => inner.unreadable = Some(*kind),
+            Event::AlarmsReadable => inner.unreadable = None,
+            Event::AliasHidden => inner.hidden = true,
+            Event::AliasFound => inner.hidden = false,
             Event::AliasWritten(routing) => inner.write_from_outside(key, *routing),
             Event::AliasTouched => {
                 if let Some(alias) = inner.aliases.get_mut(key) {

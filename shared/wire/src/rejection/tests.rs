@@ -97,6 +97,17 @@ fn every_rejection_has_its_exception_and_words() {
              'd-75I7MBT7C'",
         ),
         (
+            Rejection::AliasBusy {
+                alias: "orders:live".to_owned(),
+                application: named("shop"),
+                group: named("one"),
+                deployment: id(),
+            },
+            "DeploymentLimitExceededException: The Deployment Group 'one' already has an active Deployment \
+             'd-75I7MBT7C' (application 'shop') of alias orders:live, and an alias has one deployment at a time. Wait \
+             until it has ended, or stop it, and deploy again.",
+        ),
+        (
             Rejection::InUse { what: "Application shop".to_owned(), deployment: id() },
             "InvalidInputException: Application shop has an active deployment, d-75I7MBT7C, and was not deleted. \
              Wait until the deployment has ended, or stop it, and delete again.",

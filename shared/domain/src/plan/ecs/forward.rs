@@ -85,7 +85,10 @@ pub(in super::super) fn blind(next: &mut Deployment, seen: &Seen, now: Timestamp
     }
     match &seen.service {
         Some(Err(problem)) if problem.kind == ProblemKind::Missing && next.stage == Stage::Termination => {
-            succeed(next, now)
+            match ending::believe(next, Homeward::Gone(problem.words.clone()), now) {
+                Homeward::Go(decision) => decision,
+                Homeward::There | Homeward::Blocked(_) | Homeward::Gone(_) => succeed(next, now),
+            }
         }
         Some(Err(problem)) => wait_to_see(&problem.words, now),
         Some(Ok(_)) | None => wait_to_see("it was not looked at.", now),
@@ -101,7 +104,8 @@ fn wait_to_see(words: &str, now: Timestamp) -> Decision {
 /// A rollback: most of its way was gone before it was made.
 fn go_back(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
     let home = next.ecs.as_ref().map_or_else(String::new, |progress| progress.original.clone());
-    match homeward(next, next.created_at, seen, now) {
+    let homeward = homeward(next, next.created_at, seen, now);
+    match ending::believe(next, homeward, now) {
         Homeward::Go(decision) => decision,
         Homeward::There => {
             for event in &mut next.events {
@@ -112,7 +116,7 @@ fn go_back(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
             next.share = Percent::ZERO;
             ending::succeed(next, format!("All traffic is on task set {home} again, at {}.", clock(now)), now)
         }
-        Homeward::Blocked(words) => {
+        Homeward::Blocked(words) | Homeward::Gone(words) => {
             let halt = Halt { cause: Cause::ServiceTaken(words.clone()), at: now };
             next.halt = Some(halt.clone());
             ending::end(next, &halt, Some(words), seen, now)

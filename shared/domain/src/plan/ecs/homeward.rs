@@ -19,7 +19,7 @@ pub(in super::super) fn homeward(next: &mut Deployment, since: Timestamp, seen: 
     match &seen.service {
         None => try_later(since, "the service was not looked at.", now),
         Some(Err(problem)) if problem.kind == ProblemKind::Missing => {
-            Homeward::Blocked(format!("There is no service left to restore: {}", problem.words))
+            Homeward::Gone(format!("There is no service left to restore: {}", problem.words))
         }
         Some(Err(problem)) => blindly(next, since, problem, seen, now),
         Some(Ok(_)) if next.stage == Stage::Termination => {
@@ -72,7 +72,7 @@ impl Journey<'_> {
     fn go(&self, next: &mut Deployment) -> Homeward {
         let (original, groups) = (&self.progress.original, &self.progress.groups);
         if self.service.live(original).is_none() {
-            return Homeward::Blocked(format!(
+            return Homeward::Gone(format!(
                 "Task set {original} is gone, so that the traffic stays where it is: see the listeners."
             ));
         }
@@ -147,7 +147,9 @@ impl Journey<'_> {
                 self.service.listener.arn
             ),
         };
-        Homeward::Blocked(format!("{listener}{kept}"))
+        let words = format!("{listener}{kept}");
+        // One that is not found has no forwards at all.
+        if self.service.listener.forwards.is_empty() { Homeward::Gone(words) } else { Homeward::Blocked(words) }
     }
 
     /// The replacement goes, once nothing can come any more that would send traffic to it, or make it anew.

@@ -10,11 +10,12 @@ mod terminate;
 
 use jiff::Timestamp;
 
-use super::{ProblemKind, Seen, trouble};
+use super::trouble::Trouble;
+use super::{ProblemKind, Seen};
 pub(super) use forward::{begin, blind, forward};
 pub(super) use homeward::{home_words, homeward};
 
-use crate::{Cause, Deployment, EventName, EventStatus};
+use crate::{Deployment, EventName, EventStatus};
 
 /// Keeps what was just seen of the service, as far as the deployment has begun.
 pub(super) fn note(next: &mut Deployment, seen: &Seen, now: Timestamp) {
@@ -37,17 +38,18 @@ pub(super) fn note(next: &mut Deployment, seen: &Seen, now: Timestamp) {
 }
 
 /// What the service, its task sets and its listeners have against going on.
-pub(super) fn service_trouble(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Cause> {
+pub(super) fn service_trouble(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Trouble> {
     let service = match seen.service.as_ref()? {
         // It is looked at again.
         Err(problem) if problem.kind == ProblemKind::Transient => return None,
-        Err(problem) => return trouble::cause_of(problem),
+        Err(problem) => return Trouble::of_reading(next, problem),
         Ok(service) => service,
     };
     match &next.ecs {
-        None => fit::unfit(next, service),
-        Some(progress) => taken::taken(next, progress, service, now)
-            .or_else(|| install::unhealthy(next, progress, service, now))
-            .or_else(|| forward::not_continued(next, progress, now)),
+        None => fit::unfit(next, service).map(Trouble::drift),
+        Some(progress) => taken::gone(next, progress, service, now)
+            .or_else(|| taken::taken(next, progress, service, now))
+            .or_else(|| install::unhealthy(next, progress, service, now).map(Trouble::certain))
+            .or_else(|| forward::not_continued(next, progress, now).map(Trouble::certain)),
     }
 }
