@@ -4,6 +4,7 @@ mod aliases;
 mod steps;
 mod texts;
 mod trouble;
+mod wakes;
 
 use spillway_domain::{AliasRouting, Deployment, DeploymentId, Percent, Status, Version};
 use spillway_testkit::{Runner, Story, World, check};

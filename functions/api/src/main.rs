@@ -9,8 +9,8 @@ use spillway_kit::{Failure, aws, run, setting};
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
-    let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
-    let tasks = Tasks::new(&config);
+    let executions = Executions::hasty(&config, setting::<String>("STATE_MACHINE_ARN")?);
+    let tasks = Tasks::hasty(&config);
     let backend = Backend::new(&table, &executions, &tasks, setting("QUOTAS")?);
     run(async |request, invocation| Ok(answer(&backend, &request, &invocation).await)).await
 }

@@ -6,6 +6,7 @@ use spillway_domain::{
 };
 
 use crate::task::amend;
+use crate::wake::wake_or_leave;
 use crate::{Deployments, Error, Wakes};
 
 /// Takes the verdict of a hook. The first one counts; a later one, one for an event that no longer waits, and one
@@ -34,9 +35,7 @@ pub async fn answer_hook(
     let Some(record) = amend(deployments, id, change).await? else {
         return Err(Rejection::EventAlreadyCompleted { deployment: id.clone(), event }.into());
     };
-    if let Some(parked) = record.parked {
-        wakes.wake(&parked.token).await?;
-    }
+    wake_or_leave(wakes, &record).await;
     Ok(())
 }
 

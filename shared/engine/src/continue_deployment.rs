@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use spillway_domain::{ComputePlatform, Deployment, DeploymentId, Rejection, WaitType};
 
 use crate::task::amend;
+use crate::wake::wake_or_leave;
 use crate::{Deployments, Error, Wakes, load_deployment};
 
 /// Ends a wait of a deployment before its time, and wakes it.
@@ -29,8 +30,6 @@ pub async fn continue_deployment(
     let Some(record) = amend(deployments, id, change).await? else {
         return Err(Rejection::NotWaiting { deployment: id.clone(), wait }.into());
     };
-    if let Some(parked) = &record.parked {
-        wakes.wake(&parked.token).await?;
-    }
+    wake_or_leave(wakes, &record).await;
     Ok(())
 }

@@ -7,6 +7,7 @@ use spillway_domain::{
 };
 
 use crate::find_config::config_for;
+use crate::wake::start_or_leave;
 use crate::{Catalog, Creation, Deployments, Error, Executions, Revisions, find_group, find_revision};
 
 /// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the
@@ -22,8 +23,7 @@ pub async fn create_deployment(
     now: Timestamp,
 ) -> Result<Deployment, Error> {
     let deployment = write(store, request, read, quotas, (id, None), now).await?;
-    // What is written is promised; the sweep keeps the promise if this does not.
-    let _started = executions.start(&deployment.execution_name(), &deployment.id).await;
+    start_or_leave(executions, &deployment).await;
     Ok(deployment)
 }
 

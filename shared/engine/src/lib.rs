@@ -67,6 +67,7 @@ mod tag_resource;
 mod task;
 mod untag_instances;
 mod update_group;
+mod wake;
 mod watch_alarms;
 
 pub use announce::announce;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use spillway_domain::{Cause, Deployment, DeploymentId, Rejection};
 
 use crate::task::amend;
+use crate::wake::wake_or_leave;
 use crate::{Deployments, Error, Wakes};
 
 /// Halts the deployment and wakes it, and answers with its record. Traffic goes back to the original version, with a
@@ -34,8 +35,6 @@ pub async fn stop_deployment(
         return Err(Rejection::AlreadyCompleted(id.clone()).into());
     }
     let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
-    if let Some(parked) = &record.parked {
-        wakes.wake(&parked.token).await?;
-    }
+    wake_or_leave(wakes, &record).await;
     Ok(record)
 }
