@@ -1,6 +1,7 @@
 //! CodeDeploy's API in memory: the same function as on AWS, in front of a world of the testkit.
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use spillway_api::{Backend, answer};
 use spillway_domain::Quotas;
@@ -41,6 +42,7 @@ impl<'a> Door<'a> {
             request_id: "00000000-0000-4000-8000-000000000000".to_owned(),
             function_arn: "arn:aws:lambda:us-east-1:111122223333:function:api".to_owned(),
             now: self.world.now(),
+            deadline: Timestamp::MAX,
         };
         pollster::block_on(answer(&self.backend, request, &invocation))
     }

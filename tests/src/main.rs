@@ -6,6 +6,7 @@
 mod cloud;
 mod contracts;
 mod crashes;
+mod crowd;
 mod house;
 mod operations;
 mod properties;

@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn every_answer_has_the_id_of_its_request() {
-        let invocation =
-            Invocation { request_id: "r-1".to_owned(), function_arn: String::new(), now: spillway_kit::now() };
+        let now = spillway_kit::now();
+        let invocation = Invocation { request_id: "r-1".to_owned(), function_arn: String::new(), now, deadline: now };
         for status in [200, 400, 500] {
             assert_eq!(respond(status, "{}", &invocation)["headers"]["x-amzn-RequestId"], "r-1");
         }

@@ -7,8 +7,8 @@ use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
 use spillway_domain::AlarmName;
-use spillway_engine::{AlarmEvent, watch_alarms};
-use spillway_kit::{Failure, Invocation, aws, now, run, setting};
+use spillway_engine::{AlarmEvent, Watched, WaysBack, watch_alarms};
+use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -17,9 +17,16 @@ async fn main() -> Result<(), Failure> {
     let aliases = Aliases::new(&Roles::new(&config));
     let listeners = ShiftListener::new(&config, setting::<String>("SHIFT_LISTENER_FUNCTION")?);
     let tasks = Tasks::new(&config);
-    run(async |change: StateChange, invocation: Invocation| match change.into_alarm(invocation.home()) {
-        None => Ok(Vec::new()),
-        Some(alarm) => watch_alarms(&table, (&aliases, &listeners), &tasks, &alarm, now).await,
+    let ways =
+        WaysBack { deployments: &table, aliases: &aliases, listeners: &listeners, wakes: &tasks, clock: &SystemClock };
+    run(async |change: StateChange, invocation: Invocation| {
+        let Some(alarm) = change.into_alarm(invocation.home()) else {
+            return Ok(None);
+        };
+        let watched = watch_alarms(&ways, &alarm, random_number(), invocation.deadline).await?;
+        let Watched { watching, restored } = watched;
+        tracing::info!(target: "spillway", alarm = %alarm.alarm, watching, restored, "it went off");
+        Ok(Some(watched))
     })
     .await
 }

@@ -50,6 +50,7 @@ mod list_tags;
 mod load_deployment;
 mod load_deployments;
 mod observe_service;
+mod pace;
 mod ports;
 mod promote_task_set;
 mod read_revision;
@@ -69,6 +70,7 @@ mod untag_instances;
 mod update_group;
 mod wake;
 mod watch_alarms;
+mod ways_back;
 
 pub use announce::announce;
 pub use answer_hook::answer_hook;
@@ -110,9 +112,10 @@ pub use load_deployment::load_deployment;
 pub use load_deployments::load_deployments;
 pub use observe_service::observe_service;
 pub use ports::{
-    Alarms, Aliases, Answers, Catalog, Change, Claims, Creation, Deployments, ExecutionState, Executions, GroupWrite,
-    HookReply, Hooks, Instances, ListenerShifts, Listeners, NewTaskSet, Notices, Objects, Observation, OwnAliases,
-    Registration, Requests, ResponseUrls, Revisions, ServiceSeen, Services, Tagged, TaskSets, Waiters, Wakes,
+    Alarms, Aliases, Answers, Catalog, Change, Claims, Clock, Creation, Deployments, ExecutionState, Executions,
+    GroupWrite, HookReply, Hooks, Instances, ListenerShifts, Listeners, NewTaskSet, Notices, Objects, Observation,
+    OwnAliases, Registration, Requests, ResponseUrls, Revisions, ServiceSeen, Services, Tagged, TaskSets, Waiters,
+    Wakes,
 };
 pub use promote_task_set::promote_task_set;
 pub use read_revision::read_revision;
@@ -130,7 +133,8 @@ pub use tag_resource::{tag_resource, untag_resource};
 pub use task::{Subject, Task};
 pub use untag_instances::untag_instances;
 pub use update_group::update_group;
-pub use watch_alarms::{AlarmEvent, watch_alarms};
+pub use watch_alarms::{AlarmEvent, Watched, watch_alarms};
+pub use ways_back::WaysBack;
 
 use spillway_domain::{Problem, Rejection};
 

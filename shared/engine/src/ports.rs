@@ -1,12 +1,14 @@
 //! What the use cases need of the world.
 
 mod catalog;
+mod clock;
 mod instances;
 mod revisions;
 mod services;
 mod stacks;
 
 pub use catalog::{Catalog, GroupWrite, Tagged};
+pub use clock::Clock;
 pub use instances::{Instances, Registration};
 pub use revisions::Revisions;
 pub use services::{ListenerShifts, Listeners, NewTaskSet, Observation, ServiceSeen, Services, TaskSets};

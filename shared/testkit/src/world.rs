@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::task::Waker;
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
@@ -10,6 +11,7 @@ use spillway_domain::{
     ProblemKind, Revision, StackResource, Tag, TargetGroup, Version,
 };
 
+use crate::accident::Struck;
 use crate::service::{Service, TaskPlan};
 use crate::{Accident, Harm, HookPlan};
 
@@ -125,6 +127,13 @@ pub(crate) struct Inner {
     pub moments: usize,
     pub accidents: Vec<Accident>,
     pub harmed: bool,
+    /// What has struck the function that is being polled.
+    pub struck: Option<Struck>,
+    /// The functions that hang.
+    pub paused: Vec<Waker>,
+    /// Who sleeps, by the end of the sleep and its number.
+    pub sleepers: BTreeMap<(Timestamp, u64), Waker>,
+    pub sleeps: u64,
     pub diary: Option<Vec<String>>,
     pub begun_at: Timestamp,
 }

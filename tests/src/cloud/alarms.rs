@@ -125,7 +125,7 @@ fn one_invocation_with_two_calls_of_lambda_restores_the_traffic() {
         let event = include_str!("../../../events/watch-alarms.json").replace("orders-errors", "counted");
         let event = event.replace("123456789012", "000000000000");
         let event = event.replace("2026-11-21T01:02:03.456+0000", "2099-01-01T00:00:00.000+0000");
-        assert_eq!(cloud.invoke(&copy, &event).await.unwrap(), format!("[\"{id}\"]"));
+        assert_eq!(cloud.invoke(&copy, &event).await.unwrap(), r#"{"watching":1,"restored":1}"#);
         assert_eq!(shop.routing().await, "1");
         let calls = counter.calls();
         let of_lambda: Vec<_> = calls.iter().filter(|call| call.contains("/functions/")).collect();

@@ -31,3 +31,21 @@ fn bad_input_is_not_tried_again_where_nothing_catches_it() {
     }
     none(faults);
 }
+
+#[test]
+fn an_operator_hears_of_dead_letters_and_of_sweeps_that_fail() {
+    let template = template();
+    for (alarm, metric, dimension) in [
+        (
+            "DeadLetterQueueAlarm",
+            "ApproximateNumberOfMessagesVisible",
+            json!([{ "Name": "QueueName", "Value": "DeadLetterQueue.QueueName" }]),
+        ),
+        ("SweepErrorsAlarm", "Errors", json!([{ "Name": "FunctionName", "Value": "SweepFunction" }])),
+    ] {
+        let properties = &template["Resources"][alarm]["Properties"];
+        assert_eq!((&properties["MetricName"], &properties["Dimensions"]), (&json!(metric), &dimension), "{alarm}");
+        let actions = json!(["WithOperatorTopic", ["OperatorTopicArn"], "AWS::NoValue"]);
+        assert_eq!((&properties["AlarmActions"], &properties["OKActions"]), (&actions, &actions), "{alarm}");
+    }
+}

@@ -8,7 +8,7 @@ use spillway_engine::{
     Asking, Decide, Error, Executions, Objects, Subject, Swept, create_deployment, create_deployment_for, decide,
     find_group, read_revision, stop_deployment, sweep,
 };
-use spillway_testkit::{Event, Plot, RevisionPlan, Runner, Story, World, check};
+use spillway_testkit::{Event, Plot, RevisionPlan, Runner, Story, World, check, ways};
 use spillway_tests::template::machine;
 
 use super::{alias, ending, only, play, split, succeeded};
@@ -189,8 +189,9 @@ fn a_deployment_goes_on_in_another_execution_when_the_one_that_asked_for_it_is_s
         create_deployment_for(&world, &asking, &request, |_, _| said("nothing"), &quotas, world.now()).await.unwrap().id
     };
     let sweep = async |after: i64| {
-        let now = world.now() + SignedDuration::from_secs(after);
-        sweep(&world, (&world, &world), &world, &world, &world, || now).await.unwrap()
+        world.turn_clock(SignedDuration::from_secs(after));
+        let now = world.now();
+        sweep(&ways(&world), &world, &world, 0, now + SignedDuration::from_mins(5)).await.unwrap()
     };
     pollster::block_on(async {
         let id = create().await;
