@@ -6,6 +6,7 @@
 mod cloud;
 mod contracts;
 mod crashes;
+mod examples;
 mod house;
 mod operations;
 mod properties;

@@ -69,6 +69,7 @@ impl Deployment {
     /// Parks a wait for the current step or hook, until `until`.
     pub fn park(&mut self, token: String, until: Timestamp, now: Timestamp) {
         self.parked = Some(Parked { token, until });
+        self.quieted(now);
         self.changed(now);
     }
 

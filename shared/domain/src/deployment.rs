@@ -42,6 +42,9 @@ pub struct Deployment {
     pub ecs: Option<EcsProgress>,
     /// Who has been told.
     pub news: News,
+    /// The notifications that could not be delivered, each in a sentence that names the topic and the reason.
+    #[serde(default)]
+    pub undelivered: Vec<String>,
     /// How it ended.
     pub ending: Option<Ending>,
     /// Which execution drives it: 1, and one more for each that died under it.
@@ -218,6 +221,7 @@ impl Deployment {
             ecs: None,
             found: None,
             news: News::default(),
+            undelivered: Vec::new(),
             ending: None,
             attempt: 1,
             execution: None,
@@ -345,11 +349,18 @@ impl Deployment {
         })
     }
 
-    /// What it is doing or waiting for, and until when.
+    /// What it is doing or waiting for, and until when; before that why it goes back, if it does.
     pub fn words(&self) -> String {
-        match self.waits_until.filter(|_| !self.has_ended()) {
+        if self.has_ended() {
+            return self.note.clone();
+        }
+        let words = match self.waits_until {
             Some(until) => format!("{} Until {} at the latest.", self.note, until.strftime("%Y-%m-%d %H:%M:%S UTC")),
             None => self.note.clone(),
+        };
+        match &self.halt {
+            Some(halt) => followed_by(halt.cause.message(&self.order), &words),
+            None => words,
         }
     }
 
@@ -361,4 +372,10 @@ impl Deployment {
             (attempt, _) => format!("{}-{attempt}", self.id),
         }
     }
+}
+
+/// Sentences, and one more. Not every service, and not CodeDeploy itself, ends its words with a full stop.
+pub(crate) fn followed_by(sentences: String, further: &str) -> String {
+    let stop = if sentences.ends_with('.') { "" } else { "." };
+    format!("{sentences}{stop} {further}")
 }

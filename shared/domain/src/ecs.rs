@@ -72,6 +72,13 @@ pub struct EcsProgress {
     pub kind: ListenerKind,
     /// The new task set, from when it was first seen.
     pub replacement: Option<String>,
+    /// The task set that the service's last deployment has left beside its own, and that this one may delete: the
+    /// original of that deployment, whoever made it.
+    #[serde(default)]
+    pub kept: Option<String>,
+    /// Since when no move is under way that changes the service; `None` while one may be.
+    #[serde(default)]
+    pub quiet_since: Option<Timestamp>,
     /// Since when the new task set is not steady, once it was.
     pub unsteady_since: Option<Timestamp>,
     /// Until when the deployment waits to be continued.

@@ -161,6 +161,22 @@ text_type!(
     |text| (1..=1024).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic())
 );
 
+impl TopicArn {
+    /// The partition that the topic is in.
+    pub fn partition(&self) -> &str {
+        self.part(1)
+    }
+
+    /// The Region that the topic is in.
+    pub fn region(&self) -> &str {
+        self.part(3)
+    }
+
+    fn part(&self, place: usize) -> &str {
+        self.0.split(':').nth(place).unwrap_or_default()
+    }
+}
+
 impl FunctionName {
     /// The bare name: the part of an ARN after `function:`, without a qualifier.
     pub fn bare(&self) -> &str {

@@ -4,8 +4,8 @@ use futures_util::future::join3;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use spillway_domain::{
-    AlarmReading, Deployment, DeploymentId, Error as DeploymentError, Move, Plan, Problem, ProblemKind, Seen, Target,
-    plan,
+    AlarmReading, Deployment, DeploymentId, Error as DeploymentError, Move, Plan, Problem, ProblemKind, Seen,
+    ServiceState, Target, plan,
 };
 
 use crate::task::load;
@@ -78,7 +78,7 @@ pub async fn decide(
 ) -> Result<Answer, Problem> {
     for _ in 0..MOST_TRIES {
         let record = load(deployments, &input.deployment_id).await?;
-        let seen = look(aliases, services, alarms, &record, input, &spare_id).await?;
+        let seen = look(deployments, aliases, services, alarms, &record, input, &spare_id).await?;
         let plan = plan(&record, &seen, clock());
         if plan.next == record {
             return Ok(answer(&plan));
@@ -101,6 +101,7 @@ pub async fn decide(
 
 /// Looks at what matters: the alias or the service until the end, the alarms until a halt.
 async fn look(
+    deployments: &impl Deployments,
     aliases: &impl Aliases,
     services: &impl Services,
     alarms: &impl Alarms,
@@ -138,7 +139,19 @@ async fn look(
     let told = |(step, _): &(String, Problem)| step == Move::Announce.name();
     let failed = input.step.clone().zip(failed);
     let failed = failed.filter(|failed| !told(failed) || input.generation == Some(record.generation));
-    Ok(Seen { alias: alias?, service, alarms, failed, spare_id: spare_id.clone() })
+    let kept = match &service {
+        Some(Ok(service)) if record.ecs.is_none() => left_behind(deployments, service).await?,
+        Some(_) | None => None,
+    };
+    Ok(Seen { alias: alias?, service, kept, alarms, failed, spare_id: spare_id.clone() })
+}
+
+/// The task set that the deployment which made the PRIMARY one has left beside it.
+async fn left_behind(deployments: &impl Deployments, service: &ServiceState) -> Result<Option<String>, Problem> {
+    let maker = service.primary().and_then(|primary| primary.external_id.as_deref()?.parse::<DeploymentId>().ok());
+    let Some(maker) = maker else { return Ok(None) };
+    let maker = deployments.load(&maker).await?;
+    Ok(maker.and_then(|maker| maker.left_behind(service).map(str::to_owned)))
 }
 
 impl Caught {

@@ -176,6 +176,6 @@ pub trait Executions {
 /// Those who want to know.
 pub trait Notices {
     /// Tells the triggers and the event bus of the deployment's start, or of its end when it has ended. Answers with
-    /// what could not be told, in words; that harms nothing.
+    /// what could not be told, in sentences for the deployment's messages; that harms nothing.
     async fn tell(&self, deployment: &Deployment) -> Vec<String>;
 }

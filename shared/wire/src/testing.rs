@@ -130,6 +130,8 @@ pub(crate) fn installed_deployment() -> Deployment {
         original: "ecs-svc/1".to_owned(),
         original_target: service_target("web:7"),
         replacement: Some("ecs-svc/2".to_owned()),
+        kept: None,
+        quiet_since: None,
         unsteady_since: None,
         ready_until: None,
         continued: false,

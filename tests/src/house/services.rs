@@ -56,7 +56,7 @@ fn the_service_role_may_do_what_is_done_with_it_and_no_more() {
     ];
     // What no call of an SDK shows.
     let by_hand = ["s3:GetObject", "s3:GetObjectVersion"];
-    let asked_by_aws = ["iam:PassRole", "cognito-idp:DescribeUserPoolClient"];
+    let asked_by_aws = ["iam:PassRole", "cognito-idp:DescribeUserPoolClient", "ecs:TagResource"];
     let sources = sources();
     let mut done: BTreeSet<String> =
         [&by_hand[..], &asked_by_aws[..]].concat().into_iter().map(str::to_owned).collect();

@@ -124,6 +124,7 @@ impl Look {
         Seen {
             alias: alias.map(|alias| alias.map(state).map_err(problem)),
             service: None,
+            kept: None,
             alarms: self.alarms.clone(),
             failed: self.failed.map(|(step, kind)| (step.to_owned(), problem(kind))),
             spare_id: DeploymentId::from_number(99),

@@ -5,8 +5,8 @@ use spillway_domain::{
     Cause, Deployment, DeploymentId, NewDeployment, Problem, Quotas, Rejection, RoleSession, S3Object, Status, Target,
 };
 use spillway_engine::{
-    Asking, Decide, Error, Executions, Objects, Subject, Swept, create_deployment, create_deployment_for, decide,
-    find_group, read_revision, stop_deployment, sweep,
+    Asking, Change, Decide, Deployments, Error, Executions, Notices, Objects, Subject, Swept, announce,
+    create_deployment, create_deployment_for, decide, find_group, read_revision, stop_deployment, sweep,
 };
 use spillway_testkit::{Event, Plot, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
@@ -66,6 +66,34 @@ fn a_group_has_one_active_deployment_and_names_it_to_whoever_wants_another() {
     create(&world, &request, &second).unwrap();
     runner.run();
     check(&world).unwrap();
+}
+
+/// Nobody whom it could tell.
+struct Deaf;
+
+impl Notices for Deaf {
+    async fn tell(&self, deployment: &Deployment) -> Vec<String> {
+        vec![format!("Nobody heard that it is {}.", deployment.status().as_str())]
+    }
+}
+
+#[test]
+fn what_could_not_be_told_is_in_the_record_and_in_the_ledger_and_changes_nothing_else() {
+    let world = World::new();
+    let id = Runner::new(&world, machine()).play(&Story::new("CodeDeployDefault.LambdaAllAtOnce"));
+    let mut untold = world.record(&id).unwrap();
+    untold.news.end = false;
+    untold.generation += 1;
+    let entry = untold.entry(String::new(), "Test", String::new());
+    pollster::block_on(world.save(Change::of(&untold, &entry))).unwrap();
+    let subject = Subject { deployment_id: id.clone() };
+    for _ in 0..2 {
+        pollster::block_on(announce(&world, &Deaf, &world, &subject, world.now())).unwrap();
+    }
+    let told = world.record(&id).unwrap();
+    assert_eq!((told.status(), told.note.clone()), (Status::Succeeded, untold.note.clone()));
+    assert_eq!(told.undelivered, ["Nobody heard that it is Succeeded."]);
+    assert_eq!(world.ledger_of(&id).last().unwrap().seen, "news: Nobody heard that it is Succeeded.");
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn planned(record: &Deployment, service: Result<ServiceState, Problem>) -> Plan 
     let seen = Seen {
         alias: None,
         service: Some(service),
+        kept: None,
         alarms: AlarmReading::Quiet,
         failed: None,
         spare_id: DeploymentId::from_number(99),

@@ -141,6 +141,7 @@ fn plan_twice(
     let seen = Seen {
         alias: None,
         service,
+        kept: None,
         alarms: if red { AlarmReading::Red(vec!["errors".parse().unwrap()]) } else { AlarmReading::Quiet },
         failed: failed.map(|(step, kind)| (step.to_owned(), Problem::new(kind, "AWS said no."))),
         spare_id: DeploymentId::from_number(99),

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, Move, Seen, ecs, events, forward, lambda};
+use crate::deployment::followed_by;
 use crate::{
     AlarmConfiguration, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics, DiagnosticsCode,
     Ending, Error, EventStatus, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Stage, Status, Target,
@@ -69,9 +70,7 @@ pub(super) fn end(
         None => home_words(next, cause),
     };
     if let Some(further) = further {
-        // Not every service, and not CodeDeploy itself, ends its words with a full stop.
-        let stop = if message.ends_with('.') { "" } else { "." };
-        message = format!("{message}{stop} {further}");
+        message = followed_by(message, &further);
     }
     fail_events(next, cause, &message, now);
 
@@ -150,7 +149,7 @@ pub(super) fn succeed(next: &mut Deployment, words: String, now: Timestamp) -> D
 
 /// What is left to do once the record is closed: the news, and the end of the execution.
 pub(super) fn finish(next: &mut Deployment, seen: &Seen) -> Decision {
-    if forward::is_untold(seen) {
+    if !next.news.end && forward::note_untold(next, seen) {
         next.news.end = true;
     }
     Decision::new(announce_or_end(next), "It is over.")

@@ -26,14 +26,14 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Dec
                 Stage::BeforeAllowTraffic
             }
             Some(service) => {
-                ecs::begin(next, service);
+                ecs::begin(next, service, seen.kept.as_ref());
                 Stage::BeforeInstall
             }
         };
         events::enter(next, first, now);
     }
     if !next.news.start {
-        if !is_untold(seen) {
+        if !note_untold(next, seen) {
             let what = if service.is_some() { "service" } else { "alias" };
             let why = format!("The {what} and the alarms allow it, so the deployment starts.");
             return Decision::new(Move::Announce, why);
@@ -46,7 +46,13 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Dec
     }
 }
 
-/// Whether telling failed for good, which harms nothing.
-pub(super) fn is_untold(seen: &Seen) -> bool {
-    seen.failed.as_ref().is_some_and(|(step, _)| step == Move::Announce.name())
+/// Notes that telling failed for good, which harms nothing. `false` unless it did.
+pub(super) fn note_untold(next: &mut Deployment, seen: &Seen) -> bool {
+    let failed = seen.failed.as_ref().filter(|(step, _)| step == Move::Announce.name());
+    next.undelivered.extend(failed.map(|(_, problem)| {
+        format!(
+            "The triggers and EventBridge may not have been notified, because the function Announce failed: {problem}"
+        )
+    }));
+    failed.is_some()
 }

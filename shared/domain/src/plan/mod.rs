@@ -26,6 +26,8 @@ pub struct Seen {
     pub alias: Option<Result<AliasState, Problem>>,
     /// The ECS service, or why it could not be seen; `None` when it does not matter any more.
     pub service: Option<Result<ServiceState, Problem>>,
+    /// The task set that the service's last deployment has left beside its own; looked for before the first event.
+    pub kept: Option<String>,
     /// The alarms.
     pub alarms: AlarmReading,
     /// How the last move failed, where it did: which, and why.
@@ -159,6 +161,30 @@ impl Move {
     }
 }
 
+impl Move {
+    /// Whether it changes an ECS service or its load balancer.
+    fn changes_service(&self) -> bool {
+        match self {
+            Self::InstallTaskSet
+            | Self::ShiftListener { .. }
+            | Self::RouteListener
+            | Self::PromoteTaskSet
+            | Self::RetireTaskSet => true,
+            Self::ReadRevision
+            | Self::Announce
+            | Self::RunHook { .. }
+            | Self::ShiftTraffic { .. }
+            | Self::Bake { .. }
+            | Self::CompleteShift
+            | Self::RestoreTraffic
+            | Self::RollBack { .. }
+            | Self::Succeeded
+            | Self::Failed { .. }
+            | Self::Stopped { .. } => false,
+        }
+    }
+}
+
 /// What is waited for, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
@@ -228,6 +254,7 @@ pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
             }
         }
     };
+    ecs::note_quiet(&mut next, &decision.step, now);
     conclude(record, next, seen, decision, now)
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
         "deploymentStyle": deployment_style::render(order.environment.style),
         "instanceTerminationWaitTimeStarted": keeps_original(deployment),
         "fileExistsBehavior": "DISALLOW",
-        "deploymentStatusMessages": [deployment.words()],
+        "deploymentStatusMessages": messages(deployment),
         "additionalDeploymentStatusInfo": deployment.words(),
         "computePlatform": platform::text(order.platform),
     });
@@ -54,6 +54,11 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
         }
     }
     info
+}
+
+/// What it is doing or waiting for, and then every notification that could not be delivered.
+fn messages(deployment: &Deployment) -> Vec<String> {
+    [deployment.words()].into_iter().chain(deployment.undelivered.iter().cloned()).collect()
 }
 
 /// The one target, counted by its status.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::ending::{self, Homeward};
-use super::super::forward::is_untold;
+use super::super::forward::note_untold;
 use super::super::{Decision, Move, ProblemKind, Seen, clock, events, seconds_until};
 use super::install::install;
 use super::shift::{look_at, route, shift};
@@ -17,7 +17,7 @@ const BLIND_SECONDS: u32 = 30;
 const TESTS: &str = "The replacement is to get the test traffic.";
 
 /// Notes what has the traffic. A rollback knows it already.
-pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState) {
+pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState, kept: Option<&String>) {
     if let Some((original, groups)) = fit::original(service).filter(|_| next.ecs.is_none()) {
         next.ecs = Some(EcsProgress {
             service_arn: service.arn.clone(),
@@ -26,6 +26,8 @@ pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState) {
             groups,
             kind: service.listener.kind,
             replacement: None,
+            kept: kept.cloned(),
+            quiet_since: None,
             unsteady_since: None,
             ready_until: None,
             continued: false,
@@ -135,14 +137,15 @@ pub(super) fn not_continued(next: &Deployment, progress: &EcsProgress, now: Time
 fn await_continuation(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Option<Decision> {
     let progress = next.ecs.as_ref().filter(|progress| !progress.continued)?;
     let until = progress.ready_until?;
+    let look = look_at(progress, until, now);
     if !next.news.ready {
-        if !is_untold(seen) {
+        if !note_untold(next, seen) {
             return Some(Decision::new(Move::Announce, "The replacement is ready, and waits to be continued."));
         }
         next.news.ready = true;
     }
     let why = "The replacement is ready.";
-    let wait = Decision::new(Move::Bake { seconds: seconds_until(look_at(progress, until, now), now) }, why);
+    let wait = Decision::new(Move::Bake { seconds: seconds_until(look, now) }, why);
     Some(wait.waiting("ContinueDeployment with READY_WAIT", until))
 }
 

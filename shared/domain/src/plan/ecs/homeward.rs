@@ -152,11 +152,14 @@ impl Journey<'_> {
 
     /// The replacement goes, once nothing can come any more that would send traffic to it, or make it anew.
     fn remove(&self, next: &Deployment) -> Option<Homeward> {
-        let replacement = self.service.made_for(next.maker().as_str());
+        let maker = next.maker().as_str();
+        let replacement = self.service.made_for(maker);
         if replacement.is_none() && next.stage != Stage::Install {
             return None;
         }
-        let lease = lease_from(self.since);
+        // One that was made and is not shown yet is waited for to the end.
+        let is_shown = self.service.task_sets.iter().any(|set| set.external_id.as_deref() == Some(maker));
+        let lease = if is_shown { next.harmless_from() } else { lease_from(self.since) };
         if self.now < lease {
             let why = "The traffic is where it should be.";
             let wait = Decision::new(Move::Bake { seconds: seconds_until(lease, self.now) }, why);

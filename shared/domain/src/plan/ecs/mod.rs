@@ -10,7 +10,7 @@ mod terminate;
 
 use jiff::Timestamp;
 
-use super::{ProblemKind, Seen, trouble};
+use super::{Move, ProblemKind, Seen, trouble};
 pub(super) use forward::{begin, blind, forward};
 pub(super) use homeward::{home_words, homeward};
 
@@ -36,6 +36,18 @@ pub(super) fn note(next: &mut Deployment, seen: &Seen, now: Timestamp) {
     }
 }
 
+/// Notes whether a move is under way that changes the service. A decision is only made when the move before has ended.
+/// Those of a deployment that goes home do no harm however late they are.
+pub(super) fn note_quiet(next: &mut Deployment, step: &Move, now: Timestamp) {
+    if !step.changes_service() {
+        return next.quieted(now);
+    }
+    let goes_home = next.goes_home();
+    if let Some(progress) = next.ecs.as_mut().filter(|_| !goes_home) {
+        progress.quiet_since = None;
+    }
+}
+
 /// What the service, its task sets and its listeners have against going on.
 pub(super) fn service_trouble(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Cause> {
     let service = match seen.service.as_ref()? {
@@ -45,7 +57,7 @@ pub(super) fn service_trouble(next: &Deployment, seen: &Seen, now: Timestamp) ->
         Ok(service) => service,
     };
     match &next.ecs {
-        None => fit::unfit(next, service),
+        None => fit::unfit(next, service, seen.kept.as_ref()),
         Some(progress) => taken::taken(next, progress, service, now)
             .or_else(|| install::unhealthy(next, progress, service, now))
             .or_else(|| forward::not_continued(next, progress, now)),

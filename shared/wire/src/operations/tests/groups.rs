@@ -183,6 +183,20 @@ fn triggers_have_their_rules() {
             ),
         ),
         (
+            changed("triggerTargetArn", json!("arn:aws:sns:eu-west-1:111122223333:news")),
+            invalid(
+                "Topic ARN arn:aws:sns:eu-west-1:111122223333:news is not valid: it is in Region eu-west-1 of partition aws, \
+                 and the deployment group is in us-east-1 of aws. Name a topic in the deployment group's Region.",
+            ),
+        ),
+        (
+            changed("triggerTargetArn", json!("arn:aws-cn:sns:us-east-1:111122223333:news")),
+            invalid(
+                "Topic ARN arn:aws-cn:sns:us-east-1:111122223333:news is not valid: it is in Region us-east-1 of partition \
+                 aws-cn, and the deployment group is in us-east-1 of aws. Name a topic in the deployment group's Region.",
+            ),
+        ),
+        (
             changed("triggerEvents", json!([])),
             invalid("triggerConfigurations[0].triggerEvents is required and was not given."),
         ),

@@ -8,6 +8,7 @@ mod deployments;
 mod environments;
 mod groups;
 mod instances;
+mod messages;
 mod requests;
 mod services;
 mod tag_filters;
