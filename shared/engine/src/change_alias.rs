@@ -8,7 +8,7 @@ use spillway_domain::{
     StackRequest, Target, Version, next_alias_step, way_back,
 };
 
-use crate::change_resource::{outcome, wait};
+use crate::change_resource::{failed, outcome, wait};
 use crate::{
     Aliases, Changes, Error, Executions, OwnAliases, StackStore, Wakes, create_deployment, find_group, stop_deployment,
 };
@@ -37,7 +37,7 @@ pub(crate) async fn change_alias(
     }
     let (_, group, state) = find_group(store, &wish.application, &wish.group).await?;
     let session = session(request, group.role.clone(), &wish.application, &wish.group);
-    let found = read(changes, &session, wish).await?;
+    let found = read(changes, &session, &target(wish, wish.version)).await?;
     let active = match &state.active {
         Some(id) => store.load(id).await?,
         None => None,
@@ -54,7 +54,7 @@ pub(crate) async fn change_alias(
         store.put_claim(&request.resource, &wish.arn, Some(&claim), request.asked_at).await
     };
     let settled = || Ok(Progress::Settled(done(wish, NONE)));
-    let wait_for = |id: DeploymentId| wait(request, &id, now).unwrap_or_else(|| failed(request, &Fault::Blocked(id)));
+    let wait_for = |id: DeploymentId| wait_or_give_up(request, id, now);
     match step {
         AliasStep::Refuse(fault) => Ok(failed(request, &fault)),
         AliasStep::Await(id) => Ok(wait_for(id)),
@@ -71,7 +71,7 @@ pub(crate) async fn change_alias(
             note(None, false).await?;
             let AliasWish { function, alias, settings, .. } = wish;
             changes.aliases.make(&session, function, alias, version, settings).await?;
-            let made = read(changes, &session, wish).await?;
+            let made = read(changes, &session, &target(wish, wish.version)).await?;
             if !made.is_some_and(|made| made.routes(&AliasRouting::only(version))) {
                 // Somebody else came in between.
                 return Err(Problem::new(ProblemKind::Stale, format!("{} is not as it was made.", wish.arn)).into());
@@ -108,6 +108,11 @@ pub(crate) async fn change_alias(
     }
 }
 
+/// To wait for the end of a deployment that is in the way.
+pub(crate) fn wait_or_give_up(request: &StackRequest, id: DeploymentId, now: Timestamp) -> Progress {
+    wait(request, vec![id.clone()], now).unwrap_or_else(|| failed(request, &Fault::Blocked(id)))
+}
+
 /// What the stack is told of the deployment that leads to where the alias is to go.
 fn follow(request: &StackRequest, wish: &AliasWish, record: &Deployment, waits: bool, now: Timestamp) -> Progress {
     let done = done(wish, record.id.as_str());
@@ -116,57 +121,28 @@ fn follow(request: &StackRequest, wish: &AliasWish, record: &Deployment, waits: 
 
 /// The alias is as it should be, or will be when that deployment has ended.
 fn done(wish: &AliasWish, deployment: &str) -> Settlement {
-    Settlement::done(&wish.arn).with("AliasArn", &wish.arn).with("DeploymentId", deployment)
-}
-
-/// Deletes the alias; answers with a wait when a deployment of it has to end first.
-pub(crate) async fn delete_alias(
-    changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
-    request: &StackRequest,
-    claim: &Claim,
-    now: Timestamp,
-) -> Result<Option<Progress>, Error> {
-    let Claim::Alias { function, alias, role, application, group, adopted, .. } = claim else {
-        return Ok(None);
-    };
-    if *adopted {
-        // It was there before the stack, which lets go of it as if it had never been taken over.
-        return Ok(None);
-    }
-    let (active, role) = match find_group(changes.store, application, group).await {
-        Ok((_, group, state)) => (state.active, group.role),
-        // A group that is gone has no deployments, and its role is the last one that is known.
-        Err(Error::Rejected(Rejection::NoApplication(_) | Rejection::NoGroup(_))) => (None, role.clone()),
-        Err(error) => return Err(error),
-    };
-    if let Some(id) = active {
-        let record = changes.store.load(&id).await?;
-        let target = record.as_ref().and_then(Deployment::lambda);
-        if target.is_some_and(|target| target.function.bare() == function.bare() && target.alias == *alias) {
-            stop(changes, &id, now).await?;
-            let blocked =
-                || Progress::Settled(Settlement::failed(request.name(), Fault::Blocked(id.clone()).to_string()));
-            return Ok(Some(wait(request, &id, now).unwrap_or_else(blocked)));
-        }
-    }
-    let session = session(request, role, application, group);
-    changes.aliases.delete(&session, function, alias).await?;
-    Ok(None)
+    let settlement = Settlement::done(&wish.arn).with("AliasArn", &wish.arn).with("DeploymentId", deployment);
+    settlement.with("FunctionVersion", wish.version.to_string())
 }
 
 /// The session in which the role of the alias's deployment group is assumed for the stack.
-fn session(request: &StackRequest, role: RoleArn, application: &ApplicationName, group: &GroupName) -> RoleSession {
+pub(crate) fn session(
+    request: &StackRequest,
+    role: RoleArn,
+    application: &ApplicationName,
+    group: &GroupName,
+) -> RoleSession {
     let purpose = Purpose::Stack { group: group.clone(), resource: request.resource.clone() };
     RoleSession { role, application: application.clone(), purpose }
 }
 
 /// The alias, if it is there.
-async fn read(
+pub(crate) async fn read(
     changes: &Changes<'_, impl StackStore, impl Aliases, impl Executions, impl Wakes>,
     session: &RoleSession,
-    wish: &AliasWish,
+    target: &LambdaTarget,
 ) -> Result<Option<AliasState>, Problem> {
-    match changes.aliases.read(session, &target(wish, wish.version)).await {
+    match changes.aliases.read(session, target).await {
         Ok(found) => Ok(Some(found)),
         Err(problem) if problem.kind == ProblemKind::Missing => Ok(None),
         Err(problem) => Err(problem),
@@ -174,7 +150,7 @@ async fn read(
 }
 
 /// Stops a deployment, which takes its traffic back. One that is over, or goes back already, is no problem.
-async fn stop(
+pub(crate) async fn stop(
     changes: &Changes<'_, impl StackStore, impl Aliases, impl Executions, impl Wakes>,
     id: &DeploymentId,
     now: Timestamp,
@@ -210,9 +186,30 @@ fn claim_of(wish: &AliasWish, group: &DeploymentGroup, moved: Option<Moved>, ado
     }
 }
 
-/// The deployment that moves the alias: as its group says, or, back to where it came from, at once and in any case.
+/// The deployment that moves the alias: as its group says, or, back to where it came from, at once.
 fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> NewDeployment {
-    let mut target = LambdaTarget { target: to, ..target(wish, from) };
+    let target = LambdaTarget { target: to, ..target(wish, from) };
+    let way = if back { Way::Back } else { Way::Forward };
+    order_of(&wish.application, &wish.group, target, way)
+}
+
+/// Which way a stack moves an alias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As its group says.
+    Forward,
+    /// Back to where it came from: at once, without hooks, and whatever the alarms say.
+    Back,
+}
+
+/// The deployment with which a stack moves an alias.
+pub(crate) fn order_of(
+    application: &ApplicationName,
+    group: &GroupName,
+    mut target: LambdaTarget,
+    way: Way,
+) -> NewDeployment {
+    let back = way == Way::Back;
     if back {
         (target.before, target.after) = (None, None);
     }
@@ -220,8 +217,8 @@ fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> NewDeploym
     let at_once: ConfigName = AT_ONCE.parse().expect("a predefined configuration has a valid name");
     let words = "CloudFormation goes back to the version before the last deployment.".to_owned();
     NewDeployment {
-        application: wish.application.clone(),
-        group: wish.group.clone(),
+        application: application.clone(),
+        group: group.clone(),
         revision: Some(revision),
         target: Some(Target::Lambda(target)),
         config: back.then_some(at_once),
@@ -241,9 +238,4 @@ fn target(wish: &AliasWish, current: Version) -> LambdaTarget {
         before: wish.before.clone(),
         after: wish.after.clone(),
     }
-}
-
-/// A resource that could not be changed keeps its name: another one would have the stack delete the old alias.
-fn failed(request: &StackRequest, fault: &Fault) -> Progress {
-    Progress::Settled(Settlement::failed(request.name(), fault.to_string()))
 }

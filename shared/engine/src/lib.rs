@@ -40,6 +40,7 @@ mod find_instances;
 mod find_revisions;
 mod find_targets;
 mod install_task_set;
+mod let_alias_go;
 mod list_applications;
 mod list_configs;
 mod list_deployments;

@@ -7,6 +7,7 @@
 
 mod alias;
 mod chain;
+mod config;
 mod duration;
 mod event;
 mod fault;

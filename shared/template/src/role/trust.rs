@@ -213,7 +213,8 @@ mod tests {
 
         let other = json!({"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"],
                            "Principal": {"AWS": "111122223333", "Service": "codedeploy.amazonaws.com"}});
-        let rest = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}});
+        let rest = json!({"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"],
+                          "Principal": {"AWS": "111122223333"}});
         assert_eq!(changed(other), Some(json!([rest, ours()])));
         assert_eq!(changed(Value::Null), None);
     }
