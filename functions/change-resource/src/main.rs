@@ -10,7 +10,6 @@ use spillway_aws_sts::Roles;
 use spillway_domain::{Problem, ProblemKind, Progress, Quotas, Settlement, StackRequest};
 use spillway_engine::{Changes, Error, change_resource};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
-use spillway_wire::appspec;
 use spillway_wire::stack::{asked, parse, refusal};
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,7 +30,6 @@ async fn main() -> Result<(), Failure> {
             executions: &executions,
             wakes: &tasks,
             quotas: &quotas,
-            read: &appspec::read,
         };
         match change_resource(&changes, &request, invocation.now).await {
             Ok(progress) => Ok(progress),

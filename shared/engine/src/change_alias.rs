@@ -95,10 +95,11 @@ pub(crate) async fn change_alias(
             if !back {
                 configure(changes, &session, wish).await?;
             }
-            let order = order(wish, from, to, back);
+            let (order, target) = order(wish, from, to, back);
+            // What the text says is known, since it was made of that, so that whoever changes resources links no parser.
+            let read = |_: &str, _| target.clone();
             let id = request.deployment_id();
-            let created =
-                create_deployment(store, changes.executions, &order, changes.read, changes.quotas, id, now).await;
+            let created = create_deployment(store, changes.executions, &order, read, changes.quotas, id, now).await;
             match created {
                 Ok(record) => Ok(follow(request, wish, &record, wish.waits || back, now)),
                 Err(Error::Rejected(Rejection::Busy { deployment, .. })) => Ok(wait_for(deployment)),
@@ -210,8 +211,9 @@ fn claim_of(wish: &AliasWish, group: &DeploymentGroup, moved: Option<Moved>, ado
     }
 }
 
-/// The deployment that moves the alias: as its group says, or, back to where it came from, at once and in any case.
-fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> NewDeployment {
+/// The deployment that moves the alias, and what its revision says: as its group says, or, back to where it came from, at
+/// once and in any case.
+fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> (NewDeployment, Target) {
     let mut target = LambdaTarget { target: to, ..target(wish, from) };
     if back {
         (target.before, target.after) = (None, None);
@@ -219,17 +221,18 @@ fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> NewDeploym
     let revision = NewRevision::text(RevisionKind::AppSpecContent, target.appspec());
     let at_once: ConfigName = AT_ONCE.parse().expect("a predefined configuration has a valid name");
     let words = "CloudFormation goes back to the version before the last deployment.".to_owned();
-    NewDeployment {
+    let order = NewDeployment {
         application: wish.application.clone(),
         group: wish.group.clone(),
         revision: Some(revision),
-        target: Some(Target::Lambda(target)),
+        target: None,
         config: back.then_some(at_once),
         description: back.then_some(words),
         rollback: back.then(AutoRollback::default),
         alarms: back.then(AlarmConfiguration::default),
         for_servers: None,
-    }
+    };
+    (order, Target::Lambda(target))
 }
 
 fn target(wish: &AliasWish, current: Version) -> LambdaTarget {

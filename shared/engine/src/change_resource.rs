@@ -1,9 +1,7 @@
 //! Change resource: makes a resource of a stack what its template says.
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{
-    Claim, ComputePlatform, Deployment, DeploymentId, Fault, Progress, Quotas, Settlement, StackRequest, Target, Wish,
-};
+use spillway_domain::{Claim, Deployment, DeploymentId, Fault, Progress, Quotas, Settlement, StackRequest, Wish};
 
 use crate::change_alias::{change_alias, delete_alias};
 use crate::change_settings::{change_application, change_config, change_group, delete_own_group};
@@ -24,8 +22,6 @@ pub struct Changes<'a, S, A, E, W> {
     pub wakes: &'a W,
     /// How much there may be of everything.
     pub quotas: &'a Quotas,
-    /// What the text of a revision says.
-    pub read: &'a dyn Fn(&str, ComputePlatform) -> Target,
 }
 
 /// The parts of the table that a change reads and writes.

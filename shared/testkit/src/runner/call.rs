@@ -241,8 +241,7 @@ impl<'w> Runner<'w> {
 
 async fn change(world: &World, request: &StackRequest, now: Timestamp) -> Result<Reply, Problem> {
     let quotas = Quotas::default();
-    let changes =
-        Changes { store: world, aliases: world, executions: world, wakes: world, quotas: &quotas, read: &said };
+    let changes = Changes { store: world, aliases: world, executions: world, wakes: world, quotas: &quotas };
     let progress = match change_resource(&changes, request, now).await {
         Ok(progress) => progress,
         Err(Error::Rejected(rejection)) => {
