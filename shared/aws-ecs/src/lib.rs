@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
-use aws_sdk_ecs::types::{DesiredStatus, Service};
+use aws_sdk_ecs::types::{DesiredStatus, Service, TaskDefinitionStatus};
 use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
 use spillway_domain::{EcsService, Problem, ProblemKind, RoleSession};
 use spillway_engine::{NewTaskSet, ServiceSeen};
@@ -50,6 +50,21 @@ fn impatient(config: &SdkConfig) -> Client {
 impl spillway_engine::TaskSets for TaskSets {
     async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem> {
         describe(&self.clients.of(session), service).await.map(|found| seen::service(&found))
+    }
+
+    async fn latest(&self, session: &RoleSession, family: &str) -> Result<String, Problem> {
+        let what = format!("ecs:DescribeTaskDefinition of {family}");
+        let answer = self.clients.of(session).describe_task_definition().task_definition(family).send().await;
+        let found = match answer {
+            Ok(answer) => answer.task_definition.filter(|own| own.status() == Some(&TaskDefinitionStatus::Active)),
+            // To ECS, a family of which nothing is ACTIVE is a mistake of the caller's.
+            Err(error) if code(&error) == Some("ClientException") => None,
+            Err(error) => return Err(problem(&what, &error)),
+        };
+        found.and_then(|definition| definition.task_definition_arn).ok_or_else(|| {
+            let words = format!("There is no ACTIVE revision of task definition {family}: {what} finds none.");
+            Problem::new(ProblemKind::Missing, words)
+        })
     }
 
     async fn deaths(

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::order::events_of;
 use crate::{
-    AliasRouting, DeploymentId, EcsProgress, EcsService, ErrorCode, EventName, Halt, LambdaTarget, LifecycleEvent,
-    Order, Percent, Target, TargetGroupPair, Version,
+    AliasRouting, DeploymentId, EcsProgress, EcsService, EcsTarget, ErrorCode, EventName, Halt, LambdaTarget,
+    LifecycleEvent, Order, Percent, Target, TargetGroupPair, Version,
 };
 
 /// A deployment, as it is recorded. It is saved under its generation: whoever read an older one saves nothing.
@@ -234,6 +234,14 @@ impl Deployment {
         match &self.order.target {
             Target::Lambda(target) => Some(target),
             Target::Ecs(_) | Target::Invalid(_) | Target::Unread => None,
+        }
+    }
+
+    /// What is deployed to an ECS service; `None` when that is something else.
+    pub fn ecs_target(&self) -> Option<&EcsTarget> {
+        match &self.order.target {
+            Target::Ecs(target) => Some(target),
+            Target::Lambda(_) | Target::Invalid(_) | Target::Unread => None,
         }
     }
 

@@ -213,7 +213,11 @@ impl Cause {
             Self::Hook { fault: HookFault::Denied, event } => {
                 format!("{} See the diagnostics of {event}.", permission_message(order, "AWSLambda"))
             }
-            Self::Revision(violations) => format!("The AppSpec is not valid. {}", violations.join(" ")),
+            Self::Revision(violations) => format!(
+                "The deployment failed because the AppSpec file that specifies the deployment configuration is missing \
+                 or has an invalid configuration. {}",
+                violations.join(" ")
+            ),
             Self::RevisionMissing(words) => format!("The revision could not be found. {words}"),
             Self::RevisionDenied(words) => format!("{} {words}", permission_message(order, "AmazonS3")),
             Self::AliasUnsuitable(words)

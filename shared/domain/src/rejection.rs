@@ -17,7 +17,12 @@ pub enum Rejection {
     /// There is one already.
     GroupExists(GroupName),
     /// There is no such configuration.
-    NoConfig(ConfigName),
+    NoConfig {
+        /// What was asked for.
+        name: ConfigName,
+        /// The platform that it was to be for, where that is known.
+        platform: Option<ComputePlatform>,
+    },
     /// There is one already.
     ConfigExists(ConfigName),
     /// The configuration is for another platform.
@@ -71,6 +76,13 @@ pub enum Rejection {
     NoDeployment(DeploymentId),
     /// Its AppSpec has not been read yet, so nobody knows its target.
     NotStarted(DeploymentId),
+    /// No target of a deployment to that platform could have that id.
+    MalformedTarget {
+        /// What was asked for.
+        asked: String,
+        /// The deployment's platform.
+        platform: ComputePlatform,
+    },
     /// It has no target of that id.
     NoTarget {
         /// The deployment.

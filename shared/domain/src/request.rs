@@ -140,6 +140,8 @@ pub enum ForServers {
     UpdateOutdatedInstancesOnly,
     /// `targetInstances`.
     TargetInstances,
+    /// `fileExistsBehavior`.
+    FileExistsBehavior,
 }
 
 /// ListDeployments: which, newest first.

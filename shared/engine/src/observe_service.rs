@@ -1,6 +1,6 @@
 //! Observe service: an ECS service with its task sets, target groups and listeners, as they are at this moment.
 
-use futures_util::future::{OptionFuture, join, join3};
+use futures_util::future::{OptionFuture, join3};
 use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, ServiceState};
 
 use crate::{Listeners, Observation, ServiceSeen, TaskSets};
@@ -12,7 +12,7 @@ pub async fn observe_service(
     listeners: &impl Listeners,
     observation: &Observation,
 ) -> Result<ServiceState, Problem> {
-    let Observation { session, service, pair, deployment_id, knows_groups } = observation;
+    let Observation { session, service, pair, deployment_id, knows_groups, family } = observation;
     let groups = OptionFuture::from((!knows_groups).then(|| listeners.target_groups(session, &pair.groups)));
     let read = |listener| async move {
         match knows_groups {
@@ -22,12 +22,14 @@ pub async fn observe_service(
     };
     let test = OptionFuture::from(pair.test_listener.as_ref().map(read));
     let balancing = join3(groups, read(&pair.listener), test);
-    let (seen, (groups, listener, test_listener)) =
-        join(Box::pin(task_sets.read(session, service)), Box::pin(balancing)).await;
+    let definition = OptionFuture::from(family.as_ref().map(|family| task_sets.latest(session, family)));
+    let (seen, definition, (groups, listener, test_listener)) =
+        join3(Box::pin(task_sets.read(session, service)), Box::pin(definition), Box::pin(balancing)).await;
     let seen = seen?;
     let mut state = ServiceState {
         said: None,
         deaths: Vec::new(),
+        latest_definition: definition.transpose()?,
         arn: seen.arn.clone(),
         active: seen.active,
         controller: seen.controller,

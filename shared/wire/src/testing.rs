@@ -134,6 +134,7 @@ pub(crate) fn installed_deployment() -> Deployment {
         ready_until: None,
         continued: false,
         terminate_at: None,
+        family: None,
         seen: vec![
             task_set("ecs-svc/1", TaskSetStatus::Primary, &groups.original),
             task_set("ecs-svc/2", TaskSetStatus::Active, &groups.replacement),

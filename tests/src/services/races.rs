@@ -73,6 +73,10 @@ impl TaskSets for Stopped<'_> {
         read
     }
 
+    async fn latest(&self, session: &RoleSession, family: &str) -> Result<String, Problem> {
+        self.world.latest(session, family).await
+    }
+
     async fn deaths(
         &self,
         session: &RoleSession,

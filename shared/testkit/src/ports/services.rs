@@ -95,6 +95,19 @@ impl TaskSets for World {
         .await
     }
 
+    async fn latest(&self, _session: &RoleSession, family: &str) -> Result<String, Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            let own = world.definitions.keys().filter_map(|name| {
+                let (of, revision) = name.rsplit('/').next()?.split_once(':')?;
+                Some((revision.parse::<u32>().ok()?, name)).filter(|_| of == family)
+            });
+            let unknown = || Problem::new(ProblemKind::Missing, format!("ECS: nothing of {family} is ACTIVE."));
+            own.max().map(|(_, name)| name.clone()).ok_or_else(unknown)
+        })
+        .await
+    }
+
     async fn deaths(
         &self,
         _session: &RoleSession,

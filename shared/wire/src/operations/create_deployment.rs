@@ -50,7 +50,7 @@ pub(crate) fn parse_within(body: &[u8], quotas: &Quotas) -> Result<NewDeployment
         config,
         description,
         rollback: rollback.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
-        alarms: alarms.map(|Object(given)| alarm_configuration::parse(given, quotas)).transpose()?,
+        alarms: alarms.map(|Object(given)| alarm_configuration::parse_override(given, quotas)).transpose()?.flatten(),
         for_servers: for_servers(&input),
     };
     check_file_exists_behavior(&input)?;
@@ -78,7 +78,7 @@ fn parse_revision(
     }
 }
 
-/// Servers have files; elsewhere it means nothing and harms nothing.
+/// Whether it is one of the three. On which platforms it may be given is said when the platform is known.
 fn check_file_exists_behavior(input: &Input) -> Result<(), Exception> {
     if let Some(behavior) = &input.file_exists_behavior
         && !["DISALLOW", "OVERWRITE", "RETAIN"].contains(&behavior.as_str())
@@ -100,6 +100,7 @@ fn for_servers(input: &Input) -> Option<ForServers> {
         (input.ignore_application_stop_failures == Some(true), ForServers::IgnoreApplicationStopFailures),
         (input.update_outdated_instances_only == Some(true), ForServers::UpdateOutdatedInstancesOnly),
         (input.target_instances.is_some(), ForServers::TargetInstances),
+        (input.file_exists_behavior.is_some(), ForServers::FileExistsBehavior),
     ];
     members.into_iter().find(|(given, _)| *given).map(|(_, member)| member)
 }

@@ -9,15 +9,23 @@ use super::install::install;
 use super::shift::{look_at, route, shift};
 use super::terminate::{await_termination, keep, retire};
 use super::{fit, homeward};
-use crate::{Cause, Deployment, EcsProgress, EventName, EventStatus, Halt, Percent, ReadyOption, ServiceState, Stage};
+use crate::{
+    Cause, Deployment, EcsProgress, EcsTarget, EventName, EventStatus, Halt, Percent, ReadyOption, ServiceState, Stage,
+    Target,
+};
 
 /// How long a service that could not be seen is left alone.
 const BLIND_SECONDS: u32 = 30;
 
 const TESTS: &str = "The replacement is to get the test traffic.";
 
-/// Notes what has the traffic. A rollback knows it already.
+/// Notes what has the traffic, which a rollback knows already, and which revision of the task definition is meant, so that
+/// everything that comes later is about that one.
 pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState) {
+    let family = next.ecs_target().and_then(EcsTarget::unresolved_family).map(str::to_owned);
+    if let (Target::Ecs(target), Some(_), Some(arn)) = (&mut next.order.target, &family, &service.latest_definition) {
+        target.task_definition.clone_from(arn);
+    }
     if let Some((original, groups)) = fit::original(service).filter(|_| next.ecs.is_none()) {
         next.ecs = Some(EcsProgress {
             service_arn: service.arn.clone(),
@@ -31,6 +39,7 @@ pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState) {
             continued: false,
             terminate_at: None,
             seen: vec![original.clone()],
+            family,
         });
     }
 }

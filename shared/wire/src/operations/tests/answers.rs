@@ -272,10 +272,6 @@ fn a_group_is_shown_with_every_block_that_clients_read() {
             "autoRollbackConfiguration": { "enabled": false, "events": [] },
             "deploymentStyle": { "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" },
             "outdatedInstancesStrategy": "UPDATE",
-            "blueGreenDeploymentConfiguration": {
-                "terminateBlueInstancesOnDeploymentSuccess": { "action": "TERMINATE", "terminationWaitTimeInMinutes": 0 },
-                "deploymentReadyOption": { "actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0 },
-            },
             "computePlatform": "Lambda", "ecsServices": [], "terminationHookEnabled": false,
             "targetRevision": { "revisionType": "AppSpecContent", "appSpecContent": { "content": null, "sha256": sum } },
             "lastSuccessfulDeployment": {

@@ -228,6 +228,11 @@ fn alarms_and_rollback_have_their_rules_for_groups_and_deployments() {
             "InvalidAlarmConfigException: alarms[0].name: alarm name '' is not valid: 1 to 255 characters",
         ),
         (
+            json!({ "alarms": [{ "name": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:too many: errors" }] }),
+            "InvalidAlarmConfigException: alarms[0].name: 'arn:aws:cloudwatch:us-east-1:111122223333:alarm:too many: \
+             errors' is an ARN; give the name alone: too many: errors",
+        ),
+        (
             json!({ "alarms": [{ "name": "a" }, { "name": "b" }, { "name": "a" }] }),
             "InvalidAlarmConfigException: alarms[2].name: the alarm 'a' is listed twice; list it once.",
         ),
