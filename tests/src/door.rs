@@ -4,13 +4,14 @@ use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request
 use serde_json::{Value, json};
 use spillway_api::{Backend, answer};
 use spillway_domain::Quotas;
+use spillway_engine::{Access, Anyone};
 use spillway_kit::Invocation;
 use spillway_testkit::World;
 
 /// The door to a world.
-pub struct Door<'a> {
+pub struct Door<'a, A = Anyone> {
     world: &'a World,
-    backend: Backend<'a, World, World, World>,
+    backend: Backend<'a, World, World, World, A>,
 }
 
 impl<'a> Door<'a> {
@@ -22,6 +23,13 @@ impl<'a> Door<'a> {
     /// With quotas of one's own.
     pub fn with_quotas(world: &'a World, quotas: Quotas) -> Self {
         Self { world, backend: Backend::new(world, world, world, quotas) }
+    }
+}
+
+impl<'a, A: Access> Door<'a, A> {
+    /// The same, which does what the policies of `access` permit.
+    pub fn guarded_by(world: &'a World, access: A) -> Self {
+        Self { world, backend: Backend::new(world, world, world, Quotas::default()).guarded_by(access) }
     }
 
     /// Asks for an operation; what it answers, or its exception with `__type` and `message`.
@@ -56,5 +64,12 @@ pub fn request(operation: &str, body: &Value) -> Request {
         "requestContext": { "timeEpoch": 0, "http": { "method": "POST" } },
         "body": body.to_string(), "isBase64Encoded": false,
     });
+    serde_json::from_value(request).expect("it has the form of such a request")
+}
+
+/// The same, signed by a caller.
+pub fn request_by(caller: &str, operation: &str, body: &Value) -> Request {
+    let mut request = serde_json::to_value(request(operation, body)).expect("a request is plain data");
+    request["requestContext"]["authorizer"] = json!({ "iam": { "userArn": caller } });
     serde_json::from_value(request).expect("it has the form of such a request")
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use spillway_domain::{AlarmName, Quotas, Target};
+use spillway_domain::{AlarmName, Question, Quotas, Target};
 use spillway_engine::{AlarmEvent, Decide, Observation, Shift, Subject, Task, Waiter};
 use spillway_template::Event;
 use spillway_testkit::World;
@@ -31,6 +31,7 @@ fn every_sample_parses_into_the_request_of_its_use_case() {
 fn parse(function: &str, text: &str) -> Result<(), String> {
     match function {
         "api" => api(text),
+        "authorize" => read::<Question>(text).map(drop),
         "create-deployment" => asked(text),
         "decide" => read::<Decide>(text).map(drop),
         "run-hook" | "bake" => read::<Task>(text).map(drop),

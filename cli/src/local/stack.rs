@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{Capability, Stack, StackStatus};
+use aws_sdk_cloudformation::types::{Capability, Parameter, Stack, StackStatus};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -49,6 +49,8 @@ pub(super) async fn deploy(
         .create_stack()
         .stack_name(STACK)
         .template_url(template_url)
+        // The hooks of the demos and the tests have names of all kinds.
+        .parameters(Parameter::builder().parameter_key("HookFunctions").parameter_value("*").build())
         .capabilities(Capability::CapabilityNamedIam)
         .capabilities(Capability::CapabilityAutoExpand)
         .send()

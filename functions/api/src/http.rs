@@ -54,7 +54,7 @@ mod tests {
     fn context() -> Context {
         let [partition, region, account] = ["aws", "us-east-1", "111122223333"].map(str::to_owned);
         let place = Place { partition, region, account };
-        Context { place, quotas: Quotas::default(), seal: Seal::new("") }
+        Context { place, quotas: Quotas::default(), seal: Seal::new(""), caller: None }
     }
 
     fn sample(text: &str) -> Request {

@@ -33,6 +33,7 @@ mod filing;
 mod groups;
 mod instances;
 mod lookup;
+mod policies;
 mod record;
 mod revisions;
 mod save;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AlarmName, AutoRollbackEvent, ComputePlatform, EventName, Order, Status};
+use crate::{AlarmName, AutoRollbackEvent, Caller, ComputePlatform, EventName, Order, Status};
 
 /// A deployment was halted: from this moment it moves no traffic forward.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub enum Cause {
     Stop {
         /// `autoRollbackEnabled` of StopDeployment.
         rollback: Option<bool>,
+        /// The caller of StopDeployment, where it is known.
+        #[serde(default)]
+        caller: Option<Caller>,
     },
     /// A hook ended it.
     Hook {
@@ -200,7 +203,10 @@ impl Cause {
             Self::AlarmsUnreadable(why) => {
                 format!("The state of the alarms could not be read, and ignorePollAlarmFailure is not set: {why}")
             }
-            Self::Stop { .. } => "The deployment was stopped by StopDeployment.".to_owned(),
+            Self::Stop { caller: None, .. } => "The deployment was stopped by StopDeployment.".to_owned(),
+            Self::Stop { caller: Some(caller), .. } => {
+                format!("The deployment was stopped by StopDeployment, called by {caller}.")
+            }
             Self::Hook { fault: HookFault::Failed, event } => format!(
                 "The deployment failed because one or more of the lifecycle event validation functions failed. \
                  See the diagnostics of {event}."

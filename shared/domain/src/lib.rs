@@ -4,8 +4,10 @@
 //! it is recorded, what was [`Seen`] of the world, and the time; it answers with a [`Plan`]: the next record, the
 //! one [`Move`] to make, what is waited for, and why.
 
+mod access;
 mod alarms;
 mod alias;
+mod caller;
 mod change;
 mod config;
 mod deployment;
@@ -30,8 +32,10 @@ mod routing;
 mod session;
 mod stack;
 
+pub use access::{Authorization, Denial, Permission, Protected, Question};
 pub use alarms::{AlarmConfiguration, AlarmReading};
 pub use alias::{AliasRouting, AliasState};
+pub use caller::{Caller, CallerIdentity, CallerKind};
 pub use config::{
     ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, ZonalConfig, default_config, find_built_in,
     find_predefined, nearest,

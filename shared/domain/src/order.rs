@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmConfiguration, AliasName, ApplicationName, AutoRollback, ComputePlatform, ConfigName, DeploymentId, EcsTarget,
-    Environment, EventName, FunctionName, GroupName, LifecycleEvent, RevisionLocation, RoleArn, Routing, Slot, Trigger,
-    Version,
+    AlarmConfiguration, AliasName, ApplicationName, AutoRollback, Caller, ComputePlatform, ConfigName, DeploymentId,
+    EcsTarget, Environment, EventName, FunctionName, GroupName, LifecycleEvent, RevisionLocation, RoleArn, Routing,
+    Slot, Trigger, Version,
 };
 
 /// What was asked, with the group's settings as they were at that moment.
@@ -47,8 +47,11 @@ pub struct Order {
     pub rollback: AutoRollback,
     /// The topics that are told.
     pub triggers: Vec<Trigger>,
-    /// Who made it.
+    /// Whether a caller or an automatic rollback made it.
     pub creator: Creator,
+    /// The caller that made it, where it is known.
+    #[serde(default)]
+    pub caller: Option<Caller>,
     /// The deployment that it rolls back.
     pub rolls_back: Option<DeploymentId>,
     /// The caller's words.

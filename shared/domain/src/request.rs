@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, AutoScalingProcess, BlueGreen,
+    AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, AutoScalingProcess, BlueGreen, Caller,
     ComputePlatform, ConfigName, DeploymentId, DeploymentStyle, EcsService, GroupName, HookExecutionId,
     LoadBalancerInfo, NewRevision, OutdatedInstances, RoleArn, Status, Strategy, TagFilter, Target, Trigger,
 };
@@ -129,6 +129,8 @@ pub struct NewDeployment {
     pub alarms: Option<AlarmConfiguration>,
     /// The first member that was given and has a meaning for servers only.
     pub for_servers: Option<ForServers>,
+    /// Who asks for it, where that is known.
+    pub caller: Option<Caller>,
 }
 
 /// A member of CreateDeployment that has a meaning for servers only.

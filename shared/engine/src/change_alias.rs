@@ -64,7 +64,7 @@ pub(crate) async fn change_alias(
         }
         AliasStep::Stop(id) => {
             note(moved, adopted).await?;
-            stop(changes, &id, now).await?;
+            stop(changes, &id, &request.resource.stack, now).await?;
             Ok(wait_for(id))
         }
         AliasStep::Make(version) => {
@@ -95,7 +95,7 @@ pub(crate) async fn change_alias(
             if !back {
                 configure(changes, &session, wish).await?;
             }
-            let order = order(wish, from, to, back);
+            let order = order(wish, from, to, back, &request.resource.stack);
             let id = request.deployment_id();
             let created =
                 create_deployment(store, changes.executions, &order, changes.read, changes.quotas, id, now).await;
@@ -143,7 +143,7 @@ pub(crate) async fn delete_alias(
         let record = changes.store.load(&id).await?;
         let target = record.as_ref().and_then(Deployment::lambda);
         if target.is_some_and(|target| target.function.bare() == function.bare() && target.alias == *alias) {
-            stop(changes, &id, now).await?;
+            stop(changes, &id, &request.resource.stack, now).await?;
             let blocked =
                 || Progress::Settled(Settlement::failed(request.name(), Fault::Blocked(id.clone()).to_string()));
             return Ok(Some(wait(request, &id, now).unwrap_or_else(blocked)));
@@ -173,13 +173,15 @@ async fn read(
     }
 }
 
-/// Stops a deployment, which takes its traffic back. One that is over, or goes back already, is no problem.
+/// Stops a deployment for a stack, which takes its traffic back. One that is over, or goes back already, is no problem.
 async fn stop(
     changes: &Changes<'_, impl StackStore, impl Aliases, impl Executions, impl Wakes>,
     id: &DeploymentId,
+    stack: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    match stop_deployment(changes.store, changes.wakes, id, Some(true), || now).await {
+    let caller = stack.parse().ok();
+    match stop_deployment(changes.store, changes.wakes, id, Some(true), caller.as_ref(), || now).await {
         Ok(_) | Err(Error::Rejected(Rejection::AlreadyCompleted(_) | Rejection::RollbackCannotStop(_))) => Ok(()),
         Err(error) => Err(error),
     }
@@ -211,7 +213,7 @@ fn claim_of(wish: &AliasWish, group: &DeploymentGroup, moved: Option<Moved>, ado
 }
 
 /// The deployment that moves the alias: as its group says, or, back to where it came from, at once and in any case.
-fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> NewDeployment {
+fn order(wish: &AliasWish, from: Version, to: Version, back: bool, stack: &str) -> NewDeployment {
     let mut target = LambdaTarget { target: to, ..target(wish, from) };
     if back {
         (target.before, target.after) = (None, None);
@@ -229,6 +231,7 @@ fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> NewDeploym
         rollback: back.then(AutoRollback::default),
         alarms: back.then(AlarmConfiguration::default),
         for_servers: None,
+        caller: stack.parse().ok(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! ContinueDeployment and SkipWaitTimeForInstanceTermination.
 
 use jiff::Timestamp;
-use spillway_domain::{ComputePlatform, Deployment, DeploymentId, Rejection, WaitType};
+use spillway_domain::{Caller, ComputePlatform, Deployment, DeploymentId, Rejection, WaitType};
 
 use crate::task::amend;
 use crate::{Deployments, Error, Wakes, load_deployment};
@@ -12,6 +12,7 @@ pub async fn continue_deployment(
     wakes: &impl Wakes,
     id: &DeploymentId,
     wait: WaitType,
+    caller: Option<&Caller>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let deployment = load_deployment(deployments, id).await?;
@@ -23,7 +24,7 @@ pub async fn continue_deployment(
         return Err(Rejection::NoWait { deployment: deployment.id, platform, wait }.into());
     }
     let change = |record: &mut Deployment| {
-        let why = format!("ContinueDeployment was called with {}.", wait.as_str());
+        let why = format!("ContinueDeployment was called with {} by {}.", wait.as_str(), Caller::in_words(caller));
         record.end_wait(wait, now).then(|| ("request: continue".to_owned(), "Continue", why))
     };
     let Some(record) = amend(deployments, id, change).await? else {

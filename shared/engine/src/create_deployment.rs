@@ -50,7 +50,10 @@ pub async fn create_deployment_for(
     let name = asking.arn.rsplit(':').next().map(str::to_owned);
     match store.load(&id).await? {
         Some(first) if first.execution == name => Ok(first),
-        Some(_) | None => write(store, request, read, quotas, (id, name), now).await,
+        Some(_) | None => {
+            let request = NewDeployment { caller: asking.arn.parse().ok(), ..request.clone() };
+            write(store, &request, read, quotas, (id, name), now).await
+        }
     }
 }
 
@@ -99,6 +102,7 @@ async fn write(
         rollback: request.rollback.clone().unwrap_or(group.rollback),
         triggers: group.triggers,
         creator: Creator::User,
+        caller: request.caller.clone(),
         rolls_back: None,
         description: request.description.clone(),
         restarts,

@@ -12,6 +12,7 @@
 mod announce;
 mod answer_hook;
 mod answer_stack;
+mod authorize;
 mod await_deployment;
 mod bake;
 mod change_alias;
@@ -50,6 +51,7 @@ mod list_tags;
 mod load_deployment;
 mod load_deployments;
 mod observe_service;
+mod permit;
 mod ports;
 mod promote_task_set;
 mod read_revision;
@@ -72,6 +74,7 @@ mod watch_alarms;
 pub use announce::announce;
 pub use answer_hook::answer_hook;
 pub use answer_stack::{Answered, answer_stack};
+pub use authorize::{InForce, PolicySource, PolicyStore, PolicyText, authorize};
 pub use await_deployment::{Waiter, await_deployment};
 pub use bake::bake;
 pub use change_resource::{Changes, StackStore, change_resource};
@@ -108,10 +111,12 @@ pub use list_tags::list_tags;
 pub use load_deployment::load_deployment;
 pub use load_deployments::load_deployments;
 pub use observe_service::observe_service;
+pub use permit::permit;
 pub use ports::{
-    Alarms, Aliases, Answers, Catalog, Change, Claims, Creation, Deployments, ExecutionState, Executions, GroupWrite,
-    HookReply, Hooks, Instances, ListenerShifts, Listeners, NewTaskSet, Notices, Objects, Observation, OwnAliases,
-    Registration, Requests, ResponseUrls, Revisions, ServiceSeen, Services, Tagged, TaskSets, Waiters, Wakes,
+    Access, Alarms, Aliases, Answers, Anyone, Catalog, Change, Claims, Creation, Deployments, ExecutionState,
+    Executions, GroupWrite, HookReply, Hooks, Instances, ListenerShifts, Listeners, NewTaskSet, Notices, Objects,
+    Observation, OwnAliases, Registration, Requests, ResponseUrls, Revisions, ServiceSeen, Services, Tagged, TaskSets,
+    Waiters, Wakes,
 };
 pub use promote_task_set::promote_task_set;
 pub use read_revision::read_revision;

@@ -1,11 +1,13 @@
 //! What the use cases need of the world.
 
+mod access;
 mod catalog;
 mod instances;
 mod revisions;
 mod services;
 mod stacks;
 
+pub use access::{Access, Anyone};
 pub use catalog::{Catalog, GroupWrite, Tagged};
 pub use instances::{Instances, Registration};
 pub use revisions::Revisions;

@@ -1,7 +1,7 @@
 //! StopDeployment.
 
 use jiff::Timestamp;
-use spillway_domain::{Cause, Deployment, DeploymentId, Rejection};
+use spillway_domain::{Caller, Cause, Deployment, DeploymentId, Rejection};
 
 use crate::task::amend;
 use crate::{Deployments, Error, Wakes};
@@ -14,6 +14,7 @@ pub async fn stop_deployment(
     wakes: &impl Wakes,
     id: &DeploymentId,
     rollback: Option<bool>,
+    caller: Option<&Caller>,
     clock: impl Fn() -> Timestamp,
 ) -> Result<Deployment, Error> {
     let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
@@ -26,8 +27,10 @@ pub async fn stop_deployment(
     let mut ended = false;
     let change = |record: &mut Deployment| {
         ended = record.is_settled();
-        let why = "StopDeployment was called.".to_owned();
-        record.halt(Cause::Stop { rollback }, clock()).then(|| ("request: stop".to_owned(), "Halt", why))
+        let why = format!("StopDeployment was called by {}.", Caller::in_words(caller));
+        record
+            .halt(Cause::Stop { rollback, caller: caller.cloned() }, clock())
+            .then(|| ("request: stop".to_owned(), "Halt", why))
     };
     amend(deployments, id, change).await?;
     if ended {

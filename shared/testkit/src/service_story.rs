@@ -155,6 +155,7 @@ impl Plot for ServiceStory {
             rollback: None,
             alarms: None,
             for_servers: None,
+            caller: None,
         }
     }
 

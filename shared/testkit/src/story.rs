@@ -316,6 +316,7 @@ impl Plot for Story {
             rollback: None,
             alarms: None,
             for_servers: None,
+            caller: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What every operation is read and answered in.
 
-use spillway_domain::Quotas;
+use spillway_domain::{Caller, Quotas};
 
 use crate::{Place, Seal};
 
@@ -13,4 +13,6 @@ pub struct Context {
     pub quotas: Quotas,
     /// What its page tokens are sealed with.
     pub seal: Seal,
+    /// Who made the request, where that is known.
+    pub caller: Option<Caller>,
 }

@@ -6,6 +6,7 @@
 //! what subscribers are told ([`notice`]), and what passes between us and
 //! CloudFormation ([`stack`]).
 
+pub mod access;
 pub mod appspec;
 pub mod bounds;
 pub mod content;

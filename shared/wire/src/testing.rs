@@ -30,7 +30,7 @@ pub(crate) fn place() -> Place {
 
 /// What the tests are read and answered in.
 pub(crate) fn context() -> Context {
-    Context { place: place(), quotas: Quotas::default(), seal: Seal::new("a secret") }
+    Context { place: place(), quotas: Quotas::default(), seal: Seal::new("a secret"), caller: None }
 }
 
 /// Where the group is filed.
@@ -67,6 +67,7 @@ pub(crate) fn deployment() -> Deployment {
         rollback: AutoRollback { enabled: true, events: vec![AutoRollbackEvent::DeploymentFailure] },
         triggers: Vec::new(),
         creator: Creator::User,
+        caller: None,
         rolls_back: None,
         description: None,
         restarts: false,

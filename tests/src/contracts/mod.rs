@@ -193,6 +193,7 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
         rollback: group.rollback.clone(),
         triggers: Vec::new(),
         creator: Creator::User,
+        caller: None,
         rolls_back: None,
         description: None,
         restarts: false,

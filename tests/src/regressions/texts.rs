@@ -14,7 +14,7 @@ fn every_cause_has_its_status_code_and_words() {
     let causes = [
         Cause::Alarm(vec!["errors".parse().unwrap(), "latency".parse().unwrap()]),
         Cause::AlarmsUnreadable(said()),
-        Cause::Stop { rollback: None },
+        Cause::Stop { rollback: None, caller: None },
         Cause::Hook { event, fault: HookFault::Failed },
         Cause::Hook { event, fault: HookFault::TimedOut },
         Cause::Hook { event, fault: HookFault::Denied },

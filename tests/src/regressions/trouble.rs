@@ -80,7 +80,7 @@ fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_s
     };
     let first = decide(&format!(r#"{{"deploymentId":"{id}"}}"#));
     assert_eq!(first.step, "Announce");
-    let stop = stop_deployment(&world, &world, &id, None, || world.now());
+    let stop = stop_deployment(&world, &world, &id, None, None, || world.now());
     pollster::block_on(stop).unwrap();
     let failed = format!(
         r#"{{"deploymentId":"{id}","generation":{},"move":"Announce","problem":{{"Error":"Refused","Cause":""}}}}"#,
@@ -100,7 +100,7 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
     let request = Story::new("Steps.10@5m").set(&world);
     let [first, second, rollback] = [1001, 1002, 1003].map(DeploymentId::from_number);
     create(&world, &request, &first).unwrap();
-    let stop = stop_deployment(&world, &world, &first, Some(true), || world.now());
+    let stop = stop_deployment(&world, &world, &first, Some(true), None, || world.now());
     pollster::block_on(stop).unwrap();
     let input = Decide { deployment_id: first.clone(), generation: None, step: None, problem: None };
     let decided = decide(&world, &world, &world, &world, &input, rollback.clone(), || world.now());
@@ -170,7 +170,7 @@ fn a_step_does_not_begin_to_bake_while_the_deployment_is_halted_or_in_doubt() {
     let now = shifting.updated_at;
     let mut undisturbed = Deployment { bake_until: None, ..shifting };
     let mut halted = undisturbed.clone();
-    assert!(halted.halt(Cause::Stop { rollback: None }, now));
+    assert!(halted.halt(Cause::Stop { rollback: None, caller: None }, now));
     let mut doubted = Deployment { doubted_at: Some(now), ..undisturbed.clone() };
     for disturbed in [&mut halted, &mut doubted] {
         assert_eq!((disturbed.begin_bake(now), disturbed.bake_until), (None, None));

@@ -30,7 +30,7 @@ impl Stopped<'_> {
     async fn stop(&self, after: After) {
         if after == self.after {
             // The second time, it is halted already.
-            stop_deployment(self.world, self.world, &self.id, Some(false), || self.world.now()).await.ok();
+            stop_deployment(self.world, self.world, &self.id, Some(false), None, || self.world.now()).await.ok();
         }
     }
 }

@@ -140,6 +140,7 @@ impl Template {
             rollback: None,
             alarms: None,
             for_servers: None,
+            caller: None,
         }
     }
 

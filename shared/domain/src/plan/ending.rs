@@ -200,7 +200,7 @@ fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timesta
 
 /// Whether the caller, or the configuration, wants a rollback deployment.
 fn rolls_back(next: &Deployment, cause: &Cause) -> bool {
-    if let Cause::Stop { rollback: Some(wanted) } = cause {
+    if let Cause::Stop { rollback: Some(wanted), .. } = cause {
         return *wanted;
     }
     cause.rollback_event().is_some_and(|event: AutoRollbackEvent| next.order.rollback.covers(event))
@@ -225,6 +225,7 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         alarms: AlarmConfiguration::default(),
         override_alarms: None,
         creator: Creator::Rollback,
+        caller: None,
         rolls_back: Some(next.id.clone()),
         description: None,
         restarts: false,

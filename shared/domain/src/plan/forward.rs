@@ -35,7 +35,9 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Dec
     if !next.news.start {
         if !is_untold(seen) {
             let what = if service.is_some() { "service" } else { "alias" };
-            let why = format!("The {what} and the alarms allow it, so the deployment starts.");
+            let by = next.order.caller.as_ref().map(|caller| format!(" It was created by {caller}."));
+            let by = by.unwrap_or_default();
+            let why = format!("The {what} and the alarms allow it, so the deployment starts.{by}");
             return Decision::new(Move::Announce, why);
         }
         next.news.start = true;

@@ -83,6 +83,7 @@ fn deployment(from: u64, to: u64) -> Deployment {
         rollback: AutoRollback::default(),
         triggers: Vec::new(),
         creator: Creator::User,
+        caller: None,
         rolls_back: None,
         description: None,
         restarts: false,
@@ -161,7 +162,7 @@ fn a_deployment_in_the_way_is_followed_stopped_or_waited_for() {
     assert_eq!(next(3, &active, own), AliasStep::Await(id.clone()));
 
     let mut halted = active.clone();
-    halted.halt = Some(Halt { cause: Cause::Stop { rollback: None }, at: Timestamp::UNIX_EPOCH });
+    halted.halt = Some(Halt { cause: Cause::Stop { rollback: None, caller: None }, at: Timestamp::UNIX_EPOCH });
     assert_eq!(next(1, &halted, own), AliasStep::Await(id.clone()), "it is on its way back already");
     assert_eq!(next(2, &halted, own), AliasStep::Await(id.clone()), "and not on its way to where it led");
 

@@ -189,7 +189,7 @@ impl<'w> Runner<'w> {
                 retire_task_set(world, world, world, &subject, now).await.map(|()| Reply::Nothing)
             })),
             Call::Continue(id, wait) => Box::pin(async move {
-                continue_deployment(world, world, &id, wait, now).await.map(|()| Reply::Nothing).or_else(caller)
+                continue_deployment(world, world, &id, wait, None, now).await.map(|()| Reply::Nothing).or_else(caller)
             }),
             Call::Bake(task) => Box::pin(async move { bake(world, world, &task, now).await.map(|()| Reply::Nothing) }),
             Call::RunHook(task) => {
@@ -201,7 +201,7 @@ impl<'w> Runner<'w> {
                 watch_alarms(world, (world, world), world, &event, || world.now()).await.map(|_| Reply::Nothing)
             }),
             Call::Stop(id, rollback) => Box::pin(async move {
-                stop_deployment(world, world, &id, rollback, || world.now())
+                stop_deployment(world, world, &id, rollback, None, || world.now())
                     .await
                     .map(|_| Reply::Nothing)
                     .or_else(caller)

@@ -29,7 +29,8 @@ struct Input {
 /// The request. What the AppSpec says is read once the platform is known, and is no reason to refuse: as in CodeDeploy,
 /// the deployment is made and fails, so that its violations can be looked at afterwards.
 pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
-    parse_within(body, &cx.quotas)
+    let deployment = parse_within(body, &cx.quotas)?;
+    Ok(NewDeployment { caller: cx.caller.clone(), ..deployment })
 }
 
 /// The same, for which nothing but the quotas is needed.
@@ -52,6 +53,7 @@ pub(crate) fn parse_within(body: &[u8], quotas: &Quotas) -> Result<NewDeployment
         rollback: rollback.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
         alarms: alarms.map(|Object(given)| alarm_configuration::parse(given, quotas)).transpose()?,
         for_servers: for_servers(&input),
+        caller: None,
     };
     check_file_exists_behavior(&input)?;
     // Servers are in Auto Scaling groups; elsewhere it means nothing and harms nothing.

@@ -58,7 +58,7 @@ fn every_rejection_has_its_exception_and_words() {
                 revision: RevisionLocation::GitHub { repository: "a/b".to_owned(), commit: "c".to_owned() },
             },
             "RevisionDoesNotExistException: No revision of application shop is registered at this location: \
-             {\"gitHubLocation\":{\"commitId\":\"c\",\"repository\":\"a/b\"},\"revisionType\":\"GitHub\"}",
+             {\"revisionType\":\"GitHub\",\"gitHubLocation\":{\"repository\":\"a/b\",\"commitId\":\"c\"}}",
         ),
         (
             Rejection::RevisionUnfit(RevisionUnfit::Bundle, ComputePlatform::Lambda),

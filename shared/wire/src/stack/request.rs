@@ -228,7 +228,7 @@ impl Template<'_> {
     }
 
     fn context(&self) -> Context {
-        Context { place: self.place.clone(), quotas: self.quotas.clone(), seal: Seal::new(NO_PAGES) }
+        Context { place: self.place.clone(), quotas: self.quotas.clone(), seal: Seal::new(NO_PAGES), caller: None }
     }
 
     fn alias(&self) -> Result<AliasWish, String> {

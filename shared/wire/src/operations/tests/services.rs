@@ -112,7 +112,7 @@ fn a_target_is_listed_by_its_status() {
     failed.events[1].status = EventStatus::Failed;
     let mut skipped = in_stage(Stage::Ended, 5);
     skipped.events[5].status = EventStatus::Skipped;
-    let halt = Halt { cause: spillway_domain::Cause::Stop { rollback: None }, at: at(1) };
+    let halt = Halt { cause: spillway_domain::Cause::Stop { rollback: None, caller: None }, at: at(1) };
     let cases = [
         (in_stage(Stage::Created, 0), TargetStatus::Pending),
         (in_stage(Stage::Install, 1), TargetStatus::InProgress),
