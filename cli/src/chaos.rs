@@ -146,14 +146,15 @@ pub async fn run(options: Options) -> anyhow::Result<bool> {
 async fn play(shop: &Shop<'_>, course: &Course, mut random: fastrand::Rng) -> Option<String> {
     while course.goes_on() {
         let plot = Plot::random(&mut random);
-        if let Err(failure) = shop.play(&plot, &mut random, || course.waits_until()).await {
-            return Some(format!("{failure:#}"));
+        match shop.play(&plot, &mut random, || course.waits_until()).await {
+            Ok(true) => course.played.set(course.played.get() + 1),
+            // The group is judged in the end.
+            Ok(false) => return None,
+            Err(failure) => return Some(format!("{failure:#}")),
         }
-        course.played.set(course.played.get() + 1);
-        let so_far = shop.outcome(None).await.map(|outcome| outcome.faults());
-        match so_far {
+        match shop.outcome(None).await.map(|outcome| outcome.faults()) {
             Ok(faults) if faults.is_empty() => {}
-            Ok(faults) => return Some(format!("{} (seen before the end)", faults.join("; "))),
+            Ok(faults) => return Some(format!("{} (seen right after that deployment)", faults.join("; "))),
             Err(failure) => return Some(format!("{failure:#}")),
         }
     }

@@ -66,6 +66,8 @@ impl Default for Options {
 pub struct Endpoints {
     /// CodeDeploy's API.
     pub codedeploy: String,
+    /// Where hooks give their verdicts by CodeDeploy's API: `AWS_ENDPOINT_URL_CODEDEPLOY` of a hook.
+    pub answer_hook: String,
     /// The emulated AWS.
     pub aws: String,
     /// The emulated ECS, with its load balancers and the EC2 that has their networks. GET `/_load-balancer` answers what
@@ -120,6 +122,7 @@ impl LocalCloud {
         let proxy = Proxy::start(upstream, options.port.map(following).transpose()?.unwrap_or(0))?;
         let endpoints = Endpoints {
             codedeploy: proxy.url().to_owned(),
+            answer_hook: stack.answer_hook_url,
             aws: emulator.url().to_owned(),
             containers: containers.url().to_owned(),
             region: REGION.to_owned(),

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::cloud::{Cloud, Order, Shop, in_cloud, until};
 use crate::poller::{EVERY, poll};
 use crate::tap::{Call, Tap};
-use crate::{Row, median};
+use crate::{Effort, Row, median};
 
 const ROUNDS: usize = 9;
 const MOST_CALLS: usize = 2;
@@ -29,7 +29,7 @@ struct Round {
     calls: Vec<Call>,
 }
 
-pub(crate) fn measure() -> Vec<Row> {
+pub(crate) fn measure(effort: Effort) -> Vec<Row> {
     in_cloud(async |cloud| {
         let watch_alarms = cloud.function("watch-alarms").await;
         let tap = Tap::open(&cloud.endpoints().aws).await;
@@ -38,7 +38,7 @@ pub(crate) fn measure() -> Vec<Row> {
         let watching = AlarmConfiguration::builder().enabled(true).alarms(alarm).build();
         let shop = Shop::open_with(cloud, "bench-alarms", |group| group.alarm_configuration(watching)).await;
         let (mut rounds, begun) = (Vec::new(), cloud.invocations(&watch_alarms).await);
-        for number in 0..ROUNDS {
+        for number in 0..effort.samples(ROUNDS) {
             cloud.restart_behind(&watch_alarms, &tap.url).await;
             rounds.push(play(cloud, &shop, &tap, number).await);
         }
@@ -63,7 +63,7 @@ fn rows(rounds: &[Round], invocations: usize) -> Vec<Row> {
     let polled_seconds = median(rounds.iter().map(|round| round.polled_seconds).collect());
     let times = polled_seconds / seconds;
     vec![
-        row("invocations", format!("{invocations} for {ROUNDS} alarms"), "1 each", invocations == ROUNDS),
+        row("invocations", format!("{invocations} for {} alarms", rounds.len()), "1 each", invocations == rounds.len()),
         row(
             "serial AWS calls besides our table's",
             format!("{calls} (and {roles} AssumeRole, because cold)"),
@@ -73,7 +73,10 @@ fn rows(rounds: &[Round], invocations: usize) -> Vec<Row> {
         row("polls", polls.to_string(), "0", polls == 0),
         row(
             "cold, against a poller at 10 s",
-            format!("{seconds:.2} s against {polled_seconds:.2} s, {times:.0} times as fast (medians of {ROUNDS})"),
+            format!(
+                "{seconds:.2} s against {polled_seconds:.2} s, {times:.0} times as fast (medians of {})",
+                rounds.len()
+            ),
             "faster",
             times > 1.0,
         ),

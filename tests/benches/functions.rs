@@ -6,25 +6,59 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use spillway_tests::template::root;
+use spillway_tests::template::{root, template};
+
+use crate::Effort;
 
 /// The name of the function that does nothing.
 pub(crate) const BARE: &str = "bare";
 
-/// The binary of every function and of [`BARE`].
-pub(crate) fn binaries() -> &'static BTreeMap<String, PathBuf> {
-    static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(build);
-    &BINARIES
+/// The binary of every function and of [`BARE`]; in a smoke run, debug builds.
+pub(crate) fn binaries(effort: Effort) -> &'static BTreeMap<String, PathBuf> {
+    static RELEASE: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| build(&["--release"]));
+    static DEBUG: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| build(&[]));
+    match effort {
+        Effort::Full => &RELEASE,
+        Effort::Smoke => &DEBUG,
+    }
+}
+
+/// The environment that the template gives to a function; what the template takes from elsewhere is made up.
+pub(crate) fn environment(function: &str) -> BTreeMap<String, String> {
+    let template = template();
+    let camel: String = function.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+    let own = &template["Resources"][format!("{camel}Function")]["Properties"]["Environment"]["Variables"];
+    let shared = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let variables = [shared, own].into_iter().filter_map(Value::as_object).flatten();
+    variables.map(|(name, value)| (name.clone(), resolve(&template, value))).collect()
+}
+
+/// What a value becomes: a parameter is its default, an `!If` what follows when its condition holds, and anything else
+/// its own text.
+fn resolve(template: &Value, value: &Value) -> String {
+    match value {
+        Value::Array(choice) => choice.get(1).map_or_else(String::new, |value| resolve(template, value)),
+        Value::String(text) => {
+            let default = &template["Parameters"][text]["Default"];
+            if default.is_null() { pseudo_parameters(text) } else { resolve(template, default) }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+fn pseudo_parameters(text: &str) -> String {
+    let values = [("Partition", "aws"), ("Region", "us-east-1"), ("AccountId", "111122223333"), ("StackName", "bench")];
+    values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{AWS::{name}}}"), value))
 }
 
 /// Builds them, unless they are there. What cargo says is passed on.
-fn build() -> BTreeMap<String, PathBuf> {
+fn build(profile: &[&str]) -> BTreeMap<String, PathBuf> {
     let folders = std::fs::read_dir(root().join("functions")).unwrap().map(Result::unwrap);
     // One is SAM's own translator, in Python.
     let crates = folders.filter(|folder| folder.path().join("Cargo.toml").exists());
     let names = crates.map(|folder| folder.file_name().into_string().unwrap()).chain([BARE.to_owned()]);
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["build", "--release", "--features", "spillway-tests/bare", "--message-format"]);
+    command.arg("build").args(profile).args(["--features", "spillway-tests/bare", "--message-format"]);
     command.arg("json-render-diagnostics").current_dir(root()).stdin(Stdio::null()).stderr(Stdio::inherit());
     for name in names {
         command.args(["--bin", &name]);

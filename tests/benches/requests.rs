@@ -13,10 +13,10 @@ use spillway_testkit::World;
 use spillway_tests::door::{Door, request};
 use tokio::process::{Child, Command};
 
-use crate::Row;
 use crate::cloud::block_on;
 use crate::cloud::programs::scrubbed;
 use crate::simulations::processor_time;
+use crate::{Effort, Row};
 
 const REQUIREMENTS: &str = include_str!("moto-requirements.txt");
 const FEWEST_TIMES: f64 = 50.0;
@@ -33,14 +33,14 @@ const CALLS: [&str; 5] =
     ["GetDeployment", "GetDeploymentGroup", "ListDeployments", "CreateDeployment", "GetDeploymentTarget"];
 const NOT_OF_MOTO: &str = "GetDeploymentTarget";
 
-pub(crate) fn measure() -> Vec<Row> {
-    let own: Vec<f64> = CALLS.iter().map(|call| own_per_second(call)).collect();
+pub(crate) fn measure(effort: Effort) -> Vec<Row> {
+    let own: Vec<f64> = CALLS.iter().map(|call| own_per_second(call, effort)).collect();
     let theirs = block_on(async {
         let moto = Moto::start().await;
         let id = moto.furnish().await;
         let mut measured = Vec::new();
         for call in CALLS.iter().filter(|call| **call != NOT_OF_MOTO) {
-            measured.push(moto.per_second(call, &id).await);
+            measured.push(moto.per_second(call, &id, effort).await);
         }
         measured
     });
@@ -103,9 +103,9 @@ fn furnishing() -> Vec<(&'static str, Value)> {
     std::iter::once(("CreateApplication", application)).chain(groups).chain(deployments).collect()
 }
 
-fn own_per_second(call: &str) -> f64 {
+fn own_per_second(call: &str, effort: Effort) -> f64 {
     let (began, mut answered, mut busy) = (Instant::now(), 0, Duration::ZERO);
-    while began.elapsed() < LASTS {
+    while answered == 0 || effort.goes_on(began, LASTS) {
         // A group takes one deployment at a time, so that each needs a group; and a world that does not grow.
         let world = World::new();
         let door = Door::new(&world);
@@ -164,11 +164,11 @@ impl Moto {
         id
     }
 
-    async fn per_second(&self, call: &str, id: &str) -> f64 {
+    async fn per_second(&self, call: &str, id: &str, effort: Effort) -> f64 {
         let body = body(call, id).to_string();
         let (began, before, mut answered) = (Instant::now(), self.processor_seconds(), 0);
         // What it creates makes its later lists longer, so that it creates last.
-        while began.elapsed() < LASTS {
+        while answered == 0 || effort.goes_on(began, LASTS) {
             for _ in 0..BATCH {
                 self.ask(call, body.clone()).await;
             }

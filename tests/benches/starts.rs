@@ -12,21 +12,21 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::cloud::block_on;
-use crate::functions::{BARE, binaries};
-use crate::{Row, median};
+use crate::functions::{BARE, binaries, environment};
+use crate::{Effort, Row, median};
 
 const ROUNDS: usize = 31;
 const MOST_TIMES: f64 = 2.0;
 const PATIENCE: Duration = Duration::from_secs(20);
 const FIRST_POLL: &str = "GET /2018-06-01/runtime/invocation/next ";
 
-pub(crate) fn measure() -> Vec<Row> {
+pub(crate) fn measure(effort: Effort) -> Vec<Row> {
     let mut starts: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     block_on(async {
         let runtime_api = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        for _ in 0..ROUNDS {
-            for (name, binary) in binaries() {
-                let milliseconds = start(binary, &runtime_api).await.as_secs_f64() * 1000.0;
+        for _ in 0..effort.samples(ROUNDS) {
+            for (name, binary) in binaries(effort) {
+                let milliseconds = start(name, binary, &runtime_api).await.as_secs_f64() * 1000.0;
                 starts.entry(name).or_default().push(milliseconds);
             }
         }
@@ -45,7 +45,7 @@ pub(crate) fn measure() -> Vec<Row> {
     starts.into_iter().map(row).collect()
 }
 
-async fn start(binary: &Path, runtime_api: &TcpListener) -> Duration {
+async fn start(name: &str, binary: &Path, runtime_api: &TcpListener) -> Duration {
     let mut command = Command::new(binary);
     command
         .env_clear()
@@ -56,15 +56,7 @@ async fn start(binary: &Path, runtime_api: &TcpListener) -> Duration {
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("TABLE_NAME", "measured")
-        .env("RETENTION_DAYS", "400")
-        .env("QUOTAS", "none")
-        .env("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:111122223333:stateMachine:measured")
-        .env("STACK_REQUEST_MACHINE_ARN", "arn:aws:states:us-east-1:111122223333:stateMachine:measured")
-        .env("CUSTOM_RESOURCE_ARN", "arn:aws:lambda:us-east-1:111122223333:function:measured")
-        .env("EXPAND_SAM_FUNCTION", "measured")
-        .env("FUNCTION_ROLES", "arn:aws:iam::111122223333:role/measured/*")
-        .env("SERVICE_ROLE_NAMES", "measured")
+        .envs(environment(name))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .kill_on_drop(true);

@@ -57,7 +57,8 @@ impl Tap {
 }
 
 async fn pass(client: &reqwest::Client, aws: &str, request: Request) -> (String, Response) {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    head.headers.remove("host"); // the emulator answers under its own name only
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let path = head.uri.path_and_query().unwrap().as_str();
     let target = head.headers.get("x-amz-target").map_or("", |target| target.to_str().unwrap());

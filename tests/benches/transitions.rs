@@ -1,14 +1,14 @@
 //! What Step Functions bills, counted from the histories of real executions on the local cloud.
 
-use crate::Row;
 use crate::cloud::{Cloud, Order, Shop, in_cloud};
+use crate::{Effort, Row};
 
 const MOST_OF_CANARY: usize = 24;
 const MOST_OF_STEP: usize = 6;
 /// How many steps the longer of two linear shifts has more than the shorter.
 const FURTHER_STEPS: usize = 3;
 
-pub(crate) fn measure() -> Vec<Row> {
+pub(crate) fn measure(_: Effort) -> Vec<Row> {
     in_cloud(async |cloud| {
         let canary = Order::new("Steps.10@1s").before("hook-succeeds").after("hook-calls-back");
         let canary = transitions_of(cloud, "bench-canary", &canary).await;

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::Row;
 use crate::functions::{BARE, binaries};
+use crate::{Effort, Row};
 
 const MOST_BYTES: usize = 3_000_000;
 const LEVEL: i64 = 6;
 
-pub(crate) fn measure() -> Vec<Row> {
+pub(crate) fn measure(effort: Effort) -> Vec<Row> {
     let row = |(name, binary): (&String, &PathBuf)| {
         let bytes = pack(binary);
         Row {
@@ -23,7 +23,7 @@ pub(crate) fn measure() -> Vec<Row> {
             holds: bytes <= MOST_BYTES,
         }
     };
-    binaries().iter().filter(|(name, _)| name.as_str() != BARE).map(row).collect()
+    binaries(effort).iter().filter(|(name, _)| name.as_str() != BARE).map(row).collect()
 }
 
 /// The size of a binary's zip.

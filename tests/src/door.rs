@@ -1,16 +1,18 @@
 //! CodeDeploy's API in memory: the same function as on AWS, in front of a world of the testkit.
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use spillway_api::{Backend, answer};
 use spillway_domain::Quotas;
+use spillway_engine::{Access, Anyone};
 use spillway_kit::Invocation;
 use spillway_testkit::World;
 
 /// The door to a world.
-pub struct Door<'a> {
+pub struct Door<'a, A = Anyone> {
     world: &'a World,
-    backend: Backend<'a, World, World, World>,
+    backend: Backend<'a, World, World, World, A>,
 }
 
 impl<'a> Door<'a> {
@@ -22,6 +24,13 @@ impl<'a> Door<'a> {
     /// With quotas of one's own.
     pub fn with_quotas(world: &'a World, quotas: Quotas) -> Self {
         Self { world, backend: Backend::new(world, world, world, quotas) }
+    }
+}
+
+impl<'a, A: Access> Door<'a, A> {
+    /// The same, which does what the policies of `access` permit.
+    pub fn guarded_by(world: &'a World, access: A) -> Self {
+        Self { world, backend: Backend::new(world, world, world, Quotas::default()).guarded_by(access) }
     }
 
     /// Asks for an operation; what it answers, or its exception with `__type` and `message`.
@@ -41,6 +50,7 @@ impl<'a> Door<'a> {
             request_id: "00000000-0000-4000-8000-000000000000".to_owned(),
             function_arn: "arn:aws:lambda:us-east-1:111122223333:function:api".to_owned(),
             now: self.world.now(),
+            deadline: Timestamp::MAX,
         };
         pollster::block_on(answer(&self.backend, request, &invocation))
     }
@@ -56,5 +66,12 @@ pub fn request(operation: &str, body: &Value) -> Request {
         "requestContext": { "timeEpoch": 0, "http": { "method": "POST" } },
         "body": body.to_string(), "isBase64Encoded": false,
     });
+    serde_json::from_value(request).expect("it has the form of such a request")
+}
+
+/// The same, signed by a caller.
+pub fn request_by(caller: &str, operation: &str, body: &Value) -> Request {
+    let mut request = serde_json::to_value(request(operation, body)).expect("a request is plain data");
+    request["requestContext"]["authorizer"] = json!({ "iam": { "userArn": caller } });
     serde_json::from_value(request).expect("it has the form of such a request")
 }

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 #![allow(clippy::large_futures, reason = "a test runs once, and its futures may be as large as its story")]
 
+mod access;
 mod cloud;
 mod contracts;
 mod crashes;
+mod crowd;
+mod examples;
 mod house;
 mod operations;
 mod properties;

@@ -18,6 +18,7 @@ pub fn cases(cases: u32) -> ProptestConfig {
 
 /// Plays a case on that world.
 pub fn play<P: Plot>(case: &Case<P>, world: World) -> World {
+    let world = if case.keeps_revisions { world.with_kept_revisions() } else { world };
     let world = world.with_accidents(case.accidents.clone());
     let mut runner = Runner::new(&world, machine()).with_late(case.late);
     for duplicate in &case.duplicates {

@@ -1,9 +1,14 @@
 //! Accidents that others had, one test each.
 
 mod aliases;
+mod fence;
+mod hooks;
+mod locks;
+mod looks;
 mod steps;
 mod texts;
 mod trouble;
+mod wakes;
 
 use spillway_domain::{AliasRouting, Deployment, DeploymentId, Percent, Status, Version};
 use spillway_testkit::{Runner, Story, World, check};

@@ -103,6 +103,11 @@ fn resolved(value: &Value) -> Value {
             })
             .into()
         }
+        (Some(("Fn::Join", parts)), _) => {
+            let words = parts[1].as_array().unwrap().iter().map(resolved);
+            let words: Vec<String> = words.map(|word| word.as_str().unwrap().to_owned()).collect();
+            json!(words.join(parts[0].as_str().unwrap()))
+        }
         (Some(("Fn::Sub", text)), _) => json!(text.as_str().unwrap().replace("${", "").replace('}', "")),
         (_, Value::Object(members)) => {
             members.iter().map(|(name, value)| (name.clone(), resolved(value))).collect::<Map<_, _>>().into()
@@ -114,7 +119,7 @@ fn resolved(value: &Value) -> Value {
 }
 
 /// Whether a logical id stands anywhere as a reference.
-fn mentions(value: &Value, id: &str) -> bool {
+pub(crate) fn mentions(value: &Value, id: &str) -> bool {
     let is = |text: &str| text.split('.').next().is_some_and(|name| name.trim() == id);
     let in_text =
         |text: &str| text.split("${").filter_map(|rest| rest.split_once('}')).any(|(variable, _)| is(variable));
@@ -205,7 +210,12 @@ proptest! {
         }
         for (id, resource) in old.iter().filter(|(id, _)| new.contains_key(*id)) {
             let concerned = resource["Type"] == "AWS::IAM::Role" || gone.iter().any(|id| mentions(resource, id));
-            prop_assert!(concerned || new[id] == *resource, "{} has changed", id);
+            // A hook is told where to answer.
+            let mut untold = new[id].clone();
+            if old.values().any(|alias| mentions(&alias["UpdatePolicy"], id)) {
+                untold["Properties"].as_object_mut().unwrap().remove("Environment");
+            }
+            prop_assert!(concerned || untold == *resource, "{} has changed", id);
         }
         for section in ["Parameters", "Conditions", "Mappings", "Metadata"] {
             prop_assert_eq!(&after[section], &template[section], "{} has changed", section);

@@ -14,6 +14,7 @@ pub const SERVERLESS: &str = include_str!("rewriting/serverless.json");
 pub fn rewritten(template: &Value) -> Value {
     let account = "arn:aws:lambda:us-east-1:111122223333:function";
     let home = Home {
+        answer_hook_url: Some("https://answer.lambda-url.us-east-1.on.aws/".to_owned()),
         service_token: format!("{account}:spillway-CustomResourceFunction"),
         function_roles: "arn:aws:iam::111122223333:role/spillway/spillway/*".to_owned(),
         service_role_names: "spillway-*".to_owned(),

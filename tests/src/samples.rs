@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use spillway_domain::{AlarmName, Quotas, Target};
+use spillway_domain::{AlarmName, ComputePlatform, LambdaTarget, Question, Quotas, Target};
 use spillway_engine::{AlarmEvent, Decide, Observation, Shift, Subject, Task, Waiter};
 use spillway_template::Event;
-use spillway_testkit::World;
+use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::{readme_block, readme_machine, root};
-use spillway_wire::{execution, stack};
+use spillway_wire::{appspec, execution, http, stack};
 
 #[test]
 fn every_sample_parses_into_the_request_of_its_use_case() {
@@ -31,6 +31,8 @@ fn every_sample_parses_into_the_request_of_its_use_case() {
 fn parse(function: &str, text: &str) -> Result<(), String> {
     match function {
         "api" => api(text),
+        "answer-hook" => http::read(&read(text)?, 16 * 1024).map(drop).map_err(|refusal| refusal.to_string()),
+        "authorize" => read::<Question>(text).map(drop),
         "create-deployment" => asked(text),
         "decide" => read::<Decide>(text).map(drop),
         "run-hook" | "bake" => read::<Task>(text).map(drop),
@@ -93,6 +95,20 @@ fn the_state_machine_of_the_readme_asks_for_what_is_understood() {
         Some(member) => (member.to_owned(), json!("something")),
     });
     execution::parse(&given.collect(), &Quotas::default()).unwrap();
+}
+
+#[test]
+fn the_revision_of_the_readme_is_taken() {
+    let world = World::new();
+    let door = Door::new(&world);
+    Story::new("Steps.1@1m,10@5m").set(&world);
+    let revision: Value = serde_json::from_str(&readme_block(r#""revisionType": "AppSpecContent","#)).unwrap();
+    let deployment = json!({ "applicationName": "shop", "deploymentGroupName": "orders", "revision": revision });
+    let created = door.call("CreateDeployment", &deployment);
+    assert!(created["deploymentId"].is_string(), "{created}");
+    let appspec = appspec::read(&readme_block("Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
+    let Target::Lambda(whole) = appspec else { panic!("{appspec:?}") };
+    assert_eq!(world.records()[0].order.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_hook_that_says_no_moves_no_traffic() {
 
 #[test]
 fn a_hook_that_throws_ends_it_at_once() {
-    insta::assert_snapshot!(tell(&canary().after(HookPlan::Throws)));
+    insta::assert_snapshot!(tell(&canary().after(HookPlan::throws())));
 }
 
 #[test]

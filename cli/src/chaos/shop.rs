@@ -34,14 +34,14 @@ impl<'a> Shop<'a> {
         Self { stage, name, ended: RefCell::new(BTreeMap::new()) }
     }
 
-    /// Plays a deployment to its end, and that of its rollback. An error is why it was refused, or that it has not ended
-    /// by then.
+    /// Plays a deployment to its end, and that of its rollback; whether they have ended by then. An error is why it was
+    /// refused.
     pub async fn play(
         &self,
         plot: &Plot,
         random: &mut fastrand::Rng,
         until: impl Fn() -> Instant,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         self.set_alarm(StateValue::Ok).await?;
         let from = self.routing().await?.main;
         let others: Vec<_> = VERSIONS.into_iter().filter(|version| *version != from).collect();
@@ -68,20 +68,26 @@ impl<'a> Shop<'a> {
         Ok(Outcome { group, first, deployments, routing: self.routing().await?, refused })
     }
 
-    /// Waits until every deployment of the group has ended.
-    async fn until_idle(&self, until: impl Fn() -> Instant) -> anyhow::Result<()> {
+    /// Waits until every deployment of the group has ended, also those that the end of another one has made; whether they
+    /// have by then.
+    async fn until_idle(&self, until: impl Fn() -> Instant) -> anyhow::Result<bool> {
+        let mut ended = Vec::new();
         loop {
-            let mut active = None;
-            for id in self.ids().await? {
-                let played = self.played(&id).await?;
-                if !played.has_ended() {
-                    active = Some(played);
-                }
+            let listed = self.ids().await?;
+            if listed == ended {
+                return Ok(true);
             }
-            let Some(active) = active else { return Ok(()) };
-            let Played { id, status, .. } = active;
-            anyhow::ensure!(Instant::now() < until(), "deployment {id} has not ended in time; it is {status}");
-            sleep(PAUSE).await;
+            let mut all_ended = true;
+            for id in &listed {
+                all_ended &= self.played(id).await?.has_ended();
+            }
+            if all_ended {
+                ended = listed;
+            } else if Instant::now() < until() {
+                sleep(PAUSE).await;
+            } else {
+                return Ok(false);
+            }
         }
     }
 

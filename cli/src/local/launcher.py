@@ -16,6 +16,7 @@ from ministack import app
 from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudwatch, eventbridge, lambda_svc
 from ministack.services import stepfunctions as sfn
+from ministack.services.cloudformation import provisioners
 
 
 def main():
@@ -29,6 +30,7 @@ def main():
     wait_for_tokens_as_aws_does()
     start_again_as_aws_does()
     tell_of_children_as_aws_does()
+    replace_role_policies()
     try:
         app.main()
     finally:
@@ -208,6 +210,31 @@ def tell_of_children_as_aws_does():
         return "States.TaskFailed", json.dumps(described)
 
     sfn._nested_execution_failure = failure
+
+
+def replace_role_policies():
+    """Gap: there is no AWS::IAM::RolePolicy. Another name, or another role, is another policy, which is made before the
+    old one goes."""
+
+    def create(_logical_id, props, _stack_name):
+        policy = {"Roles": [props["RoleName"]], "PolicyDocument": props["PolicyDocument"]}
+        provisioners._iam_policy_require_entities(policy)
+        provisioners._iam_policy_require_valid_document(policy)
+        provisioners._iam_policy_put(policy, props["PolicyName"])
+        return f"{props['PolicyName']}|{props['RoleName']}", {}
+
+    def update(_physical_id, _old_props, new_props, stack_name, logical_id=None):
+        return create(logical_id, new_props, stack_name)
+
+    def delete(_physical_id, props):
+        provisioners._iam_policy_drop({"Roles": [props["RoleName"]]}, props["PolicyName"])
+
+    provisioners._RESOURCE_HANDLERS["AWS::IAM::RolePolicy"] = {
+        "create": create,
+        "update": update,
+        "update_with_logical_id": True,
+        "delete": delete,
+    }
 
 
 if __name__ == "__main__":

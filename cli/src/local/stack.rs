@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{Capability, Stack, StackStatus};
+use aws_sdk_cloudformation::types::{Capability, Parameter, Stack, StackStatus};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -27,6 +27,7 @@ pub(super) struct Deployed {
     pub state_machine_arn: String,
     pub service_role_arn: String,
     pub function_url: String,
+    pub answer_hook_url: String,
 }
 
 /// Uploads the packages, creates the stack, and waits until it is there.
@@ -49,6 +50,8 @@ pub(super) async fn deploy(
         .create_stack()
         .stack_name(STACK)
         .template_url(template_url)
+        // The hooks of the demos and the tests have names of all kinds.
+        .parameters(Parameter::builder().parameter_key("HookFunctions").parameter_value("*").build())
         .capabilities(Capability::CapabilityNamedIam)
         .capabilities(Capability::CapabilityAutoExpand)
         .send()
@@ -66,6 +69,7 @@ pub(super) async fn deploy(
         table: output("TableName")?,
         service_role_arn: output("ServiceRoleArn")?,
         function_url: on_loopback(&output("ApiUrl")?, emulator.url())?,
+        answer_hook_url: on_loopback(&output("AnswerHookUrl")?, emulator.url())?,
         state_machine_arn,
     })
 }

@@ -8,18 +8,19 @@ use spillway_aws_sts::Roles;
 use spillway_domain::{Deployment, Trigger};
 use spillway_engine::{Notices, Subject, announce};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
-use spillway_wire::{Place, notice};
+use spillway_wire::Place;
+use spillway_wire::notice::{self, MessageForm};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let (topics, bus) = (Topics::new(&Roles::new(&config)), Bus::new(&config));
-    let tasks = Tasks::new(&config);
+    let (tasks, form) = (Tasks::new(&config), setting("TRIGGER_MESSAGES")?);
     run(async |subject: Subject, invocation: Invocation| {
         let [partition, region, account] = invocation.home().map(str::to_owned);
         let place = Place { partition, region, account };
-        let news = News { topics: &topics, bus: &bus, place };
+        let news = News { topics: &topics, bus: &bus, place, form };
         announce(&table, &news, &tasks, &subject, invocation.now).await
     })
     .await
@@ -30,6 +31,7 @@ struct News<'a> {
     topics: &'a Topics,
     bus: &'a Bus,
     place: Place,
+    form: MessageForm,
 }
 
 impl Notices for News<'_> {
@@ -38,13 +40,14 @@ impl Notices for News<'_> {
         let asked = |trigger: &&Trigger| trigger.events.iter().any(|event| events.contains(event));
         let subject = notice::subject(deployment, &self.place);
         let published = deployment.order.triggers.iter().filter(asked).map(async |trigger| {
-            let message = notice::message(deployment, &trigger.name, &self.place).to_string();
-            self.topics.publish(&deployment.session(), &trigger.topic, &subject, &message).await
+            let message = notice::message(deployment, &trigger.name, &self.place, self.form).to_string();
+            let published = self.topics.publish(&deployment.session(), &trigger.topic, &subject, &message).await;
+            published.map_err(|problem| notice::unpublished(deployment, trigger, &problem))
         });
         let (detail, resources) = (notice::detail(deployment, &self.place), notice::resources(deployment, &self.place));
         let put = self.bus.put_event(notice::DETAIL_TYPE, &detail, resources).await;
-        let told = join_all(published).await.into_iter().chain([put]);
-        told.filter_map(Result::err).map(|problem| problem.words).collect()
+        let put = put.map_err(|problem| notice::unposted(deployment, &problem));
+        join_all(published).await.into_iter().chain([put]).filter_map(Result::err).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Api: answers CodeDeploy's API.
 
 use spillway_api::{Backend, answer};
+use spillway_aws_authorize::Authorize;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_kit::{Failure, aws, run, setting};
@@ -9,8 +10,9 @@ use spillway_kit::{Failure, aws, run, setting};
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
-    let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
-    let tasks = Tasks::new(&config);
-    let backend = Backend::new(&table, &executions, &tasks, setting("QUOTAS")?);
+    let executions = Executions::hasty(&config, setting::<String>("STATE_MACHINE_ARN")?);
+    let tasks = Tasks::hasty(&config);
+    let access = Authorize::new(&config, setting("AUTHORIZE_FUNCTION")?, &setting::<String>("POLICIES")?);
+    let backend = Backend::new(&table, &executions, &tasks, setting("QUOTAS")?).guarded_by(access);
     run(async |request, invocation| Ok(answer(&backend, &request, &invocation).await)).await
 }

@@ -1,19 +1,19 @@
 //! Which operation is which use case: one line each.
 
 use serde_json::{Value, json};
-use spillway_domain::Problem;
+use spillway_domain::{Caller, Problem};
 use spillway_engine::{
-    Error, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config, create_deployment,
-    create_group, delete_application, delete_config, delete_github_token, delete_group, deregister_instance,
-    find_application, find_applications, find_config, find_deployment_instances, find_group, find_groups,
-    find_instance, find_instances, find_revision, find_revisions, find_targets, list_applications, list_configs,
-    list_deployments, list_groups, list_instances, list_revisions, list_tags, load_deployment, load_deployments,
-    register_instance, register_revision, rename_application, stop_deployment, tag_instances, tag_resource,
-    untag_instances, untag_resource, update_group,
+    Access, Error, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config,
+    create_deployment, create_group, delete_application, delete_config, delete_github_token, delete_group,
+    deregister_instance, find_application, find_applications, find_config, find_deployment_instances, find_group,
+    find_groups, find_instance, find_instances, find_revision, find_revisions, find_targets, list_applications,
+    list_configs, list_deployments, list_groups, list_instances, list_revisions, list_tags, load_deployment,
+    load_deployments, permit, register_instance, register_revision, rename_application, stop_deployment, tag_instances,
+    tag_resource, untag_instances, untag_resource, update_group,
 };
 use spillway_kit::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::Operation::{self, *};
-use spillway_wire::{Context, Exception, Place, Seal, appspec, operations as wire};
+use spillway_wire::{Context, Exception, Place, Seal, access, appspec, operations as wire};
 
 use crate::{Backend, Store};
 
@@ -25,17 +25,23 @@ pub(crate) enum Refusal {
     Problem(Problem),
 }
 
-/// Carries out one operation: its request is parsed, its use case done, and the answer rendered.
+/// Carries out one operation, if the caller may have it: its request is parsed, its use case done, and the answer rendered.
 pub(crate) async fn carry_out(
-    backend: &Backend<'_, impl Store, impl Executions, impl Wakes>,
+    backend: &Backend<'_, impl Store, impl Executions, impl Wakes, impl Access>,
     operation: Operation,
     body: &[u8],
+    caller: Option<&Caller>,
     invocation: &Invocation,
 ) -> Result<Value, Refusal> {
     let Backend { store, executions, wakes, ref quotas, .. } = *backend;
     let [partition, region, account] = invocation.home().map(str::to_owned);
     let place = Place { partition, region, account };
-    let cx = Context { place, quotas: quotas.clone(), seal: Seal::new(backend.secret().await?) };
+    let cx =
+        Context { place, quotas: quotas.clone(), seal: Seal::new(backend.secret().await?), caller: caller.cloned() };
+    let permissions = access::permissions(operation, body, &cx);
+    if let Some(denial) = permit(store, &backend.access, caller, permissions).await? {
+        return Err(access::denied(caller, &denial, &cx.place).into());
+    }
     let now = invocation.now;
 
     // A use case whose answer has something in it, and one that answers {}. Without a use case there is nothing to do.
@@ -95,11 +101,11 @@ pub(crate) async fn carry_out(
         GetDeploymentTarget => answer!(get_deployment_target, (id, target) => find_targets(store, id, std::slice::from_ref(target))),
         BatchGetDeploymentTargets => answer!(batch_get_deployment_targets, (id, targets) => find_targets(store, id, targets)),
         ListDeploymentTargets => answer!(list_deployment_targets, (id, _) => find_targets(store, id, &[])),
-        StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, spillway_kit::now)),
+        StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, caller, spillway_kit::now)),
         PutLifecycleEventHookExecutionStatus => answer!(put_lifecycle_event_hook_execution_status, verdict => answer_hook(store, wakes, verdict, now)),
         BatchGetDeployments => answer!(batch_get_deployments, ids => load_deployments(store, ids)),
-        ContinueDeployment => done!(continue_deployment, (id, wait) => continue_deployment(store, wakes, id, *wait, now)),
-        SkipWaitTimeForInstanceTermination => done!(skip_wait_time_for_instance_termination, (id, wait) => continue_deployment(store, wakes, id, *wait, now)),
+        ContinueDeployment => done!(continue_deployment, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),
+        SkipWaitTimeForInstanceTermination => done!(skip_wait_time_for_instance_termination, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),
         ListDeploymentInstances => answer!(list_deployment_instances, (id, _) => find_targets(store, id, &[])),
         GetDeploymentInstance => done!(get_deployment_instance, (id, _) => find_deployment_instances(store, id)),
         BatchGetDeploymentInstances => done!(batch_get_deployment_instances, (id, _) => find_deployment_instances(store, id)),

@@ -1,4 +1,4 @@
-//! Await deployment: parks an execution until a deployment has ended.
+//! Await deployment: parks an execution until one of some deployments has ended.
 
 use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::Tasks;

@@ -3,15 +3,16 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use spillway_aws_authorize::Authorize;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::Aliases;
 use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_aws_sts::Roles;
 use spillway_domain::{Problem, ProblemKind, Progress, Quotas, Settlement, StackRequest};
-use spillway_engine::{Changes, Error, change_resource};
+use spillway_engine::{Changes, Error, change_resource, permit};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
-use spillway_wire::appspec;
 use spillway_wire::stack::{asked, parse, refusal};
+use spillway_wire::{Place, access};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -20,18 +21,24 @@ async fn main() -> Result<(), Failure> {
     let aliases = Aliases::new(&Roles::new(&config));
     let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
     let (tasks, quotas) = (Tasks::new(&config), setting::<Quotas>("QUOTAS")?);
+    let policies = Authorize::new(&config, setting("AUTHORIZE_FUNCTION")?, &setting::<String>("POLICIES")?);
     run(async |input: Input, invocation: Invocation| {
         let request = match input.read(&quotas)? {
             Ok(request) => request,
             Err(settlement) => return Ok(settled(settlement)),
         };
+        let (caller, needed) = (request.resource.stack.parse().ok(), access::of_stack(&request));
+        if let Some(denial) = permit(&table, &policies, caller.as_ref(), needed).await? {
+            let [partition, region, account] = invocation.home().map(str::to_owned);
+            let denied = access::denied(caller.as_ref(), &denial, &Place { partition, region, account });
+            return Ok(settled(Settlement::failed(request.name(), denied.to_string())));
+        }
         let changes = Changes {
             store: &table.for_request(&request),
             aliases: &aliases,
             executions: &executions,
             wakes: &tasks,
             quotas: &quotas,
-            read: &appspec::read,
         };
         match change_resource(&changes, &request, invocation.now).await {
             Ok(progress) => Ok(progress),

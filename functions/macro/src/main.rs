@@ -10,6 +10,7 @@ async fn main() -> Result<(), Failure> {
     let sam = Sam::new(&aws()?, setting::<String>("EXPAND_SAM_FUNCTION")?);
     let home = Home {
         service_token: setting("CUSTOM_RESOURCE_ARN")?,
+        answer_hook_url: Some(setting::<String>("ANSWER_HOOK_URL")?).filter(|url| url != "none"),
         function_roles: setting("FUNCTION_ROLES")?,
         service_role_names: setting("SERVICE_ROLE_NAMES")?,
     };

@@ -5,21 +5,25 @@ use spillway_aws_lambda::{Hooks, Invoked};
 use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
 use spillway_domain::{Deployment, EventName, FunctionName, Problem};
-use spillway_engine::{HookReply, Task, run_hook};
-use spillway_kit::{Failure, Invocation, aws, now, run, setting};
-use spillway_wire::hook;
+use spillway_engine::{Catalog, HookReply, Task, run_hook};
+use spillway_kit::{Failure, Invocation, aws, fresh_secret, now, run, setting};
+use spillway_wire::{Seal, hook};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
-    let hooks = Asked(Hooks::new(&Roles::new(&config)));
+    let hooks = Asked { hooks: Hooks::new(&Roles::new(&config)), table: table.clone() };
     let tasks = Tasks::new(&config);
     run(async |task: Task, _: Invocation| run_hook(&table, &hooks, &tasks, &task, now).await).await
 }
 
 /// The hook functions, asked in the words of the wire.
-struct Asked(Hooks);
+struct Asked {
+    hooks: Hooks,
+    /// It has the secret by which hooks are known.
+    table: Table,
+}
 
 impl spillway_engine::Hooks for Asked {
     async fn ask(
@@ -28,23 +32,25 @@ impl spillway_engine::Hooks for Asked {
         event: EventName,
         function: &FunctionName,
     ) -> Result<HookReply, Problem> {
-        let payload = hook::payload(deployment, event).unwrap_or_default().to_string().into_bytes();
-        Ok(reply(self.0.invoke(&deployment.session(), function, payload).await?))
+        let seal = Seal::new(&self.table.secret(&fresh_secret()).await?);
+        let payload = hook::payload(deployment, event, &seal).unwrap_or_default().to_string().into_bytes();
+        let invoked = self.hooks.invoke(&deployment.session(), function, payload).await?;
+        Ok(reply(invoked, &seal.execution_id(&deployment.id, event)))
     }
 }
 
-fn reply(invoked: Invoked) -> HookReply {
+/// What it says in place of a verdict is shown to many; the id by which it is known is not.
+fn reply(invoked: Invoked, execution_id: &str) -> HookReply {
     match invoked {
-        Invoked::Unanswered => HookReply::Silent,
-        Invoked::Threw { timed_out, message, log_tail } => HookReply::Threw { timed_out, message, log_tail },
-        Invoked::Returned { payload, log_tail } => {
-            let verdict = serde_json::from_slice(&payload).ok().and_then(|answer| hook::verdict(&answer));
-            verdict.map_or(HookReply::Silent, |(succeeded, message)| HookReply::Verdict {
-                succeeded,
-                message,
-                log_tail,
-            })
+        Invoked::StillRunning { seconds } => {
+            HookReply::Silent { said: format!("has not returned within {seconds} seconds") }
         }
+        Invoked::Lost { why } => HookReply::Lost { why },
+        Invoked::Threw { timed_out, message, log_tail } => HookReply::Threw { timed_out, message, log_tail },
+        Invoked::Returned { payload, log_tail } => match hook::verdict(&payload) {
+            Ok((succeeded, message)) => HookReply::Verdict { succeeded, message, log_tail },
+            Err(said) => HookReply::Silent { said: said.replace(execution_id, "...") },
+        },
     }
 }
 
@@ -59,11 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn a_return_without_a_verdict_is_silence() {
-        let returned =
-            |payload: &str| reply(Invoked::Returned { payload: payload.as_bytes().to_vec(), log_tail: String::new() });
-        assert_eq!(returned("null"), HookReply::Silent);
-        assert_eq!(returned(""), HookReply::Silent);
+    fn a_return_without_a_verdict_is_told_as_it_was() {
+        let returned = |payload: &str| {
+            reply(Invoked::Returned { payload: payload.as_bytes().to_vec(), log_tail: String::new() }, "d-1.X.seal")
+        };
+        let said = "returned null, which is no verdict".to_owned();
+        assert_eq!(returned("null"), HookReply::Silent { said });
+        let said = r#"returned {"Id":"..."}, which is no verdict"#.to_owned();
+        assert_eq!(returned(r#"{"Id":"d-1.X.seal"}"#), HookReply::Silent { said });
         assert!(matches!(returned(r#"{"status":"Failed"}"#), HookReply::Verdict { succeeded: false, .. }));
     }
 }

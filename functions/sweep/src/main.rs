@@ -6,8 +6,8 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_aws_sts::Roles;
-use spillway_engine::{Swept, sweep};
-use spillway_kit::{Failure, Invocation, aws, now, run, setting};
+use spillway_engine::{Swept, WaysBack, sweep};
+use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -18,8 +18,10 @@ async fn main() -> Result<(), Failure> {
     let listeners = ShiftListener::new(&config, setting::<String>("SHIFT_LISTENER_FUNCTION")?);
     let tasks = Tasks::new(&config);
     let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
-    run(async |_: IgnoredAny, _: Invocation| {
-        let swept = sweep(&table, (&aliases, &listeners), &alarms, &tasks, &executions, now).await?;
+    let ways =
+        WaysBack { deployments: &table, aliases: &aliases, listeners: &listeners, wakes: &tasks, clock: &SystemClock };
+    run(async |_: IgnoredAny, invocation: Invocation| {
+        let swept = sweep(&ways, &alarms, &executions, random_number(), invocation.deadline).await?;
         swept.iter().for_each(log);
         Ok(())
     })

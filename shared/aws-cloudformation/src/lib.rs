@@ -29,7 +29,7 @@ impl spillway_engine::Answers for Answers {
         let headers = vec![("content-type".to_owned(), String::new())];
         let request = Request { method: "PUT", path, headers, body: body.to_owned() };
         // Redirects are not followed: they are errors like all else that does not say yes.
-        let put = Box::pin(send(&self.config, "PutObject", &server, request, |_| ())).await;
+        let put = Box::pin(send(&self.config, ("S3", "PutObject"), &server, request, |_| ())).await;
         put.map_err(|error| refused(&server, &error))
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use spillway_aws_sts::{Clients, Roles, problem};
-use spillway_domain::{AlarmName, AlarmReading, Problem, RoleSession};
+use spillway_domain::{AlarmName, AlarmReading, Problem, ProblemKind, RoleSession};
 
 /// The most names that one call takes.
 const NAMES_PER_CALL: usize = 100;
@@ -45,7 +45,7 @@ impl spillway_engine::Alarms for Alarms {
     async fn read(&self, session: &RoleSession, names: &[AlarmName]) -> AlarmReading {
         match self.states(session, names).await {
             Ok(states) => reading(names, &states),
-            Err(problem) => AlarmReading::Unreadable(problem.words),
+            Err(problem) => AlarmReading::Unreadable(problem),
         }
     }
 }
@@ -60,7 +60,10 @@ fn reading(names: &[AlarmName], states: &[(String, bool)]) -> AlarmReading {
     }
     let missing = names.iter().filter(|name| state(name).is_none());
     let missing: Vec<_> = missing.map(|name| format!("Alarm {name} does not exist.")).collect();
-    if missing.is_empty() { AlarmReading::Quiet } else { AlarmReading::Unreadable(missing.join(" ")) }
+    if missing.is_empty() {
+        return AlarmReading::Quiet;
+    }
+    AlarmReading::Unreadable(Problem::new(ProblemKind::Missing, missing.join(" ")))
 }
 
 #[cfg(test)]
@@ -76,7 +79,7 @@ mod tests {
         };
         assert_eq!(read(&[("a", false), ("b", false)]), AlarmReading::Quiet);
         assert_eq!(read(&[("b", true)]), AlarmReading::Red(vec![names[1].clone()]));
-        let missing = AlarmReading::Unreadable("Alarm a does not exist.".to_owned());
+        let missing = AlarmReading::Unreadable(Problem::new(ProblemKind::Missing, "Alarm a does not exist."));
         assert_eq!(read(&[("b", false)]), missing);
     }
 }

@@ -8,7 +8,7 @@ use spillway_engine::{Change, Creation, Deployments};
 use crate::Table;
 use crate::action::Action;
 use crate::attributes::{json, read_doc, read_text, text};
-use crate::filing::{service_keys, services, slot_key};
+use crate::filing::{alias_key, lock_alias, service_keys, services, slot_key};
 use crate::record::{KIND, active, alarm, created, id_in, in_few_words, partition, record, record_key, watches};
 use crate::revisions::use_revision;
 use crate::table::{ENOUGH, Outcome, Query, page};
@@ -43,9 +43,13 @@ impl Deployments for Table {
                 // It was written, and the answer was lost.
                 Some(active) if active == deployment.id => return Ok(Creation::Created),
                 Some(active) => return Ok(Creation::Busy(active)),
-                // It may have been refused for what is left of a revision. Else the slot has become free.
-                None => _ = self.make_way_for_revision(&deployment.order).await?,
+                None => {}
             }
+            if let Some(holder) = self.other_holder(deployment).await? {
+                return Ok(Creation::AliasBusy(holder));
+            }
+            // It may have been refused for what is left of a revision. Else the slot, or the alias, has become free.
+            self.make_way_for_revision(&deployment.order).await?;
         }
         let words = format!("Deployment {} could not take the slot of its group. Try again.", deployment.id);
         Err(Problem::new(ProblemKind::Transient, words))
@@ -53,6 +57,11 @@ impl Deployments for Table {
 
     async fn save(&self, change: Change<'_>) -> Result<(), Problem> {
         self.save_change(change).await
+    }
+
+    async fn holder(&self, alias: &str) -> Result<Option<DeploymentId>, Problem> {
+        let lock = self.get("the lock of the alias", alias_key(alias)).await?.unwrap_or_default();
+        Ok(read_text(&lock, "owner").and_then(|owner| owner.parse().ok()))
     }
 
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem> {
@@ -115,6 +124,14 @@ impl Deployments for Table {
 }
 
 impl Table {
+    /// The deployment that has the alias of this one, if it is another.
+    pub(crate) async fn other_holder(&self, deployment: &Deployment) -> Result<Option<DeploymentId>, Problem> {
+        match deployment.locked_alias() {
+            None => Ok(None),
+            Some(alias) => Ok(self.holder(&alias).await?.filter(|holder| *holder != deployment.id)),
+        }
+    }
+
     /// The deployments that have an item of their own in a partition.
     async fn ids(&self, what: &str, partition: String) -> Result<Vec<DeploymentId>, Problem> {
         let query = Query { condition: "#pk = :pk", values: vec![(":pk", text(partition))], ..Query::default() };
@@ -123,7 +140,7 @@ impl Table {
     }
 }
 
-/// Takes the slot, and writes the record and what it is found by.
+/// Takes the slot and the alias, and writes the record and what it is found by.
 fn creation(deployment: &Deployment, content: Option<&str>, retention_days: u32) -> Vec<Action> {
     let mut actions = vec![
         Action::update(
@@ -138,6 +155,7 @@ fn creation(deployment: &Deployment, content: Option<&str>, retention_days: u32)
     let own =
         service_keys(&services).map(|key| Action::check(key).only_if("#owner = :group", [(":group", text(group))]));
     actions.extend(own);
+    actions.extend(deployment.locked_alias().map(|alias| lock_alias(&alias, &deployment.id, &deployment.id)));
     actions.extend(birth(deployment, content, retention_days));
     actions
 }

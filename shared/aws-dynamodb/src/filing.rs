@@ -7,8 +7,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentGroup, EcsService, Environment, GroupName, Slot, Tag,
-    find_built_in,
+    Application, ApplicationName, ConfigName, DeploymentGroup, DeploymentId, EcsService, Environment, GroupName, Slot,
+    Tag, find_built_in,
 };
 
 use crate::action::Action;
@@ -111,6 +111,24 @@ pub(crate) fn service_keys(services: &str) -> impl Iterator<Item = Item> {
         .filter(|address| !address.is_empty())
         .map(|address| key(format!("ecs-service#{address}"), "group"))
 }
+
+/// The key of the lock of an alias.
+pub(crate) fn alias_key(address: &str) -> Item {
+    key(format!("lambda-alias#{address}"), "deployment")
+}
+
+/// The lock of an alias, for the deployment that has it from now on, unless another one than `of` does.
+pub(crate) fn lock_alias(address: &str, deployment: &DeploymentId, of: &DeploymentId) -> Action {
+    let lock = with(alias_key(address), [("owner", text(deployment.as_str()))]);
+    Action::put(lock).only_if(NOBODY_ELSES, [id(of.as_str())])
+}
+
+/// Takes the lock away, unless another deployment has it.
+pub(crate) fn release_alias(address: &str, of: &DeploymentId) -> Action {
+    Action::delete(alias_key(address)).only_if(NOBODY_ELSES, [id(of.as_str())])
+}
+
+const NOBODY_ELSES: &str = "attribute_not_exists(#owner) OR #owner = :id";
 
 /// One group more, or less, in an application.
 pub(crate) fn count_group(group: &DeploymentGroup, by: i32) -> Action {

@@ -17,6 +17,7 @@
 //! | `instances` | name | `doc`, `id`, `generation`; once it is deregistered, `deregistered`, `expires_at` |
 //! | `identities` | ARN | `instance`: it is there while a registered instance is known by it |
 //! | `ecs-service#<cluster>/<service>` | `group` | `owner`, the id of the group that has the service |
+//! | `lambda-alias#<account>/<function>/<alias>` | `deployment` | `owner`, the id of the deployment that has the alias |
 //! | `installation` | `secret` | `secret`: what page tokens are sealed with |
 //! | `active` | deployment id | nothing: it is there until the end has been told |
 //! | `alarm#<alarm>` | deployment id | nothing: it is there until the deployment ends |
@@ -33,6 +34,7 @@ mod filing;
 mod groups;
 mod instances;
 mod lookup;
+mod policies;
 mod record;
 mod revisions;
 mod save;

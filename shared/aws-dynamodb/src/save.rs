@@ -7,7 +7,7 @@ use crate::Table;
 use crate::action::Action;
 use crate::attributes::{json, number, text};
 use crate::deployments::birth;
-use crate::filing::slot_key;
+use crate::filing::{lock_alias, release_alias, slot_key};
 use crate::record::{active, in_few_words, ledger_line, record, watches};
 use crate::table::Outcome;
 
@@ -27,24 +27,34 @@ impl Table {
         {
             return Ok(());
         }
+        if change.locks
+            && let Some(holder) = self.other_holder(change.next).await?
+        {
+            let words = format!("Deployment {holder} has just taken the alias that deployment {id} is for.");
+            return Err(Problem::new(ProblemKind::Transient, words));
+        }
         let words = format!("Deployment {id} was changed by somebody else since it was read.");
         Err(Problem::new(ProblemKind::Stale, words))
     }
 
-    /// `false` when the record is not at the generation before.
+    /// `false` when the record is not at the generation before, or another deployment has the alias that it is to lock.
     async fn write(&self, what: &str, change: &Change<'_>) -> Result<bool, Problem> {
         let record = record(change.next, self.retention_days);
         let before = [(":before", number(change.next.generation.saturating_sub(1)))];
         let mut actions = companions(change, self.retention_days);
-        let slot = slot(change);
-        if actions.is_empty() && slot.is_none() {
+        let freed = freed(change);
+        if actions.is_empty() && freed.is_empty() {
             return self.put(what, record, UNTOUCHED, &before).await;
         }
         actions.insert(0, Action::put(record).only_if(UNTOUCHED, before));
-        let all = actions.iter().cloned().chain(slot).collect();
-        let outcome = match self.transact(what, all).await? {
-            // Only the slot is not ours any more: the group was deleted. The deployment ends all the same.
-            Outcome::Refused(refused) if refused == [actions.len()] => self.transact(what, actions).await?,
+        let own = actions.len();
+        actions.extend(freed);
+        let outcome = match self.transact(what, actions.clone()).await? {
+            // Only what it would free is not its own any more: the group was deleted. The deployment ends all the same.
+            Outcome::Refused(refused) if refused.iter().all(|index| *index >= own) => {
+                let held = actions.into_iter().enumerate().filter(|(index, _)| !refused.contains(index));
+                self.transact(what, held.map(|(_, action)| action).collect()).await?
+            }
             outcome @ (Outcome::Written | Outcome::Refused(_)) => outcome,
         };
         Ok(outcome == Outcome::Written)
@@ -54,12 +64,15 @@ impl Table {
 /// The condition under which a record is saved.
 const UNTOUCHED: &str = "#generation = :before";
 
-/// What the change writes beside the record, but for the group's slot.
+/// What the change writes beside the record, but for what its end frees.
 fn companions(change: &Change<'_>, retention_days: u32) -> Vec<Action> {
     let next = change.next;
     let mut actions = Vec::new();
     if let Some(entry) = change.entry {
         actions.push(Action::put(ledger_line(&next.id, entry, retention_days)));
+    }
+    if change.locks {
+        actions.extend(next.locked_alias().map(|alias| lock_alias(&alias, &next.id, &next.id)));
     }
     if change.closes {
         actions.extend(watches(next).into_iter().map(Action::delete));
@@ -71,6 +84,17 @@ fn companions(change: &Change<'_>, retention_days: u32) -> Vec<Action> {
         actions.push(Action::delete(active(&next.id)));
     }
     actions
+}
+
+/// What the end of a deployment frees, or hands on.
+fn freed(change: &Change<'_>) -> Vec<Action> {
+    let id = &change.next.id;
+    let alias = change.next.locked_alias().filter(|_| change.closes);
+    let alias = alias.map(|alias| match change.successor {
+        Some(successor) => lock_alias(&alias, &successor.id, id),
+        None => release_alias(&alias, id),
+    });
+    slot(change).into_iter().chain(alias).collect()
 }
 
 /// What the end of a deployment makes of its group's slot.

@@ -127,7 +127,7 @@ impl Table {
                 (Some("TransactionConflictException"), Some(pause)) => {
                     tokio::time::sleep(Duration::from_millis(pause)).await;
                 }
-                (Some(_) | None, _) => return Err(problem(&format!("Writing {what}"), &error)),
+                (Some(_) | None, _) => return Err(unwritten(problem(&format!("Writing {what}"), &error))),
             }
         }
     }
@@ -265,7 +265,13 @@ fn cancelled(what: &str, error: &SdkError<TransactWriteItemsError>, held: bool) 
         let reasons: Vec<_> = reasons.collect();
         problem.words = format!("{what} was refused: {}.", reasons.join("; "));
     }
-    problem
+    unwritten(problem)
+}
+
+/// DynamoDB has no code of its own for an item that is too large, only these words.
+fn unwritten(problem: Problem) -> Problem {
+    let too_large = problem.words.contains("Item size") && problem.words.contains("exceeded");
+    if too_large { Problem { kind: ProblemKind::TooLarge, ..problem } } else { problem }
 }
 
 impl fmt::Debug for Table {

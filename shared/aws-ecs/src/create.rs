@@ -3,7 +3,7 @@
 use aws_sdk_ecs::operation::create_task_set::builders::CreateTaskSetInputBuilder;
 use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, LoadBalancer, NetworkConfiguration, Scale,
-    ScaleUnit, TaskSet,
+    ScaleUnit, Tag, TaskSet,
 };
 use spillway_domain::{AwsvpcConfiguration, CapacityProvider, EcsService, Problem, ProblemKind};
 use spillway_engine::NewTaskSet;
@@ -26,7 +26,7 @@ pub(crate) fn request(
         return Err(Problem::new(ProblemKind::Missing, words));
     };
     let load_balancers = load_balancers(service, like, new)?;
-    let scale = Scale::builder().value(100.0).unit(ScaleUnit::Percent).build();
+    let all = || Scale::builder().value(100.0).unit(ScaleUnit::Percent).build();
     let request = CreateTaskSetInputBuilder::default()
         .cluster(service.cluster.as_str())
         .service(service.service.as_str())
@@ -39,7 +39,7 @@ pub(crate) fn request(
         .set_network_configuration(
             new.target.network.as_ref().map(network).or_else(|| like.network_configuration.clone()),
         )
-        .scale(scale);
+        .scale(like.scale.clone().unwrap_or_else(all));
     Ok(Some(placed(request, like, new)))
 }
 
@@ -80,6 +80,15 @@ fn load_balancers(service: &EcsService, like: &TaskSet, new: &NewTaskSet<'_>) ->
     own.container_name = Some(new.target.container.clone());
     own.container_port = Some(new.target.port.into());
     Ok(balancers)
+}
+
+/// The tags of a task set that another one may be given: AWS keeps those that begin with `aws:` to itself. `None` rather
+/// than no tags, because to tag a task set needs a right that a service role may lack.
+pub(crate) fn inheritable(tags: &[Tag]) -> Option<Vec<Tag>> {
+    let is_of_aws =
+        |tag: &Tag| tag.key().is_some_and(|key| key.get(..4).is_some_and(|key| key.eq_ignore_ascii_case("aws:")));
+    let own: Vec<Tag> = tags.iter().filter(|tag| !is_of_aws(tag)).cloned().collect();
+    (!own.is_empty()).then_some(own)
 }
 
 fn network(own: &AwsvpcConfiguration) -> NetworkConfiguration {

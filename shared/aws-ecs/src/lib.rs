@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
-use aws_sdk_ecs::types::{DesiredStatus, Service};
+use aws_sdk_ecs::types::{DesiredStatus, Service, Tag, TaskDefinitionStatus, TaskSetField};
 use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
 use spillway_domain::{EcsService, Problem, ProblemKind, RoleSession};
 use spillway_engine::{NewTaskSet, ServiceSeen};
@@ -52,6 +52,21 @@ impl spillway_engine::TaskSets for TaskSets {
         describe(&self.clients.of(session), service).await.map(|found| seen::service(&found))
     }
 
+    async fn latest(&self, session: &RoleSession, family: &str) -> Result<String, Problem> {
+        let what = format!("ecs:DescribeTaskDefinition of {family}");
+        let answer = self.clients.of(session).describe_task_definition().task_definition(family).send().await;
+        let found = match answer {
+            Ok(answer) => answer.task_definition.filter(|own| own.status() == Some(&TaskDefinitionStatus::Active)),
+            // To ECS, a family of which nothing is ACTIVE is a mistake of the caller's.
+            Err(error) if code(&error) == Some("ClientException") => None,
+            Err(error) => return Err(problem(&what, &error)),
+        };
+        found.and_then(|definition| definition.task_definition_arn).ok_or_else(|| {
+            let words = format!("There is no ACTIVE revision of task definition {family}: {what} finds none.");
+            Problem::new(ProblemKind::Missing, words)
+        })
+    }
+
     async fn deaths(
         &self,
         session: &RoleSession,
@@ -86,6 +101,7 @@ impl spillway_engine::TaskSets for TaskSets {
         let Some(request) = create::request(service, found.task_sets(), new)? else {
             return Ok(());
         };
+        let request = request.set_tags(tags(&client, service, new.like).await?);
         match request.send_with(&client).await {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -127,6 +143,19 @@ async fn describe(client: &Client, service: &EcsService) -> Result<Service, Prob
         let words = format!("There is no {}: ecs:DescribeServices does not find it.", place(service));
         Problem::new(ProblemKind::Missing, words)
     })
+}
+
+/// The tags that a new task set takes over from another one. A role that may not see them, as CodeDeploy's own may not,
+/// deploys without them.
+async fn tags(client: &Client, service: &EcsService, task_set: &str) -> Result<Option<Vec<Tag>>, Problem> {
+    let request = client.describe_task_sets().cluster(service.cluster.as_str()).service(service.service.as_str());
+    match request.task_sets(task_set).include(TaskSetField::Tags).send().await {
+        Ok(found) => Ok(found.task_sets().first().and_then(|set| create::inheritable(set.tags()))),
+        Err(error) => match problem(&tried("DescribeTaskSets", task_set, service), &error) {
+            Problem { kind: ProblemKind::Denied, .. } => Ok(None),
+            problem => Err(problem),
+        },
+    }
 }
 
 fn place(service: &EcsService) -> String {

@@ -50,13 +50,21 @@ impl spillway_engine::Aliases for Aliases {
         })
     }
 
+    async fn find_version(&self, session: &RoleSession, target: &LambdaTarget) -> Result<(), Problem> {
+        let request = self.clients.of(session).get_function_configuration();
+        let request = request.function_name(target.function.as_str()).qualifier(target.target.to_string());
+        let tried =
+            || format!("lambda:GetFunctionConfiguration of version {} of function {}", target.target, target.function);
+        request.send().await.map(|_| ()).map_err(|error| problem(&tried(), &error))
+    }
+
     async fn write(
         &self,
         session: &RoleSession,
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
-    ) -> Result<(), Problem> {
+    ) -> Result<String, Problem> {
         // No weights have to be said as well, or the old ones stay.
         let weights = routing.second.map(|(version, share)| (version.to_string(), share.as_weight()));
         let weights: HashMap<_, _> = weights.into_iter().collect();
@@ -69,7 +77,7 @@ impl spillway_engine::Aliases for Aliases {
             .routing_config(weights.build())
             .revision_id(revision);
         match request.send().await {
-            Ok(_) => Ok(()),
+            Ok(written) => Ok(written.revision_id.unwrap_or_default()),
             Err(error) => {
                 let invalid = code(&error) == Some("InvalidParameterValueException");
                 let mut problem = problem(&tried("UpdateAlias", &target.function, &target.alias), &error);

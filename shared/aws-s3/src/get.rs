@@ -26,7 +26,7 @@ pub(crate) async fn get(config: &SdkConfig, object: &S3Object, most: usize) -> R
     let region = config.region().map(AsRef::as_ref).unwrap_or_default();
     let Address { server, path } = address(object, region, endpoint(config, "S3").as_deref());
     let request = signed(config, region, &server, path, most).await.map_err(Failure::construction_failure)?;
-    send(config, "GetObject", &server, request, found).await
+    send(config, ("S3", "GetObject"), &server, request, found).await
 }
 
 async fn signed(

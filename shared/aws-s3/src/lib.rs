@@ -4,8 +4,11 @@
 
 mod address;
 mod get;
+mod own;
 
-use spillway_aws_sts::{Failure, Roles, code, problem};
+pub use own::{ObjectPath, OwnObject};
+
+use spillway_aws_sts::{Failure, Roles, SdkConfig, code, problem};
 use spillway_domain::{Problem, ProblemKind, RoleSession, S3Object};
 
 use crate::address::may_name_bucket;
@@ -30,22 +33,26 @@ impl spillway_engine::Objects for Objects {
             let words = format!("{} cannot be: no bucket is called {}.", named(object), object.bucket);
             return Err(Problem::new(ProblemKind::Missing, words));
         }
-        let config = self.roles.config(session);
-        // One byte more than there may be shows that there are too many.
-        let found = match Box::pin(get(&config, object, most + 1)).await {
-            // There is no first byte of an empty object.
-            Err(error) if code(&error) == Some("InvalidRange") => return Ok(String::new()),
-            found => found.map_err(|error| refused(object, &error))?,
-        };
-        same_e_tag(object, &found)?;
-        if found.bytes.len() > most {
-            let words = format!("{} is larger than the {most} bytes that an AppSpec may have.", named(object));
-            return Err(Problem::new(ProblemKind::Refused, words));
-        }
-        String::from_utf8(found.bytes).map_err(|_| {
-            Problem::new(ProblemKind::Refused, format!("{} is no text in UTF-8, as an AppSpec is.", named(object)))
-        })
+        fetch(&self.roles.config(session), object, most, "an AppSpec").await.map(|(text, _)| text)
     }
+}
+/// The text of an object, which is `what`, of at most so many bytes, and its ETag.
+async fn fetch(config: &SdkConfig, object: &S3Object, most: usize, what: &str) -> Result<(String, String), Problem> {
+    // One byte more than there may be shows that there are too many.
+    let found = match Box::pin(get(config, object, most + 1)).await {
+        // There is no first byte of an empty object.
+        Err(error) if code(&error) == Some("InvalidRange") => return Ok((String::new(), String::new())),
+        found => found.map_err(|error| refused(object, &error))?,
+    };
+    same_e_tag(object, &found)?;
+    if found.bytes.len() > most {
+        let words = format!("{} is larger than the {most} bytes that {what} may have.", named(object));
+        return Err(Problem::new(ProblemKind::Refused, words));
+    }
+    let text = String::from_utf8(found.bytes).map_err(|_| {
+        Problem::new(ProblemKind::Refused, format!("{} is no text in UTF-8, as {what} is.", named(object)))
+    })?;
+    Ok((text, found.e_tag))
 }
 
 /// The object as people know it.

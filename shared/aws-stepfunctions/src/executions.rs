@@ -19,6 +19,11 @@ impl Executions {
         Self { client: Client::new(config), machine: machine_arn.into() }
     }
 
+    /// The same for those who have a caller waiting, and who leave to the sweep what fails.
+    pub fn hasty(config: &SdkConfig, machine_arn: impl Into<String>) -> Self {
+        Self { client: crate::hasty(config), machine: machine_arn.into() }
+    }
+
     fn arn(&self, name: &str) -> String {
         format!("{}:{name}", self.machine.replacen(":stateMachine:", ":execution:", 1))
     }

@@ -16,6 +16,11 @@ impl Tasks {
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
+
+    /// The same for those who have a caller waiting, and who leave to the sweep what fails.
+    pub fn hasty(config: &SdkConfig) -> Self {
+        Self { client: crate::hasty(config) }
+    }
 }
 
 impl Wakes for Tasks {

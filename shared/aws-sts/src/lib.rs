@@ -1,5 +1,5 @@
 //! The ground on which the other `aws-*` crates stand: the customer's service [`Roles`], with one set of [`Clients`]
-//! for each, what an error of an AWS call means ([`problem`]), and requests to S3 ([`send`]).
+//! for each, what an error of an AWS call means ([`problem`]), and requests without an SDK ([`send`]).
 
 mod problem;
 mod request;

@@ -40,7 +40,7 @@ pub(crate) fn refused_role(role: &RoleArn, error: &(dyn Error + 'static)) -> Pro
              roles (output FunctionRoles of Spillway's stack) for this application, and its name must match parameter \
              ServiceRoleNames."
         }
-        ProblemKind::Refused | ProblemKind::Stale | ProblemKind::Transient => "",
+        ProblemKind::Refused | ProblemKind::Stale | ProblemKind::Transient | ProblemKind::TooLarge => "",
     };
     Problem::new(kind, format!("sts:AssumeRole of {role} failed: {words}.{advice}"))
 }
@@ -50,7 +50,8 @@ fn answer<E>(error: &SdkError<E>) -> Option<(ProblemKind, String)>
 where
     E: ProvideErrorMetadata,
 {
-    let status = error.raw_response()?.status().as_u16();
+    let response = error.raw_response().filter(|response| !response.status().is_success())?;
+    let status = response.status().as_u16();
     let service = error.as_service_error();
     let code = service.and_then(ProvideErrorMetadata::code).unwrap_or_default();
     let words = match (code, service.and_then(ProvideErrorMetadata::message)) {

@@ -1,4 +1,4 @@
-//! Requests to S3, without its SDK, which would make a function a third larger.
+//! Requests to services whose SDK would make a function a third larger, as that of S3 does.
 
 use std::fmt;
 
@@ -25,20 +25,20 @@ pub struct Request {
     pub body: String,
 }
 
-/// Why S3 did not do it.
+/// Why the service did not do it.
 pub type Failure = SdkError<ErrorMetadata, HttpResponse>;
 
-/// Sends a request to S3 at `server`, once; `read` is given an answer that says yes.
+/// Sends a request for an operation of a service at `server`, once; `read` is given an answer that says yes.
 pub async fn send<T: fmt::Debug + Send + Sync + 'static>(
     config: &SdkConfig,
-    operation: &'static str,
+    (service, operation): (&'static str, &'static str),
     server: &str,
     request: Request,
     read: fn(&HttpResponse) -> T,
 ) -> Result<T, Failure> {
     let timeouts = config.timeout_config().cloned();
     let mut operation = Operation::builder()
-        .service_name("S3")
+        .service_name(service)
         .operation_name(operation)
         .endpoint_url(server)
         .no_auth() // it is signed already
@@ -103,7 +103,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// What S3 says of an error.
+/// What the service says of an error, which is XML where it is S3.
 fn failure(response: &HttpResponse) -> OrchestratorError<ErrorMetadata> {
     let text = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
     let mut error = ErrorMetadata::builder();

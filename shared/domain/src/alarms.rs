@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::AlarmName;
+use crate::{AlarmName, Problem};
 
 /// CodeDeploy's `alarmConfiguration`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +29,6 @@ pub enum AlarmReading {
     Quiet,
     /// These are in state ALARM.
     Red(Vec<AlarmName>),
-    /// Some could not be read, and none of the others is in ALARM; why, in words.
-    Unreadable(String),
+    /// Some could not be read, and none of the others is in ALARM; why.
+    Unreadable(Problem),
 }

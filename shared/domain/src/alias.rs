@@ -39,6 +39,20 @@ pub struct AliasState {
 }
 
 impl AliasState {
+    /// What is not published of a function, where a version's number would stand.
+    pub const LATEST: &'static str = "$LATEST";
+
+    /// Whether a second version gets traffic. A weight of nothing is no weight.
+    pub fn is_split(&self) -> bool {
+        self.weights.iter().any(|(_, weight)| *weight != 0.0)
+    }
+
+    /// Whether all traffic is on `main`, or shared between it and `other`.
+    pub fn is_between(&self, main: Version, other: Version) -> bool {
+        let mut weights = self.weights.iter().filter(|(_, weight)| *weight != 0.0);
+        self.main == main.to_string() && weights.all(|(version, _)| *version == other.to_string())
+    }
+
     /// Whether the alias routes as `routing` says. A weight of nothing is no weight.
     pub fn routes(&self, routing: &AliasRouting) -> bool {
         let mut weights = self.weights.iter().filter(|(_, weight)| *weight != 0.0);

@@ -2,13 +2,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::ecs::lease_from;
 use crate::{
     AliasRouting, AliasState, Cause, Deployment, EventName, Halt, HookRun, LedgerEntry, Parked, Percent, Stage, Target,
-    Tidings, Verdict, WaitType,
+    Tidings, VainAsk, Verdict, WaitType, excerpt,
 };
 
 /// How long a hook's verdict is waited for, as in CodeDeploy.
 const HOOK_WAIT: SignedDuration = SignedDuration::from_hours(1);
+/// The shortest wait before a hook is asked again.
+const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_secs(2);
+/// The longest, for a hook that Lambda does not let run.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+/// The longest, for one whose answer is lost: so long a function may run, and it may still call back.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(15);
 /// How long past its time something parked is left alone.
 const OVERSLEPT_AFTER: SignedDuration = SignedDuration::from_secs(30);
 /// How long an execution may take to make its first save. Short, because to start twice is to start once.
@@ -56,12 +63,14 @@ impl Deployment {
         true
     }
 
-    /// Takes what its revision says, once it was read. `false` when that is known already, or does not matter any more.
-    pub fn understand(&mut self, target: Target, now: Timestamp) -> bool {
+    /// Takes what its revision says, once it was read, and halts for what stands in its way. `false` when that is known
+    /// already, or does not matter any more.
+    pub fn understand(&mut self, target: Target, obstacle: Option<Cause>, now: Timestamp) -> bool {
         if self.order.target != Target::Unread || self.halt.is_some() || self.has_ended() {
             return false;
         }
         self.order.target = if self.order.restarts { target.restarted() } else { target };
+        self.halt = obstacle.map(|cause| Halt { cause, at: now });
         self.changed(now);
         true
     }
@@ -69,6 +78,7 @@ impl Deployment {
     /// Parks a wait for the current step or hook, until `until`.
     pub fn park(&mut self, token: String, until: Timestamp, now: Timestamp) {
         self.parked = Some(Parked { token, until });
+        self.quieted(now);
         self.changed(now);
     }
 
@@ -77,7 +87,7 @@ impl Deployment {
     pub fn begin_bake(&mut self, at: Timestamp) -> Option<Timestamp> {
         let Stage::AllowTraffic { step } = self.stage else { return None };
         let step = self.order.routing.steps().get(step)?;
-        if self.halt.is_some() || self.doubted_at.is_some() {
+        if self.halt.is_some() || !self.doubts.is_empty() {
             return None;
         }
         if self.bake_until.is_none() {
@@ -91,39 +101,81 @@ impl Deployment {
     pub fn ask_hook(&mut self, event: EventName, now: Timestamp) {
         if let Some(event) = self.events.iter_mut().find(|e| e.name == event) {
             let until = now + HOOK_WAIT;
-            let run = event.hook.get_or_insert(HookRun { asked: 0, until, returned: false, verdict: None });
+            let run = event.hook.get_or_insert(HookRun {
+                asked: 0,
+                until,
+                returned: false,
+                verdict: None,
+                trouble: None,
+                again_at: None,
+            });
             run.asked += 1;
+            run.again_at = None;
         }
     }
 
-    /// Takes back that the hook was asked: it was throttled and never ran.
-    pub fn unask_hook(&mut self, event: EventName, now: Timestamp) {
-        if let Some(run) = self.hook_run_mut(event) {
-            run.asked = run.asked.saturating_sub(1);
-        }
-        self.changed(now);
-    }
-
-    /// Takes what became of the hook of `event`: a verdict, or a return without one. The first verdict stays.
-    /// `false` when the event no longer waits.
-    pub fn answer_hook(&mut self, event: EventName, verdict: Option<Verdict>, now: Timestamp) -> bool {
-        let open = self.halt.is_none() && self.current_event() == Some(event);
-        let Some(run) = self.hook_run_mut(event).filter(|run| open && run.verdict.is_none()) else {
+    /// Notes that the hook of `event` was asked in vain, and until when it is left alone: as long again as it has taken so
+    /// far. What may have run counts; what did not is taken back. `false` when the event no longer waits for this asking.
+    pub fn ask_hook_again(&mut self, event: EventName, ask: VainAsk, why: &str, now: Timestamp) -> bool {
+        let open = self.waits_for_hook(event);
+        let Some(run) = self.hook_run_mut(event).filter(|run| open && !run.returned) else {
             return false;
         };
-        let is_over = verdict.is_some();
-        run.returned = true;
-        run.verdict = verdict;
-        if is_over {
-            self.hasten(now);
-        }
+        let longest = match ask {
+            VainAsk::AnswerLost => LONGEST_RUN,
+            VainAsk::NotRun => {
+                run.asked = run.asked.saturating_sub(1);
+                LONGEST_PAUSE
+            }
+        };
+        let passed = now.duration_since(run.until - HOOK_WAIT);
+        run.again_at = Some(now + passed.clamp(SHORTEST_PAUSE, longest));
+        run.trouble = Some(excerpt(why));
         self.changed(now);
         true
     }
 
-    /// Notes that the traffic is back where it came from.
-    pub fn restored(&mut self, at: Timestamp) {
+    /// Notes that the hook of `event` is through and gave no verdict, in the words of what it did, so that its call back is
+    /// awaited. `false` when the event no longer waits.
+    pub fn await_call_back(&mut self, event: EventName, trouble: &str, now: Timestamp) -> bool {
+        let open = self.waits_for_hook(event);
+        let Some(run) = self.hook_run_mut(event).filter(|_| open) else {
+            return false;
+        };
+        run.returned = true;
+        run.trouble = Some(excerpt(trouble));
+        self.note = excerpt(format!("{trouble} Its call back is awaited."));
+        self.changed(now);
+        true
+    }
+
+    /// Takes the verdict of the hook of `event`. The first one stays. `false` when the event no longer waits.
+    pub fn answer_hook(&mut self, event: EventName, verdict: Verdict, now: Timestamp) -> bool {
+        let open = self.waits_for_hook(event);
+        let Some(run) = self.hook_run_mut(event).filter(|_| open) else {
+            return false;
+        };
+        run.returned = true;
+        run.verdict = Some(verdict);
+        self.hasten(now);
+        self.changed(now);
+        true
+    }
+
+    /// Whether the verdict of the hook of `event` still matters.
+    pub fn waits_for_hook(&self, event: EventName) -> bool {
+        let run = self.event(event).and_then(|event| event.hook.as_ref());
+        self.halt.is_none()
+            && !self.has_ended()
+            && self.current_event() == Some(event)
+            && run.is_some_and(|run| run.verdict.is_none())
+    }
+
+    /// Notes that the traffic is back where it came from, and whether what was under way before the halt can have no more
+    /// effect.
+    pub fn restored(&mut self, is_fenced: bool, at: Timestamp) {
         self.restored_at = Some(at);
+        self.late_until = self.halt.as_ref().filter(|_| !is_fenced).map(|halt| lease_from(halt.at));
         self.share = if self.order.rolls_back.is_some() { Percent::ALL } else { Percent::ZERO };
         self.changed(at);
     }
@@ -166,7 +218,7 @@ impl Deployment {
         let rollback = self.order.rolls_back.is_some();
         let mut homes = [Some(target.current), rollback.then_some(target.target)].into_iter().flatten();
         let untouched = homes.any(|home| match &self.found {
-            None => alias.main == home.to_string(),
+            None => alias.is_between(home, if home == target.current { target.target } else { target.current }),
             Some(found) => alias.routes(&AliasRouting::only(home)) || alias.to_string() == *found,
         });
         let halted = self.halt.is_some();
@@ -208,7 +260,7 @@ impl Deployment {
 
     /// A ledger entry for the state as it is now.
     pub fn entry(&self, seen: String, decided: &str, why: String) -> LedgerEntry {
-        LedgerEntry {
+        let line = LedgerEntry {
             at: self.updated_at,
             generation: self.generation,
             seen,
@@ -216,7 +268,8 @@ impl Deployment {
             why,
             waits_for: None,
             until: None,
-        }
+        };
+        line.excerpted()
     }
 
     fn hook_run_mut(&mut self, event: EventName) -> Option<&mut HookRun> {

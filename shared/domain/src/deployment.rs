@@ -1,12 +1,14 @@
 //! The record of a deployment: what was asked, which never changes, and how far it has come.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::order::events_of;
 use crate::{
-    AliasRouting, DeploymentId, EcsProgress, EcsService, ErrorCode, EventName, Halt, LambdaTarget, LifecycleEvent,
-    Order, Percent, Target, TargetGroupPair, Version,
+    AliasRouting, Cause, DeploymentId, EcsProgress, EcsService, EcsTarget, ErrorCode, EventName, Halt, LambdaTarget,
+    LifecycleEvent, Order, Percent, Target, TargetGroupPair, Version,
 };
 
 /// A deployment, as it is recorded. It is saved under its generation: whoever read an older one saves nothing.
@@ -31,17 +33,25 @@ pub struct Deployment {
     pub share: Percent,
     /// Until when the current step bakes, once its shift has taken effect.
     pub bake_until: Option<Timestamp>,
-    /// Since when the alias, or a listener, looks like somebody else's; a second look decides.
-    pub doubted_at: Option<Timestamp>,
+    /// Since when each look has shown what one look is not enough to believe.
+    #[serde(default)]
+    pub doubts: BTreeMap<Doubt, Timestamp>,
     /// What waits, and can be woken.
     pub parked: Option<Parked>,
     /// When, after a halt, the traffic was back: of an alias by a write, so that no late shift can follow.
     pub restored_at: Option<Timestamp>,
+    /// Until when a shift that was under way at the halt may come after all, because writing the alias back has made no
+    /// new revision of it.
+    #[serde(default)]
+    pub late_until: Option<Timestamp>,
     /// What it knows of its ECS service, from when it has looked at it first.
     #[serde(default)]
     pub ecs: Option<EcsProgress>,
     /// Who has been told.
     pub news: News,
+    /// The notifications that could not be delivered, each in a sentence that names the topic and the reason.
+    #[serde(default)]
+    pub undelivered: Vec<String>,
     /// How it ended.
     pub ending: Option<Ending>,
     /// Which execution drives it: 1, and one more for each that died under it.
@@ -110,6 +120,17 @@ impl Stage {
             Self::Created | Self::ReadyWait | Self::TerminationWait | Self::Termination | Self::Ended => None,
         }
     }
+}
+
+/// What one look is not enough to believe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Doubt {
+    /// The alarms cannot be read.
+    Alarms,
+    /// The alias, the service or a listener is not as the deployment left it.
+    Drift,
+    /// The alias, the service or a part of it is not found.
+    Absence,
 }
 
 /// What waits.
@@ -212,12 +233,14 @@ impl Deployment {
             events,
             share: Percent::ZERO,
             bake_until: None,
-            doubted_at: None,
+            doubts: BTreeMap::new(),
             parked: None,
             restored_at: None,
+            late_until: None,
             ecs: None,
             found: None,
             news: News::default(),
+            undelivered: Vec::new(),
             ending: None,
             attempt: 1,
             execution: None,
@@ -234,6 +257,20 @@ impl Deployment {
         match &self.order.target {
             Target::Lambda(target) => Some(target),
             Target::Ecs(_) | Target::Invalid(_) | Target::Unread => None,
+        }
+    }
+
+    /// By what the alias is locked that it has to itself until it ends; `None` when it has none.
+    pub fn locked_alias(&self) -> Option<String> {
+        let refused = self.halt.as_ref().is_some_and(|halt| matches!(halt.cause, Cause::AliasBusy(_)));
+        self.lambda().filter(|_| !refused).map(|target| target.address(&self.order.role))
+    }
+
+    /// What is deployed to an ECS service; `None` when that is something else.
+    pub fn ecs_target(&self) -> Option<&EcsTarget> {
+        match &self.order.target {
+            Target::Ecs(target) => Some(target),
+            Target::Lambda(_) | Target::Invalid(_) | Target::Unread => None,
         }
     }
 
@@ -343,14 +380,6 @@ impl Deployment {
         } else {
             AliasRouting::split(target.current, target.target, share)
         })
-    }
-
-    /// What it is doing or waiting for, and until when.
-    pub fn words(&self) -> String {
-        match self.waits_until.filter(|_| !self.has_ended()) {
-            Some(until) => format!("{} Until {} at the latest.", self.note, until.strftime("%Y-%m-%d %H:%M:%S UTC")),
-            None => self.note.clone(),
-        }
     }
 
     /// The name of the execution that drives it.

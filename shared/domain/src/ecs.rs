@@ -19,7 +19,8 @@ use crate::{EventName, FunctionName};
 /// What the AppSpec of an ECS service says. Service, target groups and listeners come from the deployment group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EcsTarget {
-    /// The task definition: its ARN, or its family and revision.
+    /// The task definition: its ARN, or its family and revision. Without a revision, it is the latest ACTIVE one when the
+    /// deployment begins, which takes its place then.
     pub task_definition: String,
     /// The container that gets the traffic.
     pub container: String,
@@ -72,6 +73,13 @@ pub struct EcsProgress {
     pub kind: ListenerKind,
     /// The new task set, from when it was first seen.
     pub replacement: Option<String>,
+    /// The task set that the service's last deployment has left beside its own, and that this one may delete: the
+    /// original of that deployment, whoever made it.
+    #[serde(default)]
+    pub kept: Option<String>,
+    /// Since when no move is under way that changes the service; `None` while one may be.
+    #[serde(default)]
+    pub quiet_since: Option<Timestamp>,
     /// Since when the new task set is not steady, once it was.
     pub unsteady_since: Option<Timestamp>,
     /// Until when the deployment waits to be continued.
@@ -82,9 +90,18 @@ pub struct EcsProgress {
     pub terminate_at: Option<Timestamp>,
     /// The task sets, as they were last seen.
     pub seen: Vec<TaskSet>,
+    /// The family whose latest revision is deployed, where the AppSpec names no revision.
+    #[serde(default)]
+    pub family: Option<String>,
 }
 
 impl EcsTarget {
+    /// The family of the task definition, while it is still to be seen which revision is the latest.
+    pub fn unresolved_family(&self) -> Option<&str> {
+        let name = self.task_definition.rsplit('/').next()?;
+        (!name.contains(':')).then_some(name)
+    }
+
     /// An AppSpec that says the same.
     pub fn appspec(&self) -> String {
         let mut properties = serde_json::json!({

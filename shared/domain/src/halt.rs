@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AlarmName, AutoRollbackEvent, ComputePlatform, EventName, Order, Status};
+use crate::{AlarmName, AutoRollbackEvent, Caller, ComputePlatform, EventName, Order, Status};
 
 /// A deployment was halted: from this moment it moves no traffic forward.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub enum Cause {
     Stop {
         /// `autoRollbackEnabled` of StopDeployment.
         rollback: Option<bool>,
+        /// The caller of StopDeployment, where it is known.
+        #[serde(default)]
+        caller: Option<Caller>,
     },
     /// A hook ended it.
     Hook {
@@ -41,6 +44,8 @@ pub enum Cause {
     RevisionDenied(String),
     /// The alias, as it was found, is not one that this AppSpec can deploy to; what it holds.
     AliasUnsuitable(String),
+    /// Another deployment has the alias; which.
+    AliasBusy(String),
     /// Somebody else changed the alias during the deployment; what it holds now.
     AliasTaken(String),
     /// The ECS service, as it was found, is not one that can be deployed to; what it is like.
@@ -144,6 +149,7 @@ impl Cause {
             | Self::RevisionMissing(_)
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
+            | Self::AliasBusy(_)
             | Self::AliasTaken(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)
@@ -171,7 +177,9 @@ impl Cause {
             }
             Self::Revision(_) => ErrorCode::InvalidRevision,
             Self::RevisionMissing(_) => ErrorCode::RevisionMissing,
-            Self::AliasUnsuitable(_) | Self::AliasTaken(_) => ErrorCode::InvalidLambdaConfiguration,
+            Self::AliasUnsuitable(_) | Self::AliasBusy(_) | Self::AliasTaken(_) => {
+                ErrorCode::InvalidLambdaConfiguration
+            }
             Self::ServiceUnsuitable(_) => ErrorCode::InvalidEcsService,
             Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
             Self::ServiceTaken(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
@@ -200,7 +208,10 @@ impl Cause {
             Self::AlarmsUnreadable(why) => {
                 format!("The state of the alarms could not be read, and ignorePollAlarmFailure is not set: {why}")
             }
-            Self::Stop { .. } => "The deployment was stopped by StopDeployment.".to_owned(),
+            Self::Stop { caller: None, .. } => "The deployment was stopped by StopDeployment.".to_owned(),
+            Self::Stop { caller: Some(caller), .. } => {
+                format!("The deployment was stopped by StopDeployment, called by {caller}.")
+            }
             Self::Hook { fault: HookFault::Failed, event } => format!(
                 "The deployment failed because one or more of the lifecycle event validation functions failed. \
                  See the diagnostics of {event}."
@@ -213,10 +224,15 @@ impl Cause {
             Self::Hook { fault: HookFault::Denied, event } => {
                 format!("{} See the diagnostics of {event}.", permission_message(order, "AWSLambda"))
             }
-            Self::Revision(violations) => format!("The AppSpec is not valid. {}", violations.join(" ")),
+            Self::Revision(violations) => format!(
+                "The deployment failed because the AppSpec file that specifies the deployment configuration is missing \
+                 or has an invalid configuration. {}",
+                violations.join(" ")
+            ),
             Self::RevisionMissing(words) => format!("The revision could not be found. {words}"),
             Self::RevisionDenied(words) => format!("{} {words}", permission_message(order, "AmazonS3")),
             Self::AliasUnsuitable(words)
+            | Self::AliasBusy(words)
             | Self::AliasTaken(words)
             | Self::ServiceUnsuitable(words)
             | Self::ListenerUnsuitable(words)
@@ -267,6 +283,7 @@ impl Cause {
             | Self::RevisionMissing(_)
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
+            | Self::AliasBusy(_)
             | Self::AliasTaken(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)

@@ -4,8 +4,10 @@
 //! it is recorded, what was [`Seen`] of the world, and the time; it answers with a [`Plan`]: the next record, the
 //! one [`Move`] to make, what is waited for, and why.
 
+mod access;
 mod alarms;
 mod alias;
+mod caller;
 mod change;
 mod config;
 mod deployment;
@@ -29,14 +31,17 @@ mod rollback;
 mod routing;
 mod session;
 mod stack;
+mod words;
 
+pub use access::{Authorization, Denial, Permission, Protected, Question};
 pub use alarms::{AlarmConfiguration, AlarmReading};
 pub use alias::{AliasRouting, AliasState};
+pub use caller::{Caller, CallerIdentity, CallerKind};
 pub use config::{
     ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy, ZonalConfig, default_config, find_built_in,
     find_predefined, nearest,
 };
-pub use deployment::{Deployment, Ending, Error, News, Parked, Stage, Status, Tidings};
+pub use deployment::{Deployment, Doubt, Ending, Error, News, Parked, Stage, Status, Tidings};
 pub use ecs::{
     Attachment, AwsvpcConfiguration, CapacityProvider, Controller, EcsProgress, EcsTarget, Forward, Groups,
     LATEST_WRITE_SECONDS, Listener, ListenerKind, ListenerRouting, ServiceState, TargetGroup, TaskSet, TaskSetStatus,
@@ -53,7 +58,7 @@ pub use halt::{Cause, ErrorCode, Halt, HookFault};
 pub use instance::{
     IamSessionArn, IamUserArn, Identity, Instance, InstanceFilter, InstanceName, NewInstance, TagFilter,
 };
-pub use lifecycle::{Diagnostics, DiagnosticsCode, EventName, EventStatus, HookRun, LifecycleEvent, Verdict};
+pub use lifecycle::{Diagnostics, DiagnosticsCode, EventName, EventStatus, HookRun, LifecycleEvent, VainAsk, Verdict};
 pub use names::{
     AlarmName, AliasName, ApplicationName, BadName, ConfigName, DeploymentId, FunctionName, GroupName, HookExecutionId,
     RoleArn, TopicArn, TriggerName, Version,
@@ -79,3 +84,4 @@ pub use stack::{
     AliasSeen, AliasSettings, AliasStep, AliasWish, Claim, Fault, Moved, Progress, Settlement, StackRequest,
     StackResource, Wish, next_alias_step, way_back,
 };
+pub use words::{end_of_log, excerpt};

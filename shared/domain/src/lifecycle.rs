@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::{end_of_log, excerpt};
+
 /// A lifecycle event, in order. Deployments to ECS services have all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EventName {
@@ -115,6 +117,19 @@ pub struct Diagnostics {
     pub log_tail: String,
 }
 
+impl Diagnostics {
+    /// What became of that hook function, with no more of its words and its log than a record holds.
+    pub fn of_hook(
+        code: DiagnosticsCode,
+        script: &str,
+        message: impl Into<String>,
+        log_tail: impl Into<String>,
+    ) -> Self {
+        let script = script.to_owned();
+        Self { code, script, message: excerpt(message), log_tail: end_of_log(log_tail) }
+    }
+}
+
 /// One lifecycle event of one deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LifecycleEvent {
@@ -139,11 +154,11 @@ impl LifecycleEvent {
     }
 }
 
-/// How a hook fared. It is asked once; once more, with the same execution id, only when the asking itself was lost in
-/// a crash, and never more than [`HookRun::MOST_ASKS`] times.
+/// How a hook fared. It is asked once; once more, with the same execution id, only when its answer was lost, and never
+/// more than [`HookRun::MOST_ASKS`] times. What Lambda did not let run does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HookRun {
-    /// How often it was asked.
+    /// How often it was asked and may have run.
     pub asked: u8,
     /// Until when its verdict is waited for.
     pub until: Timestamp,
@@ -151,11 +166,27 @@ pub struct HookRun {
     pub returned: bool,
     /// The first verdict.
     pub verdict: Option<Verdict>,
+    /// What stands between it and its verdict, in words: how its answer was lost, why Lambda did not let it run, or what
+    /// it returned in place of a verdict.
+    #[serde(default)]
+    pub trouble: Option<String>,
+    /// When it is asked again, once its answer was lost or Lambda did not let it run.
+    #[serde(default)]
+    pub again_at: Option<Timestamp>,
 }
 
 impl HookRun {
     /// As often as Lambda itself tries an asynchronous invocation, which is how CodeDeploy asks.
     pub const MOST_ASKS: u8 = 3;
+}
+
+/// An asking that brought nothing: whether the hook may have run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VainAsk {
+    /// It has run, or still runs, and its answer is lost.
+    AnswerLost,
+    /// It did not run.
+    NotRun,
 }
 
 /// What a hook said, or what became of it.

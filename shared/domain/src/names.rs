@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, sha256};
+use crate::sha256;
 
 /// A name that does not fit its rule: what it was to be, what was given, and the rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -161,24 +161,41 @@ text_type!(
     |text| (1..=1024).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic())
 );
 
+impl TopicArn {
+    /// The partition that the topic is in.
+    pub fn partition(&self) -> &str {
+        self.part(1)
+    }
+
+    /// The Region that the topic is in.
+    pub fn region(&self) -> &str {
+        self.part(3)
+    }
+
+    fn part(&self, place: usize) -> &str {
+        self.0.split(':').nth(place).unwrap_or_default()
+    }
+}
+
 impl FunctionName {
     /// The bare name: the part of an ARN after `function:`, without a qualifier.
     pub fn bare(&self) -> &str {
         let rest = self.0.split_once(":function:").map_or(&*self.0, |(_, rest)| rest);
         rest.split(':').next().unwrap_or(rest)
     }
+
+    /// By what an alias of it is locked, however it is spelled: account, function and alias. The account is that of the
+    /// role unless the name says another; of Regions there is but one.
+    pub fn address(&self, alias: &AliasName, role: &RoleArn) -> String {
+        let named = self.0.split_once(":function:").and_then(|(before, _)| before.rsplit(':').next());
+        format!("{}/{}/{alias}", named.unwrap_or(role.account()), self.bare())
+    }
 }
 
-impl HookExecutionId {
-    /// The id under which the hook of `event` is asked.
-    pub fn of(deployment: &DeploymentId, event: EventName) -> Self {
-        Self(format!("{deployment}.{event}").into())
-    }
-
-    /// The event that the id stands for, if it is one of `deployment`'s.
-    pub fn event(&self, deployment: &DeploymentId) -> Option<EventName> {
-        let event = self.0.strip_prefix(deployment.as_str())?.strip_prefix('.')?;
-        EventName::ALL.into_iter().find(|known| known.as_str() == event)
+impl RoleArn {
+    /// The account that the role is of.
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or_default()
     }
 }
 

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmConfiguration, AliasName, ApplicationName, AutoRollback, ComputePlatform, ConfigName, DeploymentId, EcsTarget,
-    Environment, EventName, FunctionName, GroupName, LifecycleEvent, RevisionLocation, RoleArn, Routing, Slot, Trigger,
-    Version,
+    AlarmConfiguration, AliasName, ApplicationName, AutoRollback, Caller, ComputePlatform, ConfigName, DeploymentId,
+    EcsTarget, Environment, EventName, FunctionName, GroupName, LifecycleEvent, RevisionLocation, RoleArn, Routing,
+    Slot, Trigger, Version,
 };
 
 /// What was asked, with the group's settings as they were at that moment.
@@ -47,8 +47,11 @@ pub struct Order {
     pub rollback: AutoRollback,
     /// The topics that are told.
     pub triggers: Vec<Trigger>,
-    /// Who made it.
+    /// Whether a caller or an automatic rollback made it.
     pub creator: Creator,
+    /// The caller that made it, where it is known.
+    #[serde(default)]
+    pub caller: Option<Caller>,
     /// The deployment that it rolls back.
     pub rolls_back: Option<DeploymentId>,
     /// The caller's words.
@@ -114,6 +117,11 @@ impl LambdaTarget {
         format!("{}:{}", self.function.bare(), self.alias)
     }
 
+    /// By what the alias is locked.
+    pub fn address(&self, role: &RoleArn) -> String {
+        self.function.address(&self.alias, role)
+    }
+
     /// An AppSpec for this shift.
     pub fn appspec(&self) -> String {
         let hooks = [("BeforeAllowTraffic", &self.before), ("AfterAllowTraffic", &self.after)];
@@ -149,4 +157,39 @@ pub(crate) fn events_of(order: &Order) -> Vec<LifecycleEvent> {
     };
     let names = names.iter().filter(|event| tests || !event.is_of_test_traffic());
     names.copied().map(LifecycleEvent::pending).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_has_one_address_however_its_function_is_spelled() {
+        let role: RoleArn = "arn:aws:iam::111122223333:role/deployer".parse().unwrap();
+        let address = |function: &str| {
+            let target = LambdaTarget {
+                function: function.parse().unwrap(),
+                alias: "live".parse().unwrap(),
+                current: "1".parse().unwrap(),
+                target: "2".parse().unwrap(),
+                before: None,
+                after: None,
+            };
+            target.address(&role)
+        };
+        for function in [
+            "orders",
+            "orders:live",
+            "111122223333:function:orders",
+            "111122223333:function:orders:live",
+            "arn:aws:lambda:us-east-1:111122223333:function:orders",
+            "arn:aws:lambda:us-east-1:111122223333:function:orders:7",
+        ] {
+            assert_eq!(address(function), "111122223333/orders/live", "{function}");
+        }
+        for other in ["arn:aws:lambda:us-east-1:444455556666:function:orders", "444455556666:function:orders"] {
+            assert_eq!(address(other), "444455556666/orders/live", "{other}");
+        }
+        assert_ne!(address("orders-2"), address("orders"));
+    }
 }

@@ -17,7 +17,12 @@ pub enum Rejection {
     /// There is one already.
     GroupExists(GroupName),
     /// There is no such configuration.
-    NoConfig(ConfigName),
+    NoConfig {
+        /// What was asked for.
+        name: ConfigName,
+        /// The platform that it was to be for, where that is known.
+        platform: Option<ComputePlatform>,
+    },
     /// There is one already.
     ConfigExists(ConfigName),
     /// The configuration is for another platform.
@@ -60,6 +65,17 @@ pub enum Rejection {
         /// The deployment.
         deployment: DeploymentId,
     },
+    /// A deployment of another group has the alias.
+    AliasBusy {
+        /// The alias, as `<function>:<alias>`.
+        alias: String,
+        /// The application of that deployment.
+        application: ApplicationName,
+        /// Its group.
+        group: GroupName,
+        /// Its id.
+        deployment: DeploymentId,
+    },
     /// An application or a group with an active deployment cannot be deleted.
     InUse {
         /// What was to be deleted, in words.
@@ -71,6 +87,13 @@ pub enum Rejection {
     NoDeployment(DeploymentId),
     /// Its AppSpec has not been read yet, so nobody knows its target.
     NotStarted(DeploymentId),
+    /// No target of a deployment to that platform could have that id.
+    MalformedTarget {
+        /// What was asked for.
+        asked: String,
+        /// The deployment's platform.
+        platform: ComputePlatform,
+    },
     /// It has no target of that id.
     NoTarget {
         /// The deployment.

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, AutoScalingProcess, BlueGreen,
-    ComputePlatform, ConfigName, DeploymentId, DeploymentStyle, EcsService, GroupName, HookExecutionId,
+    AlarmConfiguration, ApplicationName, AutoRollback, AutoScalingGroupName, AutoScalingProcess, BlueGreen, Caller,
+    ComputePlatform, ConfigName, DeploymentId, DeploymentStyle, EcsService, EventName, GroupName, HookExecutionId,
     LoadBalancerInfo, NewRevision, OutdatedInstances, RoleArn, Status, Strategy, TagFilter, Target, Trigger,
 };
 
@@ -129,6 +129,8 @@ pub struct NewDeployment {
     pub alarms: Option<AlarmConfiguration>,
     /// The first member that was given and has a meaning for servers only.
     pub for_servers: Option<ForServers>,
+    /// Who asks for it, where that is known.
+    pub caller: Option<Caller>,
 }
 
 /// A member of CreateDeployment that has a meaning for servers only.
@@ -140,6 +142,8 @@ pub enum ForServers {
     UpdateOutdatedInstancesOnly,
     /// `targetInstances`.
     TargetInstances,
+    /// `fileExistsBehavior`.
+    FileExistsBehavior,
 }
 
 /// ListDeployments: which, newest first.
@@ -160,6 +164,8 @@ pub struct DeploymentFilter {
 pub struct HookAnswer {
     /// The deployment.
     pub deployment: DeploymentId,
+    /// The event that it is about.
+    pub event: EventName,
     /// What the hook received.
     pub execution: HookExecutionId,
     /// Whether it said Succeeded.

@@ -56,10 +56,10 @@ pub enum Wish {
     Group(Box<NewGroup>),
     /// An alias like this.
     Alias(Box<AliasWish>),
-    /// To know how a deployment ends, if there is one.
+    /// To know how deployments end.
     Outcome {
-        /// The deployment.
-        deployment: Option<DeploymentId>,
+        /// The deployments.
+        deployments: Vec<DeploymentId>,
         /// Whether another resource waits on when the time is up.
         more_waiting: bool,
     },
@@ -176,10 +176,10 @@ pub struct Moved {
 pub enum Progress {
     /// The stack can be told.
     Settled(Settlement),
-    /// A deployment has to end first.
+    /// One of these deployments has to end first.
     Await {
         /// Which.
-        deployment_id: DeploymentId,
+        deployment_ids: Vec<DeploymentId>,
         /// For how long at most.
         seconds: u32,
     },

@@ -31,8 +31,9 @@ pub async fn announce(
         if record.tidings().0 != tidings {
             return None;
         }
+        record.undelivered.extend_from_slice(&untold);
+        let seen = if untold.is_empty() { "news: told".to_owned() } else { format!("news: {}", untold.join(" ")) };
         record.told(now);
-        let seen = if untold.is_empty() { "news: told".to_owned() } else { format!("news: {}", untold.join("; ")) };
         let what = match tidings {
             Tidings::Start => "start",
             Tidings::Ready => "wait to be continued",

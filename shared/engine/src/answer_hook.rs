@@ -6,6 +6,7 @@ use spillway_domain::{
 };
 
 use crate::task::amend;
+use crate::wake::wake_or_leave;
 use crate::{Deployments, Error, Wakes};
 
 /// Takes the verdict of a hook. The first one counts; a later one, one for an event that no longer waits, and one
@@ -19,7 +20,7 @@ pub async fn answer_hook(
     let id = &answer.deployment;
     let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
     let foreign = || Rejection::ForeignHook { deployment: id.clone() };
-    let event = answer.execution.event(id).ok_or_else(foreign)?;
+    let event = answer.event;
     let asked = |event: &LifecycleEvent| event.hook.as_ref().is_some_and(|run| run.asked > 0);
     if !record.event(event).is_some_and(asked) {
         return Err(foreign().into());
@@ -28,21 +29,19 @@ pub async fn answer_hook(
     let change = |record: &mut Deployment| {
         let said = if answer.succeeded { "Succeeded" } else { "Failed" };
         record
-            .answer_hook(event, Some(verdict.clone()), now)
+            .answer_hook(event, verdict.clone(), now)
             .then(|| (format!("call back: {said}"), "HookAnswered", format!("The hook of {event} said {said}.")))
     };
     let Some(record) = amend(deployments, id, change).await? else {
         return Err(Rejection::EventAlreadyCompleted { deployment: id.clone(), event }.into());
     };
-    if let Some(parked) = record.parked {
-        wakes.wake(&parked.token).await?;
-    }
+    wake_or_leave(wakes, &record).await;
     Ok(())
 }
 
 fn said_failed(record: &Deployment, event: EventName) -> Diagnostics {
     let hook = record.order.target.hook(event);
-    let script = hook.map_or_else(String::new, ToString::to_string);
+    let script = hook.map_or("", |hook| hook.as_str());
     let message = format!("{script} called back with Failed for {event}.");
-    Diagnostics { code: DiagnosticsCode::ScriptFailed, script, message, log_tail: String::new() }
+    Diagnostics::of_hook(DiagnosticsCode::ScriptFailed, script, message, "")
 }

@@ -1,4 +1,4 @@
-//! Await deployment: parks an execution until a deployment has ended.
+//! Await deployment: parks an execution until one of some deployments has ended.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,12 +6,12 @@ use spillway_domain::{DeploymentId, Problem};
 
 use crate::{Deployments, Waiters, Wakes};
 
-/// An execution that waits for the end of a deployment.
+/// An execution that waits for the end of a deployment, whichever ends first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiter {
-    /// The deployment.
-    pub deployment_id: DeploymentId,
+    /// The deployments.
+    pub deployment_ids: Vec<DeploymentId>,
     /// Step Functions' task token.
     pub token: String,
     /// For how long at most.
@@ -26,9 +26,15 @@ pub async fn await_deployment(
     waiter: &Waiter,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let Waiter { deployment_id, token, seconds } = waiter;
+    let Waiter { deployment_ids, token, seconds } = waiter;
     let until = now + SignedDuration::from_secs(i64::from(*seconds));
-    store.add_waiter(deployment_id, token, until).await?;
-    let record = store.load(deployment_id).await?;
-    if record.is_none_or(|record| record.has_ended()) { wakes.wake(token).await } else { Ok(()) }
+    for id in deployment_ids {
+        store.add_waiter(id, token, until).await?;
+    }
+    for id in deployment_ids {
+        if store.load(id).await?.is_none_or(|record| record.has_ended()) {
+            return wakes.wake(token).await;
+        }
+    }
+    Ok(())
 }

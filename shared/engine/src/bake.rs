@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{Move, Problem, ProblemKind};
 
-use crate::task::load;
+use crate::task::{load, save};
 use crate::{Change, Deployments, Task, Wakes};
 
 /// Parks the wait. A record that was changed since the wait was decided, by a stop or an alarm, ends it at once: the
@@ -23,7 +23,7 @@ pub async fn bake(
         record.begin_bake(task.entered_at);
     }
     record.park(task.token.clone(), waited, now);
-    match deployments.save(Change::quiet(&record)).await {
+    match save(deployments, Change::quiet(&record)).await {
         Err(problem) if problem.kind == ProblemKind::Stale => wakes.wake(&task.token).await,
         saved => saved,
     }

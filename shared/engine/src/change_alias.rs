@@ -8,7 +8,7 @@ use spillway_domain::{
     StackRequest, Target, Version, next_alias_step, way_back,
 };
 
-use crate::change_resource::{outcome, wait};
+use crate::change_resource::{failed, outcome, wait};
 use crate::{
     Aliases, Changes, Error, Executions, OwnAliases, StackStore, Wakes, create_deployment, find_group, stop_deployment,
 };
@@ -37,9 +37,9 @@ pub(crate) async fn change_alias(
     }
     let (_, group, state) = find_group(store, &wish.application, &wish.group).await?;
     let session = session(request, group.role.clone(), &wish.application, &wish.group);
-    let found = read(changes, &session, wish).await?;
-    let active = match &state.active {
-        Some(id) => store.load(id).await?,
+    let found = read(changes, &session, &target(wish, wish.version)).await?;
+    let active = match store.holder(&wish.function.address(&wish.alias, &group.role)).await?.or(state.active) {
+        Some(id) => store.load(&id).await?,
         None => None,
     };
     let known = request.physical_id.as_deref() == Some(&wish.arn);
@@ -54,7 +54,7 @@ pub(crate) async fn change_alias(
         store.put_claim(&request.resource, &wish.arn, Some(&claim), request.asked_at).await
     };
     let settled = || Ok(Progress::Settled(done(wish, NONE)));
-    let wait_for = |id: DeploymentId| wait(request, &id, now).unwrap_or_else(|| failed(request, &Fault::Blocked(id)));
+    let wait_for = |id: DeploymentId| wait_or_give_up(request, id, now);
     match step {
         AliasStep::Refuse(fault) => Ok(failed(request, &fault)),
         AliasStep::Await(id) => Ok(wait_for(id)),
@@ -64,14 +64,14 @@ pub(crate) async fn change_alias(
         }
         AliasStep::Stop(id) => {
             note(moved, adopted).await?;
-            stop(changes, &id, now).await?;
+            stop(changes, &id, &request.resource.stack, now).await?;
             Ok(wait_for(id))
         }
         AliasStep::Make(version) => {
             note(None, false).await?;
             let AliasWish { function, alias, settings, .. } = wish;
             changes.aliases.make(&session, function, alias, version, settings).await?;
-            let made = read(changes, &session, wish).await?;
+            let made = read(changes, &session, &target(wish, wish.version)).await?;
             if !made.is_some_and(|made| made.routes(&AliasRouting::only(version))) {
                 // Somebody else came in between.
                 return Err(Problem::new(ProblemKind::Stale, format!("{} is not as it was made.", wish.arn)).into());
@@ -95,17 +95,25 @@ pub(crate) async fn change_alias(
             if !back {
                 configure(changes, &session, wish).await?;
             }
-            let order = order(wish, from, to, back);
+            let (order, target) = order(wish, from, to, back, &request.resource.stack);
+            // What the text says is known, since it was made of that, so that whoever changes resources links no parser.
+            let read = |_: &str, _| target.clone();
             let id = request.deployment_id();
-            let created =
-                create_deployment(store, changes.executions, &order, changes.read, changes.quotas, id, now).await;
+            let created = create_deployment(store, changes.executions, &order, read, changes.quotas, id, now).await;
             match created {
                 Ok(record) => Ok(follow(request, wish, &record, wish.waits || back, now)),
-                Err(Error::Rejected(Rejection::Busy { deployment, .. })) => Ok(wait_for(deployment)),
+                Err(Error::Rejected(Rejection::Busy { deployment, .. } | Rejection::AliasBusy { deployment, .. })) => {
+                    Ok(wait_for(deployment))
+                }
                 Err(error) => Err(error),
             }
         }
     }
+}
+
+/// To wait for the end of a deployment that is in the way.
+pub(crate) fn wait_or_give_up(request: &StackRequest, id: DeploymentId, now: Timestamp) -> Progress {
+    wait(request, vec![id.clone()], now).unwrap_or_else(|| failed(request, &Fault::Blocked(id)))
 }
 
 /// What the stack is told of the deployment that leads to where the alias is to go.
@@ -116,70 +124,43 @@ fn follow(request: &StackRequest, wish: &AliasWish, record: &Deployment, waits: 
 
 /// The alias is as it should be, or will be when that deployment has ended.
 fn done(wish: &AliasWish, deployment: &str) -> Settlement {
-    Settlement::done(&wish.arn).with("AliasArn", &wish.arn).with("DeploymentId", deployment)
-}
-
-/// Deletes the alias; answers with a wait when a deployment of it has to end first.
-pub(crate) async fn delete_alias(
-    changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
-    request: &StackRequest,
-    claim: &Claim,
-    now: Timestamp,
-) -> Result<Option<Progress>, Error> {
-    let Claim::Alias { function, alias, role, application, group, adopted, .. } = claim else {
-        return Ok(None);
-    };
-    if *adopted {
-        // It was there before the stack, which lets go of it as if it had never been taken over.
-        return Ok(None);
-    }
-    let (active, role) = match find_group(changes.store, application, group).await {
-        Ok((_, group, state)) => (state.active, group.role),
-        // A group that is gone has no deployments, and its role is the last one that is known.
-        Err(Error::Rejected(Rejection::NoApplication(_) | Rejection::NoGroup(_))) => (None, role.clone()),
-        Err(error) => return Err(error),
-    };
-    if let Some(id) = active {
-        let record = changes.store.load(&id).await?;
-        let target = record.as_ref().and_then(Deployment::lambda);
-        if target.is_some_and(|target| target.function.bare() == function.bare() && target.alias == *alias) {
-            stop(changes, &id, now).await?;
-            let blocked =
-                || Progress::Settled(Settlement::failed(request.name(), Fault::Blocked(id.clone()).to_string()));
-            return Ok(Some(wait(request, &id, now).unwrap_or_else(blocked)));
-        }
-    }
-    let session = session(request, role, application, group);
-    changes.aliases.delete(&session, function, alias).await?;
-    Ok(None)
+    let settlement = Settlement::done(&wish.arn).with("AliasArn", &wish.arn).with("DeploymentId", deployment);
+    settlement.with("FunctionVersion", wish.version.to_string())
 }
 
 /// The session in which the role of the alias's deployment group is assumed for the stack.
-fn session(request: &StackRequest, role: RoleArn, application: &ApplicationName, group: &GroupName) -> RoleSession {
+pub(crate) fn session(
+    request: &StackRequest,
+    role: RoleArn,
+    application: &ApplicationName,
+    group: &GroupName,
+) -> RoleSession {
     let purpose = Purpose::Stack { group: group.clone(), resource: request.resource.clone() };
     RoleSession { role, application: application.clone(), purpose }
 }
 
 /// The alias, if it is there.
-async fn read(
+pub(crate) async fn read(
     changes: &Changes<'_, impl StackStore, impl Aliases, impl Executions, impl Wakes>,
     session: &RoleSession,
-    wish: &AliasWish,
+    target: &LambdaTarget,
 ) -> Result<Option<AliasState>, Problem> {
-    match changes.aliases.read(session, &target(wish, wish.version)).await {
+    match changes.aliases.read(session, target).await {
         Ok(found) => Ok(Some(found)),
         Err(problem) if problem.kind == ProblemKind::Missing => Ok(None),
         Err(problem) => Err(problem),
     }
 }
 
-/// Stops a deployment, which takes its traffic back. One that is over, or goes back already, is no problem.
-async fn stop(
+/// Stops a deployment for a stack, which takes its traffic back. One that is over, or goes back already, is no problem.
+pub(crate) async fn stop(
     changes: &Changes<'_, impl StackStore, impl Aliases, impl Executions, impl Wakes>,
     id: &DeploymentId,
+    stack: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    match stop_deployment(changes.store, changes.wakes, id, Some(true), || now).await {
+    let caller = stack.parse().ok();
+    match stop_deployment(changes.store, changes.wakes, id, Some(true), caller.as_ref(), || now).await {
         Ok(_) | Err(Error::Rejected(Rejection::AlreadyCompleted(_) | Rejection::RollbackCannotStop(_))) => Ok(()),
         Err(error) => Err(error),
     }
@@ -210,26 +191,51 @@ fn claim_of(wish: &AliasWish, group: &DeploymentGroup, moved: Option<Moved>, ado
     }
 }
 
-/// The deployment that moves the alias: as its group says, or, back to where it came from, at once and in any case.
-fn order(wish: &AliasWish, from: Version, to: Version, back: bool) -> NewDeployment {
-    let mut target = LambdaTarget { target: to, ..target(wish, from) };
+/// The deployment that moves the alias, and what its revision says: as its group says, or, back to where it came from, at
+/// once.
+fn order(wish: &AliasWish, from: Version, to: Version, back: bool, stack: &str) -> (NewDeployment, Target) {
+    let target = LambdaTarget { target: to, ..target(wish, from) };
+    let way = if back { Way::Back } else { Way::Forward };
+    order_of(&wish.application, &wish.group, target, way, stack)
+}
+
+/// Which way a stack moves an alias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As its group says.
+    Forward,
+    /// Back to where it came from: at once, without hooks, and whatever the alarms say.
+    Back,
+}
+
+/// The deployment with which a stack moves an alias, and what its revision says.
+pub(crate) fn order_of(
+    application: &ApplicationName,
+    group: &GroupName,
+    mut target: LambdaTarget,
+    way: Way,
+    stack: &str,
+) -> (NewDeployment, Target) {
+    let back = way == Way::Back;
     if back {
         (target.before, target.after) = (None, None);
     }
     let revision = NewRevision::text(RevisionKind::AppSpecContent, target.appspec());
     let at_once: ConfigName = AT_ONCE.parse().expect("a predefined configuration has a valid name");
     let words = "CloudFormation goes back to the version before the last deployment.".to_owned();
-    NewDeployment {
-        application: wish.application.clone(),
-        group: wish.group.clone(),
+    let order = NewDeployment {
+        application: application.clone(),
+        group: group.clone(),
         revision: Some(revision),
-        target: Some(Target::Lambda(target)),
+        target: None,
         config: back.then_some(at_once),
         description: back.then_some(words),
         rollback: back.then(AutoRollback::default),
         alarms: back.then(AlarmConfiguration::default),
         for_servers: None,
-    }
+        caller: stack.parse().ok(),
+    };
+    (order, Target::Lambda(target))
 }
 
 fn target(wish: &AliasWish, current: Version) -> LambdaTarget {
@@ -241,9 +247,4 @@ fn target(wish: &AliasWish, current: Version) -> LambdaTarget {
         before: wish.before.clone(),
         after: wish.after.clone(),
     }
-}
-
-/// A resource that could not be changed keeps its name: another one would have the stack delete the old alias.
-fn failed(request: &StackRequest, fault: &Fault) -> Progress {
-    Progress::Settled(Settlement::failed(request.name(), fault.to_string()))
 }

@@ -1,12 +1,11 @@
 //! Change resource: makes a resource of a stack what its template says.
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{
-    Claim, ComputePlatform, Deployment, DeploymentId, Fault, Progress, Quotas, Settlement, StackRequest, Target, Wish,
-};
+use spillway_domain::{Claim, Deployment, DeploymentId, Fault, Progress, Quotas, Settlement, StackRequest, Wish};
 
-use crate::change_alias::{change_alias, delete_alias};
+use crate::change_alias::change_alias;
 use crate::change_settings::{change_application, change_config, change_group, delete_own_group};
+use crate::let_alias_go::let_go;
 use crate::{
     Aliases, Catalog, Claims, Deployments, Error, Executions, OwnAliases, Revisions, Wakes, delete_application,
     delete_config,
@@ -24,8 +23,6 @@ pub struct Changes<'a, S, A, E, W> {
     pub wakes: &'a W,
     /// How much there may be of everything.
     pub quotas: &'a Quotas,
-    /// What the text of a revision says.
-    pub read: &'a dyn Fn(&str, ComputePlatform) -> Target,
 }
 
 /// The parts of the table that a change reads and writes.
@@ -51,13 +48,21 @@ pub async fn change_resource(
         }
         Wish::Group(wish) => change_group(store, changes.quotas, request, wish).await.map(Progress::Settled),
         Wish::Alias(wish) => change_alias(changes, request, wish, now).await,
-        Wish::Outcome { deployment: None, .. } => Ok(Progress::Settled(Settlement::done(request.name()))),
-        Wish::Outcome { deployment: Some(id), more_waiting } => {
-            let name = request.name();
-            Ok(match store.load(id).await? {
+        Wish::Outcome { deployments, more_waiting } => {
+            let done = Settlement::done(request.name());
+            let mut running = Vec::new();
+            for id in deployments {
                 // What is forgotten has ended long ago.
-                None => Progress::Settled(Settlement::done(name)),
-                Some(record) => outcome(&record, request, Settlement::done(name), *more_waiting, now),
+                let Some(record) = store.load(id).await? else { continue };
+                match Fault::of(&record) {
+                    Some(fault) => return Ok(failed(request, &fault)),
+                    None if record.has_ended() => {}
+                    None => running.push(record.id),
+                }
+            }
+            Ok(match running.first().cloned() {
+                None => Progress::Settled(done),
+                Some(first) => unfinished(request, running, first, done, *more_waiting, now),
             })
         }
         Wish::Nothing { unnamed } => delete(changes, request, *unnamed, now).await,
@@ -97,7 +102,7 @@ async fn delete(
                 delete_own_group(store, &application, &name, &id).await?;
             }
             claim @ Claim::Alias { .. } => {
-                if let Some(progress) = delete_alias(changes, request, &claim, now).await? {
+                if let Some(progress) = let_go(changes, request, &claim, now).await? {
                     return Ok(progress);
                 }
             }
@@ -116,22 +121,38 @@ pub(crate) fn outcome(
     more_waiting: bool,
     now: Timestamp,
 ) -> Progress {
-    let id = &record.id;
-    let failed = |fault: Fault| Settlement::failed(request.name(), fault.to_string());
-    Progress::Settled(match Fault::of(record) {
-        Some(fault) => failed(fault),
-        None if record.has_ended() => done,
-        None => match wait(request, id, now) {
-            Some(wait) => return wait,
-            None if more_waiting => done,
-            None => failed(Fault::StillRunning(id.clone())),
-        },
-    })
+    match Fault::of(record) {
+        Some(fault) => failed(request, &fault),
+        None if record.has_ended() => Progress::Settled(done),
+        None => unfinished(request, vec![record.id.clone()], record.id.clone(), done, more_waiting, now),
+    }
 }
 
-/// To wait for the end of a deployment, while the time is not up.
-pub(crate) fn wait(request: &StackRequest, id: &DeploymentId, now: Timestamp) -> Option<Progress> {
+/// What the stack is told of deployments that go on: nothing yet, or, when the time is up, that it is `done` where
+/// another resource waits on.
+fn unfinished(
+    request: &StackRequest,
+    running: Vec<DeploymentId>,
+    first: DeploymentId,
+    done: Settlement,
+    more_waiting: bool,
+    now: Timestamp,
+) -> Progress {
+    match wait(request, running, now) {
+        Some(wait) => wait,
+        None if more_waiting => Progress::Settled(done),
+        None => failed(request, &Fault::StillRunning(first)),
+    }
+}
+
+/// To wait for the end of a deployment, whichever of these ends first, while the time is not up.
+pub(crate) fn wait(request: &StackRequest, ids: Vec<DeploymentId>, now: Timestamp) -> Option<Progress> {
     let left: SignedDuration = request.answer_by.duration_since(now);
     let seconds = u32::try_from(left.as_secs()).ok().filter(|seconds| *seconds > 0)?;
-    Some(Progress::Await { deployment_id: id.clone(), seconds })
+    Some(Progress::Await { deployment_ids: ids, seconds })
+}
+
+/// A resource that could not be changed keeps its name: another one would have the stack delete the old alias.
+pub(crate) fn failed(request: &StackRequest, fault: &Fault) -> Progress {
+    Progress::Settled(Settlement::failed(request.name(), fault.to_string()))
 }

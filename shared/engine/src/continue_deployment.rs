@@ -1,9 +1,10 @@
 //! ContinueDeployment and SkipWaitTimeForInstanceTermination.
 
 use jiff::Timestamp;
-use spillway_domain::{ComputePlatform, Deployment, DeploymentId, Rejection, WaitType};
+use spillway_domain::{Caller, ComputePlatform, Deployment, DeploymentId, Rejection, WaitType};
 
 use crate::task::amend;
+use crate::wake::wake_or_leave;
 use crate::{Deployments, Error, Wakes, load_deployment};
 
 /// Ends a wait of a deployment before its time, and wakes it.
@@ -12,6 +13,7 @@ pub async fn continue_deployment(
     wakes: &impl Wakes,
     id: &DeploymentId,
     wait: WaitType,
+    caller: Option<&Caller>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let deployment = load_deployment(deployments, id).await?;
@@ -23,14 +25,12 @@ pub async fn continue_deployment(
         return Err(Rejection::NoWait { deployment: deployment.id, platform, wait }.into());
     }
     let change = |record: &mut Deployment| {
-        let why = format!("ContinueDeployment was called with {}.", wait.as_str());
+        let why = format!("ContinueDeployment was called with {} by {}.", wait.as_str(), Caller::in_words(caller));
         record.end_wait(wait, now).then(|| ("request: continue".to_owned(), "Continue", why))
     };
     let Some(record) = amend(deployments, id, change).await? else {
         return Err(Rejection::NotWaiting { deployment: id.clone(), wait }.into());
     };
-    if let Some(parked) = &record.parked {
-        wakes.wake(&parked.token).await?;
-    }
+    wake_or_leave(wakes, &record).await;
     Ok(())
 }

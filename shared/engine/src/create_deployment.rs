@@ -7,6 +7,8 @@ use spillway_domain::{
 };
 
 use crate::find_config::config_for;
+use crate::task::load;
+use crate::wake::start_or_leave;
 use crate::{Catalog, Creation, Deployments, Error, Executions, Revisions, find_group, find_revision};
 
 /// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the
@@ -22,8 +24,7 @@ pub async fn create_deployment(
     now: Timestamp,
 ) -> Result<Deployment, Error> {
     let deployment = write(store, request, read, quotas, (id, None), now).await?;
-    // What is written is promised; the sweep keeps the promise if this does not.
-    let _started = executions.start(&deployment.execution_name(), &deployment.id).await;
+    start_or_leave(executions, &deployment).await;
     Ok(deployment)
 }
 
@@ -50,7 +51,10 @@ pub async fn create_deployment_for(
     let name = asking.arn.rsplit(':').next().map(str::to_owned);
     match store.load(&id).await? {
         Some(first) if first.execution == name => Ok(first),
-        Some(_) | None => write(store, request, read, quotas, (id, name), now).await,
+        Some(_) | None => {
+            let request = NewDeployment { caller: asking.arn.parse().ok(), ..request.clone() };
+            write(store, &request, read, quotas, (id, name), now).await
+        }
     }
 }
 
@@ -99,6 +103,7 @@ async fn write(
         rollback: request.rollback.clone().unwrap_or(group.rollback),
         triggers: group.triggers,
         creator: Creator::User,
+        caller: request.caller.clone(),
         rolls_back: None,
         description: request.description.clone(),
         restarts,
@@ -106,6 +111,12 @@ async fn write(
     let deployment = Deployment { execution, ..Deployment::new(id, order, now) };
     match store.create(&deployment, revision.content.as_deref()).await? {
         Creation::Busy(deployment) => Err(Rejection::Busy { group: group.name, deployment }.into()),
+        Creation::AliasBusy(holder) => {
+            let holder = load(store, &holder).await?;
+            let alias = deployment.target_id().unwrap_or_default();
+            let Order { application, group, .. } = holder.order;
+            Err(Rejection::AliasBusy { alias, application, group, deployment: holder.id }.into())
+        }
         Creation::NoGroup => Err(Rejection::NoGroup(group.name).into()),
         Creation::Created => Ok(deployment),
     }

@@ -23,7 +23,7 @@ pub async fn create_group(
         GroupWrite::NameTaken => Rejection::GroupExists(group.name),
         GroupWrite::NoApplication => Rejection::NoApplication(application.name),
         GroupWrite::Full => Rejection::Full { quota: Quota::Groups, most: quotas.groups },
-        GroupWrite::NoConfig => Rejection::NoConfig(group.config),
+        GroupWrite::NoConfig => Rejection::NoConfig { name: group.config, platform: Some(application.platform) },
         GroupWrite::Active(deployment) => Rejection::ServiceInUse { group: group.name, deployment },
         GroupWrite::ServiceTaken => Rejection::ServiceTaken(group.environment.ecs_services),
     };

@@ -4,11 +4,11 @@ use futures_util::future::join3;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use spillway_domain::{
-    AlarmReading, Deployment, DeploymentId, Error as DeploymentError, Move, Plan, Problem, ProblemKind, Seen, Target,
-    plan,
+    AlarmReading, AliasState, Deployment, DeploymentId, Error as DeploymentError, LambdaTarget, Move, Plan, Problem,
+    ProblemKind, Seen, ServiceState, Stage, Target, plan,
 };
 
-use crate::task::load;
+use crate::task::{load, save};
 use crate::{Alarms, Aliases, Change, Deployments, Observation, Services};
 
 /// The state of the execution: what Decide answered last time, and how the move after that failed, if it did.
@@ -78,7 +78,8 @@ pub async fn decide(
 ) -> Result<Answer, Problem> {
     for _ in 0..MOST_TRIES {
         let record = load(deployments, &input.deployment_id).await?;
-        let seen = look(aliases, services, alarms, &record, input, &spare_id).await?;
+        // Boxed, because a look at everything at once is large.
+        let seen = Box::pin(look(deployments, aliases, services, alarms, &record, input, &spare_id)).await?;
         let plan = plan(&record, &seen, clock());
         if plan.next == record {
             return Ok(answer(&plan));
@@ -88,8 +89,9 @@ pub async fn decide(
             entry: plan.entry.as_ref(),
             closes: plan.next.has_ended() && !record.has_ended(),
             successor: plan.successor.as_deref(),
+            locks: false,
         };
-        match deployments.save(change).await {
+        match save(deployments, change).await {
             Err(problem) if problem.kind == ProblemKind::Stale => {}
             Err(problem) => return Err(problem),
             Ok(()) => return Ok(answer(&plan)),
@@ -101,6 +103,7 @@ pub async fn decide(
 
 /// Looks at what matters: the alias or the service until the end, the alarms until a halt.
 async fn look(
+    deployments: &impl Deployments,
     aliases: &impl Aliases,
     services: &impl Services,
     alarms: &impl Alarms,
@@ -112,7 +115,7 @@ async fn look(
     let alias = async {
         match record.lambda().filter(|_| !record.has_ended()) {
             None => Ok(None),
-            Some(target) => match aliases.read(session, target).await {
+            Some(target) => match read(aliases, record, target).await {
                 Err(problem) if problem.kind == ProblemKind::Transient => Err(problem),
                 seen => Ok(Some(seen)),
             },
@@ -138,7 +141,33 @@ async fn look(
     let told = |(step, _): &(String, Problem)| step == Move::Announce.name();
     let failed = input.step.clone().zip(failed);
     let failed = failed.filter(|failed| !told(failed) || input.generation == Some(record.generation));
-    Ok(Seen { alias: alias?, service, alarms, failed, spare_id: spare_id.clone() })
+    let kept = match &service {
+        Some(Ok(service)) if record.ecs.is_none() => left_behind(deployments, service).await?,
+        Some(_) | None => None,
+    };
+    Ok(Seen { alias: alias?, service, kept, alarms, failed, spare_id: spare_id.clone() })
+}
+
+/// The task set that the deployment which made the PRIMARY one has left beside it.
+async fn left_behind(deployments: &impl Deployments, service: &ServiceState) -> Result<Option<String>, Problem> {
+    let maker = service.primary().and_then(|primary| primary.external_id.as_deref()?.parse::<DeploymentId>().ok());
+    let Some(maker) = maker else { return Ok(None) };
+    let maker = deployments.load(&maker).await?;
+    Ok(maker.and_then(|maker| maker.left_behind(service).map(str::to_owned)))
+}
+
+/// The alias; before the first event, only if the version that it is to go to is there as well.
+async fn read(aliases: &impl Aliases, record: &Deployment, target: &LambdaTarget) -> Result<AliasState, Problem> {
+    let session = &record.session();
+    if record.stage != Stage::Created {
+        return aliases.read(session, target).await;
+    }
+    let alias = aliases.read(session, target).await?;
+    match aliases.find_version(session, target).await {
+        Err(problem) if problem.kind == ProblemKind::Missing => Err(problem),
+        // A role may lack the right, and Lambda may throttle: no reason to wait, since the first shift finds out as well.
+        Ok(()) | Err(_) => Ok(alias),
+    }
 }
 
 impl Caught {

@@ -7,11 +7,20 @@ use crate::{Catalog, Error};
 /// A configuration by name: one that somebody made, a predefined one, or one that its name describes. The latter two
 /// have no id of their own.
 pub async fn find_config(catalog: &impl Catalog, name: &ConfigName) -> Result<DeploymentConfig, Error> {
+    find(catalog, name, None).await
+}
+
+/// The same, for a platform, if one is known.
+async fn find(
+    catalog: &impl Catalog,
+    name: &ConfigName,
+    platform: Option<ComputePlatform>,
+) -> Result<DeploymentConfig, Error> {
     if let Some((platform, strategy)) = find_built_in(name) {
         return Ok(DeploymentConfig { id: String::new(), name: name.clone(), platform, strategy, created_at: None });
     }
     let found = catalog.config(name).await?;
-    Ok(found.ok_or_else(|| Rejection::NoConfig(name.clone()))?)
+    Ok(found.ok_or_else(|| Rejection::NoConfig { name: name.clone(), platform })?)
 }
 
 /// The strategy of a configuration, which must be one that `platform` can follow.
@@ -20,7 +29,7 @@ pub(crate) async fn config_for(
     name: &ConfigName,
     platform: ComputePlatform,
 ) -> Result<Strategy, Error> {
-    let config = find_config(catalog, name).await?;
+    let config = find(catalog, name, Some(platform)).await?;
     // Steps are the same wherever traffic is shifted.
     let has_steps = matches!(config.strategy, Strategy::Steps(_)) && platform != ComputePlatform::Server;
     if config.platform != platform && !has_steps {

@@ -11,6 +11,10 @@ pub async fn find_targets(
     targets: &[String],
 ) -> Result<Deployment, Error> {
     let deployment = load_deployment(deployments, id).await?;
+    if let Some(malformed) = targets.iter().find(|asked| !is_target_id(asked)) {
+        let platform = deployment.order.platform;
+        return Err(Rejection::MalformedTarget { asked: malformed.clone(), platform }.into());
+    }
     if deployment.order.target == Target::Unread && !deployment.has_ended() {
         return Err(Rejection::NotStarted(deployment.id).into());
     }
@@ -22,4 +26,9 @@ pub async fn find_targets(
         None => Ok(deployment),
         Some(asked) => Err(Rejection::NoTarget { deployment: id.clone(), asked: asked.clone(), own }.into()),
     }
+}
+
+/// Whether a text has the form of a target's id: on every platform that has one, two names around a colon.
+fn is_target_id(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(whole, part)| !whole.is_empty() && !part.is_empty())
 }

@@ -12,6 +12,7 @@
 mod announce;
 mod answer_hook;
 mod answer_stack;
+mod authorize;
 mod await_deployment;
 mod bake;
 mod change_alias;
@@ -40,6 +41,7 @@ mod find_instances;
 mod find_revisions;
 mod find_targets;
 mod install_task_set;
+mod let_alias_go;
 mod list_applications;
 mod list_configs;
 mod list_deployments;
@@ -50,6 +52,8 @@ mod list_tags;
 mod load_deployment;
 mod load_deployments;
 mod observe_service;
+mod pace;
+mod permit;
 mod ports;
 mod promote_task_set;
 mod read_revision;
@@ -67,11 +71,14 @@ mod tag_resource;
 mod task;
 mod untag_instances;
 mod update_group;
+mod wake;
 mod watch_alarms;
+mod ways_back;
 
 pub use announce::announce;
 pub use answer_hook::answer_hook;
 pub use answer_stack::{Answered, answer_stack};
+pub use authorize::{InForce, PolicySource, PolicyStore, PolicyText, authorize};
 pub use await_deployment::{Waiter, await_deployment};
 pub use bake::bake;
 pub use change_resource::{Changes, StackStore, change_resource};
@@ -108,10 +115,12 @@ pub use list_tags::list_tags;
 pub use load_deployment::load_deployment;
 pub use load_deployments::load_deployments;
 pub use observe_service::observe_service;
+pub use permit::permit;
 pub use ports::{
-    Alarms, Aliases, Answers, Catalog, Change, Claims, Creation, Deployments, ExecutionState, Executions, GroupWrite,
-    HookReply, Hooks, Instances, ListenerShifts, Listeners, NewTaskSet, Notices, Objects, Observation, OwnAliases,
-    Registration, Requests, ResponseUrls, Revisions, ServiceSeen, Services, Tagged, TaskSets, Waiters, Wakes,
+    Access, Alarms, Aliases, Answers, Anyone, Catalog, Change, Claims, Clock, Creation, Deployments, ExecutionState,
+    Executions, GroupWrite, HookReply, Hooks, Instances, ListenerShifts, Listeners, NewTaskSet, Notices, Objects,
+    Observation, OwnAliases, Registration, Requests, ResponseUrls, Revisions, ServiceSeen, Services, Tagged, TaskSets,
+    Waiters, Wakes,
 };
 pub use promote_task_set::promote_task_set;
 pub use read_revision::read_revision;
@@ -129,7 +138,8 @@ pub use tag_resource::{tag_resource, untag_resource};
 pub use task::{Subject, Task};
 pub use untag_instances::untag_instances;
 pub use update_group::update_group;
-pub use watch_alarms::{AlarmEvent, watch_alarms};
+pub use watch_alarms::{AlarmEvent, Watched, watch_alarms};
+pub use ways_back::WaysBack;
 
 use spillway_domain::{Problem, Rejection};
 

@@ -1,7 +1,7 @@
 //! Observe service: an ECS service with its task sets, target groups and listeners, as they are at this moment.
 
-use futures_util::future::{OptionFuture, join, join3};
-use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, ServiceState};
+use futures_util::future::{OptionFuture, join3};
+use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, ServiceState, excerpt};
 
 use crate::{Listeners, Observation, ServiceSeen, TaskSets};
 
@@ -12,7 +12,7 @@ pub async fn observe_service(
     listeners: &impl Listeners,
     observation: &Observation,
 ) -> Result<ServiceState, Problem> {
-    let Observation { session, service, pair, deployment_id, knows_groups } = observation;
+    let Observation { session, service, pair, deployment_id, knows_groups, family } = observation;
     let groups = OptionFuture::from((!knows_groups).then(|| listeners.target_groups(session, &pair.groups)));
     let read = |listener| async move {
         match knows_groups {
@@ -22,12 +22,14 @@ pub async fn observe_service(
     };
     let test = OptionFuture::from(pair.test_listener.as_ref().map(read));
     let balancing = join3(groups, read(&pair.listener), test);
-    let (seen, (groups, listener, test_listener)) =
-        join(Box::pin(task_sets.read(session, service)), Box::pin(balancing)).await;
+    let definition = OptionFuture::from(family.as_ref().map(|family| task_sets.latest(session, family)));
+    let (seen, definition, (groups, listener, test_listener)) =
+        join3(Box::pin(task_sets.read(session, service)), Box::pin(definition), Box::pin(balancing)).await;
     let seen = seen?;
     let mut state = ServiceState {
         said: None,
         deaths: Vec::new(),
+        latest_definition: definition.transpose()?,
         arn: seen.arn.clone(),
         active: seen.active,
         controller: seen.controller,
@@ -40,7 +42,7 @@ pub async fn observe_service(
     if let Some(id) = unsteady {
         state.said = said_of(&seen, &id);
         match task_sets.deaths(session, service, &id).await {
-            Ok(deaths) => state.deaths = deaths,
+            Ok(deaths) => state.deaths = deaths.into_iter().map(excerpt).collect(),
             Err(problem) => {
                 let said = state.said.map_or_else(String::new, |said| format!("{said} "));
                 state.said = Some(format!("{said}Why its tasks stop cannot be read: {}", problem.words));
@@ -66,5 +68,5 @@ pub(crate) async fn read_known(
 
 /// The last that ECS said about a task set.
 fn said_of(seen: &ServiceSeen, id: &str) -> Option<String> {
-    seen.events.iter().find(|event| event.contains(id)).cloned()
+    seen.events.iter().find(|event| event.contains(id)).cloned().map(excerpt)
 }

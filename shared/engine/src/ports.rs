@@ -1,12 +1,16 @@
 //! What the use cases need of the world.
 
+mod access;
 mod catalog;
+mod clock;
 mod instances;
 mod revisions;
 mod services;
 mod stacks;
 
+pub use access::{Access, Anyone};
 pub use catalog::{Catalog, GroupWrite, Tagged};
+pub use clock::Clock;
 pub use instances::{Instances, Registration};
 pub use revisions::Revisions;
 pub use services::{ListenerShifts, Listeners, NewTaskSet, Observation, ServiceSeen, Services, TaskSets};
@@ -23,21 +27,23 @@ pub struct Change<'a> {
     pub next: &'a Deployment,
     /// A line for the ledger.
     pub entry: Option<&'a LedgerEntry>,
-    /// Whether this save ends the deployment, which frees the group's slot or hands it to the successor.
+    /// Whether this save ends the deployment, which frees the group's slot and the alias, or hands them to the successor.
     pub closes: bool,
-    /// The rollback deployment that takes the slot.
+    /// The rollback deployment that takes the slot, and the alias.
     pub successor: Option<&'a Deployment>,
+    /// Whether this save takes the lock of the alias, which was not known before.
+    pub locks: bool,
 }
 
 impl<'a> Change<'a> {
     /// A save of the record and a line for the ledger.
     pub fn of(next: &'a Deployment, entry: &'a LedgerEntry) -> Self {
-        Self { next, entry: Some(entry), closes: false, successor: None }
+        Self { next, entry: Some(entry), closes: false, successor: None, locks: false }
     }
 
     /// A save of the record alone.
     pub fn quiet(next: &'a Deployment) -> Self {
-        Self { next, entry: None, closes: false, successor: None }
+        Self { next, entry: None, closes: false, successor: None, locks: false }
     }
 }
 
@@ -48,6 +54,8 @@ pub enum Creation {
     Created,
     /// Another deployment has the slot.
     Busy(DeploymentId),
+    /// Another deployment, of another group, has the alias.
+    AliasBusy(DeploymentId),
     /// The group is gone.
     NoGroup,
 }
@@ -59,11 +67,15 @@ pub trait Deployments {
     /// Those of these records that are there, as they are at this moment, in the order of the ids, of which none is
     /// given twice.
     async fn load_many(&self, ids: &[DeploymentId]) -> Result<Vec<Deployment>, Problem>;
-    /// Writes a new deployment, takes the group's slot and registers the revision, with its text if it has one that is
-    /// not registered yet, in one transaction.
+    /// Writes a new deployment, takes the group's slot and the lock of its alias, where that is known, and registers the
+    /// revision, with its text if it has one that is not registered yet, in one transaction.
     async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem>;
-    /// Saves a change in one transaction; [`Stale`](spillway_domain::ProblemKind::Stale) when somebody else saved.
+    /// Saves a change in one transaction; [`Stale`](spillway_domain::ProblemKind::Stale) when somebody else saved, and
+    /// [`Transient`](spillway_domain::ProblemKind::Transient) when it is to lock an alias that another deployment has,
+    /// and [`TooLarge`](spillway_domain::ProblemKind::TooLarge) when the record or its line is more than the table holds.
     async fn save(&self, change: Change<'_>) -> Result<(), Problem>;
+    /// The deployment that has the lock of an alias, by the alias's address.
+    async fn holder(&self, alias: &str) -> Result<Option<DeploymentId>, Problem>;
     /// The deployments that are not over, or whose end has not been told.
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem>;
     /// How many they are.
@@ -85,15 +97,18 @@ pub trait Deployments {
 pub trait Aliases {
     /// The alias as it is at this moment.
     async fn read(&self, session: &RoleSession, target: &LambdaTarget) -> Result<AliasState, Problem>;
+    /// Whether the target version is there: [`Missing`](spillway_domain::ProblemKind::Missing) when it is not.
+    async fn find_version(&self, session: &RoleSession, target: &LambdaTarget) -> Result<(), Problem>;
     /// Makes the alias route so, if it is still at `revision`; else
-    /// [`Stale`](spillway_domain::ProblemKind::Stale). Every write makes a new revision.
+    /// [`Stale`](spillway_domain::ProblemKind::Stale). Answers with the revision that it is at then, which is a new one
+    /// unless nothing has changed.
     async fn write(
         &self,
         session: &RoleSession,
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
-    ) -> Result<(), Problem>;
+    ) -> Result<String, Problem>;
 }
 
 /// The customer's objects in S3.
@@ -123,7 +138,15 @@ pub enum HookReply {
         log_tail: String,
     },
     /// No verdict: it will call back, or has.
-    Silent,
+    Silent {
+        /// What it did in place of giving one, after its name.
+        said: String,
+    },
+    /// It may have run, and nobody knows what it answered.
+    Lost {
+        /// Why.
+        why: String,
+    },
     /// It threw, or timed out.
     Threw {
         /// Whether it timed out.
@@ -137,7 +160,7 @@ pub enum HookReply {
 
 /// The customer's hook functions.
 pub trait Hooks {
-    /// Invokes the hook of `event` once and waits for its return. A transient problem means that it did not run.
+    /// Invokes the hook of `event` once and waits for its return. A problem means that it did not run.
     async fn ask(
         &self,
         deployment: &Deployment,
@@ -176,6 +199,6 @@ pub trait Executions {
 /// Those who want to know.
 pub trait Notices {
     /// Tells the triggers and the event bus of the deployment's start, or of its end when it has ended. Answers with
-    /// what could not be told, in words; that harms nothing.
+    /// what could not be told, in sentences for the deployment's messages; that harms nothing.
     async fn tell(&self, deployment: &Deployment) -> Vec<String>;
 }

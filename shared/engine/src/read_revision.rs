@@ -1,7 +1,7 @@
 //! Read revision: fetches an AppSpec that lies in S3, as the service role.
 
 use jiff::Timestamp;
-use spillway_domain::{ComputePlatform, Deployment, Problem, RevisionLocation, Target};
+use spillway_domain::{Cause, ComputePlatform, Deployment, Problem, RevisionLocation, Target};
 
 use crate::task::{amend, load};
 use crate::{Deployments, Objects, Subject};
@@ -22,11 +22,34 @@ pub async fn read_revision(
     };
     let text = objects.read(&record.session(), object, most).await?;
     let target = read(&text, record.order.platform);
+    let obstacle = obstacle(deployments, &record, &target).await?;
     let change = |record: &mut Deployment| {
-        record.understand(target.clone(), now).then(|| {
+        record.understand(target.clone(), obstacle.clone(), now).then(|| {
             let seen = format!("revision: {} bytes of s3://{}/{}", text.len(), object.bucket, object.key);
             (seen, "ReadRevision", "The AppSpec was read.".to_owned())
         })
     };
     amend(deployments, &subject.deployment_id, change).await.map(|_| ())
+}
+
+/// The deployment that has the alias, if it is another one. Who takes it after this look is met by the save.
+async fn obstacle(
+    deployments: &impl Deployments,
+    record: &Deployment,
+    target: &Target,
+) -> Result<Option<Cause>, Problem> {
+    let Target::Lambda(target) = target else { return Ok(None) };
+    let holder = deployments.holder(&target.address(&record.order.role)).await?.filter(|holder| *holder != record.id);
+    let Some(holder) = holder else { return Ok(None) };
+    let holder = load(deployments, &holder).await?;
+    Ok(Some(Cause::AliasBusy(format!(
+        "Deployment {} of deployment group {} (application {}) deploys to alias {} of function {}, and an alias has one \
+         deployment at a time. Wait until {} has ended, or stop it, and deploy again.",
+        holder.id,
+        holder.order.group,
+        holder.order.application,
+        target.alias,
+        target.function.bare(),
+        holder.id
+    ))))
 }

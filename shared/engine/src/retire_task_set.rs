@@ -1,7 +1,7 @@
 //! Retire task set: deletes the task set that the deployment does not need any more.
 
 use jiff::Timestamp;
-use spillway_domain::{DeploymentId, Problem, ProblemKind, TaskSet};
+use spillway_domain::{Deployment, DeploymentId, Problem, ProblemKind, TaskSet};
 
 use crate::task::load;
 use crate::{Deployments, Listeners, Observation, Subject, TaskSets, observe_service};
@@ -23,10 +23,10 @@ pub async fn retire_task_set(
         return Ok(());
     };
     // Else it is the deployment's own original or replacement.
-    if record.wants_replacement() && !is_of_this_installation(deployments, set).await? {
+    if record.wants_replacement() && !may_make_way(deployments, &record, set).await? {
         let words = format!(
             "Task set {} is behind the target group that the replacement needs, and no deployment that is still on record \
-             has made it. Delete it first.",
+             has made or kept it. Delete it first.",
             set.id
         );
         return Err(Problem::new(ProblemKind::Refused, words));
@@ -34,8 +34,11 @@ pub async fn retire_task_set(
     task_sets.delete(&observation.session, &observation.service, &set.id).await
 }
 
-/// Whether a deployment that is on record has made the task set.
-async fn is_of_this_installation(deployments: &impl Deployments, set: &TaskSet) -> Result<bool, Problem> {
+/// Whether a deployment that is on record has made the task set, or the last one has left it for this one to delete.
+async fn may_make_way(deployments: &impl Deployments, record: &Deployment, set: &TaskSet) -> Result<bool, Problem> {
+    if record.ecs.as_ref().is_some_and(|progress| progress.kept.as_ref() == Some(&set.id)) {
+        return Ok(true);
+    }
     match set.external_id.as_deref().map(str::parse::<DeploymentId>) {
         Some(Ok(maker)) => deployments.load(&maker).await.map(|found| found.is_some()),
         Some(Err(_)) | None => Ok(false),

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use spillway_domain::{
-    Deployment, Diagnostics, DiagnosticsCode, EventName, FunctionName, HookRun, Problem, ProblemKind, Verdict,
+    Deployment, Diagnostics, DiagnosticsCode, EventName, FunctionName, HookRun, Problem, ProblemKind, VainAsk, Verdict,
 };
 
-use crate::task::{amend, load};
+use crate::task::{amend, load, save};
 use crate::{Change, Deployments, HookReply, Hooks, Task, Wakes};
 
 /// Asks the hook, unless it was asked and returned already, and takes its verdict if it has one. Without one the wait
@@ -26,103 +26,144 @@ pub async fn run_hook(
     };
     let run = record.event(event).and_then(|event| event.hook.clone());
     let returned = run.as_ref().is_some_and(|run| run.returned);
-    if !returned && run.is_some_and(|run| run.asked >= HookRun::MOST_ASKS) {
-        return conclude(deployments, wakes, task, event, Some(given_up(&function)), now).await;
+    if let Some(run) = run.filter(|run| !returned && run.asked >= HookRun::MOST_ASKS) {
+        return conclude(deployments, wakes, task, event, given_up(&function, &run), now).await;
     }
     if !returned {
         record.ask_hook(event, now);
     }
     let until = record.event(event).and_then(|event| event.hook.as_ref()).map_or(now, |run| run.until);
     record.park(task.token.clone(), until, now);
-    match deployments.save(Change::quiet(&record)).await {
+    match save(deployments, Change::quiet(&record)).await {
         Err(problem) if problem.kind == ProblemKind::Stale => return wakes.wake(&task.token).await,
         saved => saved?,
     }
     if returned {
         return Ok(());
     }
-    match hooks.ask(&record, event, &function).await {
-        Ok(reply) => conclude(deployments, wakes, task, event, verdict(reply, &function), clock()).await,
+    let (ask, words) = match hooks.ask(&record, event, &function).await {
+        Ok(HookReply::Silent { said }) => {
+            return await_call_back(deployments, task, event, &function, &said, clock()).await;
+        }
+        Ok(HookReply::Verdict { succeeded, message, log_tail }) => {
+            let message = message.unwrap_or_else(|| format!("{function} returned Failed and gave no message."));
+            let failed = || diagnostics(DiagnosticsCode::ScriptFailed, &function, message, log_tail);
+            let verdict = if succeeded { Verdict::Succeeded } else { Verdict::Failed(failed()) };
+            return conclude(deployments, wakes, task, event, verdict, clock()).await;
+        }
+        Ok(HookReply::Threw { timed_out, message, log_tail }) => {
+            let code = if timed_out { DiagnosticsCode::ScriptTimedOut } else { DiagnosticsCode::ScriptFailed };
+            let failed = diagnostics(code, &function, with_advice(message, &function), log_tail);
+            return conclude(deployments, wakes, task, event, Verdict::Failed(failed), clock()).await;
+        }
+        Ok(HookReply::Lost { why }) => {
+            let words = format!("{function} was asked on {event}, and its answer was lost: {why}");
+            (VainAsk::AnswerLost, words)
+        }
         Err(problem) => match problem.kind {
             ProblemKind::Transient | ProblemKind::Stale => {
-                unask(deployments, task, event, clock()).await?;
-                Err(problem)
+                (VainAsk::NotRun, format!("{function} could not be asked on {event}: {problem}"))
             }
-            ProblemKind::Missing | ProblemKind::Denied | ProblemKind::Refused => {
-                let verdict = Some(Verdict::Failed(refusal(&function, problem)));
-                conclude(deployments, wakes, task, event, verdict, clock()).await
+            ProblemKind::Missing | ProblemKind::Denied | ProblemKind::Refused | ProblemKind::TooLarge => {
+                let verdict = Verdict::Failed(refusal(&function, problem));
+                return conclude(deployments, wakes, task, event, verdict, clock()).await;
             }
         },
-    }
+    };
+    ask_again(deployments, task, event, ask, &words, clock()).await?;
+    wakes.wake(&task.token).await
 }
 
-/// Takes what became of the hook, and ends the wait if that is a verdict. A verdict that called back first stays.
+/// Takes the verdict, and ends the wait. One that called back first stays.
 async fn conclude(
     deployments: &impl Deployments,
     wakes: &impl Wakes,
     task: &Task,
     event: EventName,
-    verdict: Option<Verdict>,
+    verdict: Verdict,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let change = |record: &mut Deployment| {
-        if !record.answer_hook(event, verdict.clone(), now) {
-            return None;
-        }
         let (seen, why) = match &verdict {
-            None => ("hook: returned without a verdict".to_owned(), "Its call back is awaited."),
-            Some(Verdict::Succeeded) => ("hook: Succeeded".to_owned(), "The hook is content."),
-            Some(Verdict::Failed(why)) => (format!("hook: {}", why.message), "The hook is not content."),
+            Verdict::Succeeded => ("hook: Succeeded".to_owned(), "The hook is content."),
+            Verdict::Failed(why) => (format!("hook: {}", why.message), "The hook is not content."),
         };
-        Some((seen, "HookReturned", format!("{event}: {why}")))
+        let change = (seen, "HookReturned", format!("{event}: {why}"));
+        record.answer_hook(event, verdict.clone(), now).then_some(change)
     };
     amend(deployments, &task.deployment_id, change).await?;
-    if verdict.is_some() { wakes.wake(&task.token).await } else { Ok(()) }
+    wakes.wake(&task.token).await
 }
 
-async fn unask(deployments: &impl Deployments, task: &Task, event: EventName, now: Timestamp) -> Result<(), Problem> {
+/// Notes that the hook gave no verdict; the wait goes on.
+async fn await_call_back(
+    deployments: &impl Deployments,
+    task: &Task,
+    event: EventName,
+    function: &FunctionName,
+    said: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let trouble = format!(
+        "{function} {said}. It gives its verdict on {event} by returning {{\"status\": \"Succeeded\"}} or \
+         {{\"status\": \"Failed\"}}, or by PutLifecycleEventHookExecutionStatus."
+    );
     let change = |record: &mut Deployment| {
-        if record.has_ended() {
-            return None;
-        }
-        record.unask_hook(event, now);
-        Some(("hook: throttled".to_owned(), "HookThrottled", format!("{event}: the hook is asked again.")))
+        let seen = format!("hook: {said}");
+        record.await_call_back(event, &trouble, now).then(|| (seen, "HookReturned", format!("{event}: {trouble}")))
     };
     amend(deployments, &task.deployment_id, change).await.map(|_| ())
 }
 
-fn verdict(reply: HookReply, function: &FunctionName) -> Option<Verdict> {
-    match reply {
-        HookReply::Silent => None,
-        HookReply::Verdict { succeeded: true, .. } => Some(Verdict::Succeeded),
-        HookReply::Verdict { succeeded: false, message, log_tail } => {
-            let message = message.unwrap_or_else(|| format!("{function} returned Failed and gave no message."));
-            Some(Verdict::Failed(diagnostics(DiagnosticsCode::ScriptFailed, function, message, log_tail)))
-        }
-        HookReply::Threw { timed_out, message, log_tail } => {
-            let code = if timed_out { DiagnosticsCode::ScriptTimedOut } else { DiagnosticsCode::ScriptFailed };
-            Some(Verdict::Failed(diagnostics(code, function, message, log_tail)))
-        }
-    }
+/// Notes an asking that brought nothing, and when the next one comes.
+async fn ask_again(
+    deployments: &impl Deployments,
+    task: &Task,
+    event: EventName,
+    ask: VainAsk,
+    words: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let decided = match ask {
+        VainAsk::AnswerLost => "HookAnswerLost",
+        VainAsk::NotRun => "HookNotRun",
+    };
+    let change = |record: &mut Deployment| {
+        let asked_again = record.ask_hook_again(event, ask, words, now);
+        asked_again.then(|| (format!("hook: {words}"), decided, format!("{event}: the hook is asked again.")))
+    };
+    amend(deployments, &task.deployment_id, change).await.map(|_| ())
 }
 
 fn refusal(function: &FunctionName, problem: Problem) -> Diagnostics {
     let code = match problem.kind {
         ProblemKind::Missing => DiagnosticsCode::ScriptMissing,
         ProblemKind::Denied => DiagnosticsCode::ScriptNotExecutable,
-        ProblemKind::Refused | ProblemKind::Stale | ProblemKind::Transient => DiagnosticsCode::UnknownError,
+        ProblemKind::Refused | ProblemKind::Stale | ProblemKind::Transient | ProblemKind::TooLarge => {
+            DiagnosticsCode::UnknownError
+        }
     };
     diagnostics(code, function, problem.words, String::new())
 }
 
-fn given_up(function: &FunctionName) -> Verdict {
-    let message = format!(
-        "{function} was asked {} times, and each time the asking broke off before it returned. Look at its log.",
-        HookRun::MOST_ASKS
-    );
+fn given_up(function: &FunctionName, run: &HookRun) -> Verdict {
+    let last = run.trouble.as_ref().map_or_else(String::new, |words| format!(" The last time: {words}"));
+    let message =
+        format!("{function} was asked {} times, and no answer came back. Look at its log.{last}", HookRun::MOST_ASKS);
     Verdict::Failed(diagnostics(DiagnosticsCode::UnknownError, function, message, String::new()))
 }
 
+/// A hook that knows of no such deployment has asked another CodeDeploy than this one.
+fn with_advice(message: String, function: &FunctionName) -> String {
+    if !message.contains("DeploymentDoesNotExistException") {
+        return message;
+    }
+    format!(
+        "{message} ({function} has asked AWS CodeDeploy, and not Spillway. Set its environment variable \
+         AWS_ENDPOINT_URL_CODEDEPLOY to output AnswerHookUrl of Spillway's stack, or return the verdict.)"
+    )
+}
+
 fn diagnostics(code: DiagnosticsCode, function: &FunctionName, message: String, log_tail: String) -> Diagnostics {
-    Diagnostics { code, script: function.to_string(), message, log_tail }
+    Diagnostics::of_hook(code, function.as_str(), message, log_tail)
 }

@@ -3,6 +3,9 @@
 //! The alias is read first, the record after it, and the write names the revision that was read. So a write can only
 //! succeed if nobody wrote since before the record was read: one that was decided by a record that has been halted
 //! since comes too late, because a halt is always followed by a write of its own.
+//!
+//! That holds if the write has made a new revision, which AWS promises only of one that changes something. Where it has
+//! not, the deployment stays open until no function can be under way any more that read the record before the halt.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,9 @@ pub enum Shifted {
     LeftAlone,
 }
 
+/// What is said of a write that fences nothing.
+const LATE: &str = " Lambda has made no new revision of the alias for it, so that a shift which was under way may still \
+    come: it is looked at again once none can.";
 /// How often it looks again when somebody else wrote the alias in between.
 const MOST_TRIES: usize = 8;
 
@@ -59,9 +65,10 @@ pub async fn shift_alias(
         match aliases.write(&session, target, &desired, &alias.revision).await {
             Err(problem) if problem.kind == ProblemKind::Stale => {}
             Err(problem) => return Err(problem),
-            Ok(()) => {
+            Ok(revision) => {
                 if unfenced {
-                    note_restored(deployments, shift, &desired.to_string(), now).await?;
+                    let is_fenced = revision != alias.revision;
+                    note_restored(deployments, shift, &desired.to_string(), is_fenced, now).await?;
                 }
                 return Ok(Shifted::Written);
             }
@@ -75,14 +82,16 @@ async fn note_restored(
     deployments: &impl Deployments,
     shift: &Shift,
     routing: &str,
+    is_fenced: bool,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let change = |record: &mut spillway_domain::Deployment| {
         if record.restored_at.is_some() || record.has_ended() {
             return None;
         }
-        record.restored(now);
-        Some((format!("alias: written, {routing}"), "Restored", format!("Traffic is back: {routing}.")))
+        record.restored(is_fenced, now);
+        let late = if is_fenced { "" } else { LATE };
+        Some((format!("alias: written, {routing}"), "Restored", format!("Traffic is back: {routing}.{late}")))
     };
     amend(deployments, &shift.deployment_id, change).await.map(|_| ())
 }

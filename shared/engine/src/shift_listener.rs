@@ -146,7 +146,7 @@ async fn note_restored(deployments: &impl Deployments, subject: &Subject, now: T
         if record.restored_at.is_some() || record.has_ended() || !record.moves_traffic() {
             return None;
         }
-        record.restored(now);
+        record.restored(true, now);
         let seen = "listeners: all traffic to the original".to_owned();
         Some((seen, "Restored", "Traffic is back on the original task set.".to_owned()))
     };

@@ -1,9 +1,10 @@
 //! StopDeployment.
 
 use jiff::Timestamp;
-use spillway_domain::{Cause, Deployment, DeploymentId, Rejection};
+use spillway_domain::{Caller, Cause, Deployment, DeploymentId, Rejection};
 
 use crate::task::amend;
+use crate::wake::wake_or_leave;
 use crate::{Deployments, Error, Wakes};
 
 /// Halts the deployment and wakes it, and answers with its record. Traffic goes back to the original version, with a
@@ -14,6 +15,7 @@ pub async fn stop_deployment(
     wakes: &impl Wakes,
     id: &DeploymentId,
     rollback: Option<bool>,
+    caller: Option<&Caller>,
     clock: impl Fn() -> Timestamp,
 ) -> Result<Deployment, Error> {
     let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
@@ -26,16 +28,16 @@ pub async fn stop_deployment(
     let mut ended = false;
     let change = |record: &mut Deployment| {
         ended = record.is_settled();
-        let why = "StopDeployment was called.".to_owned();
-        record.halt(Cause::Stop { rollback }, clock()).then(|| ("request: stop".to_owned(), "Halt", why))
+        let why = format!("StopDeployment was called by {}.", Caller::in_words(caller));
+        record
+            .halt(Cause::Stop { rollback, caller: caller.cloned() }, clock())
+            .then(|| ("request: stop".to_owned(), "Halt", why))
     };
     amend(deployments, id, change).await?;
     if ended {
         return Err(Rejection::AlreadyCompleted(id.clone()).into());
     }
     let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
-    if let Some(parked) = &record.parked {
-        wakes.wake(&parked.token).await?;
-    }
+    wake_or_leave(wakes, &record).await;
     Ok(record)
 }

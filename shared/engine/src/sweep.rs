@@ -1,11 +1,19 @@
 //! Sweep: catches what an event, a start or a wake lost. Everything it finds could also have gone well without it.
+//!
+//! It looks at many deployments at once, gives each of them a limited time, and begins with another one every time, so
+//! that none can keep it from the others.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{AlarmReading, Deployment, DeploymentId, Problem};
+use spillway_domain::{
+    AlarmName, AlarmReading, ApplicationName, Deployment, DeploymentId, Problem, Purpose, RoleArn, RoleSession,
+};
 
+use crate::pace::{each, rotated};
 use crate::task::amend;
-use crate::watch_alarms::halt;
-use crate::{Alarms, Aliases, Deployments, ExecutionState, Executions, ListenerShifts, Wakes};
+use crate::ways_back::is_to_go_back;
+use crate::{Alarms, Aliases, Clock, Deployments, ExecutionState, Executions, ListenerShifts, Wakes, WaysBack};
 
 /// What was done for one deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,48 +30,99 @@ pub enum Swept {
 
 /// An execution that neither saves nor wakes for so long is replaced, even if it seems to run.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// How long before its end a sweep begins nothing any more.
+const SPARE: SignedDuration = SignedDuration::from_secs(45);
+/// How much of its time is kept for waking and starting.
+const FOR_WAKING: SignedDuration = SignedDuration::from_secs(60);
+/// How many alarms are asked for in one call, which is the most that CloudWatch takes.
+const ALARMS_PER_CALL: usize = 100;
 
-/// Looks after every active deployment. Trouble with one does not keep it from the others.
+/// Looks after every active deployment. Trouble with one does not keep it from the others. `draw` is any number.
 pub async fn sweep(
-    deployments: &impl Deployments,
-    (aliases, listeners): (&impl Aliases, &impl ListenerShifts),
+    ways: &WaysBack<'_, impl Deployments, impl Aliases, impl ListenerShifts, impl Wakes, impl Clock>,
     alarms: &impl Alarms,
-    wakes: &impl Wakes,
     executions: &impl Executions,
-    clock: impl Fn() -> Timestamp,
+    draw: u64,
+    deadline: Timestamp,
 ) -> Result<Vec<Swept>, Problem> {
+    let ids = rotated(ways.deployments.active().await?, draw);
+    let (until, clock) = (deadline - SPARE, ways.clock);
     let mut swept = Vec::new();
-    for id in deployments.active().await? {
-        let done = async {
-            let Some(record) = deployments.load(&id).await? else {
-                return Ok(None);
-            };
-            if let Some(red) = lost_alarm(alarms, &record).await {
-                Box::pin(halt(deployments, (aliases, listeners), wakes, &id, &red, clock(), &clock)).await?;
-                return Ok(Some(Swept::Halted(id.clone())));
-            }
-            if !record.overslept(clock()) {
-                return Ok(None);
-            }
-            look_after(deployments, wakes, executions, &record, clock()).await
-        };
-        match done.await {
-            Ok(done) => swept.extend(done),
+    let mut records = Vec::new();
+    for (id, loaded) in each(clock, until, ids, async |id| ways.deployments.load(id).await).await {
+        match loaded {
+            Ok(record) => records.extend(record),
             Err(problem) => swept.push(Swept::Troubled(id, problem)),
         }
+    }
+    let red = lost_alarms(clock, until, alarms, &records).await;
+    let halts = each(clock, until, red, async |(id, red)| ways.halt(id, red, clock.now()).await).await;
+    let (halted, failed): (Vec<_>, Vec<_>) = halts.into_iter().partition(|(_, done)| done.is_ok());
+    swept.extend(failed.into_iter().filter_map(|((id, _), done)| Some(Swept::Troubled(id, done.err()?))));
+    let halted: BTreeSet<DeploymentId> = halted.into_iter().map(|((id, _), _)| id).collect();
+    // Ways back come before everything else. One that was halted a moment ago is still in good hands.
+    let stuck = records.iter().filter(|record| is_to_go_back(record) && record.overslept(clock.now()));
+    let back = stuck.map(|record| &record.id).chain(&halted).cloned().collect();
+    for (id, problem) in Box::pin(ways.restore(back, until - FOR_WAKING)).await.left {
+        swept.push(Swept::Troubled(id, problem));
+    }
+    let cared_for = each(clock, until, &records, async |record| {
+        if halted.contains(&record.id) {
+            ways.wake(&record.id).await?;
+            return Ok(Some(Swept::Halted(record.id.clone())));
+        }
+        match record.overslept(clock.now()) {
+            true => look_after(ways.deployments, ways.wakes, executions, record, clock.now()).await,
+            false => Ok(None),
+        }
+    });
+    for (record, done) in Box::pin(cared_for).await {
+        swept.extend(done.unwrap_or_else(|problem| Some(Swept::Troubled(record.id.clone(), problem))));
     }
     Ok(swept)
 }
 
-async fn lost_alarm(alarms: &impl Alarms, record: &Deployment) -> Option<Vec<spillway_domain::AlarmName>> {
-    let names = record.order.alarms.watched();
-    if names.is_empty() || record.halt.is_some() || record.is_settled() {
-        return None;
+/// The deployments that an alarm should have halted, with the alarms. The alarms of all deployments of an application
+/// under the same role are asked for together. Of what cannot be read, nothing is concluded: it is read every minute.
+async fn lost_alarms(
+    clock: &impl Clock,
+    until: Timestamp,
+    alarms: &impl Alarms,
+    records: &[Deployment],
+) -> Vec<(DeploymentId, Vec<AlarmName>)> {
+    let could_halt = |record: &&Deployment| record.halt.is_none() && !record.is_settled();
+    let watching: Vec<&Deployment> = records.iter().filter(could_halt).collect();
+    let mut names: BTreeMap<(&RoleArn, &ApplicationName), BTreeSet<&AlarmName>> = BTreeMap::new();
+    for record in &watching {
+        names.entry(asks_as(record)).or_default().extend(record.order.alarms.watched());
     }
-    match alarms.read(&record.session(), names).await {
-        AlarmReading::Red(red) => Some(red),
-        AlarmReading::Quiet | AlarmReading::Unreadable(_) => None,
+    let calls = names.into_iter().flat_map(|(asker, names)| {
+        let names: Vec<AlarmName> = names.into_iter().cloned().collect();
+        let chunks = names.chunks(ALARMS_PER_CALL).map(|chunk| (asker, chunk.to_vec()));
+        chunks.collect::<Vec<_>>()
+    });
+    let read = each(clock, until, calls, async |((role, application), names)| {
+        let (role, application) = ((*role).clone(), (*application).clone());
+        Ok(alarms.read(&RoleSession { role, application, purpose: Purpose::Sweep }, names).await)
+    });
+    let read = read.await;
+    let mut red: BTreeSet<((&RoleArn, &ApplicationName), AlarmName)> = BTreeSet::new();
+    for ((asker, _), reading) in read {
+        if let Ok(AlarmReading::Red(names)) = reading {
+            red.extend(names.into_iter().map(|name| (asker, name)));
+        }
     }
+    let is_red = |record: &Deployment, name: &AlarmName| red.contains(&(asks_as(record), name.clone()));
+    let own_red = watching.into_iter().map(|record| {
+        let own = record.order.alarms.watched().iter().filter(|name| is_red(record, name));
+        (record.id.clone(), own.cloned().collect::<Vec<_>>())
+    });
+    own_red.filter(|(_, red)| !red.is_empty()).collect()
+}
+
+/// The role, and for which application it is assumed.
+fn asks_as(record: &Deployment) -> (&RoleArn, &ApplicationName) {
+    (&record.order.role, &record.order.application)
 }
 
 async fn look_after(

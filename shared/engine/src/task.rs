@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use spillway_domain::{Deployment, DeploymentId, Problem, ProblemKind};
+use spillway_domain::{Deployment, DeploymentId, LedgerEntry, Problem, ProblemKind, Target, excerpt};
 
 use crate::{Change, Deployments};
 
@@ -42,6 +42,21 @@ pub(crate) async fn load(deployments: &impl Deployments, id: &DeploymentId) -> R
     found.ok_or_else(|| Problem::new(ProblemKind::Missing, format!("There is no deployment {id}.")))
 }
 
+/// Saves a change; what is too large for the table, with its words from outside cut short.
+pub(crate) async fn save(deployments: &impl Deployments, change: Change<'_>) -> Result<(), Problem> {
+    match deployments.save(change).await {
+        Err(problem) if problem.kind == ProblemKind::TooLarge => {
+            // Boxed, because it is large and rare.
+            let abridged = Box::pin(async {
+                let (next, entry) = (change.next.abridged(), change.entry.map(LedgerEntry::abridged));
+                deployments.save(Change { next: &next, entry: entry.as_ref(), ..change }).await
+            });
+            abridged.await
+        }
+        saved => saved,
+    }
+}
+
 /// Loads, changes and saves until nobody else comes first. `change` answers with what it has to say for the ledger as
 /// (seen, decided, why), or `None` when there is nothing to change any more; then nothing is saved.
 pub(crate) async fn amend(
@@ -51,15 +66,19 @@ pub(crate) async fn amend(
 ) -> Result<Option<Deployment>, Problem> {
     for _ in 0..MOST_TRIES {
         let mut record = load(deployments, id).await?;
+        let unread = record.order.target == Target::Unread;
         let Some((seen, decided, why)) = change(&mut record) else {
             return Ok(None);
         };
-        if !record.has_ended() {
-            record.note = why.clone();
+        let locks = unread && record.locked_alias().is_some();
+        // A wait that goes on keeps its words and its end; one that is over is about to be decided on.
+        let waits = record.parked.as_ref().is_some_and(|parked| parked.until > record.updated_at);
+        if !record.has_ended() && !waits {
+            record.note = excerpt(why.as_str());
             record.waits_until = None;
         }
         let entry = record.entry(seen, decided, why);
-        match deployments.save(Change::of(&record, &entry)).await {
+        match save(deployments, Change { locks, ..Change::of(&record, &entry) }).await {
             Err(problem) if problem.kind == ProblemKind::Stale => {}
             Err(problem) => return Err(problem),
             Ok(()) => return Ok(Some(record)),

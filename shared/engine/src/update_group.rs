@@ -29,7 +29,7 @@ pub(crate) async fn replace_group(
     let refused = match catalog.replace_group(old, &new).await {
         Ok(GroupWrite::Done) => return Ok(new),
         Ok(GroupWrite::NameTaken) => Rejection::GroupExists(new.name),
-        Ok(GroupWrite::NoConfig) => Rejection::NoConfig(new.config),
+        Ok(GroupWrite::NoConfig) => Rejection::NoConfig { name: new.config, platform: Some(application.platform) },
         Ok(GroupWrite::Active(deployment)) => Rejection::ServiceInUse { group: new.name, deployment },
         Ok(GroupWrite::ServiceTaken) => Rejection::ServiceTaken(new.environment.ecs_services),
         Ok(GroupWrite::NoApplication | GroupWrite::Full) => Rejection::NoGroup(old.name.clone()),

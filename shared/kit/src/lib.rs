@@ -11,8 +11,10 @@ pub use aws::aws;
 pub use run::{Failure, Invocation, run};
 pub use setting::{Miswired, setting};
 
-use jiff::Timestamp;
+use aws_smithy_async::rt::sleep::{AsyncSleep, TokioSleep};
+use jiff::{SignedDuration, Timestamp};
 use spillway_domain::DeploymentId;
+use spillway_engine::Clock;
 use uuid::Uuid;
 
 /// The time. Every invocation reads it once and hands it down.
@@ -20,6 +22,25 @@ use uuid::Uuid;
 pub fn now() -> Timestamp {
     // jiff is built without its own clock, so that nobody else reads it by accident.
     Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The clock of the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    async fn sleep(&self, time: SignedDuration) {
+        TokioSleep::new().sleep(time.unsigned_abs()).await;
+    }
+}
+
+/// A number drawn at random.
+pub fn random_number() -> u64 {
+    Uuid::new_v4().as_u64_pair().1
 }
 
 /// An id for a new deployment, drawn at random.
@@ -30,4 +51,9 @@ pub fn fresh_deployment_id() -> DeploymentId {
 /// A UUID for anything else that is new.
 pub fn fresh_id() -> String {
     Uuid::new_v4().to_string()
+}
+
+/// A secret, from 244 random bits.
+pub fn fresh_secret() -> String {
+    format!("{}{}", fresh_id(), fresh_id())
 }

@@ -22,6 +22,8 @@ pub struct Invocation {
     pub function_arn: String,
     /// When it began.
     pub now: Timestamp,
+    /// When Lambda ends it.
+    pub deadline: Timestamp,
 }
 
 impl Invocation {
@@ -56,8 +58,13 @@ where
     F: AsyncFn(I, Invocation) -> Result<O, Problem>,
 {
     let (payload, context) = event.into_parts();
-    let invocation =
-        Invocation { request_id: context.request_id, function_arn: context.invoked_function_arn, now: now() };
+    let deadline = i64::try_from(context.deadline).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+    let invocation = Invocation {
+        request_id: context.request_id,
+        function_arn: context.invoked_function_arn,
+        now: now(),
+        deadline: deadline.unwrap_or(Timestamp::MAX),
+    };
     let answer = match serde_json::from_value(payload) {
         Err(error) => Err(bad_input(&error)),
         Ok(input) => door(input, invocation).await.map_err(|problem| Diagnostic {
@@ -138,10 +145,19 @@ mod tests {
             request_id: String::new(),
             function_arn: arn.to_owned(),
             now: Timestamp::UNIX_EPOCH,
+            deadline: Timestamp::MAX,
         };
         let arn = "arn:aws-cn:lambda:cn-north-1:123456789012:function:api:live";
         assert_eq!(at(arn).home(), ["aws-cn", "cn-north-1", "123456789012"]);
         assert_eq!(at("api").home(), ["", "", ""]);
+    }
+
+    #[tokio::test]
+    async fn a_function_knows_when_lambda_ends_it() {
+        let mut context = Context::default();
+        context.deadline = 1_700_000_060_000;
+        let door = async |_: Value, invocation: Invocation| Ok(invocation.deadline.as_second());
+        assert_eq!(invoke(&door, LambdaEvent::new(Value::Null, context)).await.unwrap(), 1_700_000_060);
     }
 
     #[tokio::test]

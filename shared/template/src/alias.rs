@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::fault::Faults;
-use crate::fragment::{Members, is_no_value};
-use crate::settings::Settings;
+use crate::fragment::{Members, depend, intrinsic, is_no_value};
+use crate::settings::{Adoption, Settings};
 
 /// An `AWS::Lambda::Alias` with `UpdatePolicy.CodeDeployLambdaAliasUpdate`.
 #[derive(Debug)]
@@ -31,6 +31,13 @@ pub(crate) fn aliases<'a>(resources: &'a Members, faults: &mut Faults) -> Vec<Al
 }
 
 fn read<'a>(id: &'a str, resource: &'a Members, policy: &'a Value) -> Result<Alias<'a>, String> {
+    if [Some(policy), policy.get(POLICY)].into_iter().flatten().any(is_choice) {
+        return Err(format!(
+            "'UpdatePolicy' has an 'Fn::If', and Spillway has to know, when it reads the template, whether the alias \
+             is deployed. Write '{POLICY}' without one, and choose the deployment configuration of its group by the \
+             condition instead, such as CodeDeployDefault.LambdaAllAtOnce where nothing is to be shifted."
+        ));
+    }
     let no_policy = || format!("Attribute 'UpdatePolicy' should be a map with '{POLICY}', and no intrinsic function.");
     let policy =
         policy.get(POLICY).and_then(Value::as_object).filter(|_| policy.as_object().is_some_and(|p| p.len() == 1));
@@ -47,6 +54,10 @@ fn read<'a>(id: &'a str, resource: &'a Members, policy: &'a Value) -> Result<Ali
         return Err("Property 'RoutingConfig' has to go: during a deployment Spillway sets the weights.".to_owned());
     }
     Ok(Alias { id, resource, properties, policy })
+}
+
+fn is_choice(value: &Value) -> bool {
+    intrinsic(value).is_some_and(|(name, _)| name == "Fn::If")
 }
 
 impl Alias<'_> {
@@ -76,7 +87,13 @@ impl Alias<'_> {
     }
 
     /// What takes its place: the same properties and those of the policy.
-    pub(crate) fn replaced(&self, service_token: &str, more_waiting: bool, settings: &Settings) -> Value {
+    pub(crate) fn replaced(
+        &self,
+        service_token: &str,
+        more_waiting: bool,
+        settings: &Settings,
+        depends_on: Vec<String>,
+    ) -> Value {
         let mut properties = self.properties.clone();
         properties.extend(self.policy.clone());
         properties.insert("ServiceToken".to_owned(), service_token.into());
@@ -84,7 +101,7 @@ impl Alias<'_> {
         for (name, said, value) in [
             ("MoreWaiting", more_waiting, true),
             ("WaitForCompletion", !settings.waits, false),
-            ("Adopt", settings.adopts, true),
+            ("Adopt", settings.adopts != Adoption::No, true),
         ] {
             if said {
                 properties.insert(name.to_owned(), value.into());
@@ -95,6 +112,23 @@ impl Alias<'_> {
         resource.extend([
             ("Type".to_owned(), json!("Custom::SpillwayAlias")),
             ("Properties".to_owned(), Value::Object(properties)),
+        ]);
+        depend(&mut resource, depends_on);
+        Value::Object(resource)
+    }
+
+    /// The alias as the stack has had it until now, beside what takes its place under that new id. CloudFormation would
+    /// delete it if it were gone from the template; as it stands here, it only follows the version that the alias is on
+    /// already, and is let go of, without being deleted, by the next template that has it no more.
+    pub(crate) fn kept(&self, new_id: &str) -> Value {
+        let mut properties = self.properties.clone();
+        properties.insert("FunctionVersion".to_owned(), json!({"Fn::GetAtt": [new_id, "FunctionVersion"]}));
+        let mut resource = self.resource.clone();
+        resource.remove("UpdatePolicy");
+        resource.extend([
+            ("Properties".to_owned(), Value::Object(properties)),
+            ("DeletionPolicy".to_owned(), json!("Retain")),
+            ("UpdateReplacePolicy".to_owned(), json!("Retain")),
         ]);
         Value::Object(resource)
     }

@@ -62,7 +62,7 @@ fn number(value: &Value) -> Option<u32> {
 }
 
 /// A text, literal or put together of literals.
-fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match intrinsic(value) {
         None => value.as_str().map(str::to_owned),
         Some(("Fn::Sub", Value::String(text))) if !text.contains("${") => Some(text.clone()),

@@ -17,6 +17,11 @@ impl Faults {
         self.0.push(format!("Structure of the template is invalid. {what}"));
     }
 
+    /// What is wrong besides.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Goes on only if nothing is wrong.
     pub(crate) fn none(self) -> Result<(), Self> {
         if self.0.is_empty() { Ok(()) } else { Err(self) }

@@ -33,6 +33,43 @@ pub(crate) fn choice(value: &Value) -> Option<(&Value, [&Value; 2])> {
     }
 }
 
+/// Conditions by their names, and how each of them turns out.
+pub(crate) type Conditions<'a> = Vec<(&'a str, bool)>;
+
+/// All that a value may be, each with the conditions under which it is that.
+pub(crate) fn leaves(value: &Value) -> Vec<(Conditions<'_>, &Value)> {
+    let Some((condition, both)) = choice(value) else { return vec![(Vec::new(), value)] };
+    let condition = condition.as_str().unwrap_or_default();
+    let under = |(branch, holds): (_, bool)| {
+        leaves(branch).into_iter().map(move |(mut conditions, leaf)| {
+            conditions.insert(0, (condition, holds));
+            (conditions, leaf)
+        })
+    };
+    both.into_iter().zip([true, false]).flat_map(under).collect()
+}
+
+/// A value with each leaf of its `Fn::If`s changed; none where no leaf has anything to be changed to.
+pub(crate) fn map_leaves(value: &Value, change: &impl Fn(&Value) -> Option<Value>) -> Option<Value> {
+    let Some((condition, both)) = choice(value) else { return change(value) };
+    let [first, second] = both.map(|branch| map_leaves(branch, change));
+    let there = first.is_some() || second.is_some();
+    there.then(|| json!({"Fn::If": [condition, first.unwrap_or_else(no_value), second.unwrap_or_else(no_value)]}))
+}
+
+/// Has a resource wait for others.
+pub(crate) fn depend(resource: &mut Members, on: impl IntoIterator<Item = String>) {
+    let mut all = match resource.remove("DependsOn") {
+        None => Vec::new(),
+        Some(Value::Array(ids)) => ids,
+        Some(id) => vec![id],
+    };
+    all.extend(on.into_iter().map(Value::String));
+    if !all.is_empty() {
+        resource.insert("DependsOn".to_owned(), all.into());
+    }
+}
+
 /// The value that stands for none.
 pub(crate) fn no_value() -> Value {
     json!({"Ref": "AWS::NoValue"})

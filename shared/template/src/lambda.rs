@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::alias::Alias;
-use crate::fragment::{Members, is_no_value, possible};
-use crate::reference::named;
+use crate::fault::Faults;
+use crate::fragment::{Conditions, Members, intrinsic, is_no_value, leaves, possible};
+use crate::reference::{named, same, spelled};
 
 /// The type of a deployment group.
 pub(crate) const GROUP: &str = "AWS::CodeDeploy::DeploymentGroup";
+/// The type of a deployment configuration.
+pub(crate) const CONFIG: &str = "AWS::CodeDeploy::DeploymentConfig";
 const APPLICATION: &str = "AWS::CodeDeploy::Application";
-const CONFIG: &str = "AWS::CodeDeploy::DeploymentConfig";
 
 /// What is Lambda's, by its id, with the type of what takes its place.
 pub(crate) type OfLambda<'a> = BTreeMap<&'a str, &'static str>;
@@ -37,15 +39,49 @@ pub(crate) fn of_lambda<'a>(resources: &'a Members, aliases: &[Alias<'_>]) -> Of
     replaced.into_iter().flat_map(|(found, kind)| found.into_iter().map(move |one| (one.id, kind))).collect()
 }
 
-/// Whether a group is that of an alias: by reference, or by its name in the same application.
-pub(crate) fn leads(resources: &Members, alias: &Alias<'_>, group: &str) -> bool {
-    let Some(group) = of_kind(resources, GROUP).into_iter().find(|one| one.id == group) else { return false };
-    let same = || group.properties["ApplicationName"] == *alias.application();
-    let of_one = || {
-        let mut applications = of_kind(resources, APPLICATION).into_iter();
-        applications.any(|application| application.is_meant_by(alias.application()) && application.is_of(&group))
-    };
-    named(alias.group()).contains(group.id) || group.is_called(alias.group()) && (same() || of_one())
+/// The conditions, one set for each way, under which a group is that of an alias: by reference, or by its name in the
+/// same application.
+pub(crate) fn ways<'a>(resources: &Members, alias: &'a Alias<'_>, group: &str) -> Vec<Conditions<'a>> {
+    let Some(group) = of_kind(resources, GROUP).into_iter().find(|one| one.id == group) else { return Vec::new() };
+    let of_application = is_in(resources, &group, alias.application());
+    let means = |leaf: &Value| named(leaf).contains(group.id) || of_application && group.is_called(leaf);
+    leaves(alias.group()).into_iter().filter(|(_, leaf)| means(leaf)).map(|(conditions, _)| conditions).collect()
+}
+
+/// Whether a group is that of an alias, under whatever conditions.
+fn leads(resources: &Members, alias: &Alias<'_>, group: &str) -> bool {
+    !ways(resources, alias, group).is_empty()
+}
+
+/// Whether a group is one of the application that a value names.
+fn is_in(resources: &Members, group: &Resource<'_>, application: &Value) -> bool {
+    let of_one = |one: &Resource<'_>| one.is_meant_by(application) && one.is_of(group);
+    same(&group.properties["ApplicationName"], application) || of_kind(resources, APPLICATION).iter().any(of_one)
+}
+
+/// An alias may be deployed by a group that the template does not have. Where the template has groups of its
+/// application, and its own is named in a way that can be compared with nothing, nobody can tell.
+pub(crate) fn unclear(resources: &Members, aliases: &[Alias<'_>], faults: &mut Faults) {
+    let groups = of_kind(resources, GROUP);
+    for alias in aliases {
+        let of_application: Vec<&Resource<'_>> =
+            groups.iter().filter(|group| is_in(resources, group, alias.application())).collect();
+        let is_unclear = |leaf: &Value| {
+            let elsewhere = intrinsic(leaf).is_some_and(|(name, _)| name == "Fn::ImportValue");
+            let known = of_application.iter().any(|group| named(leaf).contains(group.id) || group.is_called(leaf));
+            spelled(leaf).is_none() && !elsewhere && !known
+        };
+        if !of_application.is_empty() && leaves(alias.group()).iter().any(|(_, leaf)| is_unclear(leaf)) {
+            let ids = of_application.iter().map(|group| group.id).collect::<Vec<_>>().join(", ");
+            faults.resource(
+                alias.id,
+                format!(
+                    "Its 'DeploymentGroupName' does not tell which group it is, and the template has groups of the \
+                     same application, whose roles need rights for it: name the group by '!Ref' ({ids})."
+                ),
+            );
+        }
+    }
 }
 
 fn of_kind<'a>(resources: &'a Members, kind: &'static str) -> Vec<Resource<'a>> {
@@ -85,7 +121,8 @@ impl Resource<'_> {
     /// Whether a value is its name as the resource itself has it.
     fn is_called(&self, value: &Value) -> bool {
         let names = possible(&self.properties[self.name()]);
-        possible(value).into_iter().any(|value| !value.is_null() && !is_no_value(value) && names.contains(&value))
+        let is_name = |value: &Value| names.iter().any(|name| same(name, value));
+        possible(value).into_iter().any(|value| !value.is_null() && !is_no_value(value) && is_name(value))
     }
 }
 

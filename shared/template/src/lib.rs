@@ -7,10 +7,12 @@
 
 mod alias;
 mod chain;
+mod config;
 mod duration;
 mod event;
 mod fault;
 mod fragment;
+mod hook;
 mod lambda;
 mod reference;
 mod rewrite;

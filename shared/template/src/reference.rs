@@ -140,22 +140,72 @@ fn variables(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a resource depends on another, over however many.
-pub(crate) fn depends(resources: &Members, from: &str, on: &str) -> bool {
-    let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
-    while let Some(id) = next.pop() {
-        let Some(resource) = resources.get(id).filter(|_| seen.insert(id)) else { continue };
-        next.extend(named(resource));
+/// Everything that a resource depends on, over however many.
+pub(crate) fn needed<'a>(resources: &'a Members, from: &str) -> BTreeSet<&'a str> {
+    let (mut seen, mut next) = (BTreeSet::new(), Vec::new());
+    let waits_for = |id: &str| {
+        let Some(resource) = resources.get(id) else { return Vec::new() };
+        let mut ids: Vec<&str> = named(resource).into_iter().collect();
         match &resource["DependsOn"] {
-            Value::String(id) => next.push(id),
-            Value::Array(ids) => next.extend(ids.iter().filter_map(Value::as_str)),
+            Value::String(id) => ids.push(id),
+            Value::Array(all) => ids.extend(all.iter().filter_map(Value::as_str)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
         }
-        if next.contains(&on) {
-            return true;
+        ids
+    };
+    next.extend(waits_for(from));
+    while let Some(id) = next.pop() {
+        if resources.contains_key(id) && seen.insert(id) {
+            next.extend(waits_for(id));
         }
     }
-    false
+    seen
+}
+
+/// A text that is put together, written as one `Fn::Sub` without variables of its own: the same for `Fn::Join`, for
+/// `Ref` and for every way to write `Fn::Sub`. None where something else has a part in it.
+pub(crate) fn spelled(value: &Value) -> Option<String> {
+    if let Some(id) = reference(value) {
+        return Some(format!("${{{id}}}"));
+    }
+    if let Some((id, attribute)) = attribute(value) {
+        return Some(format!("${{{id}.{attribute}}}"));
+    }
+    match (value, intrinsic(value)) {
+        (Value::String(text), _) => Some(text.replace("${", "${!")),
+        (_, Some(("Fn::Sub", Value::String(text)))) => spelled_text(text, &Value::Null),
+        (_, Some(("Fn::Sub", Value::Array(parts)))) => match parts.as_slice() {
+            [Value::String(text), own] => spelled_text(text, own),
+            _ => None,
+        },
+        (_, Some(("Fn::Join", Value::Array(parts)))) => match parts.as_slice() {
+            [Value::String(between), Value::Array(words)] => {
+                let words: Option<Vec<String>> = words.iter().map(spelled).collect();
+                words.map(|words| words.join(between))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn spelled_text(text: &str, own: &Value) -> Option<String> {
+    let mut all = String::new();
+    let mut rest = text;
+    while let Some((before, variable, after)) = next_variable(rest) {
+        all.push_str(&before[..before.len() - 2]);
+        all.push_str(&match own.get(variable.trim()) {
+            Some(value) => spelled(value)?,
+            None => format!("${{{}}}", variable.trim()),
+        });
+        rest = &after[1..];
+    }
+    Some(all + rest)
+}
+
+/// Whether two values are the same text, however they are written.
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
+    one == other || spelled(one).is_some_and(|text| spelled(other) == Some(text))
 }
 
 #[cfg(test)]
@@ -228,17 +278,43 @@ mod tests {
     }
 
     #[test]
-    fn one_resource_depends_on_another_over_others() {
+    fn what_a_resource_needs_is_found_over_others() {
         let resources = json!({
             "A": {"Properties": {"X": {"Fn::Sub": "${!C}${ B.Arn }"}}},
             "B": {"DependsOn": ["F", "C"]},
             "C": {"DependsOn": "D", "Properties": {"Y": {"Fn::GetAtt": "A.Arn"}}},
             "D": {"Properties": {"Z": {"Fn::Sub": ["${v}", {"v": {"Ref": "E"}}]}}},
+            "E": {}, "F": {}, "G": {},
         });
         let resources = resources.as_object().unwrap();
-        for (on, expected) in [("B", true), ("D", true), ("E", true), ("F", true), ("G", false)] {
-            assert_eq!(depends(resources, "A", on), expected, "{on}");
+        let all = |id: &str| needed(resources, id).into_iter().collect::<String>();
+        assert_eq!(all("A"), "ABCDEF", "in a circle it needs itself");
+        assert_eq!(all("D"), "E");
+        assert_eq!(all("G"), "");
+    }
+
+    #[test]
+    fn a_text_is_the_same_however_it_is_put_together() {
+        let stage = || json!({"Ref": "Stage"});
+        let all = [
+            json!({"Fn::Sub": "${Stage}-orders-${Fn.Arn}"}),
+            json!({"Fn::Sub": "${ Stage }-orders-${Fn.Arn}"}),
+            json!({"Fn::Sub": ["${s}-orders-${Fn.Arn}", {"s": stage()}]}),
+            json!({"Fn::Join": ["-", [stage(), "orders", {"Fn::GetAtt": ["Fn", "Arn"]}]]}),
+            json!({"Fn::Join": ["", [{"Fn::Sub": "${Stage}-"}, "orders-", {"Fn::GetAtt": "Fn.Arn"}]]}),
+        ];
+        for one in &all {
+            assert!(same(one, &all[0]), "{one}");
         }
-        assert!(!depends(resources, "D", "A"));
+        for other in [
+            json!("${Stage}-orders-${Fn.Arn}"),
+            json!({"Fn::Sub": "${!Stage}-orders-${Fn.Arn}"}),
+            json!({"Fn::Join": ["-", [stage(), "orders"]]}),
+            json!({"Fn::Join": ["-", {"Ref": "List"}]}),
+            json!({"Fn::ImportValue": "x"}),
+        ] {
+            assert!(!same(&other, &all[0]), "{other}");
+            assert!(same(&other, &other));
+        }
     }
 }

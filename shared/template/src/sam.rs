@@ -5,22 +5,15 @@ use serde_json::Value;
 use crate::fragment::Members;
 
 /// Whether a template has a function of SAM's with a `DeploymentPreference`, which SAM has to expand before this crate
-/// can see the alias and the group that it stands for. One that is not enabled stands for nothing.
+/// can see the alias and the group that it stands for. One that is switched off stands for an alias, too: it stays
+/// Spillway's, so that it can be switched on again.
 pub fn needs_sam(fragment: &Value) -> bool {
     let global = &fragment["Globals"]["Function"]["DeploymentPreference"];
     let resources = fragment["Resources"].as_object();
     resources.into_iter().flat_map(Members::values).any(|resource| {
         let own = &resource["Properties"]["DeploymentPreference"];
-        let enabled = own.get("Enabled").or_else(|| global.get("Enabled"));
-        resource["Type"] == "AWS::Serverless::Function"
-            && !(own.is_null() && global.is_null())
-            && !enabled.is_some_and(is_off)
+        resource["Type"] == "AWS::Serverless::Function" && !(own.is_null() && global.is_null())
     })
-}
-
-/// As SAM understands it.
-fn is_off(enabled: &Value) -> bool {
-    *enabled == false || *enabled == "false" || *enabled == "False"
 }
 
 #[cfg(test)]
@@ -30,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_preference_that_may_be_enabled_needs_sam() {
+    fn only_a_preference_needs_sam() {
         let function = |own: Value| json!({"Type": "AWS::Serverless::Function", "Properties": own});
         let template =
             |global: Value, resource: Value| json!({"Globals": {"Function": global}, "Resources": {"F": resource}});
@@ -40,14 +33,9 @@ mod tests {
         for (global, resource, expected) in [
             (json!({}), function(json!({})), false),
             (json!({}), function(all_at_once.clone()), true),
-            (json!({}), function(off.clone()), false),
-            (json!({}), function(preference(json!({"Enabled": "False"}))), false),
-            (json!({}), function(preference(json!({"Enabled": {"Ref": "P"}}))), true),
+            (json!({}), function(off.clone()), true),
             (all_at_once.clone(), function(json!({})), true),
-            (all_at_once.clone(), function(off.clone()), false),
-            (off.clone(), function(json!({})), false),
-            (off.clone(), function(all_at_once.clone()), false),
-            (off, function(preference(json!({"Enabled": true}))), true),
+            (off, function(json!({})), true),
             (all_at_once.clone(), json!({"Type": "AWS::Lambda::Function"}), false),
             (all_at_once.clone(), json!({"Type": "AWS::Serverless::StateMachine", "Properties": all_at_once}), false),
             (all_at_once, json!([]), false),

@@ -17,12 +17,23 @@ pub(crate) struct Settings {
     /// Whether the stack waits for deployments.
     pub waits: bool,
     /// Whether aliases that are there already are taken over.
-    pub adopts: bool,
+    pub adopts: Adoption,
+}
+
+/// Whether aliases that are there already are taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Adoption {
+    /// They are not.
+    No,
+    /// Those that the stack itself has had until now, as `AWS::Lambda::Alias`.
+    OfThisStack,
+    /// Those that no resource of the stack stands for.
+    FromElsewhere,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { longest_shift_minutes: 180, waits: true, adopts: false }
+        Self { longest_shift_minutes: 180, waits: true, adopts: Adoption::No }
     }
 }
 
@@ -43,7 +54,7 @@ impl Settings {
                     .map(|minutes| settings.longest_shift_minutes = minutes)
                     .ok_or_else(|| format!("is {value}; it should be a number from 1 to {MAX_TOTAL_WAIT_MINUTES}.")),
                 WAITS => boolean(value).map(|waits| settings.waits = waits),
-                ADOPTS => boolean(value).map(|adopts| settings.adopts = adopts),
+                ADOPTS => adoption(value).map(|adopts| settings.adopts = adopts),
                 other => {
                     let all = [LONGEST, WAITS, ADOPTS].join(", ");
                     faults.template(format!("'Metadata.Spillway' has no '{other}'. It has {all}."));
@@ -53,6 +64,13 @@ impl Settings {
             if let Err(what) = understood {
                 faults.template(format!("'Metadata.Spillway.{name}' {what}"));
             }
+        }
+        if settings.adopts == Adoption::OfThisStack && !settings.waits {
+            faults.template(format!(
+                "'Metadata.Spillway' has '{ADOPTS}: true', with which the stack keeps its old resource for each alias \
+                 until traffic has moved, and '{WAITS}: false', with which it does not wait for that: leave \
+                 '{WAITS}' out of this update."
+            ));
         }
         settings
     }
@@ -66,4 +84,15 @@ fn minutes(value: &Value) -> Option<u64> {
 fn boolean(value: &Value) -> Result<bool, String> {
     let read = value.as_bool().or_else(|| value.as_str()?.parse().ok());
     read.ok_or_else(|| format!("is {value}; it should be true or false."))
+}
+
+fn adoption(value: &Value) -> Result<Adoption, String> {
+    if *value == "FromElsewhere" {
+        return Ok(Adoption::FromElsewhere);
+    }
+    match boolean(value) {
+        Ok(true) => Ok(Adoption::OfThisStack),
+        Ok(false) => Ok(Adoption::No),
+        Err(_) => Err(format!("is {value}; it should be true, false or FromElsewhere.")),
+    }
 }

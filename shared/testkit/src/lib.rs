@@ -7,6 +7,7 @@
 
 mod accident;
 mod check;
+mod clock;
 mod machine;
 mod outside;
 mod ports;
@@ -20,7 +21,7 @@ mod world;
 pub use accident::{Accident, Harm};
 pub use check::check;
 pub use machine::Machine;
-pub use runner::{Duplicate, Runner, When};
+pub use runner::{Duplicate, Runner, When, ways};
 pub use service::{Service, ServiceEvent, TaskPlan, Tasks, target_group};
 pub use service_story::ServiceStory;
 pub use stack::{Part, Stack, StackEnd};

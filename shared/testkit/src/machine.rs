@@ -136,7 +136,7 @@ fn read_task(state: &Value) -> Result<State, String> {
     let function = function_of(&if parks { text(&state["Parameters"], "FunctionName")? } else { resource })?;
     let (payload, seconds) = match function {
         Function::AwaitDeployment => (
-            json!({ "deploymentId.$": "$.next.deploymentId", "seconds.$": "$.next.seconds", "token.$": "$$.Task.Token" }),
+            json!({ "deploymentIds.$": "$.next.deploymentIds", "seconds.$": "$.next.seconds", "token.$": "$$.Task.Token" }),
             "$.next.seconds",
         ),
         Function::CreateDeployment

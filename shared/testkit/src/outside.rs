@@ -1,11 +1,29 @@
 //! What somebody from outside puts into the world, changes there and deletes.
 
-use spillway_domain::{AlarmName, AliasRouting, AliasSettings, Forward, Listener, ListenerArn, TargetGroup, Version};
+use spillway_domain::{
+    AlarmName, AliasRouting, AliasSettings, Forward, LambdaTarget, Listener, ListenerArn, Target, TargetGroup, Version,
+};
 
 use crate::service::{Service, ServiceEvent, TaskPlan, target_group};
+use crate::world::Inner;
 use crate::{Alias, HookPlan, World};
 
+/// How long everything is that a talkative world says: as much as Lambda hands on.
+const AT_LENGTH: usize = 6_000_000;
+
 impl World {
+    /// Has AWS, hooks, alarms, topics and containers say everything at the greatest length.
+    pub fn with_long_words(self) -> Self {
+        self.inner.borrow_mut().talkative = true;
+        self
+    }
+
+    /// With a table whose items hold so many bytes, in place of DynamoDB's.
+    pub fn with_items_of(self, bytes: usize) -> Self {
+        self.inner.borrow_mut().item_bytes = bytes;
+        self
+    }
+
     /// Puts an alias there, or in place of what is there, as somebody from outside would.
     pub fn put_alias(&self, function: &str, name: &str, routing: AliasRouting, versions: &[Version]) {
         let key = format!("{function}:{name}");
@@ -21,6 +39,25 @@ impl World {
         let mut inner = self.inner.borrow_mut();
         if let Some(alias) = inner.aliases.remove(&format!("{function}:{name}")) {
             inner.functions.entry(function.to_owned()).or_default().extend(alias.versions);
+        }
+    }
+
+    /// Takes the right to look for versions of functions from the service role.
+    pub fn forbid_finding_versions(&self) {
+        self.inner.borrow_mut().hides_versions = true;
+    }
+
+    /// Has the revision at that key say another function.
+    pub fn point_revision_at(&self, key: &str, function: &str) {
+        let mut inner = self.inner.borrow_mut();
+        for ((_, own), text) in &mut inner.objects {
+            if own == key
+                && let Ok(Target::Lambda(target)) = serde_json::from_str(text)
+            {
+                let function = function.parse().expect("functions of stories have valid names");
+                let target = Target::Lambda(LambdaTarget { function, ..target });
+                *text = serde_json::to_string(&target).expect("a target is JSON");
+            }
         }
     }
 
@@ -111,5 +148,12 @@ impl World {
     pub fn delete_rule(&self, rule: &str) {
         let mut inner = self.inner.borrow_mut();
         inner.all_listeners().for_each(|own| own.forwards.retain(|forward| forward.rule.as_deref() != Some(rule)));
+    }
+}
+
+impl Inner {
+    /// Those words, as long as this world makes them.
+    pub(crate) fn at_length(&self, words: &str) -> String {
+        if self.talkative { format!("{words} {}", "x".repeat(AT_LENGTH)) } else { words.to_owned() }
     }
 }

@@ -52,6 +52,8 @@ pub enum ServiceEvent {
     DeletionsLocked(bool),
     /// Somebody has the original stand for the service again.
     OriginalPromoted,
+    /// Another task definition, whose tasks run, is registered under that name.
+    DefinitionRegistered(String),
 }
 
 /// An ECS service with a load balancer.
@@ -323,6 +325,9 @@ impl Inner {
                 let original = service.live().next().map(|set| set.id.clone());
                 service.promote(&original.unwrap_or_default());
                 self.taken.insert(key.to_owned());
+            }
+            ServiceEvent::DefinitionRegistered(name) => {
+                self.definitions.insert(name.clone(), TaskPlan::Run(20));
             }
             ServiceEvent::TargetGroupDeleted => {
                 let Groups { original, replacement } = &service.pair;

@@ -32,6 +32,8 @@ pub struct ServiceStory {
     pub ready: Option<u32>,
     /// For how many minutes the original is kept; for ever if `None`.
     pub termination: Option<u32>,
+    /// The task definition, as the AppSpec has it.
+    pub definition: String,
     /// What becomes of new tasks.
     pub tasks: TaskPlan,
     /// Whether every automatic rollback is enabled.
@@ -43,6 +45,8 @@ pub struct ServiceStory {
 impl ServiceStory {
     /// The key of the service in the world.
     pub const SERVICE: &'static str = "prod/web";
+    /// The task definition that there is.
+    const DEFINITION: &'static str = "web:2";
     const LISTENER: &'static str = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/web/1/1";
     const TEST_LISTENER: &'static str = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/web/1/2";
 
@@ -57,6 +61,7 @@ impl ServiceStory {
             controller: Controller::External,
             ready: None,
             termination: Some(5),
+            definition: Self::DEFINITION.to_owned(),
             tasks: TaskPlan::Run(20),
             rollback: true,
             events: Vec::new(),
@@ -78,7 +83,7 @@ impl ServiceStory {
     fn target(&self) -> EcsTarget {
         let name = |event: &EventName| event.as_str().parse().expect("an event can be a function's name");
         EcsTarget {
-            task_definition: "web:2".to_owned(),
+            task_definition: self.definition.clone(),
             container: "web".to_owned(),
             port: 80,
             platform_version: None,
@@ -134,7 +139,7 @@ impl ServiceStory {
 
 impl Plot for ServiceStory {
     fn set(&self, world: &World) -> NewDeployment {
-        world.put_definition(&self.target().task_definition, self.tasks);
+        world.put_definition(Self::DEFINITION, self.tasks);
         world.put_service(Self::SERVICE, self.service(world));
         let mut inner = world.inner.borrow_mut();
         for (event, plan) in &self.hooks {
@@ -155,6 +160,7 @@ impl Plot for ServiceStory {
             rollback: None,
             alarms: None,
             for_servers: None,
+            caller: None,
         }
     }
 

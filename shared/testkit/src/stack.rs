@@ -23,8 +23,8 @@ pub struct Part {
     pub logical_id: String,
     /// What is wanted of it.
     pub wish: Wish,
-    /// The alias whose deployment it waits for.
-    pub waits_for: Option<String>,
+    /// The aliases whose deployments it waits for.
+    pub waits_for: Vec<String>,
 }
 
 /// How an operation on a stack ended.
@@ -54,13 +54,13 @@ enum Done {
 impl Part {
     /// A resource.
     pub fn new(logical_id: &str, wish: Wish) -> Self {
-        Self { logical_id: logical_id.to_owned(), wish, waits_for: None }
+        Self { logical_id: logical_id.to_owned(), wish, waits_for: Vec::new() }
     }
 
-    /// A resource that waits for the deployment of an alias.
-    pub fn waiting(logical_id: &str, alias: &str, more_waiting: bool) -> Self {
-        let wish = Wish::Outcome { deployment: None, more_waiting };
-        Self { logical_id: logical_id.to_owned(), wish, waits_for: Some(alias.to_owned()) }
+    /// A resource that waits for the deployments of aliases.
+    pub fn waiting(logical_id: &str, aliases: Vec<String>, more_waiting: bool) -> Self {
+        let wish = Wish::Outcome { deployments: Vec::new(), more_waiting };
+        Self { logical_id: logical_id.to_owned(), wish, waits_for: aliases }
     }
 }
 
@@ -192,9 +192,10 @@ impl Stack {
     /// A part with what it asks other resources for.
     fn resolved(&self, part: &Part) -> Part {
         let mut part = part.clone();
-        if let (Some(alias), Wish::Outcome { deployment, .. }) = (&part.waits_for, &mut part.wish) {
-            let id = self.attribute(alias, "DeploymentId").expect("an alias says which deployment moves it");
-            *deployment = (id != "none").then(|| id.parse().expect("the id of a deployment"));
+        if let Wish::Outcome { deployments, .. } = &mut part.wish {
+            let id = |alias| self.attribute(alias, "DeploymentId").expect("an alias says which deployment moves it");
+            let ids = part.waits_for.iter().map(|alias| id(alias)).filter(|id| *id != "none");
+            *deployments = ids.map(|id| id.parse().expect("the id of a deployment")).collect();
         }
         part
     }
@@ -205,6 +206,11 @@ impl Stack {
         if let (Wish::Alias(wish), Some(Wish::Alias(old))) = (&mut wish, old.map(|old| &old.part.wish)) {
             wish.old_settings = Some(old.settings.clone());
             wish.old_version = Some(old.version);
+        }
+        let old_wish = old.map(|old| &old.part.wish);
+        if let (Wish::Outcome { deployments, .. }, Some(Wish::Outcome { deployments: old, .. })) = (&mut wish, old_wish)
+        {
+            deployments.retain(|id| !old.contains(id));
         }
         runner.new_request(self.resource(&part.logical_id), old.map(|old| old.physical_id.clone()), wish)
     }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use spillway_domain::{
     AlarmConfiguration, AliasRouting, Application, ApplicationName, AutoRollback, AutoRollbackEvent, BundleType,
     ComputePlatform, DeploymentGroup, Environment, EventName, GroupName, LambdaTarget, NewDeployment, NewRevision,
-    RevisionKind, RevisionLocation, S3Object, Slot, Target, Version, WaitType,
+    ProblemKind, RevisionKind, RevisionLocation, S3Object, Slot, Target, Version, WaitType,
 };
 
 use crate::World;
@@ -56,8 +56,8 @@ pub enum HookPlan {
     Succeeds,
     /// It returns Failed.
     Fails,
-    /// It throws.
-    Throws,
+    /// It throws this.
+    Throws(String),
     /// The service role may not invoke it.
     Denied,
     /// It does not exist.
@@ -73,6 +73,17 @@ pub enum HookPlan {
     },
     /// It is throttled so often, and then does this.
     Throttled(u32, Box<HookPlan>),
+    /// It runs, its answer is lost so often, and then it does this.
+    Lost(u32, Box<HookPlan>),
+    /// Lambda cannot run it, for good.
+    Broken,
+}
+
+impl HookPlan {
+    /// It throws as Python does.
+    pub fn throws() -> Self {
+        Self::Throws("ValueError: no such thing".to_owned())
+    }
 }
 
 /// What happens during a deployment.
@@ -84,8 +95,10 @@ pub enum Event {
     AlarmRedUnheard,
     /// The alarm is over.
     AlarmQuiet,
-    /// Alarms cannot be read any more.
-    AlarmsUnreadable,
+    /// Alarms cannot be read any more, for a reason of that kind.
+    AlarmsUnreadable(ProblemKind),
+    /// They can be read again.
+    AlarmsReadable,
     /// StopDeployment, with `autoRollbackEnabled`.
     Stop(Option<bool>),
     /// Somebody from outside writes the alias.
@@ -94,6 +107,10 @@ pub enum Event {
     AliasTouched,
     /// Somebody deletes the alias.
     AliasDeleted,
+    /// GetAlias says of aliases that are there that they are not.
+    AliasHidden,
+    /// It finds them again.
+    AliasFound,
     /// Somebody deletes a version. Lambda refuses that for the version that the alias points at.
     VersionDeleted(Version),
     /// Lambda answers every call with 429.
@@ -316,6 +333,7 @@ impl Plot for Story {
             rollback: None,
             alarms: None,
             for_servers: None,
+            caller: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::task::Waker;
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
@@ -10,8 +11,12 @@ use spillway_domain::{
     ProblemKind, Revision, StackResource, Tag, TargetGroup, Version,
 };
 
+use crate::accident::Struck;
 use crate::service::{Service, TaskPlan};
 use crate::{Accident, Harm, HookPlan};
+
+/// How many bytes an item of DynamoDB holds.
+const ITEM_BYTES: usize = 400 * 1024;
 
 /// Everything that the ports reach.
 pub struct World {
@@ -70,6 +75,8 @@ pub(crate) struct Inner {
     pub revisions: BTreeMap<(String, String), Revision>,
     pub objects: BTreeMap<(String, String), String>,
     pub aliases: BTreeMap<String, Alias>,
+    /// The deployments that have aliases, by the aliases' addresses.
+    pub locks: BTreeMap<String, DeploymentId>,
     /// By cluster and name.
     pub services: BTreeMap<String, Service>,
     /// What becomes of the tasks of the task definitions that there are.
@@ -103,8 +110,19 @@ pub(crate) struct Inner {
     pub answers: Vec<(String, String)>,
     pub alarms: BTreeSet<AlarmName>,
     pub red: BTreeSet<AlarmName>,
-    pub unreadable: bool,
+    /// Why alarms cannot be read, while they cannot.
+    pub unreadable: Option<ProblemKind>,
+    /// Whether a write of an alias that changes nothing makes no new revision of it.
+    pub keeps_revisions: bool,
+    /// Whether the service role may look for versions of functions.
+    pub hides_versions: bool,
+    /// Whether Lambda does not find what is there.
+    pub hidden: bool,
     pub throttled: bool,
+    /// Whether everything from outside is said at the greatest length.
+    pub talkative: bool,
+    /// How many bytes an item of the table holds.
+    pub item_bytes: usize,
     pub denied: bool,
     pub hooks: BTreeMap<FunctionName, HookPlan>,
     pub asked: BTreeMap<(DeploymentId, EventName), u32>,
@@ -125,6 +143,13 @@ pub(crate) struct Inner {
     pub moments: usize,
     pub accidents: Vec<Accident>,
     pub harmed: bool,
+    /// What has struck the function that is being polled.
+    pub struck: Option<Struck>,
+    /// The functions that hang.
+    pub paused: Vec<Waker>,
+    /// Who sleeps, by the end of the sleep and its number.
+    pub sleepers: BTreeMap<(Timestamp, u64), Waker>,
+    pub sleeps: u64,
     pub diary: Option<Vec<String>>,
     pub begun_at: Timestamp,
 }
@@ -133,7 +158,7 @@ impl World {
     /// An empty world, at noon of a day long gone.
     pub fn new() -> Self {
         let noon = Timestamp::from_second(1_700_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
-        Self { inner: RefCell::new(Inner { now: noon, begun_at: noon, ..Inner::default() }) }
+        Self { inner: RefCell::new(Inner { now: noon, begun_at: noon, item_bytes: ITEM_BYTES, ..Inner::default() }) }
     }
 
     /// Lets these accidents happen.
@@ -159,6 +184,12 @@ impl World {
     /// How many calls Lambda has refused because there were too many in a second.
     pub fn lambda_refusals(&self) -> usize {
         self.inner.borrow().bucket.as_ref().map_or(0, |bucket| bucket.refused)
+    }
+
+    /// Has a write of an alias that changes nothing keep its revision: AWS promises a new one for a change only.
+    pub fn with_kept_revisions(self) -> Self {
+        self.inner.borrow_mut().keeps_revisions = true;
+        self
     }
 
     /// Remembers every record that is saved.

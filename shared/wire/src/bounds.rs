@@ -12,5 +12,3 @@ pub const ARN: usize = 1011;
 pub const TAG_KEY: usize = 128;
 /// The characters of a tag's value.
 pub const TAG_VALUE: usize = 256;
-/// The characters of a hook's message that are kept.
-pub const HOOK_MESSAGE: usize = 2048;

@@ -1,6 +1,6 @@
 //! What every operation is read and answered in.
 
-use spillway_domain::Quotas;
+use spillway_domain::{Caller, Quotas};
 
 use crate::{Place, Seal};
 
@@ -11,6 +11,8 @@ pub struct Context {
     pub place: Place,
     /// How much of everything there may be.
     pub quotas: Quotas,
-    /// What its page tokens are sealed with.
+    /// What its page tokens and the ids of its hooks' executions are sealed with.
     pub seal: Seal,
+    /// Who made the request, where that is known.
+    pub caller: Option<Caller>,
 }

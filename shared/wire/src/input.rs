@@ -67,11 +67,15 @@ pub(crate) struct Member {
     pub(crate) name: &'static str,
     pub(crate) required: &'static str,
     pub(crate) invalid: &'static str,
+    /// CodeDeploy's own words for its absence, where they are known; clients match them.
+    missing: Option<&'static str>,
+    /// CodeDeploy's own words for its form, before what was given.
+    malformed: Option<&'static str>,
 }
 
 macro_rules! member {
     ($name:literal, $required:literal, $invalid:literal) => {
-        Member { name: $name, required: $required, invalid: $invalid }
+        Member { name: $name, required: $required, invalid: $invalid, missing: None, malformed: None }
     };
 }
 
@@ -83,8 +87,10 @@ pub(crate) const APPLICATIONS: Member =
     member!("applicationNames", "ApplicationNameRequiredException", "InvalidApplicationNameException");
 pub(crate) const GROUPS: Member =
     member!("deploymentGroupNames", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException");
-pub(crate) const GROUP: Member =
-    member!("deploymentGroupName", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException");
+pub(crate) const GROUP: Member = Member {
+    missing: Some("Deployment Group name is missing"),
+    ..member!("deploymentGroupName", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException")
+};
 pub(crate) const CURRENT_GROUP: Member = member!(
     "currentDeploymentGroupName",
     "DeploymentGroupNameRequiredException",
@@ -94,8 +100,10 @@ pub(crate) const NEW_GROUP: Member =
     member!("newDeploymentGroupName", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException");
 pub(crate) const CONFIG: Member =
     member!("deploymentConfigName", "DeploymentConfigNameRequiredException", "InvalidDeploymentConfigNameException");
-pub(crate) const DEPLOYMENT: Member =
-    member!("deploymentId", "DeploymentIdRequiredException", "InvalidDeploymentIdException");
+pub(crate) const DEPLOYMENT: Member = Member {
+    malformed: Some("Specified DeploymentId is not in the valid format"),
+    ..member!("deploymentId", "DeploymentIdRequiredException", "InvalidDeploymentIdException")
+};
 pub(crate) const ROLE: Member = member!("serviceRoleArn", "RoleRequiredException", "InvalidRoleException");
 pub(crate) const HOOK_EXECUTION: Member = member!(
     "lifecycleEventHookExecutionId",
@@ -109,8 +117,10 @@ pub(crate) const USER: Member = member!("iamUserArn", "IamUserArnRequiredExcepti
 pub(crate) const SESSION: Member = member!("iamSessionArn", "IamArnRequiredException", "InvalidIamSessionArnException");
 pub(crate) const INSTANCES: Member =
     member!("instanceNames", "InstanceNameRequiredException", "InvalidInstanceNameException");
-pub(crate) const DEPLOYMENTS: Member =
-    member!("deploymentIds", "DeploymentIdRequiredException", "InvalidDeploymentIdException");
+pub(crate) const DEPLOYMENTS: Member = Member {
+    malformed: DEPLOYMENT.malformed,
+    ..member!("deploymentIds", "DeploymentIdRequiredException", "InvalidDeploymentIdException")
+};
 
 impl Member {
     /// The names of a list, each once; there must be one, and at most so many.
@@ -126,13 +136,12 @@ impl Member {
             return Err(Exception::new(self.required, words));
         }
         if given.len() > most {
-            let words = format!("{}: there may be {most} in a request; {} were given.", self.name, given.len());
+            let words = format!("{}: there may be {most} in a request; {}.", self.name, count_given(given.len()));
             return Err(Exception::new(too_many, words));
         }
         let mut names = Vec::with_capacity(given.len());
         for (n, text) in given.into_iter().enumerate() {
-            let words = |bad| format!("{}[{n}]: {bad}", self.name);
-            let name = text.parse().map_err(|bad: BadName| Exception::new(self.invalid, words(bad)))?;
+            let name = text.parse().map_err(|bad| self.bad(&format!("{}[{n}]", self.name), &bad))?;
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -148,12 +157,22 @@ impl Member {
     /// The name, if it is there.
     pub(crate) fn optional<T: FromStr<Err = BadName>>(&self, given: Option<String>) -> Result<Option<T>, Exception> {
         let parsed = given.map(|text| text.parse()).transpose();
-        parsed.map_err(|bad| Exception::new(self.invalid, format!("{}: {bad}", self.name)))
+        parsed.map_err(|bad| self.bad(self.name, &bad))
+    }
+
+    /// The exception for its form.
+    fn bad(&self, place: &str, bad: &BadName) -> Exception {
+        let words = match self.malformed {
+            Some(own) => format!("{own}: {} ({place}: {})", bad.given, bad.rule),
+            None => format!("{place}: {bad}"),
+        };
+        Exception::new(self.invalid, words)
     }
 
     /// The exception for its absence.
     pub(crate) fn missing(&self) -> Exception {
-        Exception::new(self.required, format!("{} is required and was not given.", self.name))
+        let words = format!("{} is required and was not given.", self.name);
+        Exception::new(self.required, self.missing.map_or(words.clone(), |own| format!("{own}: {words}")))
     }
 }
 
@@ -175,6 +194,33 @@ pub(crate) fn description(given: Option<String>, quotas: &Quotas) -> Result<Opti
             format!("description is longer than {} characters; shorten it.", quotas.description),
         )),
         given => Ok(given),
+    }
+}
+
+/// `1 was given`, `2 were given`.
+pub(crate) fn count_given(count: usize) -> String {
+    format!("{count} {} given", if count == 1 { "was" } else { "were" })
+}
+
+/// The name of something that is known by its name, and was not given by its ARN instead.
+pub(crate) fn plain_name<T: FromStr<Err = BadName>>(text: &str) -> Result<T, String> {
+    if let Some(name) = name_in_arn(text) {
+        return Err(format!("'{}' is an ARN; give the name alone: {}", cut(text, 200), cut(name, 120)));
+    }
+    text.parse().map_err(|bad: BadName| bad.to_string())
+}
+
+/// The name in the ARN of an alarm, a target group, a classic load balancer, or an Auto Scaling group.
+fn name_in_arn(text: &str) -> Option<&str> {
+    let ["arn", _, service, _, _, resource] = text.splitn(6, ':').collect::<Vec<_>>()[..] else { return None };
+    match service {
+        "cloudwatch" => resource.strip_prefix("alarm:"),
+        "elasticloadbalancing" => {
+            let name = resource.strip_prefix("targetgroup/").or_else(|| resource.strip_prefix("loadbalancer/"))?;
+            name.split('/').next()
+        }
+        "autoscaling" => resource.split_once("autoScalingGroupName/").map(|(_, name)| name),
+        _ => None,
     }
 }
 

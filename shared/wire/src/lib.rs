@@ -1,11 +1,12 @@
 //! CodeDeploy's JSON ⇄ domain. Nothing else in Spillway knows how AWS spells things.
 //!
-//! A request goes through [`Operation::of_request`], which reads the headers, then through the `parse` of the
+//! A request goes through [`http::read`], which finds the operation, then through the `parse` of the
 //! operation's module in [`operations`]; what comes back from the use case goes through its `render`. Every refusal is
 //! an [`Exception`]. Beside the API: what a revision says ([`appspec`]), what a hook receives and returns ([`hook`]),
 //! what subscribers are told ([`notice`]), and what passes between us and
 //! CloudFormation ([`stack`]).
 
+pub mod access;
 pub mod appspec;
 pub mod bounds;
 pub mod content;
@@ -13,6 +14,8 @@ mod context;
 mod exception;
 pub mod execution;
 pub mod hook;
+mod hook_execution;
+pub mod http;
 mod input;
 pub mod notice;
 mod operation;

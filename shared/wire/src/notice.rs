@@ -1,11 +1,14 @@
 //! What subscribers are told of the start and of the end of a deployment, and between them that it waits to be continued:
 //! by SNS, as the triggers of its group ask for, and by EventBridge. Which of the moments it is, the record says itself.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use spillway_domain::{Deployment, Status, TriggerEvent, TriggerName};
+use spillway_domain::{Deployment, Problem, Status, Trigger, TriggerEvent, TriggerName};
 
 use crate::Place;
+use crate::input::cut;
 use crate::shapes::{deployment_info, time};
 
 /// The `detail-type` of the EventBridge event.
@@ -13,6 +16,31 @@ pub const DETAIL_TYPE: &str = "CodeDeploy Deployment State-change Notification";
 
 /// The most characters of an SNS subject.
 const SUBJECT: usize = 100;
+
+/// The most characters that are kept of what AWS said of a notification that it did not take.
+const REASON: usize = 500;
+
+/// The form of the SNS messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageForm {
+    /// The form that CodeDeploy really sends, and that existing subscribers parse: JSON as text inside the message,
+    /// numbers as numbers, status in upper case, times as Java prints them.
+    Recorded,
+    /// The form that the user guide of CodeDeploy documents: JSON inside the message, numbers as texts.
+    Documented,
+}
+
+impl FromStr for MessageForm {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "recorded" => Ok(Self::Recorded),
+            "documented" => Ok(Self::Documented),
+            _ => Err("it is either recorded or documented"),
+        }
+    }
+}
 
 /// The trigger events that it is. A trigger that has one of them is told, once.
 pub fn trigger_events(deployment: &Deployment) -> Vec<TriggerEvent> {
@@ -28,11 +56,11 @@ pub fn trigger_events(deployment: &Deployment) -> Vec<TriggerEvent> {
     }
 }
 
-/// The subject of the SNS message.
+/// The subject of the SNS message. Existing subscribers look for the name of CodeDeploy in it.
 pub fn subject(deployment: &Deployment, place: &Place) -> String {
     let words = format!(
-        "{}: Spillway {} in {} to {}",
-        deployment.status().as_str().to_uppercase(),
+        "{}: AWS CodeDeploy {} in {} to {}",
+        notified_status(deployment).as_str().to_uppercase(),
         deployment.id,
         place.region,
         deployment.order.application
@@ -40,8 +68,9 @@ pub fn subject(deployment: &Deployment, place: &Place) -> String {
     words.chars().take(SUBJECT).collect()
 }
 
-/// The SNS message in CodeDeploy's documented form: every number is a text.
-pub fn message(deployment: &Deployment, trigger: &TriggerName, place: &Place) -> Value {
+/// The SNS message.
+pub fn message(deployment: &Deployment, trigger: &TriggerName, place: &Place, form: MessageForm) -> Value {
+    let status = notified_status(deployment).as_str();
     let mut message = json!({
         "region": place.region,
         "accountId": place.account,
@@ -49,14 +78,15 @@ pub fn message(deployment: &Deployment, trigger: &TriggerName, place: &Place) ->
         "applicationName": deployment.order.application.as_str(),
         "deploymentId": deployment.id.as_str(),
         "deploymentGroupName": deployment.order.group.as_str(),
-        "createTime": seconds(deployment.created_at),
-        "deploymentOverview": overview(deployment),
-        "status": deployment.status().as_str(),
+        "createTime": form.time(deployment.created_at),
+        "deploymentOverview": form.nested(form.overview(deployment)),
+        "status": form.status(status),
     });
     if let Some(ending) = &deployment.ending {
-        message["completeTime"] = json!(seconds(ending.at));
+        message["completeTime"] = json!(form.time(ending.at));
         if let Some(error) = &ending.error {
-            message["errorInformation"] = json!({ "ErrorCode": error.code.as_str(), "ErrorMessage": error.message });
+            let error = json!({ "ErrorCode": error.code.as_str(), "ErrorMessage": error.message });
+            message["errorInformation"] = form.nested(error);
         }
     }
     let rollback: Map<String, Value> = deployment_info::rollback_info(deployment)
@@ -64,9 +94,83 @@ pub fn message(deployment: &Deployment, trigger: &TriggerName, place: &Place) ->
         .map(|(member, value)| (capitalize(&member), value))
         .collect();
     if !rollback.is_empty() {
-        message["rollbackInformation"] = Value::Object(rollback);
+        message["rollbackInformation"] = form.nested(Value::Object(rollback));
     }
     message
+}
+
+impl MessageForm {
+    /// JSON inside the message.
+    fn nested(self, value: Value) -> Value {
+        match self {
+            Self::Recorded => Value::String(value.to_string()),
+            Self::Documented => value,
+        }
+    }
+
+    fn time(self, at: Timestamp) -> String {
+        match self {
+            Self::Recorded => at.strftime("%a %b %d %H:%M:%S UTC %Y").to_string(),
+            Self::Documented => time::render(at).to_string(),
+        }
+    }
+
+    fn status(self, status: &str) -> String {
+        match self {
+            Self::Recorded => status.to_uppercase(),
+            Self::Documented => status.to_owned(),
+        }
+    }
+
+    /// Neither form has a member for the status that a deployment is in only while it waits to be continued.
+    fn overview(self, deployment: &Deployment) -> Value {
+        let counts = deployment_info::overview(deployment);
+        let waits = deployment.status() == Status::Ready;
+        let counts = counts.into_iter().filter(|(status, _)| waits || status != "Ready");
+        let counts = counts.map(|(status, count)| match self {
+            Self::Recorded => (status, count),
+            Self::Documented => (status, json!(count.to_string())),
+        });
+        Value::Object(counts.collect())
+    }
+}
+
+/// What GetDeployment and the ledger say of a trigger whose topic was not notified.
+pub fn unpublished(deployment: &Deployment, trigger: &Trigger, problem: &Problem) -> String {
+    let Trigger { name, topic, .. } = trigger;
+    format!(
+        "Trigger '{name}' was not notified {}. {} Check that topic {topic} exists, and that its policy and the service \
+         role {} allow sns:Publish; a topic that is encrypted with a customer managed key also needs kms:Decrypt and \
+         kms:GenerateDataKey.",
+        occasion(deployment),
+        cut(&problem.words, REASON),
+        deployment.order.role
+    )
+}
+
+/// The same of an event that the event bus did not take.
+pub fn unposted(deployment: &Deployment, problem: &Problem) -> String {
+    format!(
+        "EventBridge was not notified {}. {} The deployment goes on without it; read its state with GetDeployment.",
+        occasion(deployment),
+        cut(&problem.words, REASON)
+    )
+}
+
+fn occasion(deployment: &Deployment) -> &'static str {
+    match deployment.status() {
+        Status::Created | Status::InProgress => "of the start of the deployment",
+        Status::Ready => "that the deployment waits for ContinueDeployment",
+        Status::Succeeded | Status::Failed | Status::Stopped => "of the end of the deployment",
+    }
+}
+
+/// The status that a notification tells. That of the start is Created, although the first event has begun.
+fn notified_status(deployment: &Deployment) -> Status {
+    match deployment.status() {
+        Status::Created | Status::InProgress => Status::Created,
+        status @ (Status::Ready | Status::Succeeded | Status::Failed | Status::Stopped) => status,
+    }
 }
 
 /// The `detail` of the EventBridge event.
@@ -96,137 +200,10 @@ pub fn resources(deployment: &Deployment, place: &Place) -> Vec<String> {
     ]
 }
 
-/// The documented form has no member for the status that a deployment is in only while it waits to be continued.
-fn overview(deployment: &Deployment) -> Map<String, Value> {
-    let counts = deployment_info::overview(deployment);
-    let waits = deployment.status() == Status::Ready;
-    let counts = counts.into_iter().filter(|(status, _)| waits || status != "Ready");
-    counts.map(|(status, count)| (status, json!(count.to_string()))).collect()
-}
-
-fn seconds(at: Timestamp) -> String {
-    time::render(at).to_string()
-}
-
 fn capitalize(member: &str) -> String {
     let mut characters = member.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
-mod tests {
-    use spillway_domain::{Creator, Ending, Error, ErrorCode, Stage};
-
-    use super::*;
-    use crate::testing::{at, deployment, installed_deployment, named, place};
-
-    fn waiting() -> Deployment {
-        Deployment { stage: Stage::ReadyWait, ..installed_deployment() }
-    }
-
-    fn ended(status: Status, error: Option<Error>) -> Deployment {
-        let mut deployment = deployment();
-        deployment.ending =
-            Some(Ending { status, error, at: at(306_700), rolled_back_by: None, rollback_message: None });
-        deployment
-    }
-
-    fn told(deployment: &Deployment) -> (Vec<TriggerEvent>, String, Value) {
-        (trigger_events(deployment), subject(deployment, &place()), detail(deployment, &place())["state"].clone())
-    }
-
-    #[test]
-    fn each_moment_has_its_events_its_subject_and_its_state() {
-        use TriggerEvent::{
-            DeploymentFailure, DeploymentReady, DeploymentRollback, DeploymentStart, DeploymentStop, DeploymentSuccess,
-        };
-        let mut rollback = deployment();
-        rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
-        let cases = [
-            (deployment(), vec![DeploymentStart], "CREATED", "START"),
-            (rollback, vec![DeploymentStart, DeploymentRollback], "CREATED", "START"),
-            (waiting(), vec![DeploymentReady], "READY", "READY"),
-            (ended(Status::Succeeded, None), vec![DeploymentSuccess], "SUCCEEDED", "SUCCESS"),
-            (ended(Status::Failed, None), vec![DeploymentFailure], "FAILED", "FAILURE"),
-            (ended(Status::Stopped, None), vec![DeploymentStop], "STOPPED", "STOP"),
-        ];
-        for (deployment, events, word, state) in cases {
-            let subject = format!("{word}: Spillway d-75I7MBT7C in us-east-1 to shop");
-            assert_eq!(told(&deployment), (events, subject, json!(state)));
-        }
-    }
-
-    #[test]
-    fn a_subject_is_no_longer_than_sns_takes() {
-        let mut deployment = deployment();
-        deployment.order.application = named(&"a".repeat(100));
-        assert_eq!(subject(&deployment, &place()).len(), 100);
-    }
-
-    #[test]
-    fn the_message_of_a_start_has_texts_for_numbers() {
-        assert_eq!(
-            message(&deployment(), &named("all"), &place()),
-            json!({
-                "region": "us-east-1", "accountId": "111122223333", "eventTriggerName": "all",
-                "applicationName": "shop", "deploymentId": "d-75I7MBT7C", "deploymentGroupName": "live",
-                "createTime": "1786000000.123",
-                "deploymentOverview": {
-                    "Pending": "1", "InProgress": "0", "Succeeded": "0", "Failed": "0", "Skipped": "0",
-                },
-                "status": "Created",
-            })
-        );
-    }
-
-    #[test]
-    fn the_message_of_a_wait_counts_the_target_that_is_ready() {
-        let message = message(&waiting(), &named("all"), &place());
-        assert_eq!(message["status"], "Ready");
-        assert_eq!(
-            message["deploymentOverview"],
-            json!({ "Pending": "0", "InProgress": "0", "Ready": "1", "Succeeded": "0", "Failed": "0", "Skipped": "0" })
-        );
-        assert_eq!(message.get("completeTime"), None);
-    }
-
-    #[test]
-    fn the_message_of_an_end_says_what_went_wrong_and_what_follows() {
-        let error = Error { code: ErrorCode::AlarmActive, message: "Activated alarms: a".to_owned() };
-        let mut stopped = ended(Status::Stopped, Some(error));
-        stopped.order.creator = Creator::User;
-        if let Some(ending) = &mut stopped.ending {
-            ending.rolled_back_by = Some(named("d-BBBBBBBBB"));
-            ending.rollback_message = Some("It is rolled back.".to_owned());
-        }
-        let message = message(&stopped, &named("all"), &place());
-        assert_eq!(message["status"], "Stopped");
-        assert_eq!(message["completeTime"], "1786000306.7");
-        assert_eq!(
-            message["errorInformation"],
-            json!({ "ErrorCode": "ALARM_ACTIVE", "ErrorMessage": "Activated alarms: a" })
-        );
-        assert_eq!(
-            message["rollbackInformation"],
-            json!({ "RollbackDeploymentId": "d-BBBBBBBBB", "RollbackMessage": "It is rolled back." })
-        );
-    }
-
-    #[test]
-    fn an_event_names_application_and_group() {
-        assert_eq!(
-            detail(&ended(Status::Succeeded, None), &place()),
-            json!({
-                "instanceGroupId": "9fd2fbef-2157-40d8-91e7-6845af69e2d2", "region": "us-east-1",
-                "application": "shop", "deploymentId": "d-75I7MBT7C", "state": "SUCCESS", "deploymentGroup": "live",
-            })
-        );
-        assert_eq!(
-            resources(&deployment(), &place()),
-            [
-                "arn:aws:codedeploy:us-east-1:111122223333:application:shop",
-                "arn:aws:codedeploy:us-east-1:111122223333:deploymentgroup:shop/live",
-            ]
-        );
-    }
-}
+mod tests;

@@ -1,6 +1,8 @@
 //! From a rejection to CodeDeploy's exception: one table. Where CodeDeploy's own words are known, they are used.
 
-use spillway_domain::{EcsService, ForServers, Identity, Quota, Rejection, RevisionUnfit, WaitType};
+use spillway_domain::{
+    ComputePlatform, ConfigName, EcsService, ForServers, Identity, Quota, Rejection, RevisionUnfit, WaitType,
+};
 
 use crate::input::cut;
 use crate::shapes::{platform, revision_location};
@@ -22,8 +24,13 @@ impl From<Rejection> for Exception {
                 "DeploymentGroupAlreadyExistsException",
                 format!("Deployment group already exists with the name: {name}"),
             ),
-            Rejection::NoConfig(name) => {
-                ("DeploymentConfigDoesNotExistException", format!("No Deployment Configuration found for name: {name}"))
+            Rejection::NoConfig { name, platform } => {
+                let meant = ConfigName::suggestion(name.as_str(), platform);
+                let meant = meant.map_or_else(String::new, |meant| format!(". Did you mean {meant}?"));
+                (
+                    "DeploymentConfigDoesNotExistException",
+                    format!("No Deployment Configuration found for name: {name}{meant}"),
+                )
             }
             Rejection::ConfigExists(name) => (
                 "DeploymentConfigAlreadyExistsException",
@@ -95,7 +102,7 @@ impl From<Rejection> for Exception {
                 ),
             ),
             Rejection::PlatformNotBuilt(given) => (
-                "InvalidInputException",
+                "UnsupportedActionForDeploymentTypeException", // no exception of CreateDeployment's own list fits
                 format!(
                     "Spillway does not deploy to {} yet, and created no deployment; deploy with an application whose \
                      computePlatform is Lambda or ECS.",
@@ -107,8 +114,16 @@ impl From<Rejection> for Exception {
                 "DeploymentLimitExceededException",
                 format!("The Deployment Group '{group}' already has an active Deployment '{deployment}'"),
             ),
+            Rejection::AliasBusy { alias, application, group, deployment } => (
+                "DeploymentLimitExceededException",
+                format!(
+                    "The Deployment Group '{group}' already has an active Deployment '{deployment}' (application \
+                     '{application}') of alias {alias}, and an alias has one deployment at a time. Wait until it has \
+                     ended, or stop it, and deploy again."
+                ),
+            ),
             Rejection::InUse { what, deployment } => (
-                "InvalidInputException", // DeleteApplication and DeleteDeploymentGroup list nothing that fits
+                "InvalidOperationException", // the one of the model that fits; neither operation lists one
                 format!(
                     "{what} has an active deployment, {deployment}, and was not deleted. Wait until the deployment has \
                      ended, or stop it, and delete again."
@@ -124,6 +139,20 @@ impl From<Rejection> for Exception {
                      again in a moment."
                 ),
             ),
+            Rejection::MalformedTarget { asked, platform } => {
+                let form = match platform {
+                    ComputePlatform::Lambda => "<function-name>:<alias-name>",
+                    ComputePlatform::Ecs | ComputePlatform::Server => "<cluster-name>:<service-name>",
+                };
+                (
+                    "InvalidDeploymentTargetIdException",
+                    format!(
+                        "Invalid id {} for {} deployment, valid Id should be in format {form}",
+                        cut(&asked, 200),
+                        platform::text(platform)
+                    ),
+                )
+            }
             Rejection::NoTarget { deployment, own: None, .. } => (
                 "DeploymentTargetDoesNotExistException",
                 format!(
@@ -144,6 +173,7 @@ impl From<Rejection> for Exception {
                         ("InvalidUpdateOutdatedInstancesOnlyValueException", "updateOutdatedInstancesOnly")
                     }
                     ForServers::TargetInstances => ("InvalidTargetInstancesException", "targetInstances"),
+                    ForServers::FileExistsBehavior => ("InvalidFileExistsBehaviorException", "fileExistsBehavior"),
                 };
                 let platform = platform::text(platform).to_uppercase();
                 (name, format!("For {platform} deployment, {member} can not be specified; leave it out."))
@@ -264,8 +294,8 @@ impl From<Rejection> for Exception {
                     }
                 };
                 let words = format!(
-                    "There are {most} {what}, and there may be no more. Try again when there are fewer, or raise {named} in \
-                     the parameter Quotas of Spillway's stack."
+                    "The quota of {what} is {most}, and is used up. Try again when there are fewer, or raise {named} in the \
+                     parameter Quotas of Spillway's stack."
                 );
                 (name, words)
             }

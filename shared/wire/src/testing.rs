@@ -30,7 +30,7 @@ pub(crate) fn place() -> Place {
 
 /// What the tests are read and answered in.
 pub(crate) fn context() -> Context {
-    Context { place: place(), quotas: Quotas::default(), seal: Seal::new("a secret") }
+    Context { place: place(), quotas: Quotas::default(), seal: Seal::new("a secret"), caller: None }
 }
 
 /// Where the group is filed.
@@ -67,6 +67,7 @@ pub(crate) fn deployment() -> Deployment {
         rollback: AutoRollback { enabled: true, events: vec![AutoRollbackEvent::DeploymentFailure] },
         triggers: Vec::new(),
         creator: Creator::User,
+        caller: None,
         rolls_back: None,
         description: None,
         restarts: false,
@@ -130,10 +131,13 @@ pub(crate) fn installed_deployment() -> Deployment {
         original: "ecs-svc/1".to_owned(),
         original_target: service_target("web:7"),
         replacement: Some("ecs-svc/2".to_owned()),
+        kept: None,
+        quiet_since: None,
         unsteady_since: None,
         ready_until: None,
         continued: false,
         terminate_at: None,
+        family: None,
         seen: vec![
             task_set("ecs-svc/1", TaskSetStatus::Primary, &groups.original),
             task_set("ecs-svc/2", TaskSetStatus::Active, &groups.replacement),

@@ -16,23 +16,39 @@ const SEAL_BYTES: usize = 16;
 
 /// The key of an installation, without which nobody makes a token.
 #[derive(Clone)]
-pub struct Seal(Hmac<Sha256>);
+pub struct Seal {
+    pages: Hmac<Sha256>,
+    /// Under a key of its own, so that no seal over one thing is one over another.
+    hooks: Hmac<Sha256>,
+}
 
 impl Seal {
     /// The seal with a secret, which is as good as the secret is random.
     pub fn new(secret: &str) -> Self {
-        Self(Hmac::new_from_slice(secret.as_bytes()).expect("a key of any length"))
+        let keyed = |key: &[u8]| Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
+        let pages = keyed(secret.as_bytes());
+        let hooks = pages.clone().chain_update("executions of hooks").finalize().into_bytes();
+        Self { pages, hooks: keyed(&hooks) }
+    }
+
+    /// Over the event of a deployment whose hook is asked.
+    pub(crate) fn of_hook(&self, deployment: &str, event: &str) -> Hmac<Sha256> {
+        sealed(&self.hooks, &[deployment, event])
     }
 
     fn of(&self, operation: Operation, scope: &str, key: &str) -> Hmac<Sha256> {
-        let mut mac = self.0.clone();
-        for part in [operation.name(), scope, key] {
-            // Lengths keep apart what would read the same when run together.
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        mac
+        sealed(&self.pages, &[operation.name(), scope, key])
     }
+}
+
+fn sealed(key: &Hmac<Sha256>, parts: &[&str]) -> Hmac<Sha256> {
+    let mut mac = key.clone();
+    for part in parts {
+        // Lengths keep apart what would read the same when run together.
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    mac
 }
 
 /// Says nothing of the secret.

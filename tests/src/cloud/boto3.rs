@@ -17,7 +17,8 @@ fn boto3_deploys_waits_pages_and_raises_codedeploys_exceptions() {
 fn boto3_calls_every_operation() {
     in_cloud(async |cloud| {
         Shop::open(cloud, "boto3-all").await;
-        let said = cloud.run_script("every_operation.py", &["boto3-all", &cloud.endpoints().service_role_arn]).await;
+        let arguments = ["boto3-all", &cloud.endpoints().service_role_arn, &cloud.secret().await];
+        let said = cloud.run_script("every_operation.py", &arguments).await;
         assert_eq!(said.trim(), "well", "{said}");
     });
 }
@@ -28,7 +29,8 @@ fn boto3_provokes_every_exception_of_the_model_that_there_can_be() {
         Shop::open(cloud, "refusals").await;
         let aside = Aside::open(cloud, "full", "Applications=1,GroupsPerApplication=1,DeploymentConfigs=1").await;
         let role = &cloud.endpoints().service_role_arn;
-        let said = cloud.run_script("refusals.py", &["refusals", role, aside.proxy.url(), &aside.function]).await;
+        let arguments = ["refusals", role, aside.proxy.url(), &aside.function, &cloud.secret().await];
+        let said = cloud.run_script("refusals.py", &arguments).await;
         assert_eq!(said.trim(), "well", "{said}");
     });
 }

@@ -41,7 +41,8 @@ async fn pass_on(request: Request, client: reqwest::Client, aws: String, noted: 
     let target = head.headers.get("x-amz-target").map_or("", |target| target.to_str().unwrap());
     let action = String::from_utf8_lossy(&body).split('&').find(|part| part.starts_with("Action=")).map(str::to_owned);
     noted.lock().unwrap().push(format!("{} {path} {target}{}", head.method, action.unwrap_or_default()));
-    let headers: HeaderMap = head.headers.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
+    let mut headers: HeaderMap = head.headers.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
+    headers.remove("host"); // the emulator answers under its own name only
     let answer = client.request(head.method, format!("{aws}{path}")).headers(headers).body(body).send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut response = Response::new(Body::from(answer.bytes().await.unwrap()));

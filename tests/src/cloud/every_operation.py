@@ -8,7 +8,9 @@ import time
 
 import boto3
 
-name, role = sys.argv[1:]
+from execution_ids import execution_id
+
+name, role, secret = sys.argv[1:]
 codedeploy = boto3.client("codedeploy")
 called = set()
 codedeploy.meta.events.register("before-call.codedeploy.*", lambda model, **_: called.add(model.name))
@@ -75,7 +77,7 @@ def deploys():
         try:
             codedeploy.put_lifecycle_event_hook_execution_status(
                 deploymentId=first,
-                lifecycleEventHookExecutionId=f"{first}.BeforeAllowTraffic",
+                lifecycleEventHookExecutionId=execution_id(secret, first, "BeforeAllowTraffic"),
                 status="Succeeded",
             )
             break

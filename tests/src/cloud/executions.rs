@@ -138,3 +138,35 @@ fn a_state_of_the_users_is_refused_by_the_name_of_the_exception() {
         assert!(words.contains("'deploymentgroup', which means nothing"), "{words}");
     });
 }
+
+#[test]
+fn an_execution_for_nothing_fails_at_once_and_says_why() {
+    in_cloud(async |cloud| {
+        for (input, error, words) in [
+            (r#"{"deploymentId":"d-AAAAAAAAA"}"#, "Missing", "There is no deployment d-AAAAAAAAA."),
+            (r#"{"deploymentId":"x"}"#, "BadInput", "The payload is not what this function takes"),
+            (r#"{"deploymentId":5}"#, "BadInput", "invalid type: integer `5`"),
+            (r#""x""#, "InvalidInputException", "The input of the execution is not an object."),
+            ("5", "InvalidInputException", "The input of the execution is not an object."),
+            ("{}", "ApplicationNameRequiredException", ""),
+        ] {
+            let begun = std::time::Instant::now();
+            let request = cloud.executions.start_execution().state_machine_arn(&cloud.endpoints().state_machine_arn);
+            let arn = request.input(input).send().await.unwrap().execution_arn;
+            let ended = until("the end of the execution", async || {
+                let found = cloud.executions.describe_execution().execution_arn(&arn).send().await.unwrap();
+                (found.status != ExecutionStatus::Running).then_some(found)
+            })
+            .await;
+            let cause = ended.cause.unwrap_or_default();
+            assert_eq!(
+                (ended.status, ended.error.as_deref()),
+                (ExecutionStatus::Failed, Some(error)),
+                "{input}: {cause}"
+            );
+            assert!(cause.contains(words), "{input}: {cause}");
+            // The retries that Decide had for these took minutes.
+            assert!(begun.elapsed() < std::time::Duration::from_secs(45), "{input}: {:?}", begun.elapsed());
+        }
+    });
+}

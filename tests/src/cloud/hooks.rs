@@ -1,6 +1,11 @@
 //! Hooks that are real functions.
 
 use aws_sdk_codedeploy::types::{Diagnostics, LifecycleEventStatus};
+use aws_sdk_dynamodb::types::AttributeValue;
+use spillway_domain::EventName;
+use spillway_wire::Seal;
+
+use spillway::local::sdk_config;
 
 use super::{Cloud, Order, Shop, in_cloud, refusal, until};
 
@@ -89,26 +94,44 @@ fn the_first_verdict_counts_and_late_second_and_foreign_ones_are_refused() {
         let foreign = "InvalidLifecycleEventHookExecutionIdException";
         let other = shop.deploy_elsewhere().await;
         assert_eq!(answer(cloud, &id, "nonsense", "Succeeded").await.unwrap_err().0, foreign);
-        assert_eq!(
-            answer(cloud, &id, &format!("{other}.BeforeAllowTraffic"), "Succeeded").await.unwrap_err().0,
-            foreign
-        );
-        let early = answer(cloud, &id, &format!("{id}.AfterAllowTraffic"), "Succeeded").await.unwrap_err().0;
+        let before = format!("{id}.BeforeAllowTraffic");
+        assert_eq!(answer(cloud, &id, &before, "Succeeded").await.unwrap_err().0, foreign, "as ids once were");
+        let of_other = cloud.execution_id(&other, EventName::BeforeAllowTraffic).await;
+        assert_eq!(answer(cloud, &id, &of_other, "Succeeded").await.unwrap_err().0, foreign);
+        let after = cloud.execution_id(&id, EventName::AfterAllowTraffic).await;
+        let early = answer(cloud, &id, &after, "Succeeded").await.unwrap_err().0;
         assert_eq!(early, foreign, "an event whose hook was not asked");
 
-        let first = format!("{id}.BeforeAllowTraffic");
+        let first = cloud.execution_id(&id, EventName::BeforeAllowTraffic).await;
         answer(cloud, &id, &first, "Succeeded").await.unwrap();
         let completed = "LifecycleEventAlreadyCompletedException";
         assert_eq!(answer(cloud, &id, &first, "Failed").await.unwrap_err().0, completed, "a second verdict");
 
         asked(&shop, &id, 2).await;
-        answer(cloud, &id, &format!("{id}.AfterAllowTraffic"), "Succeeded").await.unwrap();
+        answer(cloud, &id, &after, "Succeeded").await.unwrap();
         assert_eq!(shop.end(&id).await.status(), "Succeeded");
-        let late = answer(cloud, &id, &format!("{id}.AfterAllowTraffic"), "Failed").await.unwrap_err().0;
+        let late = answer(cloud, &id, &after, "Failed").await.unwrap_err().0;
         assert_eq!(late, completed, "a late verdict");
-        let nobody = answer(cloud, "d-NOBODYHAS", &first, "Succeeded").await.unwrap_err().0;
+        let nobody = cloud.execution_id("d-NOBODYHAS", EventName::BeforeAllowTraffic).await;
+        let nobody = answer(cloud, "d-NOBODYHAS", &nobody, "Succeeded").await.unwrap_err().0;
         assert_eq!(nobody, "DeploymentDoesNotExistException");
     });
+}
+
+impl Cloud {
+    /// The id under which the hook of an event is asked.
+    async fn execution_id(&self, deployment: &str, event: EventName) -> String {
+        Seal::new(&self.secret().await).execution_id(&deployment.parse().unwrap(), event)
+    }
+
+    /// The secret of the installation.
+    pub(super) async fn secret(&self) -> String {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let request = self.dynamodb.get_item().table_name(&self.endpoints().table);
+        let request = request.key("pk", text("installation")).key("sk", text("secret"));
+        let item = request.send().await.unwrap().item.expect("it is drawn by now");
+        item["secret"].as_s().unwrap().clone()
+    }
 }
 
 impl Shop {
@@ -118,6 +141,21 @@ impl Shop {
         let order = Order::new("CodeDeployDefault.LambdaAllAtOnce");
         other.deploy_to_the_end(&order).await.info.deployment_id.unwrap()
     }
+}
+
+#[test]
+fn the_url_for_hooks_takes_their_verdicts_and_tells_nothing_else() {
+    in_cloud(async |cloud| {
+        let shop = Shop::open(cloud, "own-url").await;
+        let ended = shop.deploy_to_the_end(&Order::new("Steps.10@1s").after("hook-calls-back")).await;
+        assert_eq!(ended.status(), "Succeeded", "{:#?}", ended.info);
+        let at_url = aws_sdk_codedeploy::Client::new(&sdk_config(&cloud.endpoints().answer_hook));
+        let (code, words) = refusal(at_url.get_deployment().deployment_id(ended.id()).send().await);
+        assert_eq!(code, "AccessDeniedException");
+        assert!(words.contains("for Lambda FunctionName, FunctionAlias, CurrentVersion, TargetVersion"), "{words}");
+        let (code, _) = refusal(at_url.stop_deployment().deployment_id(ended.id()).send().await);
+        assert_eq!(code, "AccessDeniedException");
+    });
 }
 
 /// Waits until the hook of an event was asked and has returned without a verdict.

@@ -1,6 +1,6 @@
 //! What subscribers are told, by SNS and by EventBridge.
 
-use aws_sdk_codedeploy::types::{TriggerConfig, TriggerEventType};
+use aws_sdk_codedeploy::types::{DeploymentInfo, TriggerConfig, TriggerEventType};
 use serde_json::{Value, json};
 
 use super::{Order, Shop, in_cloud};
@@ -15,7 +15,7 @@ fn trigger(topic: &str) -> TriggerConfig {
 }
 
 #[test]
-fn start_and_success_are_told_by_sns_in_the_documented_form_and_by_eventbridge() {
+fn start_and_success_are_told_by_sns_as_existing_subscribers_parse_it_and_by_eventbridge() {
     in_cloud(async |cloud| {
         let topic = cloud.run_script("news.py", &["make", "news"]).await;
         let shop = Shop::open_with(cloud, "news", |group| group.trigger_configurations(trigger(topic.trim()))).await;
@@ -25,8 +25,8 @@ fn start_and_success_are_told_by_sns_in_the_documented_form_and_by_eventbridge()
 
         let by_sns = told["sns"].as_array().unwrap();
         assert_eq!(by_sns.len(), 2, "{told:#}");
-        for (word, status) in [("INPROGRESS", "InProgress"), ("SUCCEEDED", "Succeeded")] {
-            let subject = format!("{word}: Spillway {} in us-east-1 to news", ended.id());
+        for status in ["CREATED", "SUCCEEDED"] {
+            let subject = format!("{status}: AWS CodeDeploy {} in us-east-1 to news", ended.id());
             let envelope = by_sns.iter().find(|told| told["Subject"] == json!(subject));
             let envelope = envelope.unwrap_or_else(|| panic!("{subject} in {told:#}"));
             let message: Value = serde_json::from_str(envelope["Message"].as_str().unwrap()).unwrap();
@@ -41,8 +41,10 @@ fn start_and_success_are_told_by_sns_in_the_documented_form_and_by_eventbridge()
             ] {
                 assert_eq!(message[member], value, "{message:#}");
             }
-            assert!(message["createTime"].as_str().is_some_and(|time| time.parse::<f64>().is_ok()), "{message:#}");
-            assert!(message["deploymentOverview"]["Succeeded"].is_string(), "{message:#}");
+            let time = message["createTime"].as_str().unwrap();
+            assert!(jiff::fmt::strtime::parse("%a %b %d %H:%M:%S UTC %Y", time).is_ok(), "{message:#}");
+            let overview: Value = serde_json::from_str(message["deploymentOverview"].as_str().unwrap()).unwrap();
+            assert_eq!(overview["Succeeded"], u8::from(status == "SUCCEEDED"), "{message:#}");
         }
 
         let mut states: Vec<_> =
@@ -102,21 +104,24 @@ fn sorted(told: impl Iterator<Item = (String, String)>) -> Vec<(String, String)>
 /// The state of an event that goes with a status.
 fn state(status: &str) -> &str {
     match status {
-        "Created" | "InProgress" => "START",
-        "Succeeded" => "SUCCESS",
-        "Failed" => "FAILURE",
-        "Stopped" => "STOP",
+        "CREATED" => "START",
+        "SUCCEEDED" => "SUCCESS",
+        "FAILED" => "FAILURE",
+        "STOPPED" => "STOP",
         other => panic!("{other} is no status"),
     }
 }
 
 #[test]
-fn a_broken_topic_harms_nothing() {
+fn a_broken_topic_harms_nothing_and_is_named() {
     in_cloud(async |cloud| {
         let topic = format!("arn:aws:sns:us-east-1:{}:topic-of-nobody", cloud.endpoints().account_id);
         let shop = Shop::open_with(cloud, "broken-news", |group| group.trigger_configurations(trigger(&topic))).await;
         let ended = shop.deploy_to_the_end(&Order::new(ALL_AT_ONCE)).await;
         assert_eq!(ended.status(), "Succeeded", "{:#?}", ended.info);
         assert_eq!(shop.routing().await, "2");
+        let names = |words: &&String| words.contains(&format!("Check that topic {topic} exists"));
+        let both = |info: &DeploymentInfo| info.deployment_status_messages().iter().filter(names).count() == 2;
+        shop.until_info(ended.id(), "start and end that nobody was told of", both).await;
     });
 }

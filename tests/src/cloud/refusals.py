@@ -10,7 +10,9 @@ import sys
 import boto3
 from botocore.config import Config
 
-NAME, ROLE, URL, FUNCTION = sys.argv[1:]
+from execution_ids import execution_id
+
+NAME, ROLE, URL, FUNCTION, SECRET = sys.argv[1:]
 # What boto3 would refuse by itself is sent all the same.
 WHATEVER = Config(parameter_validation=False, retries={"total_max_attempts": 1})
 codedeploy = boto3.client("codedeploy", config=WHATEVER)
@@ -333,7 +335,7 @@ def of_deployments(done, busy):
     hook = {**of_done, "lifecycleEventHookExecutionId": "x", "status": "Succeeded"}
     yield "InvalidLifecycleEventHookExecutionIdException", put, hook
     yield "InvalidLifecycleEventHookExecutionStatusException", put, {**hook, "status": "Pending"}
-    over = {**hook, "lifecycleEventHookExecutionId": f"{done}.BeforeAllowTraffic"}
+    over = {**hook, "lifecycleEventHookExecutionId": execution_id(SECRET, done, "BeforeAllowTraffic")}
     yield "LifecycleEventAlreadyCompletedException", put, over
 
 

@@ -36,13 +36,58 @@ fn spillway_may_be_listed_before_sam_or_after_it() {
 fn applications_of_the_repository_are_left_to_sam() {
     in_cloud(async |cloud| {
         let mut template = translated(&["packaged"]).await;
-        let application = json!({"Type": "AWS::Serverless::Application", "Properties": {"Location": {
-            "ApplicationId": "arn:aws:serverlessrepo:us-east-1:111122223333:applications/audit",
-            "SemanticVersion": "1.0.0"}}});
+        let mut application = json!({"Type": "AWS::Serverless::Application", "Properties": {
+            "Location": {"ApplicationId": "arn:aws:serverlessrepo:us-east-1:111122223333:applications/audit",
+                         "SemanticVersion": "1.0.0"},
+            "Parameters": {"Alias": {"Ref": "Orders.Alias"}, "Text": {"Fn::Sub": "of ${Orders.Alias}"}}}});
         template["Resources"]["Audit"] = application.clone();
         let answer = transformed(cloud, &template).await;
+        application["Properties"]["Parameters"] = json!({
+            "Alias": {"Ref": "OrdersAliasliveSpillway"}, "Text": {"Fn::Sub": "of ${OrdersAliasliveSpillway}"}});
         assert_eq!(answer["fragment"]["Resources"]["Audit"], application, "{}", answer["errorMessage"]);
         assert_eq!(answer["fragment"]["Resources"]["OrdersAliasliveSpillway"]["Type"], "Custom::SpillwayAlias");
+    });
+}
+
+/// By a parameter, in the function itself, and in Globals with an exception.
+#[test]
+fn a_preference_that_is_switched_off_keeps_the_alias() {
+    in_cloud(async |cloud| {
+        let function = |preference: Value| {
+            json!({"Type": "AWS::Serverless::Function", "Properties": {
+                "CodeUri": "s3://code/orders.zip", "Handler": "index.handler", "Runtime": "python3.13",
+                "AutoPublishAlias": "live", "DeploymentPreference": preference}})
+        };
+        let resources = |orders: Value, hooks: Value| {
+            json!({
+                "Globals": {"Function": {"DeploymentPreference": {
+                    "Type": "Linear10PercentEvery1Minute", "Alarms": ["errors"], "Hooks": hooks}}},
+                "Resources": {
+                    "Orders": function(json!({"Enabled": orders, "Hooks": {"PostTraffic": {"Ref": "Check"}}})),
+                    "Check": function(json!({"Enabled": false})),
+                },
+            })
+        };
+        let hooks = || json!({"PreTraffic": {"Ref": "Check"}});
+        let of = async |enabled: Value, parameters: Value| {
+            let answer = transformed_with(cloud, &resources(enabled, hooks()), &parameters).await;
+            assert_eq!(answer["status"], "success", "{answer}");
+            let resources = answer["fragment"]["Resources"].clone();
+            assert_eq!(resources["CheckAliaslive"]["Type"], "AWS::Lambda::Alias", "a hook is never deployed");
+            let (alias, group) = (&resources["OrdersAliasliveSpillway"], &resources["OrdersDeploymentGroupSpillway"]);
+            let config = group["Properties"]["DeploymentConfigName"]["Fn::Sub"][1]["ConfigName"].clone();
+            let checks = [
+                &alias["Properties"]["BeforeAllowTrafficHook"],
+                &alias["Properties"]["AfterAllowTrafficHook"],
+                &group["Properties"]["AlarmConfiguration"],
+            ];
+            (config, checks.iter().filter(|check| !check.is_null()).count())
+        };
+        assert_eq!(of(json!(true), json!({})).await, (json!("Linear10PercentEvery1Minute"), 3));
+        assert_eq!(of(json!(false), json!({})).await, (json!("AllAtOnce"), 0));
+        let parameter = || json!({"Ref": "Gradual"});
+        assert_eq!(of(parameter(), json!({"Gradual": "false"})).await, (json!("AllAtOnce"), 0));
+        assert_eq!(of(parameter(), json!({"Gradual": "true"})).await, (json!("Linear10PercentEvery1Minute"), 3));
     });
 }
 
@@ -67,10 +112,14 @@ fn what_sam_refuses_is_told_in_its_words() {
 
 /// What the macro answers to CloudFormation's own event.
 pub(super) async fn transformed(cloud: &Cloud, fragment: &Value) -> Value {
+    let parameters = json!({"Stage": "dev", "Speed": "CodeDeployDefault.LambdaCanary10Percent30Minutes"});
+    transformed_with(cloud, fragment, &parameters).await
+}
+
+async fn transformed_with(cloud: &Cloud, fragment: &Value, parameters: &Value) -> Value {
     let event = json!({
         "region": "us-east-1", "accountId": "000000000000", "transformId": "000000000000::Spillway", "requestId": "r-1",
-        "fragment": fragment, "params": {},
-        "templateParameterValues": {"Stage": "dev", "Speed": "CodeDeployDefault.LambdaCanary10Percent30Minutes"},
+        "fragment": fragment, "params": {}, "templateParameterValues": parameters,
     });
     let name = cloud.function("macro").await;
     let answer = cloud.lambda.invoke().function_name(name).payload(Blob::new(event.to_string())).send().await.unwrap();

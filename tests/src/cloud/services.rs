@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_codedeploy::types::{DeploymentStatus, DeploymentWaitType, EcsTarget, EcsTaskSet, LifecycleEventStatus};
-use aws_sdk_ecs::types::{DeploymentController, DeploymentControllerType};
+use aws_sdk_ecs::types::{DeploymentController, DeploymentControllerType, TaskSetField};
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, join_all};
 use serde_json::json;
+use spillway_tests::template::root;
 
-use super::programs::written;
+use super::programs::{clients, written};
 use super::site::{SERVICE, Site, appspec, waits};
 use super::stage::{create_function, watching};
 use super::{Cloud, Ended, in_cloud, refusal};
@@ -44,7 +45,7 @@ macro_rules! scenes {
 }
 
 scenes! {
-    aws_ecs_deploy_runs_to_success
+    the_github_step_and_its_aws_ecs_deploy_run_to_success
     a_canary_is_tested_shifts_every_forward_and_replaces_the_task_set
     an_alarm_in_mid_shift_takes_the_traffic_back_and_the_replacement_goes
     a_deployment_waits_to_be_continued_twice
@@ -73,7 +74,7 @@ fn words(panic: Box<dyn Any + Send>) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it said nothing").to_owned()
 }
 
-async fn aws_ecs_deploy_runs_to_success(cloud: &'static Cloud) {
+async fn the_github_step_and_its_aws_ecs_deploy_run_to_success(cloud: &'static Cloud) {
     let site = Site::build(cloud, "cli").await;
     site.serve().await;
     site.enroll("AppECS-cli-web", "DgpECS-cli-web", |group| group).await;
@@ -88,11 +89,21 @@ async fn aws_ecs_deploy_runs_to_success(cloud: &'static Cloud) {
     });
     let definition = file("task.json", &json!({ "family": "cli", "containerDefinitions": [container] }).to_string());
     let appspec = file("appspec.json", &appspec("the command writes it here", &[]));
-    let files = ["--task-definition", &definition, "--codedeploy-appspec", &appspec];
-    let command = ["ecs", "deploy", "--cluster", "cli", "--service", SERVICE];
-    let told = written("aws ecs deploy", &cloud.aws(&[&command[..], &files].concat()).await);
+    // As the GitHub step does it.
+    let mut script = cloud.client(root().join("examples/github/deploy-ecs/deploy.sh"));
+    let aws = clients().await.program("aws");
+    let path = format!("{}:{}", aws.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let files = [("TASK_DEFINITION", definition), ("APPSPEC", appspec), ("GITHUB_OUTPUT", file("output", ""))];
+    script.env("PATH", path).envs([("CLUSTER", "cli"), ("SERVICE", SERVICE)]).envs(files);
+    let told = written("deploy.sh", &script.output().await.unwrap());
     assert!(told.contains("Successfully deployed") && told.contains("task-definition/cli:2"), "{told}");
+    let output = std::fs::read_to_string(folder.path().join("output")).unwrap();
+    assert!(output.contains("codedeploy-deployment-id=d-") && output.contains("task-definition/cli:2"), "{output}");
     assert_eq!(site.task_sets().await.len(), 1);
+    let include = site.ecs.describe_task_sets().cluster("cli").service(SERVICE).include(TaskSetField::Tags);
+    let found = include.send().await.unwrap().task_sets.unwrap();
+    let tags: Vec<_> = found[0].tags().iter().map(|tag| (tag.key().unwrap(), tag.value().unwrap())).collect();
+    assert_eq!(tags, [("team", "web")], "the original's");
     assert_eq!(site.versions().await, ["2".to_owned()].into());
 }
 

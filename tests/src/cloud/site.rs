@@ -11,7 +11,7 @@ use aws_sdk_codedeploy::types::{
 };
 use aws_sdk_ecs::types::{
     ContainerDefinition, DeploymentController, DeploymentControllerType, KeyValuePair, LoadBalancer, PortMapping,
-    Scale, ScaleUnit,
+    Scale, ScaleUnit, Tag,
 };
 use aws_sdk_elasticloadbalancingv2::types::{Action, ProtocolEnum, Rule};
 use serde_json::{Value, json};
@@ -77,6 +77,7 @@ impl Site {
         let balancer = LoadBalancer::builder().target_group_arn(&self.groups[0].arn);
         let request = self.ecs.create_task_set().cluster(&self.shop.name).service(SERVICE).task_definition(definition);
         let request = request.load_balancers(balancer.container_name("web").container_port(80).build());
+        let request = request.tags(Tag::builder().key("team").value("web").build());
         let made = request.scale(Scale::builder().value(100.0).unit(ScaleUnit::Percent).build()).send().await.unwrap();
         let request = self.ecs.update_service_primary_task_set().cluster(&self.shop.name).service(SERVICE);
         request.primary_task_set(made.task_set().unwrap().id().unwrap()).send().await.unwrap();

@@ -258,7 +258,7 @@ impl Shop {
 
 /// The hooks that all tests share, one for each thing that a hook can do.
 pub(super) async fn create_hooks(cloud: &Cloud) {
-    let endpoint = ("AWS_ENDPOINT_URL_CODEDEPLOY", cloud.endpoints().codedeploy.as_str());
+    let endpoint = ("AWS_ENDPOINT_URL_CODEDEPLOY", cloud.endpoints().answer_hook.as_str());
     for (behavior, timeout) in
         [("succeeds", 30), ("fails", 30), ("throws", 30), ("hangs", 1), ("is-silent", 30), ("calls-back", 30)]
     {

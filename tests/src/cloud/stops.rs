@@ -45,7 +45,7 @@ fn a_group_has_one_active_deployment() {
         assert_eq!(words, format!("The Deployment Group 'one-at-a-time' already has an active Deployment '{id}'"));
         let delete = cloud.codedeploy.delete_deployment_group().application_name(&shop.name);
         let (code, words) = refusal(delete.deployment_group_name(&shop.name).send().await);
-        assert!(code == "InvalidInputException" && words.contains(&id), "{code}: {words}");
+        assert!(code == "InvalidOperationException" && words.contains(&id), "{code}: {words}");
         cloud.codedeploy.stop_deployment().deployment_id(&id).send().await.unwrap();
         assert_eq!(shop.end(&id).await.status(), "Stopped");
         let ended = shop.deploy_to_the_end(&Order::new("CodeDeployDefault.LambdaAllAtOnce")).await;

@@ -64,8 +64,12 @@ impl Aliases for Real {
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
-    ) -> Result<(), Problem> {
+    ) -> Result<String, Problem> {
         self.aliases.write(session, target, routing, revision).await
+    }
+
+    async fn find_version(&self, session: &RoleSession, target: &LambdaTarget) -> Result<(), Problem> {
+        self.aliases.find_version(session, target).await
     }
 }
 
@@ -78,7 +82,8 @@ impl Alarms for Real {
 both_keep! {
     an_alias_is_written_as_it_is_read
     an_alias_is_written_only_over_the_revision_that_was_read
-    every_write_of_an_alias_makes_a_new_revision
+    a_write_of_an_alias_answers_with_its_revision_which_a_change_makes_new
+    a_version_is_found_or_missing
     an_alias_or_a_function_that_does_not_exist_is_missing
     an_alias_is_not_written_to_a_version_that_does_not_exist
     alarms_are_quiet_or_red
@@ -131,12 +136,22 @@ async fn an_alias_is_written_only_over_the_revision_that_was_read(customer: &imp
     assert!(read(customer, &target).await.routes(&theirs));
 }
 
-async fn every_write_of_an_alias_makes_a_new_revision(customer: &impl Customer) {
+async fn a_write_of_an_alias_answers_with_its_revision_which_a_change_makes_new(customer: &impl Customer) {
     let target = open(customer).await;
-    let old = read(customer, &target).await;
-    customer.write(&session(), &target, &AliasRouting::only(named("1")), &old.revision).await.unwrap();
-    let new = read(customer, &target).await;
-    assert_ne!(new.revision, old.revision, "also of one that changes nothing");
+    let old = read(customer, &target).await.revision;
+    let changed = customer.write(&session(), &target, &AliasRouting::only(named("2")), &old).await.unwrap();
+    assert_ne!(changed, old);
+    assert_eq!(read(customer, &target).await.revision, changed);
+    // AWS promises nothing of one that changes nothing, but what it answers.
+    let same = customer.write(&session(), &target, &AliasRouting::only(named("2")), &changed).await.unwrap();
+    assert_eq!(read(customer, &target).await.revision, same);
+}
+
+async fn a_version_is_found_or_missing(customer: &impl Customer) {
+    let target = open(customer).await;
+    customer.find_version(&session(), &target).await.unwrap();
+    let absent = LambdaTarget { target: named("9"), ..target };
+    assert_eq!(kind(customer.find_version(&session(), &absent).await), ProblemKind::Missing);
 }
 
 async fn an_alias_or_a_function_that_does_not_exist_is_missing(customer: &impl Customer) {
@@ -176,8 +191,8 @@ async fn an_alarm_that_does_not_exist_is_unreadable_unless_another_is_red(custom
     let [there, absent] = [named::<AlarmName>(&fresh("alarm")), named(&fresh("alarm"))];
     customer.set_alarm(&there, false).await;
     let both = [absent.clone(), there.clone()];
-    let words = format!("Alarm {absent} does not exist.");
-    assert_eq!(Alarms::read(customer, &session(), &both).await, AlarmReading::Unreadable(words));
+    let missing = Problem::new(ProblemKind::Missing, format!("Alarm {absent} does not exist."));
+    assert_eq!(Alarms::read(customer, &session(), &both).await, AlarmReading::Unreadable(missing));
     customer.set_alarm(&there, true).await;
     assert_eq!(Alarms::read(customer, &session(), &both).await, AlarmReading::Red(vec![there]));
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use spillway_domain::{
     AlarmName, Deployment, DeploymentFilter, DeploymentGroup, Ending, GroupState, LedgerEntry, ProblemKind, Stage,
-    Status,
+    Status, Target,
 };
 use spillway_engine::{Catalog, Change, Creation, Deployments, list_deployments};
 
@@ -24,6 +24,10 @@ both_keep! {
     a_save_whose_answer_was_lost_is_a_save
     the_end_frees_the_slot_and_is_remembered_by_the_group
     a_successor_takes_the_slot
+    an_alias_has_one_deployment_at_a_time
+    the_lock_of_an_alias_passes_to_the_successor
+    a_revision_that_is_read_later_takes_the_lock_then
+    a_lock_of_another_is_not_released
     a_deployment_is_active_until_its_end_is_told
     those_that_watch_an_alarm_are_found_until_they_end
     a_deployment_of_a_group_that_was_deleted_ends_all_the_same
@@ -192,6 +196,75 @@ async fn a_successor_takes_the_slot(store: &impl Store) {
     assert!(store.active().await.unwrap().contains(&successor.id));
     end(store, &successor, Status::Succeeded).await;
     assert_eq!(state(store, &group).await.active, None);
+}
+
+/// Two deployments, of two groups, of one alias, which it names as well.
+async fn rivals(store: &impl Store) -> (Deployment, Deployment, String) {
+    let one = deployment(&open(store).await, at(1));
+    let mut other = deployment(&open(store).await, at(2));
+    other.order.target = one.order.target.clone();
+    let alias = one.locked_alias().unwrap();
+    (one, other, alias)
+}
+
+async fn an_alias_has_one_deployment_at_a_time(store: &impl Store) {
+    let (first, second, alias) = rivals(store).await;
+    assert_eq!(store.holder(&alias).await.unwrap(), None);
+    assert_eq!(store.create(&first, None).await.unwrap(), Creation::Created);
+    assert_eq!(store.create(&first, None).await.unwrap(), Creation::Created, "the answer was lost");
+    assert_eq!(store.holder(&alias).await.unwrap(), Some(first.id.clone()));
+    assert_eq!(store.create(&second, None).await.unwrap(), Creation::AliasBusy(first.id.clone()));
+    assert_eq!(store.load(&second.id).await.unwrap(), None);
+    end(store, &first, Status::Failed).await;
+    assert_eq!(store.holder(&alias).await.unwrap(), None);
+    assert_eq!(store.create(&second, None).await.unwrap(), Creation::Created);
+    assert_eq!(store.holder(&alias).await.unwrap(), Some(second.id.clone()));
+    end(store, &second, Status::Succeeded).await;
+}
+
+async fn the_lock_of_an_alias_passes_to_the_successor(store: &impl Store) {
+    let (first, rival, alias) = rivals(store).await;
+    assert_eq!(store.create(&first, None).await.unwrap(), Creation::Created);
+    let over = ended(&first, Status::Stopped);
+    let mut successor = Deployment { id: fresh_id(), ..first.clone() };
+    successor.order.rolls_back = Some(first.id.clone());
+    let change = Change { closes: true, successor: Some(&successor), ..Change::quiet(&over) };
+    store.save(change).await.unwrap();
+    assert_eq!(store.holder(&alias).await.unwrap(), Some(successor.id.clone()));
+    assert_eq!(store.create(&rival, None).await.unwrap(), Creation::AliasBusy(successor.id.clone()));
+    end(store, &successor, Status::Succeeded).await;
+    assert_eq!(store.holder(&alias).await.unwrap(), None);
+}
+
+async fn a_revision_that_is_read_later_takes_the_lock_then(store: &impl Store) {
+    let (mut late, rival, alias) = rivals(store).await;
+    let target = std::mem::replace(&mut late.order.target, Target::Unread);
+    assert_eq!(store.create(&late, None).await.unwrap(), Creation::Created);
+    assert_eq!(store.holder(&alias).await.unwrap(), None);
+    assert_eq!(store.create(&rival, None).await.unwrap(), Creation::Created);
+    let mut understood = next(&late);
+    understood.order.target = target;
+    let locking = Change { locks: true, ..Change::quiet(&understood) };
+    assert_eq!(kind(store.save(locking).await), ProblemKind::Transient);
+    assert_eq!(store.load(&late.id).await.unwrap(), Some(late), "nothing was saved");
+    end(store, &rival, Status::Succeeded).await;
+    store.save(locking).await.unwrap();
+    store.save(locking).await.unwrap();
+    assert_eq!(store.holder(&alias).await.unwrap(), Some(understood.id.clone()));
+    end(store, &understood, Status::Succeeded).await;
+    assert_eq!(store.holder(&alias).await.unwrap(), None);
+}
+
+async fn a_lock_of_another_is_not_released(store: &impl Store) {
+    let (mut without, rival, alias) = rivals(store).await;
+    let target = std::mem::replace(&mut without.order.target, Target::Unread);
+    assert_eq!(store.create(&without, None).await.unwrap(), Creation::Created);
+    assert_eq!(store.create(&rival, None).await.unwrap(), Creation::Created);
+    without.order.target = target;
+    let over = end(store, &without, Status::Failed).await;
+    assert_eq!(store.load(&without.id).await.unwrap(), Some(over));
+    assert_eq!(store.holder(&alias).await.unwrap(), Some(rival.id.clone()));
+    end(store, &rival, Status::Succeeded).await;
 }
 
 async fn a_deployment_is_active_until_its_end_is_told(store: &impl Store) {

@@ -167,7 +167,7 @@ fn fresh_id() -> DeploymentId {
 /// A deployment of a group, just created.
 fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
     let target = LambdaTarget {
-        function: named("orders"),
+        function: named(&fresh("orders")),
         alias: named("live"),
         current: named("1"),
         target: named("2"),
@@ -193,6 +193,7 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
         rollback: group.rollback.clone(),
         triggers: Vec::new(),
         creator: Creator::User,
+        caller: None,
         rolls_back: None,
         description: None,
         restarts: false,

@@ -69,13 +69,17 @@ impl Aliases for Real {
         self.aliases.read(session, target).await
     }
 
+    async fn find_version(&self, session: &RoleSession, target: &LambdaTarget) -> Result<(), Problem> {
+        self.aliases.find_version(session, target).await
+    }
+
     async fn write(
         &self,
         session: &RoleSession,
         target: &LambdaTarget,
         to: &AliasRouting,
         over: &str,
-    ) -> Result<(), Problem> {
+    ) -> Result<String, Problem> {
         self.aliases.write(session, target, to, over).await
     }
 }
@@ -177,14 +181,22 @@ async fn settings_are_changed_and_taken_away_and_move_no_traffic(customer: &impl
     make(customer, &of, "1", &AliasSettings::default()).await.unwrap();
     let before = read(customer, &of).await.unwrap();
     let split = AliasRouting::split(named("1"), named("2"), Percent::from_weight(0.1));
-    customer.write(&session(), &of, &split, &before.revision).await.unwrap();
+    let written = customer.write(&session(), &of, &split, &before.revision).await.unwrap();
+    let described = AliasSettings { provisioned_concurrency: None, ..settings("zeroth", 0) };
+    customer.configure(&session(), &of.function, &of.alias, None, &described).await.unwrap();
+    assert!(read(customer, &of).await.unwrap().routes(&split));
+    // AWS takes no provisioned concurrency of an alias that is on two versions.
+    let second = AliasRouting::only(named("2"));
+    let revision = read(customer, &of).await.unwrap().revision;
+    assert_ne!(revision, written, "other words are a change as well");
+    customer.write(&session(), &of, &second, &revision).await.unwrap();
     let only = AliasSettings { provisioned_concurrency: None, ..settings("second", 7) };
     let none = AliasSettings::default();
     let mut old = None;
     for given in [settings("first", 5), settings("second", 7), only, none.clone(), none] {
         customer.configure(&session(), &of.function, &of.alias, old.as_ref(), &given).await.unwrap();
         assert_eq!(customer.settings(&of.function, &of.alias).await, given);
-        assert!(read(customer, &of).await.unwrap().routes(&split));
+        assert!(read(customer, &of).await.unwrap().routes(&second));
         old = Some(given);
     }
 }

@@ -93,6 +93,7 @@ impl Api<'_> {
             request_id: "00000000-0000-4000-8000-000000000000".to_owned(),
             function_arn: "arn:aws:lambda:us-east-1:111122223333:function:api".to_owned(),
             now: at(1_700_000_000),
+            deadline: at(1_700_000_060),
         };
         let before = self.counter.calls().len();
         let answer = answer(&self.backend, &request(operation, body), &invocation).await;

@@ -10,6 +10,7 @@ use spillway_domain::{
 use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
 
 use super::{both_keep, fresh_id, kind, named, session};
+use crate::cloud::front::short;
 use real::real;
 
 /// How often is looked for what takes time.
@@ -18,7 +19,11 @@ const MOST_LOOKS: u32 = 600;
 /// Somebody who has ECS services.
 trait Customer: TaskSets {
     /// Makes a task definition with container `web`, which listens at 8080 and 8081, and container `admin`, at 9000.
-    async fn define(&self, fate: Fate) -> String;
+    async fn define(&self, fate: Fate) -> String {
+        self.define_in(&short("web"), fate).await
+    }
+    /// Makes another revision of the family, or its first.
+    async fn define_in(&self, family: &str, fate: Fate) -> String;
     /// Makes a service of so many tasks with the EXTERNAL controller, whose primary task set runs the definition on
     /// Fargate 1.4.0. It is behind the first target group of a pair with `web` at 8080, and behind another one with
     /// `admin`; and it is steady.
@@ -56,6 +61,7 @@ struct Shop {
 both_keep! {
     a_service_is_seen_with_its_task_sets
     what_does_not_exist_is_missing
+    the_latest_revision_of_a_family_is_found
     a_service_that_is_deleted_is_missing_or_not_active
     a_new_task_set_has_what_the_running_one_has_but_the_target_group
     a_new_task_set_has_what_its_target_says
@@ -178,6 +184,16 @@ async fn what_does_not_exist_is_missing(customer: &impl Customer) {
         assert_eq!(kind(customer.promote(&session(), &absent, &shop.primary).await), ProblemKind::Missing);
     }
     assert_eq!(kind(customer.promote(&session(), &shop.service, "ecs-svc/0").await), ProblemKind::Missing);
+}
+
+async fn the_latest_revision_of_a_family_is_found(customer: &impl Customer) {
+    let family = short("web");
+    let latest = async || customer.latest(&session(), &family).await;
+    assert_eq!(kind(latest().await), ProblemKind::Missing);
+    for _ in 0..2 {
+        let made = customer.define_in(&family, Fate::Run).await;
+        assert_eq!(latest().await, Ok(made));
+    }
 }
 
 async fn a_service_that_is_deleted_is_missing_or_not_active(customer: &impl Customer) {

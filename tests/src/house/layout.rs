@@ -140,7 +140,7 @@ fn is_use_case(name: &str) -> bool {
     let verb = name.replace('-', "_");
     let own_file = root().join(format!("shared/engine/src/{verb}.rs"));
     let text = std::fs::read_to_string(own_file).unwrap_or_default();
-    text.contains(&format!("pub async fn {verb}("))
+    ["(", "<"].iter().any(|next| text.contains(&format!("pub async fn {verb}{next}")))
 }
 
 /// The lines of the code map that are about functions, without ornaments.

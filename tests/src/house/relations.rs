@@ -55,10 +55,12 @@ fn crates_know_only_whom_they_may_know() {
         let (parent, name) = path.trim_end_matches("/Cargo.toml").rsplit_once('/').unwrap_or(("", ""));
         let mut may: Vec<&str> = match (parent, name) {
             ("functions", "macro") => vec!["kit", "template"],
+            ("functions", "authorize") => vec!["kit", "engine", "domain", "policy"],
             ("functions", _) => vec!["kit", "wire", "engine", "domain"],
             ("shared", "domain") => vec![],
             ("shared", "engine" | "wire" | "template" | "aws-sts") => vec!["domain"],
             ("shared", "kit" | "testkit") => vec!["domain", "engine"],
+            ("shared", "policy") => vec!["domain"],
             ("shared", adapter) if adapter.starts_with("aws-") => vec!["domain", "engine", "aws-sts"],
             ("shared", other) => panic!("shared/{other} is new: say here whom it may know"),
             _ => continue,
@@ -95,6 +97,8 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
         ("spillway-aws-stepfunctions", "states:"),
         ("spillway-aws-notices", "events:PutEvents"),
     ];
+    // What is read with a role of the function's own.
+    let by_itself = "s3:GetObject";
     let with_role = [
         "spillway-aws-cloudwatch",
         "spillway-aws-ecs",
@@ -114,11 +118,15 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
                 faults.push(format!("{name}: links {adapter}: {links}; may {prefix}*: {may}"));
             }
         }
-        let links = with_role.iter().any(|adapter| linked.contains(*adapter));
+        let own = actions.contains(by_itself);
+        let of_role = with_role.iter().filter(|adapter| !(own && **adapter == "spillway-aws-s3"));
+        let links = of_role.into_iter().any(|adapter| linked.contains(*adapter));
         for action in assume.iter().filter(|action| links != actions.contains(**action)) {
             faults.push(format!("{name}: links one of {with_role:?}: {links}; may {action}: {}", !links));
         }
-        let known = |action: &str| assume.contains(&action) || pairs.iter().any(|(_, own)| action.starts_with(own));
+        let known = |action: &str| {
+            action == by_itself || assume.contains(&action) || pairs.iter().any(|(_, own)| action.starts_with(own))
+        };
         faults
             .extend(actions.iter().filter(|a| !known(a)).map(|a| format!("{name}: may {a}, and links nothing for it")));
     }
@@ -220,6 +228,8 @@ fn no_right_is_wider_than_it_must_be() {
             faults.extend(wide.map(|action| format!("template.yaml: {resource} may {action}")));
             any_resource += words(&statement["Resource"]).iter().filter(|named| *named == "*").count();
         }
+        // Whom a function lets call it.
+        any_resource += usize::from(value["Properties"]["Principal"] == "*");
     }
     if faults.is_empty() && any_resource != reasons {
         faults.push(format!("template.yaml: {any_resource} times Resource \"*\", and {reasons} lines say why"));

@@ -183,7 +183,7 @@ fn there_is_as_much_of_everything_as_the_quotas_say() {
     let third = json!({ "applicationName": "third" });
     assert!(
         refused(&door, "CreateApplication", third.clone())
-            .starts_with("ApplicationLimitExceededException: There are 2")
+            .starts_with("ApplicationLimitExceededException: The quota of applications is 2,")
     );
     let again = json!({ "applicationName": "store" });
     assert!(refused(&door, "CreateApplication", again.clone()).starts_with("ApplicationAlreadyExistsException"));
@@ -193,7 +193,7 @@ fn there_is_as_much_of_everything_as_the_quotas_say() {
     let second = group("shop", "second");
     assert!(
         refused(&door, "CreateDeploymentGroup", second)
-            .starts_with("DeploymentGroupLimitExceededException: There are 1")
+            .starts_with("DeploymentGroupLimitExceededException: The quota of groups in the application is 1,")
     );
     done(&door, "CreateDeploymentConfig", config("mine"));
     assert!(
@@ -211,8 +211,8 @@ fn there_is_as_much_of_everything_as_the_quotas_say() {
     elsewhere["deploymentGroupName"] = json!("orders-1");
     assert_eq!(
         refused(&door, "CreateDeployment", elsewhere.clone()),
-        "DeploymentLimitExceededException: There are 1 active deployments, and there may be no more. Try again when there \
-         are fewer, or raise ActiveDeployments in the parameter Quotas of Spillway's stack."
+        "DeploymentLimitExceededException: The quota of active deployments is 1, and is used up. Try again when there are \
+         fewer, or raise ActiveDeployments in the parameter Quotas of Spillway's stack."
     );
     Runner::new(&world, machine()).run();
     assert_ne!(done(&door, "CreateDeployment", elsewhere)["deploymentId"], first);

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod groups;
+mod hook_answers;
 mod instances;
 mod model;
 mod revisions;

@@ -1,7 +1,9 @@
 //! Deployments to ECS services, through the door.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
-use spillway_testkit::{Plot, Runner, ServiceStory, World};
+use spillway_domain::EventName;
+use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, TaskPlan, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
 
@@ -90,6 +92,16 @@ fn a_deployment_is_shown_from_its_creation_to_its_end() {
              'prod:web'."
         )
     );
+    for (operation, request) in [
+        ("GetDeploymentTarget", json!({ "targetId": "tutorial-bluegreen-cluster" })),
+        ("BatchGetDeploymentTargets", json!({ "targetIds": ["prod:web", "tutorial-bluegreen-cluster"] })),
+    ] {
+        assert_eq!(
+            words(&ask(operation, request)),
+            "InvalidDeploymentTargetIdException: Invalid id tutorial-bluegreen-cluster for ECS deployment, valid Id should \
+             be in format <cluster-name>:<service-name>"
+        );
+    }
     assert!(words(&ask("GetDeploymentInstance", json!({ "instanceId": "prod:web" }))).contains("is to ECS and has no"));
 }
 
@@ -107,6 +119,9 @@ fn an_appspec_of_another_platform_makes_a_deployment_that_fails() {
     let rule = "Resources[0].TargetService.Type: 'AWS::Lambda::Function' is for Lambda applications; an ECS application \
                 has AWS::ECS::Service.";
     assert!(said.contains(rule), "{said}");
+    let own = "The deployment failed because the AppSpec file that specifies the deployment configuration is missing or has \
+               an invalid configuration. ";
+    assert!(said.starts_with(own) && said.matches("is not valid").count() == 0, "{said}");
     assert_eq!(door.call("ListDeploymentTargets", &json!({ "deploymentId": id })), json!({ "targetIds": [] }));
 }
 
@@ -168,4 +183,71 @@ fn steps_that_no_load_balancer_can_make_are_refused() {
     );
     asked["deploymentConfigName"] = json!("Steps.0.2@1m");
     assert!(door.call("CreateDeployment", &asked)["deploymentId"].is_string());
+}
+
+#[test]
+fn an_appspec_that_cannot_be_parsed_fails_in_codedeploys_words() {
+    let world = world(&ServiceStory::new("CodeDeployDefault.ECSAllAtOnce"));
+    let door = Door::new(&world);
+    let id = create(&door, "a: b: c");
+    run(&world);
+    assert_eq!(
+        info(&door, &id)["errorInformation"],
+        json!({
+            "code": "INVALID_REVISION",
+            "message": "The deployment failed because the AppSpec file that specifies the deployment configuration is \
+                        missing or has an invalid configuration. The input AppSpec file is a not well-formed yaml. The \
+                        template cannot be parsed. YAML: mapping values are not allowed in this context at line 1, column 5.",
+        })
+    );
+}
+
+#[test]
+fn what_is_for_servers_alone_is_refused() {
+    let world = world(&ServiceStory::new("CodeDeployDefault.ECSAllAtOnce"));
+    let door = Door::new(&world);
+    let mut asked = request(&appspec());
+    asked["fileExistsBehavior"] = json!("OVERWRITE");
+    assert_eq!(
+        words(&door.call("CreateDeployment", &asked)),
+        "InvalidFileExistsBehaviorException: For ECS deployment, fileExistsBehavior can not be specified; leave it out."
+    );
+    assert_eq!(world.records().len(), 0);
+}
+
+#[test]
+fn the_latest_revision_of_a_task_definition_is_deployed_and_stays_it() {
+    let slow = HookPlan::CallsBack { after: SignedDuration::from_secs(40), succeeded: true };
+    let story = ServiceStory {
+        definition: "web".to_owned(),
+        ..ServiceStory::new("CodeDeployDefault.ECSAllAtOnce").hook(EventName::BeforeInstall, slow)
+    };
+    // Another one that is registered meanwhile does not change what is deployed.
+    let story = story.at(10.0, Event::Service(ServiceEvent::DefinitionRegistered("web:12".to_owned())));
+    let world = World::new();
+    for other in ["web:10", "web-admin:11"] {
+        world.put_definition(other, TaskPlan::Run(20));
+    }
+    let id = Runner::new(&world, machine()).play(&story);
+    let over = info(&Door::new(&world), id.as_str());
+    assert_eq!(over["status"], "Succeeded", "{over}");
+    assert_eq!(
+        over["deploymentStatusMessages"][1],
+        "TaskDefinition web has no revision: web:10 is deployed, the latest ACTIVE one when the deployment began."
+    );
+    let record = world.records().remove(0);
+    assert!(record.ecs.unwrap().seen.iter().any(|set| set.target.task_definition == "web:10"));
+}
+
+#[test]
+fn a_task_definition_of_which_nothing_is_active_fails_before_anything_is_changed() {
+    let world = world(&ServiceStory::new("CodeDeployDefault.ECSAllAtOnce"));
+    let door = Door::new(&world);
+    let id = create(&door, &appspec().replace("web:2", "nobody"));
+    run(&world);
+    let over = info(&door, &id);
+    assert_eq!((&over["status"], &over["errorInformation"]["code"]), (&json!("Failed"), &json!("INVALID_ECS_SERVICE")));
+    let said = over["errorInformation"]["message"].as_str().unwrap();
+    assert!(said.contains("nothing of nobody is ACTIVE"), "{said}");
+    assert_eq!(world.service(ServiceStory::SERVICE).unwrap().task_sets.len(), 1);
 }

@@ -18,6 +18,8 @@ pub struct Case<P> {
     pub accidents: Vec<Accident>,
     pub duplicates: Vec<Duplicate>,
     pub late: When,
+    /// Whether a write of an alias that changes nothing makes no new revision of it.
+    pub keeps_revisions: bool,
 }
 
 /// What a decision may see, whatever the record says.
@@ -43,12 +45,15 @@ pub fn disturbed<P: Debug>(
 ) -> impl Strategy<Value = Case<P>> {
     let accident = (0..moments, select(&Harm::ALL[..])).prop_map(|(moment, harm)| Accident { moment, harm });
     let duplicate = (0..invocations, when()).prop_map(|(invocation, when)| Duplicate { invocation, when });
-    (story, vec(accident, 0..4), vec(duplicate, 0..3), when()).prop_map(|(story, accidents, duplicates, late)| Case {
-        story,
-        accidents,
-        duplicates,
-        late,
-    })
+    (story, vec(accident, 0..4), vec(duplicate, 0..3), when(), any::<bool>()).prop_map(
+        |(story, accidents, duplicates, late, keeps_revisions)| Case {
+            story,
+            accidents,
+            duplicates,
+            late,
+            keeps_revisions,
+        },
+    )
 }
 
 /// Trouble in the world, a write from outside included, but none with Spillway itself.
@@ -76,6 +81,7 @@ pub fn benign_case() -> impl Strategy<Value = Case<Story>> {
         (1..3000_i64)
             .prop_map(|after| HookPlan::CallsBack { after: SignedDuration::from_secs(after), succeeded: true }),
         (1..4_u32).prop_map(|times| HookPlan::Throttled(times, Box::new(HookPlan::Succeeds))),
+        (1..3_u32).prop_map(|times| HookPlan::Lost(times, Box::new(HookPlan::Succeeds))),
     ];
     let content = proptest::option::of(content);
     let trouble = prop_oneof![
@@ -104,7 +110,7 @@ pub fn look() -> impl Strategy<Value = Look> {
     let alarms = prop_oneof![
         3 => Just(AlarmReading::Quiet),
         1 => Just(AlarmReading::Red(vec![Story::ALARM.parse().unwrap()])),
-        1 => Just(AlarmReading::Unreadable("DescribeAlarms failed".to_owned())),
+        1 => kind().prop_map(|kind| AlarmReading::Unreadable(Problem::new(kind, "DescribeAlarms failed."))),
     ];
     let failed = proptest::option::of((select(steps.to_vec()), kind()));
     (alias, proptest::option::of(0..14_usize), alarms, failed).prop_map(|(alias, step, alarms, failed)| Look {
@@ -124,6 +130,7 @@ impl Look {
         Seen {
             alias: alias.map(|alias| alias.map(state).map_err(problem)),
             service: None,
+            kept: None,
             alarms: self.alarms.clone(),
             failed: self.failed.map(|(step, kind)| (step.to_owned(), problem(kind))),
             spare_id: DeploymentId::from_number(99),
@@ -142,7 +149,7 @@ fn state(routing: AliasRouting) -> AliasState {
 }
 
 fn undisturbed(story: Story) -> Case<Story> {
-    Case { story, accidents: Vec::new(), duplicates: Vec::new(), late: When::AtTheEnd }
+    Case { story, accidents: Vec::new(), duplicates: Vec::new(), late: When::AtTheEnd, keeps_revisions: false }
 }
 
 fn story(events: impl Strategy<Value = Vec<(SignedDuration, Event)>>) -> impl Strategy<Value = Story> {
@@ -178,16 +185,19 @@ pub fn hook() -> impl Strategy<Value = HookPlan> {
     let lasting = prop_oneof![
         6 => Just(HookPlan::Succeeds),
         1 => Just(HookPlan::Fails),
-        1 => Just(HookPlan::Throws),
+        1 => Just(HookPlan::throws()),
         1 => Just(HookPlan::Denied),
+        1 => Just(HookPlan::Broken),
         1 => Just(HookPlan::Missing),
         1 => Just(HookPlan::Silent),
         3 => (1..4000_i64, any::<bool>())
             .prop_map(|(after, succeeded)| HookPlan::CallsBack { after: SignedDuration::from_secs(after), succeeded }),
     ];
-    (0..4_u32, lasting).prop_map(|(times, plan)| match times {
+    (0..8_u32, lasting).prop_map(|(times, plan)| match times {
         0 => HookPlan::Throttled(1, Box::new(plan)),
         1 => HookPlan::Throttled(12, Box::new(plan)),
+        2 => HookPlan::Lost(1, Box::new(plan)),
+        3 => HookPlan::Lost(2, Box::new(plan)),
         _ => plan,
     })
 }
@@ -197,7 +207,7 @@ fn trouble() -> impl Strategy<Value = Vec<(SignedDuration, Event)>> {
     let one = prop_oneof![
         2 => Just(Event::AlarmRed),
         1 => Just(Event::AlarmRedUnheard),
-        1 => Just(Event::AlarmsUnreadable),
+        1 => Just(Event::AlarmsUnreadable(ProblemKind::Denied)),
         2 => select(vec![None, Some(true), Some(false)]).prop_map(Event::Stop),
         2 => routing().prop_map(Event::AliasWritten),
         2 => Just(Event::AliasTouched),
@@ -206,8 +216,10 @@ fn trouble() -> impl Strategy<Value = Vec<(SignedDuration, Event)>> {
         2 => (select(&EventName::OF_LAMBDA[..]), any::<bool>()).prop_map(|(event, said)| Event::CallBack(event, said)),
         1 => (1..8000_i64).prop_map(|by| Event::ClockJumps(SignedDuration::from_secs(by))),
     ];
-    let pair = (at(), 1..8000_i64, 0..4_usize).prop_map(|(at, by, which)| match which {
+    let throttled = Event::AlarmsUnreadable(ProblemKind::Transient);
+    let pair = (at(), 1..8000_i64, 0..5_usize).prop_map(move |(at, by, which)| match which {
         0 => during(at, by, Event::AlarmRedUnheard, Event::AlarmQuiet),
+        4 => during(at, by, throttled.clone(), Event::AlarmsReadable),
         1 => during(at, by, Event::RightsLost, Event::RightsBack),
         2 => during(at, by, Event::ThrottleBegins, Event::ThrottleEnds),
         _ => during(at, by % 10, Event::Stop(None), Event::Stop(Some(true))),

@@ -1,7 +1,9 @@
 //! Aliases and versions that are not as the AppSpec has them, or do not stay so.
 
 use jiff::SignedDuration;
-use spillway_testkit::{Event, HookPlan, Story};
+use spillway_domain::{AlarmReading, AliasState, DeploymentId, EventName, Quotas, Seen, Target, plan};
+use spillway_engine::create_deployment;
+use spillway_testkit::{Event, HookPlan, Plot, Story, World};
 
 use super::{alias, ending, only, play, split, version};
 
@@ -10,14 +12,16 @@ fn steps() -> Story {
 }
 
 #[test]
-fn a_target_version_that_is_not_there_moves_no_traffic() {
-    let (world, record) = play(&steps().at(0.0, Event::VersionDeleted(version(2))));
+fn a_target_version_that_is_not_there_is_noticed_before_the_first_hook() {
+    let story = steps().before(HookPlan::Succeeds).at(0.0, Event::VersionDeleted(version(2)));
+    let (world, record) = play(&story);
     assert_eq!(
         ending(&record),
-        "Failed INVALID_LAMBDA_FUNCTION: What is deployed to does not exist. UpdateAlias orders:live: no such \
-         version. All traffic is on version 1."
+        "Failed INVALID_LAMBDA_FUNCTION: What is deployed to does not exist. GetFunctionConfiguration orders:live: no \
+         version 2. No traffic was moved."
     );
     assert_eq!(alias(&world), only(1));
+    assert_eq!(world.asked(&record.id, EventName::BeforeAllowTraffic), 0);
 }
 
 #[test]
@@ -81,38 +85,49 @@ fn an_alias_that_is_deleted_in_mid_shift_is_named() {
 }
 
 #[test]
-fn an_alias_that_somebody_left_on_two_versions_is_deployed_to_if_its_main_version_is_current() {
-    let (world, record) = play(&Story { alias: split(1, 3, 10), ..steps() });
-    assert_eq!(ending(&record), "Succeeded");
-    assert_eq!(alias(&world), only(2));
+fn an_alias_that_somebody_left_between_the_two_versions_is_taken_over_from_there() {
     let (world, record) = play(&Story { alias: split(1, 2, 70), ..steps() });
     assert_eq!(ending(&record), "Succeeded");
     assert_eq!(alias(&world), only(2));
+    assert_eq!(
+        world.ledger_of(&record.id)[0].why,
+        "The alias and the alarms allow it, so the deployment starts. It takes over from where somebody else has left \
+         the alias: 70 % to version 2 and 30 % to version 1."
+    );
 }
 
 #[test]
-fn an_alias_that_somebody_left_on_two_versions_stays_so_when_nothing_was_moved() {
-    let (world, record) = play(&Story { alias: split(1, 3, 10), ..steps() }.before(HookPlan::Fails));
+fn an_alias_that_somebody_left_between_the_two_versions_stays_so_when_nothing_was_moved() {
+    let (world, record) = play(&Story { alias: split(1, 2, 10), ..steps() }.before(HookPlan::Fails));
     assert_eq!(
         ending(&record),
         "Failed HOOK_EXECUTION_FAILURE: The deployment failed because one or more of the lifecycle event \
          validation functions failed. See the diagnostics of BeforeAllowTraffic. No traffic was moved."
     );
-    assert_eq!(alias(&world), split(1, 3, 10));
+    assert_eq!(alias(&world), split(1, 2, 10));
 }
 
 #[test]
-fn an_alias_on_two_versions_of_which_the_main_one_is_not_current_is_left_alone() {
-    let (world, record) = play(&Story { alias: split(3, 1, 10), ..steps() });
-    assert_eq!(
-        ending(&record),
-        "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
-         points at version 3, not at the AppSpec's CurrentVersion 1: it sends 10 % to version 1 and 90 % to \
-         version 3. Nothing was changed. Deploy again with CurrentVersion 3, or point the alias at version 1 \
-         first."
-    );
-    assert_eq!(alias(&world), split(3, 1, 10));
-    assert!(world.writes().is_empty());
+fn an_alias_that_shares_its_traffic_with_a_third_version_is_left_alone() {
+    for (found, sends) in [
+        (split(1, 3, 20), "20 % to version 3 and 80 % to version 1"),
+        (split(3, 1, 10), "10 % to version 1 and 90 % to version 3"),
+        (split(2, 1, 10), "10 % to version 1 and 90 % to version 2"),
+    ] {
+        let (world, record) = play(&Story { alias: found, ..steps() });
+        assert_eq!(
+            ending(&record),
+            format!(
+                "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
+                 sends {sends}, which is no place between CurrentVersion 1 and TargetVersion 2 that a deployment starts \
+                 from. Nothing was changed. Give all traffic to one version first, such as with `aws lambda update-alias \
+                 --function-name orders --name live --function-version 1 --routing-config AdditionalVersionWeights={{}}`, \
+                 and deploy with that as CurrentVersion."
+            )
+        );
+        assert_eq!(alias(&world), found);
+        assert!(world.writes().is_empty());
+    }
 }
 
 #[test]
@@ -129,13 +144,48 @@ fn an_alias_that_points_elsewhere_is_left_alone() {
 }
 
 #[test]
+fn an_alias_on_latest_is_advised_to_be_put_on_a_published_version() {
+    let world = World::new();
+    let request = Story::new("Steps.10@1m").set(&world);
+    let read = |_: &str, _| Target::Invalid(Vec::new());
+    let (id, spare_id) = (DeploymentId::from_number(1001), DeploymentId::from_number(1002));
+    let quotas = Quotas::default();
+    let created = create_deployment(&world, &world, &request, read, &quotas, id, world.now());
+    let record = pollster::block_on(created).unwrap();
+    let latest = AliasState {
+        arn: "arn:aws:lambda:us-east-1:111122223333:function:orders:live".to_owned(),
+        main: AliasState::LATEST.to_owned(),
+        weights: Vec::new(),
+        revision: "1".to_owned(),
+    };
+    let seen = Seen {
+        alias: Some(Ok(latest)),
+        service: None,
+        kept: None,
+        alarms: AlarmReading::Quiet,
+        failed: None,
+        spare_id,
+    };
+    let first = plan(&record, &seen, world.now());
+    let second = plan(&first.next, &seen, world.now() + SignedDuration::from_secs(2));
+    assert_eq!(
+        ending(&second.next),
+        "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live points at \
+         $LATEST, which is no published version, so that no traffic can be shifted from it. Nothing was changed. Publish \
+         a version and point the alias at it first, with `aws lambda update-alias --function-name orders --name live \
+         --function-version $(aws lambda publish-version --function-name orders --query Version --output text)`; then \
+         deploy with that as CurrentVersion."
+    );
+}
+
+#[test]
 fn an_alias_that_is_on_the_target_already_is_left_alone() {
     let (world, record) = play(&Story { alias: only(2), ..steps() });
     assert_eq!(
         ending(&record),
         "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
-         points at version 2, not at the AppSpec's CurrentVersion 1: it sends 100 % to version 2. Nothing was \
-         changed. Deploy again with CurrentVersion 2, or point the alias at version 1 first."
+         sends 100 % to version 2 already, so that TargetVersion 2 is deployed and nothing is left to do. Nothing was \
+         changed. To deploy another version, name it as TargetVersion, with CurrentVersion 2."
     );
     assert_eq!(alias(&world), only(2));
 }

@@ -14,12 +14,13 @@ fn every_cause_has_its_status_code_and_words() {
     let causes = [
         Cause::Alarm(vec!["errors".parse().unwrap(), "latency".parse().unwrap()]),
         Cause::AlarmsUnreadable(said()),
-        Cause::Stop { rollback: None },
+        Cause::Stop { rollback: None, caller: None },
         Cause::Hook { event, fault: HookFault::Failed },
         Cause::Hook { event, fault: HookFault::TimedOut },
         Cause::Hook { event, fault: HookFault::Denied },
         Cause::Revision(vec!["version is missing.".to_owned(), "Resources is missing.".to_owned()]),
         Cause::AliasUnsuitable("What it holds.".to_owned()),
+        Cause::AliasBusy("Who has it.".to_owned()),
         Cause::AliasTaken("What it holds now.".to_owned()),
         Cause::ServiceUnsuitable("What it is like.".to_owned()),
         Cause::ListenerUnsuitable("What it does.".to_owned()),
@@ -52,7 +53,8 @@ fn every_cause_has_its_status_code_and_words() {
 #[test]
 fn what_became_of_a_hook_is_told_in_the_diagnostics_of_its_event() {
     let called_back = HookPlan::CallsBack { after: SignedDuration::from_secs(9), succeeded: false };
-    let plans = [HookPlan::Fails, HookPlan::Throws, HookPlan::Denied, HookPlan::Missing, HookPlan::Silent, called_back];
+    let plans =
+        [HookPlan::Fails, HookPlan::throws(), HookPlan::Denied, HookPlan::Missing, HookPlan::Silent, called_back];
     let tell = |plan: &HookPlan| {
         let (_, record) = play(&Story::new("Steps.10@1m").without_rollback().before(plan.clone()));
         format!("{plan:?}\n  {}\n  {}", ending(&record), diagnostics(&record))
@@ -91,8 +93,7 @@ fn a_hook_whose_asking_always_breaks_off_is_given_up() {
     );
     assert_eq!(
         diagnostics(&record),
-        "BeforeAllowTraffic UnknownError of 'pre': pre was asked 3 times, and each time the asking broke off \
-         before it returned. Look at its log. []"
+        "BeforeAllowTraffic UnknownError of 'pre': pre was asked 3 times, and no answer came back. Look at its log. []"
     );
 }
 

@@ -2,13 +2,14 @@
 
 use jiff::SignedDuration;
 use spillway_domain::{
-    Cause, Deployment, DeploymentId, NewDeployment, Problem, Quotas, Rejection, RoleSession, S3Object, Status, Target,
+    Cause, Deployment, DeploymentId, Doubt, NewDeployment, Problem, Quotas, Rejection, RoleSession, S3Object, Status,
+    Target,
 };
 use spillway_engine::{
-    Asking, Decide, Error, Executions, Objects, Subject, Swept, create_deployment, create_deployment_for, decide,
-    find_group, read_revision, stop_deployment, sweep,
+    Asking, Change, Decide, Deployments, Error, Executions, Notices, Objects, Subject, Swept, announce,
+    create_deployment, create_deployment_for, decide, find_group, read_revision, stop_deployment, sweep,
 };
-use spillway_testkit::{Event, Plot, RevisionPlan, Runner, Story, World, check};
+use spillway_testkit::{Event, Plot, RevisionPlan, Runner, Story, World, check, ways};
 use spillway_tests::template::machine;
 
 use super::{alias, ending, only, play, split, succeeded};
@@ -68,6 +69,34 @@ fn a_group_has_one_active_deployment_and_names_it_to_whoever_wants_another() {
     check(&world).unwrap();
 }
 
+/// Nobody whom it could tell.
+struct Deaf;
+
+impl Notices for Deaf {
+    async fn tell(&self, deployment: &Deployment) -> Vec<String> {
+        vec![format!("Nobody heard that it is {}.", deployment.status().as_str())]
+    }
+}
+
+#[test]
+fn what_could_not_be_told_is_in_the_record_and_in_the_ledger_and_changes_nothing_else() {
+    let world = World::new();
+    let id = Runner::new(&world, machine()).play(&Story::new("CodeDeployDefault.LambdaAllAtOnce"));
+    let mut untold = world.record(&id).unwrap();
+    untold.news.end = false;
+    untold.generation += 1;
+    let entry = untold.entry(String::new(), "Test", String::new());
+    pollster::block_on(world.save(Change::of(&untold, &entry))).unwrap();
+    let subject = Subject { deployment_id: id.clone() };
+    for _ in 0..2 {
+        pollster::block_on(announce(&world, &Deaf, &world, &subject, world.now())).unwrap();
+    }
+    let told = world.record(&id).unwrap();
+    assert_eq!((told.status(), told.note.clone()), (Status::Succeeded, untold.note.clone()));
+    assert_eq!(told.undelivered, ["Nobody heard that it is Succeeded."]);
+    assert_eq!(world.ledger_of(&id).last().unwrap().seen, "news: Nobody heard that it is Succeeded.");
+}
+
 #[test]
 fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_same() {
     let world = World::new();
@@ -80,7 +109,7 @@ fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_s
     };
     let first = decide(&format!(r#"{{"deploymentId":"{id}"}}"#));
     assert_eq!(first.step, "Announce");
-    let stop = stop_deployment(&world, &world, &id, None, || world.now());
+    let stop = stop_deployment(&world, &world, &id, None, None, || world.now());
     pollster::block_on(stop).unwrap();
     let failed = format!(
         r#"{{"deploymentId":"{id}","generation":{},"move":"Announce","problem":{{"Error":"Refused","Cause":""}}}}"#,
@@ -100,7 +129,7 @@ fn the_slot_of_a_group_passes_to_the_rollback_and_is_free_after_it() {
     let request = Story::new("Steps.10@5m").set(&world);
     let [first, second, rollback] = [1001, 1002, 1003].map(DeploymentId::from_number);
     create(&world, &request, &first).unwrap();
-    let stop = stop_deployment(&world, &world, &first, Some(true), || world.now());
+    let stop = stop_deployment(&world, &world, &first, Some(true), None, || world.now());
     pollster::block_on(stop).unwrap();
     let input = Decide { deployment_id: first.clone(), generation: None, step: None, problem: None };
     let decided = decide(&world, &world, &world, &world, &input, rollback.clone(), || world.now());
@@ -170,8 +199,8 @@ fn a_step_does_not_begin_to_bake_while_the_deployment_is_halted_or_in_doubt() {
     let now = shifting.updated_at;
     let mut undisturbed = Deployment { bake_until: None, ..shifting };
     let mut halted = undisturbed.clone();
-    assert!(halted.halt(Cause::Stop { rollback: None }, now));
-    let mut doubted = Deployment { doubted_at: Some(now), ..undisturbed.clone() };
+    assert!(halted.halt(Cause::Stop { rollback: None, caller: None }, now));
+    let mut doubted = Deployment { doubts: [(Doubt::Drift, now)].into(), ..undisturbed.clone() };
     for disturbed in [&mut halted, &mut doubted] {
         assert_eq!((disturbed.begin_bake(now), disturbed.bake_until), (None, None));
     }
@@ -189,8 +218,9 @@ fn a_deployment_goes_on_in_another_execution_when_the_one_that_asked_for_it_is_s
         create_deployment_for(&world, &asking, &request, |_, _| said("nothing"), &quotas, world.now()).await.unwrap().id
     };
     let sweep = async |after: i64| {
-        let now = world.now() + SignedDuration::from_secs(after);
-        sweep(&world, (&world, &world), &world, &world, &world, || now).await.unwrap()
+        world.turn_clock(SignedDuration::from_secs(after));
+        let now = world.now();
+        sweep(&ways(&world), &world, &world, 0, now + SignedDuration::from_mins(5)).await.unwrap()
     };
     pollster::block_on(async {
         let id = create().await;

@@ -1,11 +1,12 @@
 //! What is decided for what is seen, at moments that no story comes to.
 
+use jiff::SignedDuration;
 use spillway_domain::{
-    AlarmReading, Deployment, DeploymentId, Move, Plan, Problem, ProblemKind, Seen, ServiceState, TaskSet,
-    TaskSetStatus, plan,
+    AlarmReading, Deployment, DeploymentId, Doubt, Listener, Move, Plan, Problem, ProblemKind, Seen, ServiceState,
+    TaskSet, TaskSetStatus, plan,
 };
 use spillway_engine::{Observation, Services};
-use spillway_testkit::{Event, Runner, ServiceStory, World};
+use spillway_testkit::{Event, Plot, Runner, ServiceStory, World};
 use spillway_tests::template::machine;
 
 /// A deployment that an alarm has halted in mid-shift, from the halt to its end, and its rollback; and the service that
@@ -20,14 +21,59 @@ fn halted() -> (Vec<Deployment>, ServiceState) {
 }
 
 fn planned(record: &Deployment, service: Result<ServiceState, Problem>) -> Plan {
+    planned_after(record, service, 0)
+}
+
+/// What is planned so many seconds after the record was saved.
+fn planned_after(record: &Deployment, service: Result<ServiceState, Problem>, seconds: i64) -> Plan {
     let seen = Seen {
         alias: None,
         service: Some(service),
+        kept: None,
         alarms: AlarmReading::Quiet,
         failed: None,
         spare_id: DeploymentId::from_number(99),
     };
-    plan(record, &seen, record.updated_at)
+    plan(record, &seen, record.updated_at + SignedDuration::from_secs(seconds))
+}
+
+/// How it ends when that is seen for minutes; the first look decides nothing.
+fn ended_after_minutes(record: &Deployment, service: Result<ServiceState, Problem>) -> String {
+    let first = planned(record, service.clone());
+    assert!(matches!(first.step, Move::Bake { .. }), "{first:?}");
+    assert!(!first.next.has_ended() && first.next.doubts.contains_key(&Doubt::Absence), "{first:?}");
+    let meanwhile = planned_after(&first.next, service.clone(), if record.moves_traffic() { 250 } else { 0 });
+    assert!(!meanwhile.next.has_ended(), "{meanwhile:?}");
+    planned_after(&first.next, service, 300).next.ending.unwrap().error.unwrap().message
+}
+
+#[test]
+fn a_halted_deployment_believes_only_after_minutes_that_its_service_is_gone() {
+    let (records, service) = halted();
+    let record = records.iter().find(|record| record.halt.is_some()).unwrap();
+    let gone = || Err(Problem::new(ProblemKind::Missing, "There is no service web."));
+    assert!(ended_after_minutes(record, gone()).contains("There is no service left to restore"));
+    let unseen = ServiceState { task_sets: Vec::new(), ..service };
+    assert!(ended_after_minutes(record, Ok(unseen)).contains("Task set ecs-svc/1 is gone"));
+}
+
+#[test]
+fn a_deployment_in_mid_shift_believes_only_after_minutes_that_something_of_its_service_is_gone() {
+    let world = World::new();
+    let mut runner = Runner::new(&world, machine());
+    let id = runner.begin(&ServiceStory::new("Steps.10@2m").set(&world));
+    runner.pass(SignedDuration::from_secs(100));
+    let record = world.record(&id).unwrap();
+    assert!(record.moves_traffic());
+    let service = pollster::block_on(world.observe(&Observation::of(&record).unwrap())).unwrap();
+    let listener = Listener { forwards: Vec::new(), ..service.listener.clone() };
+    let missing = || Problem::new(ProblemKind::Missing, "There is no service web.");
+    for seen in [Err(missing()), Ok(ServiceState { listener, ..service })] {
+        let first = planned(&record, seen.clone());
+        assert!(first.next.halt.is_none() && first.next.doubts.contains_key(&Doubt::Absence), "{first:?}");
+        assert!(planned_after(&first.next, seen.clone(), 250).next.halt.is_none());
+        assert!(planned_after(&first.next, seen, 300).next.halt.is_some());
+    }
 }
 
 fn rollback(records: &[Deployment]) -> &Deployment {
@@ -48,7 +94,7 @@ fn a_rollback_that_cannot_see_its_service_looks_again() {
 fn a_rollback_whose_service_is_gone_ends() {
     let (records, _) = halted();
     let gone = Problem::new(ProblemKind::Missing, "There is no service web.");
-    let words = planned(rollback(&records), Err(gone)).next.ending.unwrap().error.unwrap().message;
+    let words = ended_after_minutes(rollback(&records), Err(gone));
     assert_eq!(words, "There is no service left to restore: There is no service web.");
 }
 
@@ -56,8 +102,7 @@ fn a_rollback_whose_service_is_gone_ends() {
 fn a_rollback_whose_original_is_gone_says_so_once() {
     let (records, mut service) = halted();
     service.task_sets.clear();
-    let ended = planned(rollback(&records), Ok(service)).next;
-    let words = ended.ending.unwrap().error.unwrap().message;
+    let words = ended_after_minutes(rollback(&records), Ok(service));
     assert_eq!(words.matches("ecs-svc/1 is gone").count(), 1, "{words}");
 }
 

@@ -71,7 +71,7 @@ fn trouble() -> impl Strategy<Value = Vec<(SignedDuration, Event)>> {
     let one = prop_oneof![
         2 => Just(Event::AlarmRed),
         1 => Just(Event::AlarmRedUnheard),
-        1 => Just(Event::AlarmsUnreadable),
+        1 => Just(Event::AlarmsUnreadable(ProblemKind::Denied)),
         2 => select(vec![None, Some(true), Some(false)]).prop_map(Event::Stop),
         3 => select(vec![WaitType::Ready, WaitType::Termination]).prop_map(Event::Continue),
         4 => service.prop_map(Event::Service),
@@ -81,7 +81,9 @@ fn trouble() -> impl Strategy<Value = Vec<(SignedDuration, Event)>> {
     let passing = |at, by, event: fn(bool) -> ServiceEvent| {
         during(at, by, Event::Service(event(true)), Event::Service(event(false)))
     };
-    let pair = (at(), 1..8000_i64, 0..6_usize).prop_map(move |(at, by, which)| match which {
+    let throttled = Event::AlarmsUnreadable(ProblemKind::Transient);
+    let pair = (at(), 1..8000_i64, 0..7_usize).prop_map(move |(at, by, which)| match which {
+        6 => during(at, by, throttled.clone(), Event::AlarmsReadable),
         0 => during(at, by, Event::AlarmRedUnheard, Event::AlarmQuiet),
         1 => during(at, by, Event::RightsLost, Event::RightsBack),
         2 => during(at, by, Event::ThrottleBegins, Event::ThrottleEnds),
@@ -141,6 +143,7 @@ fn plan_twice(
     let seen = Seen {
         alias: None,
         service,
+        kept: None,
         alarms: if red { AlarmReading::Red(vec!["errors".parse().unwrap()]) } else { AlarmReading::Quiet },
         failed: failed.map(|(step, kind)| (step.to_owned(), Problem::new(kind, "AWS said no."))),
         spare_id: DeploymentId::from_number(99),

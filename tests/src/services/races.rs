@@ -30,7 +30,7 @@ impl Stopped<'_> {
     async fn stop(&self, after: After) {
         if after == self.after {
             // The second time, it is halted already.
-            stop_deployment(self.world, self.world, &self.id, Some(false), || self.world.now()).await.ok();
+            stop_deployment(self.world, self.world, &self.id, Some(false), None, || self.world.now()).await.ok();
         }
     }
 }
@@ -71,6 +71,10 @@ impl TaskSets for Stopped<'_> {
         let read = TaskSets::read(self.world, session, service).await;
         self.stop(After::ALook).await;
         read
+    }
+
+    async fn latest(&self, session: &RoleSession, family: &str) -> Result<String, Problem> {
+        self.world.latest(session, family).await
     }
 
     async fn deaths(

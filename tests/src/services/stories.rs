@@ -13,6 +13,7 @@ pub fn stories() -> Vec<(&'static str, ServiceStory)> {
     let service = |event| Event::Service(event);
     vec![
         ("service", hooked()),
+        ("service of a family", ServiceStory { definition: "web".to_owned(), ..steps() }),
         ("service all at once", ServiceStory { tests: false, termination: Some(0), ..at_once() }),
         ("service kept alive", ServiceStory { termination: None, ..at_once() }),
         (

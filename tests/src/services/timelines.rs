@@ -83,7 +83,7 @@ fn a_hook_on_test_traffic_says_no() {
 
 #[test]
 fn a_hook_before_anything_is_installed_says_no() {
-    insta::assert_snapshot!(tell(&canary().hook(EventName::BeforeInstall, HookPlan::Throws)));
+    insta::assert_snapshot!(tell(&canary().hook(EventName::BeforeInstall, HookPlan::throws())));
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! What happens to services while something is deployed to them, and between two deployments.
 
 use jiff::SignedDuration;
-use spillway_domain::{Cause, EventName, ListenerKind, Percent, Status, Target, TaskSetStatus, WaitType};
-use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, World, check};
+use spillway_domain::{Cause, EventName, Percent, Status, Target, WaitType};
+use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, TaskPlan, World, check};
 use spillway_tests::template::machine;
 
 use crate::telling::{ending, tell};
 
-fn at_once() -> ServiceStory {
+pub(super) fn at_once() -> ServiceStory {
     ServiceStory { termination: Some(0), ..ServiceStory::new("CodeDeployDefault.ECSAllAtOnce") }
 }
 
@@ -43,29 +43,32 @@ fn one_deployment_after_the_other_is_made_while_the_old_task_set_still_drains() 
 }
 
 #[test]
-fn what_an_earlier_deployment_has_kept_makes_way() {
-    for kind in [ListenerKind::Application, ListenerKind::Network] {
+fn a_stop_before_any_traffic_moves_waits_for_nothing_that_cannot_come_any_more() {
+    let hooked = |event, after| {
+        let later = HookPlan::CallsBack { after: SignedDuration::from_secs(after), succeeded: true };
+        ServiceStory::new("Steps.10@2m").hook(event, later)
+    };
+    let ready = ServiceStory { ready: Some(60), ..ServiceStory::new("Steps.10@2m") };
+    let slow = ServiceStory { tasks: TaskPlan::Run(300), ..ServiceStory::new("Steps.10@2m") };
+    for (what, story, stopped_after) in [
+        ("tasks start", slow.clone(), 120.0),
+        ("a hook is awaited", hooked(EventName::AfterAllowTestTraffic, 600), 120.0),
+        ("it waits to be continued", ready, 120.0),
+    ] {
         let world = World::new().with_diary();
-        let mut runner = Runner::new(&world, machine());
-        let request = ServiceStory { termination: None, rules: 0, kind, ..at_once() }.set(&world);
-        let mut deploy = || {
-            let id = runner.begin(&request);
-            runner.run();
-            (ending(&world.record(&id).unwrap()), standing(&world))
-        };
-        let (_, kept) = deploy();
-        assert_eq!(kept, ["ecs-svc/1", "ecs-svc/2"], "{}", world.diary());
-        // What no deployment has made is not a deployment's to delete.
-        let (refused, kept) = deploy();
-        assert!(
-            refused.contains("The task set ecs-svc/1 of service") && refused.contains("Delete it first."),
-            "{refused}"
-        );
-        assert_eq!(kept, ["ecs-svc/1", "ecs-svc/2"], "{}", world.diary());
-        world.change_service(ServiceStory::SERVICE, &ServiceEvent::OriginalDeleted);
-        assert_eq!(deploy().1, ["ecs-svc/2", "ecs-svc/3"], "{}", world.diary());
-        assert_eq!(deploy().1, ["ecs-svc/3", "ecs-svc/4"], "{}", world.diary());
+        let id = Runner::new(&world, machine()).play(&story.at(stopped_after, Event::Stop(Some(false))));
+        check(&world).unwrap();
+        let record = world.record(&id).unwrap();
+        let took = record.ending.unwrap().at.duration_since(record.halt.unwrap().at).as_secs();
+        assert!(took < 5, "while {what}: {took} s\n{}", world.diary());
+        assert_eq!(standing(&world), ["ecs-svc/1"], "{}", world.diary());
     }
+    // Its task set has just been asked for, so that the request may still be under way.
+    let world = World::new().with_diary();
+    let id = Runner::new(&world, machine()).play(&slow.at(10.0, Event::Stop(Some(false))));
+    let record = world.record(&id).unwrap();
+    let took = record.ending.unwrap().at.duration_since(record.halt.unwrap().at).as_secs();
+    assert!((30..46).contains(&took), "{took} s\n{}", world.diary());
 }
 
 #[test]
@@ -88,6 +91,7 @@ fn the_next_deployment_finds_the_service_as_a_rollback_has_left_it() {
         rollback: None,
         alarms: None,
         for_servers: None,
+        caller: None,
     };
     let id = runner.begin(&request);
     runner.run();
@@ -174,7 +178,7 @@ fn share(world: &World) -> Option<Percent> {
     world.service(ServiceStory::SERVICE).unwrap().share()
 }
 
-fn standing(world: &World) -> Vec<String> {
+pub(super) fn standing(world: &World) -> Vec<String> {
     world.service(ServiceStory::SERVICE).unwrap().live().map(|set| set.id.clone()).collect()
 }
 
@@ -260,25 +264,6 @@ fn a_listener_that_is_not_there_is_named_and_nothing_is_begun() {
     let id = runner.begin(&request);
     runner.run();
     assert_eq!(standing(&world), ["ecs-svc/1"]);
-    insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
-}
-
-#[test]
-fn what_another_installation_has_kept_is_not_deleted() {
-    let world = World::new().with_diary();
-    let mut runner = Runner::new(&world, machine());
-    let request = at_once().set(&world);
-    let mut service = world.service(ServiceStory::SERVICE).unwrap();
-    let mut kept = service.task_sets[0].clone();
-    kept.id = "ecs-svc/0".to_owned();
-    kept.status = TaskSetStatus::Active;
-    kept.external_id = Some("d-ELSEWHERE".to_owned());
-    kept.groups = vec![service.pair.replacement.clone()];
-    service.task_sets.push(kept);
-    world.put_service(ServiceStory::SERVICE, service);
-    let id = runner.begin(&request);
-    runner.run();
-    assert_eq!(standing(&world), ["ecs-svc/1", "ecs-svc/0"], "{}", world.diary());
     insta::assert_snapshot!(ending(&world.record(&id).unwrap()));
 }
 

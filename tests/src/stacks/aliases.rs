@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use spillway_domain::{AliasRouting, AliasSettings, Status};
-use spillway_testkit::{Stack, StackEnd, check};
+use spillway_testkit::{HookPlan, Stack, StackEnd, check};
 
 use super::{Template, at, rolled_back, routes, runner, stack_at_one, version, world_with};
 
@@ -17,6 +17,7 @@ fn the_first_version_is_there_at_once_and_without_a_deployment() {
     assert_eq!(stack.physical_id("ordersAlias"), Some(arn));
     assert_eq!(stack.attribute("ordersAlias", "DeploymentId"), Some("none"));
     assert_eq!(stack.attribute("ordersAlias", "AliasArn"), Some(arn), "as AWS::Lambda::Alias has it");
+    assert_eq!(stack.attribute("ordersAlias", "FunctionVersion"), Some("1"));
 }
 
 #[test]
@@ -59,6 +60,30 @@ fn a_plan_longer_than_an_hour_is_waited_for_by_a_chain() {
     assert_eq!(stack.deploy(&mut runner, &slow(2).parts()), StackEnd::Complete);
     assert!(world.now() >= began + SignedDuration::from_mins(150));
     assert_eq!(at(&world), Some(version(2)));
+}
+
+#[test]
+fn one_chain_waits_for_all_aliases_and_is_over_when_the_last_is() {
+    let world = world_with(&["orders", "stock"]);
+    world.put_hook("post", HookPlan::CallsBack { after: SignedDuration::from_mins(50), succeeded: true });
+    let mut runner = runner(&world);
+    let both = |number| Template {
+        functions: vec!["orders", "stock"],
+        config: "Steps.10@80m",
+        waits: 2,
+        change: |wish| wish.after = (wish.function.as_str() == "stock").then(|| "post".parse().unwrap()),
+        ..Template::new(number)
+    };
+    let mut stack = Stack::new("shop");
+    assert_eq!(stack.deploy(&mut runner, &both(1).parts()), StackEnd::Complete);
+    let began = world.now();
+    assert_eq!(stack.deploy(&mut runner, &both(2).parts()), StackEnd::Complete);
+    let took = world.now().duration_since(began);
+    assert!(took >= SignedDuration::from_mins(130) && took < SignedDuration::from_mins(135), "{took:?}");
+    let there = AliasRouting::only(version(2));
+    assert!(routes(&world, &["orders", "stock"]).values().all(|routing| *routing == there));
+    runner.run();
+    check(&world).unwrap();
 }
 
 #[test]
@@ -133,6 +158,38 @@ fn a_deployment_that_an_operator_began_is_nothing_that_other_settings_stop() {
     runner.run();
     assert_eq!(world.record(&theirs).unwrap().status(), Status::Succeeded);
     assert_eq!(at(&world), Some(version(2)));
+}
+
+#[test]
+fn provisioned_concurrency_waits_until_a_deployment_no_longer_has_the_alias_on_two_versions() {
+    let world = world_with(&["orders"]);
+    let mut runner = runner(&world);
+    let mut stack = stack_at_one(&mut runner);
+    let theirs = runner.begin(&Template::new(2).by_hand("orders", 1));
+    runner.pass(SignedDuration::from_secs(10));
+    assert!(world.alias("orders", "live").unwrap().routing.second.is_some());
+    let ready = Template { change: |wish| wish.settings.provisioned_concurrency = Some(5), ..Template::new(1) };
+    assert_eq!(stack.deploy(&mut runner, &ready.parts()), StackEnd::Complete, "{}", world.diary());
+    assert_eq!(world.record(&theirs).unwrap().status(), Status::Succeeded);
+    assert_eq!(world.alias("orders", "live").unwrap().settings.provisioned_concurrency, Some(5));
+}
+
+#[test]
+fn a_stack_waits_for_a_deployment_of_another_group_that_has_its_alias() {
+    let world = world_with(&["orders"]);
+    let mut runner = runner(&world);
+    let mut stack = stack_at_one(&mut runner);
+    let mut others = Stack::new("others");
+    let group = Template { application: "others", ..Template::new(2) };
+    assert_eq!(others.deploy(&mut runner, &group.parts()[..2]), StackEnd::Complete);
+    let theirs = runner.begin(&group.by_hand("orders", 1));
+    runner.pass(SignedDuration::from_secs(10));
+    assert_eq!(stack.deploy(&mut runner, &Template::new(3).parts()), StackEnd::Complete, "{}", world.diary());
+    let records = world.records();
+    assert!(records.iter().all(|record| record.status() == Status::Succeeded), "{}", world.diary());
+    let own = records.iter().find(|record| record.id != theirs).unwrap();
+    assert!(own.created_at >= world.record(&theirs).unwrap().ending.unwrap().at, "one after the other");
+    assert_eq!(at(&world), Some(version(3)));
 }
 
 #[test]

@@ -51,8 +51,16 @@ fn stories() -> Vec<(&'static str, Story)> {
             take_a_name(runner);
             vec![stack.deploy(runner, &Template::new(1).parts()), stack.deploy(runner, &template)]
         }),
+        ("taken over, and given back", |runner| {
+            take_a_name(runner);
+            let theirs = Template { application: "theirs", ..Template::new(1) };
+            let ours = Template { change: |wish| wish.adopts = true, impossible: true, ..Template::new(2) };
+            vec![Stack::new("theirs").deploy(runner, &theirs.parts()), Stack::new("shop").deploy(runner, &ours.parts())]
+        }),
         ("waited for by a chain", |runner| {
-            let slow = |number| Template { config: "Steps.10@80m", waits: 1, ..Template::new(number) };
+            let functions = || FUNCTIONS.to_vec();
+            let slow =
+                |number| Template { functions: functions(), config: "Steps.10@80m", waits: 1, ..Template::new(number) };
             let mut stack = Stack::new("shop");
             vec![stack.deploy(runner, &slow(1).parts()), stack.deploy(runner, &slow(2).parts())]
         }),

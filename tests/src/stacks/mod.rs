@@ -3,6 +3,8 @@
 mod aliases;
 mod answers;
 mod crashes;
+mod order;
+mod rights;
 mod rollbacks;
 mod settings;
 
@@ -81,10 +83,8 @@ impl Template {
             levels[2].push(Part::new(&format!("{function}Alias"), Wish::Alias(Box::new(self.alias(function)))));
         }
         for number in 1..=self.waits {
-            let wait = |function| {
-                Part::waiting(&format!("{function}Wait{number}"), &format!("{function}Alias"), number < self.waits)
-            };
-            levels.push(self.functions.iter().map(wait).collect());
+            let aliases = self.functions.iter().map(|function| format!("{function}Alias")).collect();
+            levels.push(vec![Part::waiting(&format!("Wait{number}"), aliases, number < self.waits)]);
         }
         if self.impossible {
             levels.push(vec![Part::new("Impossible", application("taken"))]);
@@ -140,6 +140,7 @@ impl Template {
             rollback: None,
             alarms: None,
             for_servers: None,
+            caller: None,
         }
     }
 

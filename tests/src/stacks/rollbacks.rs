@@ -113,6 +113,93 @@ fn an_alias_that_was_taken_over_survives_the_rollback_of_that_update() {
 }
 
 #[test]
+fn an_alias_that_was_taken_over_goes_back_when_that_update_is_rolled_back() {
+    let world = world_with(&["orders"]);
+    world.put_alias("orders", "live", AliasRouting::only(version(1)), &[version(1), version(2)]);
+    let mut runner = runner(&world);
+    take_a_name(&mut runner);
+    let adopting = Template { change: |wish| wish.adopts = true, impossible: true, ..Template::new(2) };
+    let mut stack = Stack::new("shop");
+    rolled_back(stack.deploy(&mut runner, &adopting.parts()), "Application taken exists already");
+    assert_eq!(at(&world), Some(version(1)), "where it was taken over");
+    let records = world.records();
+    let back = records.iter().max_by_key(|record| record.created_at).unwrap();
+    assert_eq!((records.len(), back.order.routing.steps().len()), (2, 0), "at once");
+    assert_eq!(world.claims().len(), 1, "that of the other stack's application");
+    runner.run();
+    check(&world).unwrap();
+}
+
+#[test]
+fn an_alias_that_was_taken_over_goes_back_in_the_middle_of_its_deployment() {
+    let world = world_with(&["orders", "stock"]);
+    world.put_hook("pre", HookPlan::Fails);
+    for function in ["orders", "stock"] {
+        world.put_alias(function, "live", AliasRouting::only(version(1)), &[version(1), version(2)]);
+    }
+    let mut runner = runner(&world);
+    let adopting = |wish: &mut spillway_domain::AliasWish| {
+        wish.adopts = true;
+        wish.before = (wish.function.as_str() == "stock").then(|| "pre".parse().unwrap());
+    };
+    let functions = vec!["orders", "stock"];
+    let template = Template { functions, change: adopting, config: "Steps.10@40m", ..Template::new(2) };
+    let began = world.now();
+    rolled_back(Stack::new("shop").deploy(&mut runner, &template.parts()), "failed.");
+    assert!(world.now() < began + SignedDuration::from_mins(2), "the forty minutes were not waited for");
+    let back = AliasRouting::only(version(1));
+    assert!(routes(&world, &["orders", "stock"]).values().all(|routing| *routing == back), "{}", world.diary());
+    runner.run();
+    check(&world).unwrap();
+}
+
+#[test]
+fn an_alias_that_was_taken_over_stays_where_somebody_moved_it_since() {
+    let world = world_with(&["orders"]);
+    world.put_alias("orders", "live", AliasRouting::only(version(1)), &[version(1), version(2), version(3)]);
+    let mut runner = runner(&world);
+    let adopting = Template { change: |wish| wish.adopts = true, ..Template::new(2) };
+    let mut stack = Stack::new("shop");
+    assert_eq!(stack.deploy(&mut runner, &adopting.parts()), StackEnd::Complete);
+    world.put_alias("orders", "live", AliasRouting::only(version(3)), &[version(1), version(2), version(3)]);
+    assert_eq!(stack.delete(&mut runner), StackEnd::Complete);
+    assert_eq!(at(&world), Some(version(3)));
+    assert!(world.is_bare());
+}
+
+#[test]
+fn the_first_of_a_chain_to_fail_rolls_the_stack_back_without_waiting_for_the_others() {
+    let world = world_with(&["orders", "stock"]);
+    world.put_hook("post", HookPlan::Fails);
+    let mut runner = runner(&world);
+    let hook_of_stock = |wish: &mut spillway_domain::AliasWish| {
+        // Orders begins its wait an hour later.
+        match wish.function.as_str() {
+            "stock" => wish.after = Some("post".parse().unwrap()),
+            _ => wish.before = Some("slow".parse().unwrap()),
+        }
+    };
+    world.put_hook("slow", HookPlan::CallsBack { after: SignedDuration::from_mins(50), succeeded: true });
+    let both = |number| Template {
+        functions: vec!["orders", "stock"],
+        change: hook_of_stock,
+        config: "Steps.10@80m",
+        waits: 2,
+        ..Template::new(number)
+    };
+    let mut stack = Stack::new("shop");
+    assert_eq!(stack.deploy(&mut runner, &both(1).parts()), StackEnd::Complete);
+    let began = world.now();
+    rolled_back(stack.deploy(&mut runner, &both(2).parts()), "See the diagnostics of AfterAllowTraffic.");
+    let took = world.now().duration_since(began);
+    assert!(took >= SignedDuration::from_mins(80) && took < SignedDuration::from_mins(85), "{took:?}");
+    let back = AliasRouting::only(version(1));
+    assert!(routes(&world, &["orders", "stock"]).values().all(|routing| *routing == back), "{}", world.diary());
+    runner.run();
+    check(&world).unwrap();
+}
+
+#[test]
 fn a_version_that_failed_while_the_stack_did_not_wait_is_not_what_a_rollback_goes_to() {
     let world = world_with(&["orders"]);
     world.put_hook("pre", HookPlan::Fails);

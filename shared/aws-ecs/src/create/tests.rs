@@ -65,6 +65,21 @@ fn it_is_for_all_of_the_desired_count_and_known_by_its_deployment() {
 }
 
 #[test]
+fn it_has_the_scale_of_the_other() {
+    let half = Scale::builder().value(50.0).unit(ScaleUnit::Percent).build();
+    assert_eq!(created(running().scale(half.clone()), &target()).scale(), Some(&half));
+}
+
+#[test]
+fn it_is_given_the_tags_of_the_other_but_those_of_aws() {
+    let tag = |key: &str| Tag::builder().key(key).value("x").build();
+    let tags = ["team", "aws:cloudformation:stack-name", "AWS:x", "aws", "é"].map(tag);
+    assert_eq!(inheritable(&tags), Some(vec![tag("team"), tag("aws"), tag("é")]));
+    assert_eq!(inheritable(&[tag("aws:ecs:clusterName")]), None);
+    assert_eq!(inheritable(&[]), None);
+}
+
+#[test]
 fn only_the_load_balancer_of_the_pair_gets_the_other_target_group() {
     let registry = |arn: &str| ServiceRegistry::builder().registry_arn(arn).container_name("old").build();
     let like = TaskSet::builder()

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{EcsProgress, ListenerRouting, ServiceState, TaskSet};
-use crate::{Deployment, DeploymentId, Percent, Stage};
+use crate::{Deployment, DeploymentId, Percent, Stage, Status};
 
 /// How long a move may take to have its last effect: a function that makes one runs no longer. Listeners and task sets
-/// have no compare-and-set, so that nothing is deleted before what was under way has come.
+/// have no compare-and-set, so that nothing is deleted before what was under way has come; nor does a deployment to an
+/// alias end before that, when nothing else keeps a late shift out.
 pub const LATEST_WRITE_SECONDS: u32 = 30;
 /// How long after a decision nothing is deleted: as long as a move may take, and then some, for clocks that differ and
 /// for what AWS itself takes.
@@ -32,7 +33,7 @@ impl Deployment {
     }
 
     /// Whether all that it still does is to bring the service back to where it was.
-    fn goes_home(&self) -> bool {
+    pub(crate) fn goes_home(&self) -> bool {
         self.halt.is_some() || self.order.rolls_back.is_some()
     }
 
@@ -91,8 +92,7 @@ impl Deployment {
                 (set, &progress.groups.original)
             }
             _ if self.goes_home() => {
-                let since = self.halt.as_ref().map_or(self.created_at, |halt| halt.at);
-                let set = service.made_for(self.maker().as_str()).filter(|_| now >= lease_from(since))?;
+                let set = service.made_for(self.maker().as_str()).filter(|_| now >= self.harmless_from())?;
                 (set, &progress.groups.replacement)
             }
             Stage::Install => (self.kept_in_the_way(service)?, &progress.groups.replacement),
@@ -131,8 +131,34 @@ impl Deployment {
         let progress = self.ecs.as_ref()?;
         service.task_sets.iter().find(|set| {
             let own = set.id == progress.original || set.external_id.as_deref() == Some(self.id.as_str());
-            !own && set.is_live() && set.is_behind(&progress.groups.replacement) && set.is_of_a_deployment()
+            let is_known = set.is_of_a_deployment() || Some(&set.id) == progress.kept.as_ref();
+            !own && set.is_live() && set.is_behind(&progress.groups.replacement) && is_known
         })
+    }
+
+    /// The task set that this deployment has left beside its own replacement in that service, once it has succeeded:
+    /// its original, which it kept, or could not delete.
+    pub fn left_behind(&self, service: &ServiceState) -> Option<&str> {
+        let progress = self.ecs.as_ref().filter(|progress| progress.service_arn == service.arn)?;
+        let replaced = self.status() == Status::Succeeded && self.order.rolls_back.is_none();
+        replaced.then_some(progress.original.as_str())
+    }
+
+    /// Notes that no move is under way that changes the service.
+    pub(crate) fn quieted(&mut self, now: Timestamp) {
+        let goes_home = self.goes_home();
+        if let Some(progress) = self.ecs.as_mut().filter(|_| !goes_home) {
+            progress.quiet_since.get_or_insert(now);
+        }
+    }
+
+    /// From when, on the way home, no move of this deployment can still send traffic to its replacement, or make it.
+    /// While none has sent it production traffic, that counts from the last move; else from the halt, since load
+    /// balancers take a while to follow.
+    pub(crate) fn harmless_from(&self) -> Timestamp {
+        let since = self.halt.as_ref().map_or(self.created_at, |halt| halt.at);
+        let quiet = self.ecs.as_ref().and_then(|progress| progress.quiet_since).filter(|_| !self.moves_traffic());
+        lease_from(quiet.map_or(since, |quiet| quiet.min(since)))
     }
 }
 

@@ -28,6 +28,9 @@ pub struct ServiceState {
     pub deaths: Vec<String>,
     /// The last that ECS said about the replacement.
     pub said: Option<String>,
+    /// The ARN of the latest ACTIVE revision of the task definition, where it was asked for.
+    #[serde(default)]
+    pub latest_definition: Option<String>,
 }
 
 /// ECS's deployment controller.
@@ -184,6 +187,9 @@ impl fmt::Display for ServiceState {
             let status = set.status.as_str();
             let comma = if n == 0 { "" } else { ", " };
             write!(f, "{comma}{} {status} {} of {} tasks, {steady}", set.id, set.running, set.desired)?;
+        }
+        if let Some(arn) = &self.latest_definition {
+            write!(f, "; latest task definition: {arn}")?;
         }
         for (what, listener) in [("listener", Some(&self.listener)), ("test listener", self.test_listener.as_ref())] {
             for forward in listener.iter().flat_map(|listener| &listener.forwards) {

@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, Move, Seen, ecs, events, forward, lambda};
+use super::{Decision, Move, Seen, ecs, events, forward, lambda, trouble};
+use crate::words::followed_by;
 use crate::{
-    AlarmConfiguration, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics, DiagnosticsCode,
+    AlarmConfiguration, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics, DiagnosticsCode, Doubt,
     Ending, Error, EventStatus, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Stage, Status, Target,
 };
 
@@ -20,11 +21,24 @@ pub(super) fn wind_down(next: &mut Deployment, halt: &Halt, seen: &Seen, now: Ti
         Target::Ecs(_) => ecs::homeward(next, halt.at, seen, now),
         Target::Invalid(_) | Target::Unread => Homeward::There,
     };
-    match homeward {
+    match believe(next, homeward, now) {
         Homeward::Go(decision) => decision,
         Homeward::There => end(next, halt, None, seen, now),
-        Homeward::Blocked(words) => end(next, halt, Some(words), seen, now),
+        Homeward::Blocked(words) | Homeward::Gone(words) => end(next, halt, Some(words), seen, now),
     }
+}
+
+/// What is gone is looked at again first, for as long as traffic may be on two versions and AWS may be wrong.
+pub(super) fn believe(next: &mut Deployment, homeward: Homeward, now: Timestamp) -> Homeward {
+    let Homeward::Gone(words) = homeward else {
+        next.doubts.clear();
+        return homeward;
+    };
+    let Some(until) = trouble::absent_until(next, now) else { return Homeward::Gone(words) };
+    let seconds = trouble::seconds_to_next_look(next, Doubt::Absence, until, now);
+    let stop = if words.ends_with('.') { "" } else { "." };
+    let why = format!("{words}{stop} This may pass, so one look does not decide.");
+    Homeward::Go(Decision::new(Move::Bake { seconds }, why).waiting("another look at it", until))
 }
 
 /// What stands between the traffic and where it came from.
@@ -35,6 +49,8 @@ pub(super) enum Homeward {
     There,
     /// Something that no move can change; what.
     Blocked(String),
+    /// The same, if it is true that something is not there any more.
+    Gone(String),
 }
 
 /// Waits as long again as it has taken so far.
@@ -69,9 +85,7 @@ pub(super) fn end(
         None => home_words(next, cause),
     };
     if let Some(further) = further {
-        // Not every service, and not CodeDeploy itself, ends its words with a full stop.
-        let stop = if message.ends_with('.') { "" } else { "." };
-        message = format!("{message}{stop} {further}");
+        message = followed_by(message, &further);
     }
     fail_events(next, cause, &message, now);
 
@@ -150,7 +164,7 @@ pub(super) fn succeed(next: &mut Deployment, words: String, now: Timestamp) -> D
 
 /// What is left to do once the record is closed: the news, and the end of the execution.
 pub(super) fn finish(next: &mut Deployment, seen: &Seen) -> Decision {
-    if forward::is_untold(seen) {
+    if !next.news.end && forward::note_untold(next, seen) {
         next.news.end = true;
     }
     Decision::new(announce_or_end(next), "It is over.")
@@ -171,6 +185,7 @@ fn announce_or_end(next: &Deployment) -> Move {
 /// The event that was under way has failed; those after it never begin.
 fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timestamp) {
     let current = next.current_event();
+    let hook = current.and_then(|event| next.order.target.hook(event)).map_or_else(String::new, ToString::to_string);
     for event in &mut next.events {
         match event.status {
             EventStatus::Succeeded | EventStatus::Failed | EventStatus::Skipped => {}
@@ -182,16 +197,15 @@ fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timesta
                 let said = event.hook.as_ref().and_then(|run| run.verdict.clone());
                 event.diagnostics = Some(match (cause, said) {
                     (Cause::Hook { .. }, Some(crate::Verdict::Failed(diagnostics))) => diagnostics,
-                    _ => Diagnostics {
-                        code: if matches!(cause, Cause::Hook { .. }) {
-                            DiagnosticsCode::ScriptTimedOut
-                        } else {
-                            DiagnosticsCode::UnknownError
-                        },
-                        script: String::new(),
-                        message: message.to_owned(),
-                        log_tail: String::new(),
-                    },
+                    (Cause::Hook { .. }, _) => {
+                        let trouble = event.hook.as_ref().and_then(|run| run.trouble.as_deref());
+                        let (script, words) = match trouble {
+                            Some(trouble) => (hook.as_str(), format!("{trouble} None came in time.")),
+                            None => ("", message.to_owned()),
+                        };
+                        Diagnostics::of_hook(DiagnosticsCode::ScriptTimedOut, script, words, "")
+                    }
+                    (_, _) => Diagnostics::of_hook(DiagnosticsCode::UnknownError, "", message, ""),
                 });
             }
         }
@@ -200,7 +214,7 @@ fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timesta
 
 /// Whether the caller, or the configuration, wants a rollback deployment.
 fn rolls_back(next: &Deployment, cause: &Cause) -> bool {
-    if let Cause::Stop { rollback: Some(wanted) } = cause {
+    if let Cause::Stop { rollback: Some(wanted), .. } = cause {
         return *wanted;
     }
     cause.rollback_event().is_some_and(|event: AutoRollbackEvent| next.order.rollback.covers(event))
@@ -225,6 +239,7 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         alarms: AlarmConfiguration::default(),
         override_alarms: None,
         creator: Creator::Rollback,
+        caller: None,
         rolls_back: Some(next.id.clone()),
         description: None,
         restarts: false,

@@ -10,7 +10,6 @@ pub(super) const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_millis(
 
 /// Goes on from the stage that the record is in, through as many stages as need no move.
 pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
-    next.doubted_at = None;
     if next.order.target == Target::Unread {
         return Decision::new(Move::ReadRevision, "The AppSpec lies in S3 and is read first.");
     }
@@ -26,16 +25,22 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Dec
                 Stage::BeforeAllowTraffic
             }
             Some(service) => {
-                ecs::begin(next, service);
+                ecs::begin(next, service, seen.kept.as_ref());
                 Stage::BeforeInstall
             }
         };
         events::enter(next, first, now);
     }
     if !next.news.start {
-        if !is_untold(seen) {
+        if !note_untold(next, seen) {
             let what = if service.is_some() { "service" } else { "alias" };
-            let why = format!("The {what} and the alarms allow it, so the deployment starts.");
+            let split = seen.alias.as_ref().and_then(|alias| alias.as_ref().ok()).filter(|alias| alias.is_split());
+            let from = split.map_or_else(String::new, |alias| {
+                format!(" It takes over from where somebody else has left the alias: {alias}.")
+            });
+            let by = next.order.caller.as_ref().map(|caller| format!(" It was created by {caller}."));
+            let by = by.unwrap_or_default();
+            let why = format!("The {what} and the alarms allow it, so the deployment starts.{by}{from}");
             return Decision::new(Move::Announce, why);
         }
         next.news.start = true;
@@ -46,7 +51,13 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Dec
     }
 }
 
-/// Whether telling failed for good, which harms nothing.
-pub(super) fn is_untold(seen: &Seen) -> bool {
-    seen.failed.as_ref().is_some_and(|(step, _)| step == Move::Announce.name())
+/// Notes that telling failed for good, which harms nothing. `false` unless it did.
+pub(super) fn note_untold(next: &mut Deployment, seen: &Seen) -> bool {
+    let failed = seen.failed.as_ref().filter(|(step, _)| step == Move::Announce.name());
+    next.undelivered.extend(failed.map(|(_, problem)| {
+        format!(
+            "The triggers and EventBridge may not have been notified, because the function Announce failed: {problem}"
+        )
+    }));
+    failed.is_some()
 }

@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ending::{Homeward, try_later};
 use super::forward::CLOCKS_DIFFER_BY;
-use super::{Decision, Move, ProblemKind, Seen, clock, ending, events, seconds_until, trouble};
-use crate::{AliasRouting, AliasState, Cause, Deployment, EventName, Halt, LambdaTarget, Stage};
+use super::trouble::Trouble;
+use super::{Decision, Move, ProblemKind, Seen, clock, ending, events, seconds_until};
+use crate::{AliasRouting, AliasState, Cause, Deployment, EventName, Halt, LambdaTarget, Stage, Version};
 
 /// The lifecycle of a deployment that nothing speaks against, from top to bottom.
 pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
@@ -101,7 +102,10 @@ pub(super) fn homeward(next: &Deployment, halt: &Halt, seen: &Seen, now: Timesta
             "Alias {} was changed by somebody else and sends {alias}; Spillway has left it as it is.",
             alias.arn
         )),
-        Some(Ok(alias)) if restored && alias.routes(&AliasRouting::only(home)) => Homeward::There,
+        Some(Ok(alias)) if restored && alias.routes(&AliasRouting::only(home)) => match next.late_until {
+            Some(until) if until > now => await_late_shifts(home, until, now),
+            Some(_) | None => Homeward::There,
+        },
         Some(Ok(alias)) => match refusal {
             None => restore(),
             Some(problem) if problem.kind == ProblemKind::Stale => restore(),
@@ -113,30 +117,68 @@ pub(super) fn homeward(next: &Deployment, halt: &Halt, seen: &Seen, now: Timesta
             }
             Some(problem) => try_later(halt.at, &problem.words, now),
         },
-        Some(Err(_)) | None if restored => Homeward::There,
+        Some(Err(_)) | None if restored && next.late_until.is_none() => Homeward::There,
         Some(Err(problem)) if problem.kind == ProblemKind::Missing => {
-            Homeward::Blocked(format!("There is no alias left to restore: {}", problem.words))
+            Homeward::Gone(format!("There is no alias left to restore: {}", problem.words))
         }
         Some(Err(problem)) => try_later(halt.at, &problem.words, now),
         None => restore(),
     }
 }
 
+/// A function that was under way at the halt may hold the revision that the alias still has.
+fn await_late_shifts(home: Version, until: Timestamp, now: Timestamp) -> Homeward {
+    let why = format!(
+        "Traffic is on version {home}. Lambda has made no new revision of the alias for it, so that a shift which was under \
+         way may still come."
+    );
+    let wait = Decision::new(Move::Bake { seconds: seconds_until(until, now) }, why);
+    Homeward::Go(wait.waiting("shifts that may still be under way", until))
+}
+
 /// What the alias has against going on.
-pub(super) fn alias_trouble(next: &Deployment, target: &LambdaTarget, seen: &Seen) -> Option<Cause> {
+pub(super) fn alias_trouble(next: &Deployment, target: &LambdaTarget, seen: &Seen) -> Option<Trouble> {
     match seen.alias.as_ref()? {
-        Err(problem) => trouble::cause_of(problem),
+        Err(problem) => Trouble::of_reading(next, problem),
         Ok(alias) if next.owns(alias) => None,
-        Ok(alias) if next.started_at.is_none() => Some(Cause::AliasUnsuitable(unsuitable(target, alias))),
-        Ok(alias) => Some(Cause::AliasTaken(taken(next, alias))),
+        Ok(alias) if next.started_at.is_none() => {
+            Some(Trouble::drift(Cause::AliasUnsuitable(unsuitable(target, alias))))
+        }
+        Ok(alias) => Some(Trouble::drift(Cause::AliasTaken(taken(next, alias)))),
     }
 }
 
+/// Why an alias cannot be deployed to as it was found, and what leads out of it.
 fn unsuitable(target: &LambdaTarget, alias: &AliasState) -> String {
+    let LambdaTarget { function, alias: name, current, target, .. } = target;
+    let arn = &alias.arn;
+    let update = format!("aws lambda update-alias --function-name {function} --name {name}");
+    if alias.routes(&AliasRouting::only(*target)) {
+        return format!(
+            "Alias {arn} sends {alias} already, so that TargetVersion {target} is deployed and nothing is left to do. \
+             Nothing was changed. To deploy another version, name it as TargetVersion, with CurrentVersion {target}."
+        );
+    }
+    if alias.is_split() {
+        return format!(
+            "Alias {arn} sends {alias}, which is no place between CurrentVersion {current} and TargetVersion {target} \
+             that a deployment starts from. Nothing was changed. Give all traffic to one version first, such as with \
+             `{update} --function-version {current} --routing-config AdditionalVersionWeights={{}}`, and deploy with \
+             that as CurrentVersion."
+        );
+    }
+    if alias.main == AliasState::LATEST {
+        return format!(
+            "Alias {arn} points at $LATEST, which is no published version, so that no traffic can be shifted from it. \
+             Nothing was changed. Publish a version and point the alias at it first, with `{update} --function-version \
+             $(aws lambda publish-version --function-name {function} --query Version --output text)`; then deploy with \
+             that as CurrentVersion."
+        );
+    }
     format!(
-        "Alias {} points at version {}, not at the AppSpec's CurrentVersion {}: it sends {alias}. Nothing was changed. \
-         Deploy again with CurrentVersion {}, or point the alias at version {} first.",
-        alias.arn, alias.main, target.current, alias.main, target.current
+        "Alias {arn} points at version {}, not at the AppSpec's CurrentVersion {current}: it sends {alias}. Nothing was \
+         changed. Deploy again with CurrentVersion {}, or point the alias at version {current} first.",
+        alias.main, alias.main
     )
 }
 

@@ -14,10 +14,11 @@ mod trouble;
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use trouble::Judgement;
 
-use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt, ServiceState, Target};
+use crate::{AlarmReading, AliasState, Deployment, DeploymentId, Error, Halt, ServiceState, excerpt};
 
 /// What was seen of the world before a decision.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Seen {
     pub alias: Option<Result<AliasState, Problem>>,
     /// The ECS service, or why it could not be seen; `None` when it does not matter any more.
     pub service: Option<Result<ServiceState, Problem>>,
+    /// The task set that the service's last deployment has left beside its own; looked for before the first event.
+    pub kept: Option<String>,
     /// The alarms.
     pub alarms: AlarmReading,
     /// How the last move failed, where it did: which, and why.
@@ -34,12 +37,12 @@ pub struct Seen {
     pub spare_id: DeploymentId,
 }
 
-/// A call that did not do what it should, in the four ways that lead to different things.
+/// A call that did not do what it should, in the ways that lead to different things.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Which of the ways.
     pub kind: ProblemKind,
-    /// What AWS said.
+    /// What AWS said, or the beginning of it.
     pub words: String,
 }
 
@@ -56,6 +59,8 @@ pub enum ProblemKind {
     Stale,
     /// It may work later.
     Transient,
+    /// It is more than its store holds.
+    TooLarge,
 }
 
 /// The next record, the one move, and why.
@@ -159,6 +164,30 @@ impl Move {
     }
 }
 
+impl Move {
+    /// Whether it changes an ECS service or its load balancer.
+    fn changes_service(&self) -> bool {
+        match self {
+            Self::InstallTaskSet
+            | Self::ShiftListener { .. }
+            | Self::RouteListener
+            | Self::PromoteTaskSet
+            | Self::RetireTaskSet => true,
+            Self::ReadRevision
+            | Self::Announce
+            | Self::RunHook { .. }
+            | Self::ShiftTraffic { .. }
+            | Self::Bake { .. }
+            | Self::CompleteShift
+            | Self::RestoreTraffic
+            | Self::RollBack { .. }
+            | Self::Succeeded
+            | Self::Failed { .. }
+            | Self::Stopped { .. } => false,
+        }
+    }
+}
+
 /// What is waited for, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
@@ -214,50 +243,38 @@ pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
     } else {
         note_share(&mut next, seen);
         ecs::note(&mut next, seen, now);
-        let trouble = if next.halt.is_none() { trouble::trouble(&next, seen, now) } else { None };
-        match trouble {
-            Some(cause) if trouble::is_doubtful(&mut next, &cause, now) => look_again(&next, now),
-            trouble => {
-                if let Some(cause) = trouble {
-                    next.halt = Some(Halt { cause, at: now });
-                }
-                match next.halt.clone() {
-                    Some(halt) => ending::wind_down(&mut next, &halt, seen, now),
-                    None => forward::forward(&mut next, seen, now),
-                }
-            }
+        let judgement = match next.halt {
+            None => trouble::judge(&mut next, seen, now),
+            Some(_) => Judgement::Fine,
+        };
+        if let Judgement::Certain(cause) = &judgement {
+            next.halt = Some(Halt { cause: cause.clone(), at: now });
+        }
+        match (judgement, next.halt.clone()) {
+            (Judgement::Doubtful(decision), _) => decision,
+            (Judgement::Fine | Judgement::Certain(_), Some(halt)) => ending::wind_down(&mut next, &halt, seen, now),
+            (Judgement::Fine | Judgement::Certain(_), None) => forward::forward(&mut next, seen, now),
         }
     };
+    ecs::note_quiet(&mut next, &decision.step, now);
     conclude(record, next, seen, decision, now)
-}
-
-/// A read may be older than the last write: one look is not enough to say whose something is.
-fn look_again(next: &Deployment, now: Timestamp) -> Decision {
-    let seconds = trouble::SECOND_LOOK_SECONDS;
-    let what = match &next.order.target {
-        Target::Ecs(_) => "service",
-        Target::Lambda(_) | Target::Invalid(_) | Target::Unread => "alias",
-    };
-    let why = format!("The {what} is not as it should be. What was read may be old, so a second look decides.");
-    let until = now + SignedDuration::from_secs(i64::from(seconds));
-    Decision::new(Move::Bake { seconds }, why).waiting(format!("a second look at the {what}"), until)
 }
 
 /// Counts the save and writes the ledger, when anything has changed.
 fn conclude(record: &Deployment, mut next: Deployment, seen: &Seen, decision: Decision, now: Timestamp) -> Plan {
     let Decision { step, why, waits_for, successor } = decision;
     let mut entry = None;
-    let note = match &waits_for {
+    let note = excerpt(match &waits_for {
         Some(wait) => format!("{why} Waiting for {}.", wait.what),
         None => why.clone(),
-    };
+    });
     if next != *record || (note != record.note && !record.has_ended()) {
         if !record.has_ended() {
             next.note = note;
             next.waits_until = waits_for.as_ref().map(|wait| wait.until);
         }
         next.changed(now);
-        entry = Some(LedgerEntry {
+        let line = LedgerEntry {
             at: now,
             generation: next.generation,
             seen: seen.to_string(),
@@ -265,7 +282,8 @@ fn conclude(record: &Deployment, mut next: Deployment, seen: &Seen, decision: De
             why: why.clone(),
             waits_for: waits_for.as_ref().map(|wait| wait.what.clone()),
             until: waits_for.as_ref().map(|wait| wait.until),
-        });
+        };
+        entry = Some(line.excerpted());
     }
     Plan { next, step, why, waits_for, entry, successor }
 }
@@ -299,7 +317,7 @@ impl std::error::Error for Problem {}
 impl Problem {
     /// A problem of that kind, with what AWS said.
     pub fn new(kind: ProblemKind, words: impl Into<String>) -> Self {
-        Self { kind, words: words.into() }
+        Self { kind, words: excerpt(words) }
     }
 }
 
@@ -312,12 +330,13 @@ impl ProblemKind {
             Self::Refused => "Refused",
             Self::Stale => "Stale",
             Self::Transient => "Transient",
+            Self::TooLarge => "TooLarge",
         }
     }
 
     /// The kind of that name. Whatever else goes wrong with a function may go right the next time.
     pub fn of(name: &str) -> Self {
-        let kinds = [Self::Missing, Self::Denied, Self::Refused, Self::Stale, Self::Transient];
+        let kinds = [Self::Missing, Self::Denied, Self::Refused, Self::Stale, Self::Transient, Self::TooLarge];
         kinds.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Transient)
     }
 }
@@ -339,7 +358,7 @@ impl fmt::Display for Seen {
                     write!(f, " {name}")?;
                 }
             }
-            AlarmReading::Unreadable(why) => write!(f, "; alarms: unreadable, {why}")?,
+            AlarmReading::Unreadable(problem) => write!(f, "; alarms: unreadable, {}", problem.words)?,
         }
         if let Some((step, problem)) = &self.failed {
             write!(f, "; {step} failed: {}", problem.words)?;

@@ -11,7 +11,7 @@ pub struct AliasSeen<'a> {
     pub claim: Option<&'a Claim>,
     /// Whether CloudFormation itself says that it is: it names it as what the resource is so far.
     pub known: bool,
-    /// The deployment that has its group.
+    /// The deployment that has it, of whichever group, or else the one that has its group.
     pub active: Option<&'a Deployment>,
 }
 
@@ -54,7 +54,10 @@ pub fn next_alias_step(wish: &AliasWish, seen: AliasSeen<'_>) -> AliasStep {
         return AliasStep::Refuse(Fault::AliasExists(found.clone()));
     }
     if wish.old_version == Some(wish.version) {
-        return AliasStep::Settle;
+        // AWS sets no provisioned concurrency while an alias is on two versions.
+        let old = wish.old_settings.as_ref().and_then(|settings| settings.provisioned_concurrency);
+        let unset = own.filter(|_| wish.settings.provisioned_concurrency != old);
+        return unset.map_or(AliasStep::Settle, |active| AliasStep::Await(active.id.clone()));
     }
     if let Some(active) = own {
         let id = active.id.clone();

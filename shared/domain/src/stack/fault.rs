@@ -67,8 +67,10 @@ impl fmt::Display for Fault {
             Self::AliasExists(alias) => write!(
                 f,
                 "Alias {} exists already ({alias}), and this resource did not make it. Give the alias another name, or \
-                 say Adopt: true to take it over; then see to it that nothing else deletes it, such as a resource \
-                 AWS::Lambda::Alias that a stack had until now without DeletionPolicy: Retain.",
+                 take it over. If this stack has had it until now, say AdoptAliases: true in Metadata.Spillway, which \
+                 keeps it. If something else has it, say AdoptAliases: FromElsewhere there, or Adopt: true here where \
+                 the template is not rewritten, and see to it that nothing deletes it: a stack that had it deletes it \
+                 unless it got DeletionPolicy: Retain in an update before.",
                 alias.arn
             ),
             Self::AliasUnsuitable(alias) => write!(

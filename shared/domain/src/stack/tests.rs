@@ -83,6 +83,7 @@ fn deployment(from: u64, to: u64) -> Deployment {
         rollback: AutoRollback::default(),
         triggers: Vec::new(),
         creator: Creator::User,
+        caller: None,
         rolls_back: None,
         description: None,
         restarts: false,
@@ -161,7 +162,7 @@ fn a_deployment_in_the_way_is_followed_stopped_or_waited_for() {
     assert_eq!(next(3, &active, own), AliasStep::Await(id.clone()));
 
     let mut halted = active.clone();
-    halted.halt = Some(Halt { cause: Cause::Stop { rollback: None }, at: Timestamp::UNIX_EPOCH });
+    halted.halt = Some(Halt { cause: Cause::Stop { rollback: None, caller: None }, at: Timestamp::UNIX_EPOCH });
     assert_eq!(next(1, &halted, own), AliasStep::Await(id.clone()), "it is on its way back already");
     assert_eq!(next(2, &halted, own), AliasStep::Await(id.clone()), "and not on its way to where it led");
 
@@ -221,8 +222,10 @@ fn faults_say_what_happened_to_what_and_what_to_do() {
         name("Deployment configuration slow cannot change. Give the new one another name, or none."),
         format!(
             "Alias {arn} exists already (100 % to version 1), and this resource did not make it. Give the alias another \
-             name, or say Adopt: true to take it over; then see to it that nothing else deletes it, such as a resource \
-             AWS::Lambda::Alias that a stack had until now without DeletionPolicy: Retain."
+             name, or take it over. If this stack has had it until now, say AdoptAliases: true in Metadata.Spillway, \
+             which keeps it. If something else has it, say AdoptAliases: FromElsewhere there, or Adopt: true here where \
+             the template is not rewritten, and see to it that nothing deletes it: a stack that had it deletes it unless \
+             it got DeletionPolicy: Retain in an update before."
         ),
         format!(
             "Alias {arn} was changed by somebody else: 10 % to version 2 and 90 % to version 1. Nothing was changed. Have \

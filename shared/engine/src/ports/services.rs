@@ -41,6 +41,8 @@ pub trait TaskSets {
     /// The service as it is at this moment. One that does not exist is
     /// [`Missing`](spillway_domain::ProblemKind::Missing).
     async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem>;
+    /// The ARN of the latest ACTIVE revision of a task definition.
+    async fn latest(&self, session: &RoleSession, family: &str) -> Result<String, Problem>;
     /// Why tasks of a task set stopped of late, newest first, each in words; those that were meant to stop are left out.
     async fn deaths(&self, session: &RoleSession, service: &EcsService, task_set: &str)
     -> Result<Vec<String>, Problem>;
@@ -88,6 +90,9 @@ pub struct Observation {
     pub deployment_id: DeploymentId,
     /// Whether the target groups are known already, so that nothing depends on both being there.
     pub knows_groups: bool,
+    /// The family of the task definition, if its latest revision matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
 }
 
 impl Observation {
@@ -100,6 +105,7 @@ impl Observation {
             pair: pair.clone(),
             deployment_id: record.maker().clone(),
             knows_groups: record.ecs.is_some(),
+            family: record.ecs_target().and_then(EcsTarget::unresolved_family).map(str::to_owned),
         })
     }
 }

@@ -1,5 +1,8 @@
 //! Each rule of the rewriting, and each fault in its words.
 
+mod faults;
+mod waits;
+
 use serde_json::{Value, json};
 
 use super::{Home, rewrite};
@@ -9,6 +12,7 @@ const FUNCTION_ROLES: &str = "arn:aws:iam::111122223333:role/spillway/spillway/*
 
 fn home() -> Home {
     Home {
+        answer_hook_url: Some("https://answer.lambda-url.us-east-1.on.aws/".to_owned()),
         service_token: TOKEN.to_owned(),
         function_roles: FUNCTION_ROLES.to_owned(),
         service_role_names: "spillway-*".to_owned(),
@@ -77,7 +81,7 @@ fn an_alias_becomes_a_custom_resource_with_its_properties_and_its_policy() {
         json!({
             "Type": "Custom::SpillwayAlias",
             "Condition": "IsProd",
-            "DependsOn": ["GroupSpillway", "Fn"],
+            "DependsOn": ["GroupSpillway", "Fn", "LiveSpillwayPolicy"],
             "DeletionPolicy": "Retain",
             "UpdateReplacePolicy": "Retain",
             "Metadata": {"of": {"Ref": "AppSpillway"}},
@@ -156,31 +160,6 @@ fn what_is_of_servers_and_of_ecs_stays_codedeploys() {
 }
 
 #[test]
-fn a_template_that_would_have_too_many_resources_is_a_fault() {
-    let topics: Vec<_> = (0..490).map(|number| format!("/Resources/Topic{number}")).collect();
-    let changed = |more: &[(&str, Value)]| {
-        let topics = topics.iter().map(|path| (path.as_str(), json!({"Type": "AWS::SNS::Topic"})));
-        let template = with(&topics.chain(more.to_vec()).collect::<Vec<_>>());
-        rewrite(template, &home()).map(|template| template["Resources"].as_object().unwrap().len())
-    };
-    let long = (CONFIG, json!("Steps.10@10h"));
-    let settings = |name: &str, value: Value| ("/Metadata", json!({"Spillway": {name: value}}));
-    assert_eq!(changed(&[]), Ok(495));
-    assert_eq!(changed(&[long.clone(), settings("WaitForCompletion", json!(false))]), Ok(495));
-    assert_eq!(changed(&[(CONFIG, json!("elsewhere")), settings("LongestDeploymentMinutes", json!(250))]), Ok(500));
-    assert_eq!(
-        changed(&[long]).unwrap_err().to_string(),
-        "Number of errors found: 1. Structure of the template is invalid. It would have 507 resources, 12 of them to \
-         wait for deployments, and CloudFormation takes 500: say by 'LongestDeploymentMinutes' in \
-         'Metadata.Spillway' how long shifts take at most, or say 'WaitForCompletion: false' there, with which the \
-         stack does not wait."
-    );
-    let more: Vec<_> = (0..10).map(|number| format!("/Resources/More{number}")).collect();
-    let more: Vec<_> = more.iter().map(|path| (path.as_str(), json!({"Type": "AWS::SNS::Topic"}))).collect();
-    assert_eq!(changed(&more), Ok(505), "that is CloudFormation's to say");
-}
-
-#[test]
 fn an_alias_without_an_update_policy_is_left_alone() {
     let alias = json!({"Type": "AWS::Lambda::Alias", "Properties": {"RoutingConfig": {}}});
     assert_eq!(resources(&[("/Resources/Other", alias.clone())])["Other"], alias);
@@ -206,167 +185,55 @@ fn whatever_refers_to_it_follows() {
     assert_eq!(rewritten["Metadata"], json!({"about": "Live"}));
 }
 
+/// CloudFormation deletes what is gone from a template, as the template before said.
 #[test]
-fn what_takes_longer_than_one_resource_may_wait_is_waited_for_by_several() {
-    let hook = json!({"Ref": "Fn"});
-    let [before, after] = ["BeforeAllowTrafficHook", "AfterAllowTrafficHook"].map(|hook| format!("{POLICY}/{hook}"));
-    let config = |name: &str| (CONFIG, json!(name));
-    let longest = |minutes: Value| ("/Metadata", json!({"Spillway": {"LongestDeploymentMinutes": minutes}}));
-    for (changes, links) in [
-        (vec![], 0),
-        (vec![config("CodeDeployDefault.LambdaCanary10Percent30Minutes")], 0),
-        (vec![config("Steps.10@44m")], 0),
-        (vec![config("Steps.10@45m")], 1),
-        (vec![config("CodeDeployDefault.LambdaLinear10PercentEvery10Minutes")], 1),
-        (vec![(before.as_str(), hook.clone())], 1),
-        (vec![(before.as_str(), hook.clone()), (after.as_str(), hook.clone())], 2),
-        (vec![(before.as_str(), json!({"Ref": "AWS::NoValue"}))], 0),
-        (vec![(before.as_str(), json!({"Fn::If": ["C", hook, {"Ref": "AWS::NoValue"}]}))], 1),
-        (vec![(CONFIG, json!({"Fn::If": ["C", "Steps.10@2h", "AllAtOnce"]}))], 2),
-        (vec![config("made-elsewhere")], 3),
-        (vec![config("made-elsewhere"), longest(json!(30))], 0),
-        (vec![config("made-elsewhere"), longest(json!("2880"))], 57),
-        (vec![config("AllAtOnce"), longest(json!(2880))], 0),
-        (vec![(&format!("{POLICY}/DeploymentGroupName"), json!("elsewhere"))], 3),
+fn an_alias_of_the_stack_itself_stays_in_the_template_while_it_is_taken_over() {
+    let template = with(&[
+        ("/Metadata", json!({"Spillway": {"AdoptAliases": true}})),
+        (CONFIG, json!("Steps.10@2h")),
+        ("/Outputs", json!({"Live": {"Value": {"Ref": "Live"}}})),
+        ("/Resources/Live/DependsOn", json!("Group")),
+    ]);
+    let rewritten = rewrite(template, &home()).unwrap();
+    assert_eq!(
+        rewritten["Resources"]["Live"],
+        json!({
+            "Type": "AWS::Lambda::Alias",
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "DependsOn": ["GroupSpillway", "SpillwayWait2"],
+            "Properties": {"FunctionName": {"Ref": "Fn"}, "Name": "live",
+                           "FunctionVersion": {"Fn::GetAtt": ["LiveSpillway", "FunctionVersion"]}},
+        })
+    );
+    assert_eq!(rewritten["Outputs"]["Live"]["Value"], json!({"Ref": "LiveSpillway"}));
+    assert_eq!(rewrite(rewritten.clone(), &home()), Ok(rewritten));
+}
+
+#[test]
+fn a_role_is_understood_however_its_arn_is_written() {
+    for arn in [
+        json!({"Fn::GetAtt": "Role.Arn"}),
+        json!({"Fn::Sub": "${Role.Arn}"}),
+        json!({"Fn::Sub": ["${r}", {"r": {"Fn::GetAtt": ["Role", "Arn"]}}]}),
+        json!({"Fn::Join": ["", [{"Fn::GetAtt": ["Role", "Arn"]}]]}),
+        json!({"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${Role}"}),
+        json!({"Fn::Join": ["/", [{"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role"}, {"Ref": "Role"}]]}),
     ] {
-        let resources = resources(&changes);
-        let waits = resources.as_object().unwrap().keys().filter(|id| id.starts_with("LiveSpillwayWait"));
-        assert_eq!(waits.count(), links, "{changes:?}");
-        let more = &resources["LiveSpillway"]["Properties"]["MoreWaiting"];
-        assert_eq!(*more, if links > 0 { json!(true) } else { Value::Null }, "{changes:?}");
+        let resources = resources(&[("/Resources/Group/Properties/ServiceRoleArn", arn.clone())]);
+        assert_eq!(resources["Role"]["Properties"]["Path"], "/spillway-service/", "{arn}");
+        let named = &resources["GroupSpillway"]["Properties"]["ServiceRoleArn"];
+        let same = if arn.get("Fn::GetAtt").is_some() { arn } else { json!({"Fn::GetAtt": ["Role", "Arn"]}) };
+        assert_eq!(*named, same);
+        assert_eq!(resources["LiveSpillwayPolicy"]["Properties"]["RoleName"], json!({"Ref": "Role"}));
     }
 }
 
 #[test]
-fn each_that_waits_waits_for_the_one_before() {
-    let resources = resources(&[(CONFIG, json!("Steps.10@2h")), ("/Resources/Live/Condition", json!("IsProd"))]);
-    let deployment = json!({"Fn::GetAtt": ["LiveSpillway", "DeploymentId"]});
-    assert_eq!(
-        resources["LiveSpillwayWait1"],
-        json!({"Type": "Custom::SpillwayWait", "Condition": "IsProd",
-               "Properties": {"ServiceToken": TOKEN, "DeploymentId": deployment, "MoreWaiting": true}})
-    );
-    assert_eq!(
-        resources["LiveSpillwayWait2"],
-        json!({"Type": "Custom::SpillwayWait", "Condition": "IsProd", "DependsOn": "LiveSpillwayWait1",
-               "Properties": {"ServiceToken": TOKEN, "DeploymentId": deployment}})
-    );
-}
-
-#[test]
-fn every_fault_has_its_words() {
-    let one = |changes: &[(&str, Value)]| {
-        let words = faults(changes);
-        words.strip_prefix("Number of errors found: 1. ").expect(&words).to_owned()
-    };
-    let map = "Resource with id [Live] is invalid. Attribute 'UpdatePolicy' should be a map with \
-               'CodeDeployLambdaAliasUpdate', and no intrinsic function.";
-    let policy = |value: Value| one(&[("/Resources/Live/UpdatePolicy", value)]);
-    assert_eq!(policy(json!({"Fn::If": ["C", {}, {}]})), map);
-    assert_eq!(policy(json!({})), map);
-    assert_eq!(policy(json!("CodeDeployLambdaAliasUpdate")), map);
-    assert_eq!(policy(json!({"CodeDeployLambdaAliasUpdate": "orders"})), map);
-    assert_eq!(policy(json!({"CodeDeployLambdaAliasUpdate": {}, "AutoScalingRollingUpdate": {}})), map);
-    assert_eq!(
-        policy(json!({"CodeDeployLambdaAliasUpdate": {"DeploymentGroupName": "orders"}})),
-        "Resource with id [Live] is invalid. 'CodeDeployLambdaAliasUpdate' is missing required Property \
-         'ApplicationName'."
-    );
-    assert_eq!(
-        one(&[(&format!("{POLICY}/DeploymentGroupName"), json!({"Ref": "AWS::NoValue"}))]),
-        "Resource with id [Live] is invalid. 'CodeDeployLambdaAliasUpdate' is missing required Property \
-         'DeploymentGroupName'."
-    );
-    assert_eq!(
-        one(&[(&format!("{POLICY}/BeforeTraffic"), json!("hook"))]),
-        "Resource with id [Live] is invalid. 'CodeDeployLambdaAliasUpdate' has no Property 'BeforeTraffic'."
-    );
-    assert_eq!(
-        one(&[("/Resources/Live/Properties", json!(["live"]))]),
-        "Resource with id [Live] is invalid. Attribute 'Properties' should be a map."
-    );
-    assert_eq!(
-        one(&[("/Resources/Live/Properties/RoutingConfig", json!({}))]),
-        "Resource with id [Live] is invalid. Property 'RoutingConfig' has to go: during a deployment Spillway sets \
-         the weights."
-    );
-    assert_eq!(
-        one(&[("/Resources/App/Properties", json!("shop"))]),
-        "Resource with id [App] is invalid. Attribute 'Properties' should be a map."
-    );
-    assert_eq!(
-        one(&[("/Resources/LiveSpillway", json!({"Type": "AWS::SNS::Topic"}))]),
-        "Resource with id [Live] is invalid. Its new id [LiveSpillway] is that of something else, which needs another \
-         one."
-    );
-    assert_eq!(
-        one(&[(CONFIG, json!("Steps.10@1h")), ("/Parameters", json!({"LiveSpillwayWait1": {"Type": "String"}}))]),
-        "Resource with id [Live] is invalid. Its new id [LiveSpillwayWait1] is that of something else, which needs \
-         another one."
-    );
-    let long = "L".repeat(250);
-    assert_eq!(
-        one(&[(
-            &format!("/Resources/{long}"),
-            json!({"Type": "AWS::CodeDeploy::Application",
-                                                   "Properties": {"ComputePlatform": "Lambda"}})
-        )]),
-        format!("Resource with id [{long}] is invalid. Its new id [{long}Spillway] is longer than 255 characters.")
-    );
-    assert_eq!(
-        one(&[("/Resources/Role/Properties/Policies", json!({"Fn::If": ["C", [], []]}))]),
-        "Resource with id [Role] is invalid. Property 'Policies' should be a list, since Spillway adds to it."
-    );
-    assert_eq!(
-        rewrite(json!({"Outputs": {}}), &home()).unwrap_err().to_string(),
-        "Number of errors found: 1. Structure of the template is invalid. 'Resources' section is required"
-    );
-}
-
-#[test]
-fn the_settings_of_a_template_are_checked() {
-    let settings = |value: Value| faults(&[("/Metadata", json!({"Spillway": value}))]);
-    let begin = "Number of errors found: 1. Structure of the template is invalid. 'Metadata.Spillway";
-    assert_eq!(settings(json!("fast")), format!("{begin}' should be a map."));
-    assert_eq!(
-        settings(json!({"Longest": 5})),
-        format!("{begin}' has no 'Longest'. It has LongestDeploymentMinutes, WaitForCompletion, AdoptAliases.")
-    );
-    for (minutes, shown) in [(json!(0), "0"), (json!(2881), "2881"), (json!("soon"), "\"soon\""), (json!([]), "[]")] {
-        assert_eq!(
-            settings(json!({"LongestDeploymentMinutes": minutes})),
-            format!("{begin}.LongestDeploymentMinutes' is {shown}; it should be a number from 1 to 2880.")
-        );
-    }
-}
-
-#[test]
-fn a_template_may_take_aliases_over_and_not_wait() {
-    let said = |value: Value| {
-        let resources = resources(&[("/Metadata", json!({"Spillway": value})), (CONFIG, json!("made-elsewhere"))]);
-        let properties = resources["LiveSpillway"]["Properties"].clone();
-        let waits = resources.as_object().unwrap().keys().filter(|id| id.contains("Wait")).count();
-        (properties["Adopt"].clone(), properties["WaitForCompletion"].clone(), waits)
-    };
-    let (adopt, waits, links) = said(json!({"LongestDeploymentMinutes": 300}));
-    assert!(adopt.is_null() && waits.is_null() && links > 0, "{adopt} {waits} {links}");
-    assert_eq!(said(json!({"AdoptAliases": "true", "WaitForCompletion": false})), (json!(true), json!(false), 0));
-    assert_eq!(
-        faults(&[("/Metadata", json!({"Spillway": {"AdoptAliases": "perhaps"}}))]),
-        "Number of errors found: 1. Structure of the template is invalid. 'Metadata.Spillway.AdoptAliases' is \
-         \"perhaps\"; it should be true or false."
-    );
-}
-
-#[test]
-fn all_faults_are_told_at_once() {
-    assert_eq!(
-        faults(&[
-            (LIVE, json!({"Type": "AWS::Lambda::Alias", "UpdatePolicy": []})),
-            ("/Metadata", json!({"Spillway": "fast"}))
-        ]),
-        "Number of errors found: 2. Structure of the template is invalid. 'Metadata.Spillway' should be a map. Resource \
-         with id [Live] is invalid. Attribute 'UpdatePolicy' should be a map with 'CodeDeployLambdaAliasUpdate', and no \
-         intrinsic function."
-    );
+fn a_group_is_understood_however_its_name_is_written() {
+    let resources = resources(&[
+        ("/Resources/Group/Properties/DeploymentGroupName", json!({"Fn::Sub": "${AWS::StackName}-orders"})),
+        (&format!("{POLICY}/DeploymentGroupName"), json!({"Fn::Join": ["-", [{"Ref": "AWS::StackName"}, "orders"]]})),
+    ]);
+    assert_eq!(resources["LiveSpillwayPolicy"]["Type"], "AWS::IAM::RolePolicy");
 }

@@ -2,59 +2,40 @@
 
 use serde_json::{Value, json};
 
-use crate::fragment::{Members, attribute, intrinsic, is_no_value, kind, possible, reference};
-use crate::reference::{depends, named};
+use crate::fragment::{Members, attribute, intrinsic, is_no_value, kind, reference};
 
-const ANY: &str = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:";
+/// The ARN of whatever function, up to its name.
+pub(super) const ANY: &str = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:";
 /// What comes between an ARN and the name of the function.
 const MARK: &str = ":function:";
-
-/// How much policies have to say, from the most to the least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Brevity {
-    /// Each function, and its versions and aliases.
-    None,
-    /// What begins with the name of a function: with a name that CloudFormation gives, nothing else does.
-    Prefixes,
-    /// All functions whose names CloudFormation gives at once.
-    Stack,
-}
 
 /// A function, or the alias or version of one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Function {
-    /// One of the template, whose name CloudFormation gives.
-    Generated(String),
-    /// One of the template, which has its own name.
-    Named(String),
-    /// Any other, by its ARN, which is a text, or an `Fn::Sub` of one.
-    Elsewhere(Value),
-    /// One of the template that depends on the role, which can name it only as one of the stack.
-    OfStack,
+    /// One of the template, by its logical id.
+    OfTemplate(String),
+    /// Any other.
+    Elsewhere {
+        /// A text, or an `Fn::Sub` of one.
+        arn: Value,
+        name: Value,
+    },
 }
 
 /// The function that a value without an `Fn::If` means, which may be its name or its ARN.
-pub(super) fn function(resources: &Members, role: &str, value: &Value) -> Option<Function> {
-    if intrinsic(value).is_none() && !value.is_string() {
+pub(super) fn function(resources: &Members, value: &Value) -> Option<Function> {
+    if is_no_value(value) || intrinsic(value).is_none() && !value.is_string() {
         return None;
     }
-    let circle = |value: &Value| named(value).into_iter().any(|id| id == role || depends(resources, id, role));
-    let Some(id) = of_template(resources, value) else {
-        return Some(if circle(value) { Function::OfStack } else { elsewhere(value) });
-    };
-    let name = &resources[id]["Properties"]["FunctionName"];
-    let names = possible(name);
-    let unnamed = |name: &&Value| name.is_null() || is_no_value(name);
-    Some(match depends(resources, id, role) {
-        false if names.iter().all(unnamed) => Function::Generated(id.to_owned()),
-        false => Function::Named(id.to_owned()),
-        true if names.iter().any(unnamed) || circle(name) => Function::OfStack,
-        true => elsewhere(name),
+    Some(match (of_template(resources, value), value.as_str()) {
+        (Some(id), _) => Function::OfTemplate(id.to_owned()),
+        (None, Some(text)) => literal(text),
+        (None, None) => by_name(value),
     })
 }
 
 /// The id of the function of the template that a value is the name or the ARN of.
-pub(super) fn of_template<'a>(resources: &Members, value: &'a Value) -> Option<&'a str> {
+fn of_template<'a>(resources: &Members, value: &'a Value) -> Option<&'a str> {
     let text = intrinsic(value).filter(|(name, _)| *name == "Fn::Sub").and_then(|(_, text)| text.as_str());
     let variable = text.and_then(|text| text.strip_prefix("${")?.strip_suffix('}')).map(str::trim);
     let by_variable = variable.map(|variable| variable.strip_suffix(".Arn").unwrap_or(variable));
@@ -63,40 +44,40 @@ pub(super) fn of_template<'a>(resources: &Members, value: &'a Value) -> Option<&
     ["AWS::Lambda::Function", "AWS::Serverless::Function"].contains(&kind(resources, id)).then_some(id)
 }
 
-fn elsewhere(value: &Value) -> Function {
-    Function::Elsewhere(value.as_str().map_or_else(|| by_name(value), literal))
+/// The function of a name, or of what is its ARN, or a part of that, already.
+fn literal(text: &str) -> Function {
+    let name = text.split_once(MARK).map_or(text, |(_, name)| name);
+    let arn = match text.starts_with("arn:") && name != text {
+        true => text.into(),
+        false => json!({"Fn::Sub": format!("{ANY}{name}")}),
+    };
+    Function::Elsewhere { arn, name: name.split(':').next().unwrap_or_default().into() }
 }
 
-/// The ARN for a name, or for what is one, or a part of one, already.
-fn literal(text: &str) -> Value {
-    match text.split_once(MARK) {
-        Some(_) if text.starts_with("arn:") => text.into(),
-        Some((_, name)) => json!({"Fn::Sub": format!("{ANY}{name}")}),
-        None => json!({"Fn::Sub": format!("{ANY}{text}")}),
-    }
-}
-
-/// The ARN for a name or an ARN, whichever it turns out to be: what follows the mark, or the second of two names.
-fn by_name(value: &Value) -> Value {
+/// The function of a name or an ARN, whichever it turns out to be: what follows the mark, or the second of two names.
+fn by_name(value: &Value) -> Function {
     let twice = json!({"Fn::Join": [MARK, [value, value]]});
-    json!({"Fn::Sub": [format!("{ANY}${{Name}}"), {"Name": {"Fn::Select": [1, {"Fn::Split": [MARK, twice]}]}}]})
+    let name = json!({"Fn::Select": [1, {"Fn::Split": [MARK, twice]}]});
+    Function::Elsewhere { arn: json!({"Fn::Sub": [format!("{ANY}${{Name}}"), {"Name": name}]}), name }
 }
 
 impl Function {
-    /// The resources that a statement names for it.
-    pub(super) fn arns(&self, brevity: Brevity) -> Vec<Value> {
-        let of_stack = || vec![json!({"Fn::Sub": format!("{ANY}${{AWS::StackName}}-*")})];
-        match (self, brevity) {
-            (Self::OfStack, _) | (Self::Generated(_), Brevity::Stack) => of_stack(),
-            (Self::Generated(id), Brevity::Prefixes) => vec![longer(&arn(id), "*")],
-            (Self::Generated(id), Brevity::None) | (Self::Named(id), _) => vec![arn(id), longer(&arn(id), ":*")],
-            (Self::Elsewhere(arn), _) => vec![arn.clone(), longer(arn, ":*")],
+    /// What a statement names for it: itself, and its versions and aliases.
+    pub(super) fn arns(&self) -> [Value; 2] {
+        let arn = match self {
+            Self::OfTemplate(id) => json!({"Fn::GetAtt": [id, "Arn"]}),
+            Self::Elsewhere { arn, .. } => arn.clone(),
+        };
+        [arn.clone(), longer(&arn, ":*")]
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> Value {
+        match self {
+            Self::OfTemplate(id) => json!({"Ref": id}),
+            Self::Elsewhere { name, .. } => name.clone(),
         }
     }
-}
-
-fn arn(id: &str) -> Value {
-    json!({"Fn::GetAtt": [id, "Arn"]})
 }
 
 /// An ARN with something after it.
@@ -118,21 +99,11 @@ mod tests {
     const ORDERS: &str = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:orders";
 
     fn found(value: Value) -> Option<Function> {
-        let own = |properties: Value, on: &str| json!({"Type": "AWS::Lambda::Function", "Properties": properties, "DependsOn": on});
         let resources = json!({
-            "Role": {"Type": "AWS::IAM::Role", "DependsOn": "Topic"},
-            "Topic": {"Type": "AWS::SNS::Topic"},
-            "Group": {"DependsOn": "Role"},
-            "Fn": own(json!({}), "Topic"),
-            "Own": own(json!({"FunctionName": "own"}), "Topic"),
-            "Late": own(json!({}), "Group"),
-            "Either": own(json!({"FunctionName": {"Fn::If": ["C", "own", {"Ref": "AWS::NoValue"}]}}), "Topic"),
-            "LateOrders": own(json!({"FunctionName": "orders"}), "Group"),
-            "LateNamed": own(json!({"FunctionName": {"Ref": "Name"}}), "Group"),
-            "LateTwice": own(json!({"FunctionName": {"Fn::Sub": "x-${Group}"}}), "Group"),
+            "Fn": {"Type": "AWS::Lambda::Function"},
             "HookLive": {"Type": "AWS::Lambda::Alias"},
         });
-        function(resources.as_object().unwrap(), "Role", &value)
+        function(resources.as_object().unwrap(), &value)
     }
 
     #[test]
@@ -144,41 +115,38 @@ mod tests {
             json!({"Fn::Sub": "${Fn}"}),
             json!({"Fn::Sub": "${ Fn.Arn }"}),
         ] {
-            assert_eq!(found(value.clone()), Some(Function::Generated("Fn".to_owned())), "{value}");
-        }
-        assert_eq!(found(json!({"Ref": "Either"})), Some(Function::Named("Either".to_owned())));
-        assert_eq!(found(json!({"Ref": "Own"})), Some(Function::Named("Own".to_owned())));
-    }
-
-    #[test]
-    fn one_that_depends_on_the_role_is_named_by_its_name_or_as_one_of_the_stack() {
-        let by_name = |id: &str| found(json!({"Ref": id}));
-        assert_eq!(by_name("LateOrders"), Some(Function::Elsewhere(json!({"Fn::Sub": ORDERS}))));
-        assert_eq!(by_name("LateNamed"), Some(Function::Elsewhere(super::by_name(&json!({"Ref": "Name"})))));
-        for circle in [json!({"Ref": "Late"}), json!({"Ref": "LateTwice"}), json!({"Fn::Sub": "x-${Group}"})] {
-            assert_eq!(found(circle.clone()), Some(Function::OfStack), "{circle}");
+            let function = found(value.clone()).unwrap();
+            assert_eq!(function, Function::OfTemplate("Fn".to_owned()), "{value}");
+            let arn = json!({"Fn::GetAtt": ["Fn", "Arn"]});
+            assert_eq!(function.arns(), [arn.clone(), json!({"Fn::Join": ["", [arn, ":*"]]})]);
+            assert_eq!(function.name(), json!({"Ref": "Fn"}));
         }
     }
 
     #[test]
     fn a_name_from_elsewhere_becomes_an_arn_unless_it_is_one() {
         let other = "arn:aws:lambda:eu-west-1:111122223333:function:orders";
-        for (name, arn) in [
-            ("orders", json!({"Fn::Sub": ORDERS})),
-            ("111122223333:function:orders", json!({"Fn::Sub": ORDERS})),
-            (other, json!(other)),
+        for (given, arns) in [
+            ("orders", [json!({"Fn::Sub": ORDERS}), json!({"Fn::Sub": format!("{ORDERS}:*")})]),
+            ("111122223333:function:orders", [json!({"Fn::Sub": ORDERS}), json!({"Fn::Sub": format!("{ORDERS}:*")})]),
+            (other, [json!(other), json!(format!("{other}:*"))]),
         ] {
-            assert_eq!(found(json!(name)), Some(Function::Elsewhere(arn)), "{name}");
+            let function = found(json!(given)).unwrap();
+            assert_eq!((function.arns(), function.name()), (arns, json!("orders")), "{given}");
         }
-        assert_eq!(found(Value::Null), None);
+        assert_eq!(found(json!(format!("{other}:live"))).unwrap().name(), "orders");
+        for none in [Value::Null, json!({"Ref": "AWS::NoValue"}), json!(["orders"])] {
+            assert_eq!(found(none), None);
+        }
     }
 
     /// `Fn::Join`, `Fn::Split` and `Fn::Select` as CloudFormation carries them out.
     #[test]
     fn a_parameter_may_be_a_name_or_an_arn() {
         let value = json!({"Ref": "Name"});
-        let Some(Function::Elsewhere(arn)) = found(value.clone()) else { panic!("no ARN") };
+        let Some(Function::Elsewhere { arn, name }) = found(value.clone()) else { panic!("no ARN") };
         let select = &arn["Fn::Sub"][1]["Name"]["Fn::Select"];
+        assert_eq!(name["Fn::Select"], *select);
         let join = &select[1]["Fn::Split"][1]["Fn::Join"];
         let (at, split) = (select[0].as_u64().unwrap(), select[1]["Fn::Split"][0].as_str().unwrap());
         assert_eq!(join[1], json!([value, value]));
@@ -191,31 +159,7 @@ mod tests {
         for value in
             [json!({"Fn::ImportValue": "x"}), json!({"Ref": "HookLive"}), json!({"Fn::GetAtt": ["Fn", "Name"]})]
         {
-            assert_eq!(found(value.clone()), Some(Function::Elsewhere(by_name(&value))));
-        }
-    }
-
-    #[test]
-    fn its_versions_and_aliases_are_named_with_it() {
-        let (exact, prefix) = (Brevity::None, Brevity::Prefixes);
-        let all = |arn: Value, qualified: Value| vec![arn, qualified];
-        let of_stack = json!({"Fn::Sub": ORDERS.replace("orders", "${AWS::StackName}-*")});
-        let arn = json!({"Fn::GetAtt": ["Fn", "Arn"]});
-        let qualified = json!({"Fn::Join": ["", [arn, ":*"]]});
-        let generated = Function::Generated("Fn".to_owned());
-        assert_eq!(generated.arns(exact), all(arn.clone(), qualified.clone()));
-        assert_eq!(generated.arns(prefix), [json!({"Fn::Join": ["", [arn, "*"]]})]);
-        assert_eq!(generated.arns(Brevity::Stack), std::slice::from_ref(&of_stack));
-        assert_eq!(Function::OfStack.arns(exact), [of_stack]);
-        for brevity in [exact, prefix, Brevity::Stack] {
-            assert_eq!(Function::Named("Fn".to_owned()).arns(brevity), all(arn.clone(), qualified.clone()));
-            for (arn, qualified) in [
-                (json!("arn:x"), json!("arn:x:*")),
-                (json!({"Fn::Sub": "${x}"}), json!({"Fn::Sub": "${x}:*"})),
-                (json!({"Fn::Sub": ["${x}", {"x": 1}]}), json!({"Fn::Sub": ["${x}:*", {"x": 1}]})),
-            ] {
-                assert_eq!(Function::Elsewhere(arn.clone()).arns(brevity), all(arn, qualified));
-            }
+            assert_eq!(found(value.clone()), Some(by_name(&value)));
         }
     }
 }

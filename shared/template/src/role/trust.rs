@@ -211,7 +211,7 @@ mod tests {
         expected["Sid"] = json!("Only");
         assert_eq!(changed(named), Some(json!([expected])));
 
-        let other = json!({"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"],
+        let other = json!({"Effect": "Allow", "Action": "sts:AssumeRole",
                            "Principal": {"AWS": "111122223333", "Service": "codedeploy.amazonaws.com"}});
         let rest = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}});
         assert_eq!(changed(other), Some(json!([rest, ours()])));

@@ -6,6 +6,7 @@ use spillway_domain::{
 };
 use spillway_engine::{Alarms, Aliases, HookReply, Hooks, Objects};
 
+use crate::accident::Attempt;
 use crate::world::Inner;
 use crate::{HookPlan, World};
 
@@ -50,7 +51,7 @@ impl Aliases for World {
         self.call(|world| {
             world.refuse()?;
             let key = alias_key(target);
-            let alias = world.aliases.get(&key).ok_or_else(|| {
+            let alias = world.aliases.get(&key).filter(|_| !world.hidden).ok_or_else(|| {
                 Problem::new(ProblemKind::Missing, format!("GetAlias {key}: ResourceNotFoundException: no such alias."))
             })?;
             let second = alias.routing.second;
@@ -64,13 +65,33 @@ impl Aliases for World {
         .await
     }
 
+    async fn find_version(&self, _session: &RoleSession, target: &LambdaTarget) -> Result<(), Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            if world.hides_versions {
+                let words = "GetFunctionConfiguration: AccessDeniedException: not authorized.";
+                return Err(Problem::new(ProblemKind::Denied, words));
+            }
+            let key = alias_key(target);
+            // A function without its alias has versions all the same.
+            match world.aliases.get(&key) {
+                Some(alias) if !alias.versions.contains(&target.target) => {
+                    let words = format!("GetFunctionConfiguration {key}: no version {}.", target.target);
+                    Err(Problem::new(ProblemKind::Missing, words))
+                }
+                Some(_) | None => Ok(()),
+            }
+        })
+        .await
+    }
+
     async fn write(
         &self,
         _session: &RoleSession,
         target: &LambdaTarget,
         routing: &AliasRouting,
         revision: &str,
-    ) -> Result<(), Problem> {
+    ) -> Result<String, Problem> {
         self.call(|world| {
             world.refuse()?;
             let key = alias_key(target);
@@ -83,8 +104,11 @@ impl Aliases for World {
             if alias.revision.to_string() != revision {
                 return Err(Problem::new(ProblemKind::Stale, "UpdateAlias: PreconditionFailedException."));
             }
-            alias.revision += 1;
+            if !world.keeps_revisions || alias.routing != *routing {
+                alias.revision += 1;
+            }
             alias.routing = *routing;
+            let written = alias.revision.to_string();
             let tidied = &world.tidied;
             alias.versions.retain(|version| {
                 let used = wanted.contains(&Some(*version));
@@ -98,7 +122,7 @@ impl Aliases for World {
             if world.diary.is_some() {
                 world.write_diary("UpdateAlias", &routing.to_string());
             }
-            Ok(())
+            Ok(written)
         })
         .await
     }
@@ -107,19 +131,21 @@ impl Aliases for World {
 impl Alarms for World {
     async fn read(&self, _session: &RoleSession, names: &[AlarmName]) -> AlarmReading {
         let reading = self.call(|world| {
-            if world.unreadable {
-                return Ok(AlarmReading::Unreadable("DescribeAlarms failed".to_owned()));
+            if let Some(kind) = world.unreadable {
+                return Err(Problem::new(kind, world.at_length("DescribeAlarms failed")));
             }
             let red: Vec<AlarmName> = names.iter().filter(|name| world.red.contains(*name)).cloned().collect();
             let absent = names.iter().filter(|name| !world.alarms.contains(*name));
             let absent: Vec<String> = absent.map(|name| format!("Alarm {name} does not exist.")).collect();
             Ok(match (red.is_empty(), absent.is_empty()) {
                 (false, _) => AlarmReading::Red(red),
-                (true, false) => AlarmReading::Unreadable(absent.join(" ")),
+                (true, false) => {
+                    AlarmReading::Unreadable(Problem::new(ProblemKind::Missing, world.at_length(&absent.join(" "))))
+                }
                 (true, true) => AlarmReading::Quiet,
             })
         });
-        reading.await.unwrap_or_else(|problem| AlarmReading::Unreadable(problem.words))
+        reading.await.unwrap_or_else(AlarmReading::Unreadable)
     }
 }
 
@@ -130,46 +156,74 @@ impl Hooks for World {
         event: EventName,
         function: &FunctionName,
     ) -> Result<HookReply, Problem> {
-        self.call(|world| {
-            let plan = world.hooks.get_mut(function);
-            if let Some(HookPlan::Throttled(times, then)) = plan {
-                if *times > 0 {
-                    *times -= 1;
-                    return Err(Problem::new(ProblemKind::Transient, "Invoke: TooManyRequestsException"));
-                }
-                let then = then.as_ref().clone();
-                world.hooks.insert(function.clone(), then);
-            }
-            *world.asked.entry((deployment.id.clone(), event)).or_default() += 1;
-            if world.diary.is_some() {
-                world.write_diary("Invoke", &format!("hook {function} on {event}"));
-            }
-            let verdict = |succeeded, message: Option<&str>| HookReply::Verdict {
-                succeeded,
-                message: message.map(str::to_owned),
-                log_tail: String::new(),
-            };
-            let missing = |words: &str| Err(Problem::new(ProblemKind::Missing, words));
-            match world.hooks.get(function).cloned() {
-                None | Some(HookPlan::Missing) => {
-                    missing("Invoke: ResourceNotFoundException: the hook function does not exist.")
-                }
-                Some(HookPlan::Throttled(..)) => missing("a throttled hook throttles only so often"),
-                Some(HookPlan::Succeeds) => Ok(verdict(true, None)),
-                Some(HookPlan::Fails) => Ok(verdict(false, Some("the smoke test failed"))),
-                Some(HookPlan::Throws) => Ok(HookReply::Threw {
-                    timed_out: false,
-                    message: "ValueError: no such thing".to_owned(),
-                    log_tail: "Traceback".to_owned(),
-                }),
-                Some(HookPlan::Denied) => Err(Problem::new(ProblemKind::Denied, "Invoke: AccessDeniedException.")),
-                Some(HookPlan::Silent) => Ok(HookReply::Silent),
-                Some(HookPlan::CallsBack { after, succeeded }) => {
-                    world.call_backs.push((world.now + after, deployment.id.clone(), event, succeeded));
-                    Ok(HookReply::Silent)
-                }
-            }
-        })
-        .await
+        let asked = self.attempt(|world| world.run_hook(deployment, event, function));
+        match asked.await {
+            Attempt::Answered(reply) => reply,
+            Attempt::AnswerLost => Ok(HookReply::Lost { why: "the connection broke.".to_owned() }),
+        }
     }
+}
+
+impl Inner {
+    fn run_hook(
+        &mut self,
+        deployment: &Deployment,
+        event: EventName,
+        function: &FunctionName,
+    ) -> Result<HookReply, Problem> {
+        let mut plan = self.hooks.get(function).cloned().unwrap_or(HookPlan::Missing);
+        if let HookPlan::Throttled(times, then) = plan {
+            if times > 0 {
+                self.hooks.insert(function.clone(), HookPlan::Throttled(times - 1, then));
+                return Err(Problem::new(ProblemKind::Transient, "Invoke: TooManyRequestsException"));
+            }
+            plan = *then;
+        }
+        *self.asked.entry((deployment.id.clone(), event)).or_default() += 1;
+        if self.diary.is_some() {
+            self.write_diary("Invoke", &format!("hook {function} on {event}"));
+        }
+        if let HookPlan::Lost(times, then) = plan {
+            if times > 0 {
+                self.hooks.insert(function.clone(), HookPlan::Lost(times - 1, then));
+                return Ok(HookReply::Lost { why: "the connection broke.".to_owned() });
+            }
+            plan = *then;
+        }
+        let verdict = |succeeded, message: Option<String>| HookReply::Verdict {
+            succeeded,
+            message,
+            log_tail: self.at_length("Traceback"),
+        };
+        let problem = |kind, words: &str| Err(Problem::new(kind, words));
+        match plan {
+            HookPlan::Throttled(..) | HookPlan::Lost(..) => {
+                problem(ProblemKind::Missing, "a hook is throttled, or its answer lost, only so often")
+            }
+            HookPlan::Missing => {
+                problem(ProblemKind::Missing, "Invoke: ResourceNotFoundException: the hook function does not exist.")
+            }
+            HookPlan::Broken => problem(
+                ProblemKind::Refused,
+                "Invoke: KMSDisabledException: Lambda was unable to decrypt the environment variables.",
+            ),
+            HookPlan::Denied => problem(ProblemKind::Denied, "Invoke: AccessDeniedException."),
+            HookPlan::Succeeds => Ok(verdict(true, None)),
+            HookPlan::Fails => Ok(verdict(false, Some(self.at_length("the smoke test failed")))),
+            HookPlan::Throws(words) => Ok(HookReply::Threw {
+                timed_out: false,
+                message: self.at_length(&words),
+                log_tail: self.at_length("Traceback"),
+            }),
+            HookPlan::Silent => Ok(silent()),
+            HookPlan::CallsBack { after, succeeded } => {
+                self.call_backs.push((self.now + after, deployment.id.clone(), event, succeeded));
+                Ok(silent())
+            }
+        }
+    }
+}
+
+fn silent() -> HookReply {
+    HookReply::Silent { said: "returned null, which is no verdict".to_owned() }
 }

@@ -30,12 +30,16 @@ impl Deployments for World {
             if let Some(active) = &state.active {
                 return Ok(Creation::Busy(active.clone()));
             }
+            if let Some(holder) = world.other_holder(deployment) {
+                return Ok(Creation::AliasBusy(holder));
+            }
             if !world.serves(deployment) {
                 return Err(Problem::new(ProblemKind::Transient, "the group has another service by now"));
             }
             let who = if deployment.execution.is_some() { "execution" } else { "api" };
             world.write_diary(who, &format!("CreateDeployment {}", deployment.id));
             world.put_new(deployment);
+            world.lock(deployment);
             world.use_revision(deployment, text);
             Ok(Creation::Created)
         })
@@ -44,6 +48,10 @@ impl Deployments for World {
 
     async fn save(&self, change: Change<'_>) -> Result<(), Problem> {
         self.write(|world| world.save(change)).await
+    }
+
+    async fn holder(&self, alias: &str) -> Result<Option<DeploymentId>, Problem> {
+        self.call(|world| Ok(world.locks.get(alias).cloned())).await
     }
 
     async fn active(&self) -> Result<Vec<DeploymentId>, Problem> {
@@ -85,6 +93,20 @@ impl Deployments for World {
     }
 }
 
+/// Counts what is written.
+struct Bytes(usize);
+
+impl std::io::Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Inner {
     fn put_new(&mut self, deployment: &Deployment) {
         let id = &deployment.id;
@@ -104,8 +126,20 @@ impl Inner {
         self.records.insert(id.clone(), deployment.clone());
     }
 
+    /// That a record fits into an item of the table.
+    fn fit(&self, item: &impl serde::Serialize) -> Result<(), Problem> {
+        let mut bytes = Bytes(0);
+        serde_json::to_writer(&mut bytes, item)
+            .map_err(|error| Problem::new(ProblemKind::Refused, error.to_string()))?;
+        let words = || format!("Item size has exceeded the maximum allowed size: {} bytes", bytes.0);
+        if bytes.0 > self.item_bytes { Err(Problem::new(ProblemKind::TooLarge, words())) } else { Ok(()) }
+    }
+
     fn save(&mut self, change: Change<'_>) -> Result<(), Problem> {
         let next = change.next;
+        self.fit(next)?;
+        change.entry.map_or(Ok(()), |entry| self.fit(entry))?;
+        change.successor.map_or(Ok(()), |successor| self.fit(successor))?;
         let stored = self.records.get(&next.id).map_or(0, |record| record.generation);
         if stored + 1 != next.generation {
             if self.records.get(&next.id) == Some(next) {
@@ -113,6 +147,12 @@ impl Inner {
             }
             let words = format!("{} is at generation {stored}, not {}", next.id, next.generation - 1);
             return Err(Problem::new(ProblemKind::Stale, words));
+        }
+        if change.locks {
+            if let Some(holder) = self.other_holder(next) {
+                return Err(Problem::new(ProblemKind::Transient, format!("{holder} has just taken the alias")));
+            }
+            self.lock(next);
         }
         if let Some(entry) = change.entry {
             if self.diary.is_some() {
@@ -132,12 +172,27 @@ impl Inner {
         }
         if let Some(successor) = change.successor {
             self.put_new(successor);
+            if self.other_holder(successor).is_none() {
+                self.lock(successor);
+            }
             self.use_revision(successor, successor.own_text().as_deref());
         }
         Ok(())
     }
 
+    /// The deployment that has the alias of this one, if it is another.
+    fn other_holder(&self, deployment: &Deployment) -> Option<DeploymentId> {
+        self.locks.get(&deployment.locked_alias()?).filter(|holder| **holder != deployment.id).cloned()
+    }
+
+    fn lock(&mut self, deployment: &Deployment) {
+        if let Some(alias) = deployment.locked_alias() {
+            self.locks.insert(alias, deployment.id.clone());
+        }
+    }
+
     fn close(&mut self, next: &Deployment) {
+        self.locks.retain(|_, holder| *holder != next.id);
         for watching in self.watching.values_mut() {
             watching.remove(&next.id);
         }

@@ -75,9 +75,12 @@ impl Notices for World {
             if world.diary.is_some() {
                 world.write_diary("news", &format!("{} {what}", deployment.id));
             }
-            Ok(())
+            Ok(world.talkative.then(|| world.at_length("sns:Publish failed: NotFound.")))
         });
-        told.await.err().map(|problem| problem.words).into_iter().collect()
+        match told.await {
+            Ok(untold) => untold.into_iter().collect(),
+            Err(problem) => vec![problem.words],
+        }
     }
 }
 

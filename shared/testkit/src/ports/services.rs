@@ -83,14 +83,30 @@ impl TaskSets for World {
     async fn read(&self, _session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem> {
         self.call(|world| {
             let now = world.now;
+            let said = world.talkative.then(|| world.at_length("(task-set) has started 1 tasks."));
             let found = world.service(service)?;
+            let ids = found.task_sets.iter().map(|set| set.id.as_str()).collect::<Vec<_>>().join(" ");
+            let events = said.map(|said| format!("{ids}: {said}")).into_iter().collect();
             Ok(ServiceSeen {
                 arn: format!("arn:aws:ecs:us-east-1:111122223333:service/{}", service.address()),
                 active: true,
                 controller: found.controller,
                 task_sets: found.task_sets.iter().map(|set| set.seen(found, now)).collect(),
-                events: Vec::new(),
+                events,
             })
+        })
+        .await
+    }
+
+    async fn latest(&self, _session: &RoleSession, family: &str) -> Result<String, Problem> {
+        self.call(|world| {
+            world.refuse()?;
+            let own = world.definitions.keys().filter_map(|name| {
+                let (of, revision) = name.rsplit('/').next()?.split_once(':')?;
+                Some((revision.parse::<u32>().ok()?, name)).filter(|_| of == family)
+            });
+            let unknown = || Problem::new(ProblemKind::Missing, format!("ECS: nothing of {family} is ACTIVE."));
+            own.max().map(|(_, name)| name.clone()).ok_or_else(unknown)
         })
         .await
     }
@@ -104,7 +120,9 @@ impl TaskSets for World {
         self.call(|world| {
             let now = world.now;
             let found = world.service(service)?;
-            Ok(found.task_sets.iter().find(|set| set.id == task_set).map_or_else(Vec::new, |set| set.deaths(now)))
+            let set = found.task_sets.iter().find(|set| set.id == task_set);
+            let deaths = set.map_or_else(Vec::new, |set| set.deaths(now));
+            Ok(deaths.iter().map(|words| world.at_length(words)).collect())
         })
         .await
     }

@@ -127,6 +127,11 @@ impl OwnAliases for World {
                 alias.settings.description.clone_from(&new.description);
             }
             if old.provisioned_concurrency != new.provisioned_concurrency {
+                if alias.routing.second.is_some() {
+                    let words = "PutProvisionedConcurrencyConfig: Alias with weights can not be used with Provisioned \
+                                 Concurrency.";
+                    return Err(Problem::new(ProblemKind::Refused, words));
+                }
                 alias.settings.provisioned_concurrency = new.provisioned_concurrency;
             }
             Ok(())

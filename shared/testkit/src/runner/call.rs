@@ -7,28 +7,24 @@ use std::task::{Context, Poll, Waker};
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::{
-    ComputePlatform, DeploymentId, EventName, HookAnswer, HookExecutionId, NewDeployment, Problem, Progress, Quotas,
-    Settlement, StackRequest, Target, WaitType,
+    ComputePlatform, DeploymentId, EventName, HookAnswer, NewDeployment, Problem, Progress, Quotas, Settlement,
+    StackRequest, Target, WaitType,
 };
 use spillway_engine::{
-    AlarmEvent, Answer, Answers, Asking, Changes, Decide, Error, Requests, Subject, Task, Waiter, announce,
+    AlarmEvent, Answer, Answers, Asking, Changes, Decide, Error, Requests, Subject, Task, Waiter, WaysBack, announce,
     answer_hook, await_deployment, bake, change_resource, continue_deployment, create_deployment,
     create_deployment_for, decide, install_task_set, promote_task_set, read_revision, retire_task_set, run_hook,
     shift_alias, shift_listener, stop_deployment, sweep, watch_alarms,
 };
 
+use super::sleepers::Sleeper;
 use super::{Runner, When};
 use crate::{Event, World};
 
-/// How long an invocation takes.
-const INVOCATION: SignedDuration = SignedDuration::from_millis(20);
 /// The most bytes of a revision.
 const MOST_BYTES: usize = 10_000;
-/// How long a hung function is waited for.
-const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_secs(60);
-
-/// How long a hung function is waited for that Lambda ends soon after.
-const LATEST_ANSWER: SignedDuration = SignedDuration::from_secs(5);
+/// How long Lambda lets the functions run that look after many deployments.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(5);
 
 /// A call of one of the functions, or of the API, or a change of the world.
 #[derive(Debug, Clone)]
@@ -63,15 +59,17 @@ pub(super) enum Call {
 }
 
 impl Call {
-    /// Whether it is of a function whose time is short, because what it does late could do harm.
-    fn is_bounded(&self) -> bool {
-        matches!(self, Self::Install(_) | Self::ShiftListener(_) | Self::Promote(_) | Self::Retire(_))
+    /// Whether it is of a function whose time is short, because what it does late could do harm. Where every write of an
+    /// alias makes a new revision, a late one does none, however late it is.
+    pub(super) fn is_bounded(&self, world: &World) -> bool {
+        let of_service = matches!(self, Self::Install(_) | Self::ShiftListener(_) | Self::Promote(_) | Self::Retire(_));
+        of_service || matches!(self, Self::Shift(_)) && world.inner.borrow().keeps_revisions
     }
 }
 
 /// Something that comes late: a function that hung, or a call that is delivered again.
 pub(super) enum Late<'w> {
-    Zombie(Invocation<'w>),
+    Zombie(Call, Invocation<'w>),
     Again(Call),
 }
 
@@ -82,38 +80,36 @@ pub(super) enum Reply {
     Progress(Box<Progress>),
 }
 
+/// What is heard of an invocation: its answer, or an error and its words.
+pub(super) type Heard = Result<Reply, (String, String)>;
+
 pub(super) type Invocation<'w> = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + 'w>>;
 
 impl<'w> Runner<'w> {
-    /// Invokes a function. A dead or hung one is an error of its own.
-    pub(super) fn invoke(&mut self, call: &Call) -> Result<Reply, (String, String)> {
+    /// Invokes a function for an execution, which does not let it sleep.
+    pub(super) fn invoke(&mut self, call: &Call) -> Heard {
+        self.set_off(call).unwrap_or_else(|| panic!("an execution waits for {call:?}, which sleeps"))
+    }
+
+    /// Invokes a function; nothing is heard of it as long as it sleeps.
+    pub(super) fn set_off(&mut self, call: &Call) -> Option<Heard> {
         let number = self.invocations;
         self.invocations += 1;
         for duplicate in self.duplicates.iter().filter(|duplicate| duplicate.invocation == number) {
             self.late.push((self.absolute(duplicate.when), Late::Again(call.clone())));
         }
-        let mut invocation = self.future(call.clone());
-        let answer = match poll(&mut invocation) {
-            Poll::Ready(answer) => answer.map_err(|problem| (problem.kind.name().to_owned(), problem.words)),
-            Poll::Pending => {
-                self.world.turn_clock(if call.is_bounded() { LATEST_ANSWER } else { GIVEN_UP_AFTER });
-                self.late.push((self.absolute(self.late_comes), Late::Zombie(invocation)));
-                Err(("Sandbox.Timedout".to_owned(), "the function died or hung".to_owned()))
-            }
-        };
-        self.world.turn_clock(INVOCATION);
-        self.come_late_after_invocation();
-        answer
+        let invocation = self.future(call.clone());
+        self.go_on(Sleeper { call: call.clone(), invocation, awaited: true })
     }
 
-    fn absolute(&self, when: When) -> When {
+    pub(super) fn absolute(&self, when: When) -> When {
         match when {
             When::After(further) => When::After(self.invocations + further),
             When::AtTheEnd => When::AtTheEnd,
         }
     }
 
-    fn come_late_after_invocation(&mut self) {
+    pub(super) fn come_late_after_invocation(&mut self) {
         let due = |(when, _): &(When, Late<'w>)| matches!(when, When::After(number) if *number <= self.invocations);
         if let Some(index) = self.late.iter().position(due) {
             let (_, late) = self.late.swap_remove(index);
@@ -134,18 +130,26 @@ impl<'w> Runner<'w> {
 
     /// A late function goes on, and nobody listens to its answer.
     fn finish_late(&mut self, late: Late<'w>) {
-        let mut invocation = match late {
-            Late::Zombie(invocation) => invocation,
-            Late::Again(call) => self.future(call),
+        let (call, mut invocation) = match late {
+            Late::Zombie(call, invocation) => (call, invocation),
+            Late::Again(call) => (call.clone(), self.future(call)),
         };
-        // Pending once more means that it was dead, not hung.
-        let _unheard = poll(&mut invocation);
+        self.world.end_pauses();
+        if poll(&mut invocation).is_pending() && self.world.take_struck().is_none() {
+            self.asleep.push(Sleeper { call, invocation, awaited: false });
+        }
+    }
+
+    /// A number that is another one each time, and far from the last.
+    fn draw(&self) -> u64 {
+        (self.ids as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 
     /// Each call is boxed by itself: a future of all of them is as large as the largest, and moved around for each.
     fn future(&mut self, call: Call) -> Invocation<'w> {
         let (world, now) = (self.world, self.world.now());
         self.ids += 1;
+        let is_bounded = call.is_bounded(world);
         let caller = |error: Error| match error {
             Error::Problem(problem) => Err(problem),
             Error::Rejected(_) => Ok(Reply::Nothing),
@@ -174,7 +178,8 @@ impl<'w> Runner<'w> {
                 read_revision(world, world, said, MOST_BYTES, &subject, now).await.map(|()| Reply::Nothing)
             }),
             Call::Shift(subject) => {
-                Box::pin(async move { shift_alias(world, world, &subject, now).await.map(|_| Reply::Nothing) })
+                let shift = async move { shift_alias(world, world, &subject, now).await.map(|_| Reply::Nothing) };
+                if is_bounded { Box::pin(world.within_its_time(shift)) } else { Box::pin(shift) }
             }
             Call::Install(subject) => Box::pin(world.within_its_time(async move {
                 install_task_set(world, world, &subject).await.map(|()| Reply::Nothing)
@@ -189,7 +194,7 @@ impl<'w> Runner<'w> {
                 retire_task_set(world, world, world, &subject, now).await.map(|()| Reply::Nothing)
             })),
             Call::Continue(id, wait) => Box::pin(async move {
-                continue_deployment(world, world, &id, wait, now).await.map(|()| Reply::Nothing).or_else(caller)
+                continue_deployment(world, world, &id, wait, None, now).await.map(|()| Reply::Nothing).or_else(caller)
             }),
             Call::Bake(task) => Box::pin(async move { bake(world, world, &task, now).await.map(|()| Reply::Nothing) }),
             Call::RunHook(task) => {
@@ -197,11 +202,14 @@ impl<'w> Runner<'w> {
                     async move { run_hook(world, world, world, &task, || world.now()).await.map(|()| Reply::Nothing) },
                 )
             }
-            Call::Alarm(event, _) => Box::pin(async move {
-                watch_alarms(world, (world, world), world, &event, || world.now()).await.map(|_| Reply::Nothing)
-            }),
+            Call::Alarm(event, _) => {
+                let draw = self.draw();
+                Box::pin(async move {
+                    watch_alarms(&ways(world), &event, draw, now + LONGEST_RUN).await.map(|_| Reply::Nothing)
+                })
+            }
             Call::Stop(id, rollback) => Box::pin(async move {
-                stop_deployment(world, world, &id, rollback, || world.now())
+                stop_deployment(world, world, &id, rollback, None, || world.now())
                     .await
                     .map(|_| Reply::Nothing)
                     .or_else(caller)
@@ -209,9 +217,12 @@ impl<'w> Runner<'w> {
             Call::Answer(answer) => Box::pin(async move {
                 answer_hook(world, world, &answer, now).await.map(|()| Reply::Nothing).or_else(caller)
             }),
-            Call::Sweep => Box::pin(async move {
-                sweep(world, (world, world), world, world, world, || world.now()).await.map(|_| Reply::Nothing)
-            }),
+            Call::Sweep => {
+                let draw = self.draw();
+                Box::pin(async move {
+                    sweep(&ways(world), world, world, draw, now + LONGEST_RUN).await.map(|_| Reply::Nothing)
+                })
+            }
             Call::Ask(request, _) => {
                 let name = request.resource.execution_name(&request.request_id);
                 self.asked.insert(name.clone(), request);
@@ -239,10 +250,14 @@ impl<'w> Runner<'w> {
     }
 }
 
+/// What ways back take, all of it in the world.
+pub fn ways(world: &World) -> WaysBack<'_, World, World, World, World, World> {
+    WaysBack { deployments: world, aliases: world, listeners: world, wakes: world, clock: world }
+}
+
 async fn change(world: &World, request: &StackRequest, now: Timestamp) -> Result<Reply, Problem> {
     let quotas = Quotas::default();
-    let changes =
-        Changes { store: world, aliases: world, executions: world, wakes: world, quotas: &quotas, read: &said };
+    let changes = Changes { store: world, aliases: world, executions: world, wakes: world, quotas: &quotas };
     let progress = match change_resource(&changes, request, now).await {
         Ok(progress) => progress,
         Err(Error::Rejected(rejection)) => {
@@ -259,9 +274,10 @@ fn said(text: &str, _: ComputePlatform) -> Target {
 }
 
 pub(super) fn call_back(id: &DeploymentId, event: EventName, succeeded: bool) -> Call {
-    Call::Answer(HookAnswer { deployment: id.clone(), execution: HookExecutionId::of(id, event), succeeded })
+    let execution = "sealed".parse().expect("it has the form of one");
+    Call::Answer(HookAnswer { deployment: id.clone(), event, execution, succeeded })
 }
 
-fn poll(invocation: &mut Invocation<'_>) -> Poll<Result<Reply, Problem>> {
+pub(super) fn poll(invocation: &mut Invocation<'_>) -> Poll<Result<Reply, Problem>> {
     invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -247,9 +247,9 @@ impl Work {
                 };
                 match (function, progress) {
                     (Function::ChangeResource, _) => Call::Change(Rc::clone(request)),
-                    (Function::AwaitDeployment, Some(Progress::Await { deployment_id, seconds })) => {
-                        let (deployment_id, seconds) = (deployment_id.clone(), *seconds);
-                        Call::Await(Waiter { deployment_id, seconds, token: token.to_owned() })
+                    (Function::AwaitDeployment, Some(Progress::Await { deployment_ids, seconds })) => {
+                        let (deployment_ids, seconds) = (deployment_ids.clone(), *seconds);
+                        Call::Await(Waiter { deployment_ids, seconds, token: token.to_owned() })
                     }
                     (Function::AnswerStack, _) => Call::Tell(Rc::clone(request), settled()),
                     _ => panic!("no function of the state machine for requests: {function:?}"),

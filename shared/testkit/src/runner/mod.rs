@@ -2,22 +2,23 @@
 
 mod call;
 mod execution;
+mod sleepers;
 mod stacks;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{DeploymentId, NewDeployment, Settlement, StackRequest};
+use spillway_domain::{DeploymentId, NewDeployment, StackRequest};
 use spillway_engine::{AlarmEvent, Asking};
 
+pub use call::ways;
 use call::{Call, Late, call_back};
 use execution::{Execution, Turn, Work};
+use sleepers::Sleeper;
 
 use crate::{Event, Machine, Plot, Story, World};
 
-/// How long until EventBridge delivers an event again that a function failed on; twice.
-const REDELIVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How often the sweep runs.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// More turns than any story takes.
@@ -52,6 +53,7 @@ pub struct Runner<'w> {
     executions: BTreeMap<String, Execution<'w>>,
     agenda: Vec<(Timestamp, Call)>,
     late: Vec<(When, Late<'w>)>,
+    asleep: Vec<Sleeper<'w>>,
     late_comes: When,
     duplicates: Vec<Duplicate>,
     invocations: usize,
@@ -71,6 +73,7 @@ impl<'w> Runner<'w> {
             executions: BTreeMap::new(),
             agenda: Vec::new(),
             late: Vec::new(),
+            asleep: Vec::new(),
             late_comes: When::AtTheEnd,
             duplicates: Vec::new(),
             invocations: 0,
@@ -157,10 +160,13 @@ impl<'w> Runner<'w> {
                 Event::Continue(wait) => Call::Continue(id.clone(), *wait),
                 Event::AlarmRedUnheard
                 | Event::AlarmQuiet
-                | Event::AlarmsUnreadable
+                | Event::AlarmsUnreadable(_)
+                | Event::AlarmsReadable
                 | Event::AliasWritten(_)
                 | Event::AliasTouched
                 | Event::AliasDeleted
+                | Event::AliasHidden
+                | Event::AliasFound
                 | Event::VersionDeleted(_)
                 | Event::ThrottleBegins
                 | Event::ThrottleEnds
@@ -176,9 +182,14 @@ impl<'w> Runner<'w> {
 
     /// Runs until nothing is left to do.
     pub fn run(&mut self) {
+        self.run_until(|_| false);
+    }
+
+    /// Runs until the world is so, or nothing is left to do.
+    pub fn run_until(&mut self, reached: impl Fn(&World) -> bool) {
         for _ in 0..MOST_TURNS {
             self.pick_up();
-            if !self.turn() && !self.come_late() {
+            if reached(self.world) || !self.turn() && !self.come_late() {
                 return;
             }
         }
@@ -224,7 +235,7 @@ impl<'w> Runner<'w> {
             Turn::Over => None,
         });
         let sweep = (!self.world.inner.borrow().active.is_empty()).then_some(self.next_sweep);
-        due.chain(self.agenda.iter().map(|(at, _)| *at)).chain(sweep).min()
+        due.chain(self.agenda.iter().map(|(at, _)| *at)).chain(sweep).chain(self.world.next_waking()).min()
     }
 
     /// Does the earliest thing that is to be done; `false` when there is none.
@@ -238,7 +249,16 @@ impl<'w> Runner<'w> {
         let event = (0..self.agenda.len()).min_by_key(|&index| self.agenda[index].0);
         let event = event.map(|index| (self.agenda[index].0, index));
         let sweeps = !self.world.inner.borrow().active.is_empty();
+        let waking = self.world.next_waking();
         let earliest = [due.as_ref().map(|(at, _)| *at), event.map(|(at, _)| at)].into_iter().flatten().min();
+        let next_sweep = sweeps.then_some(self.next_sweep);
+        if let Some(waking) = waking
+            && [earliest, next_sweep].into_iter().flatten().all(|at| waking <= at)
+        {
+            self.turn_clock_to(waking);
+            self.wake_sleepers();
+            return true;
+        }
         if sweeps && earliest.is_none_or(|at| self.next_sweep < at) {
             self.turn_clock_to(self.next_sweep);
             self.next_sweep += SWEEP_EVERY;
@@ -303,27 +323,8 @@ impl<'w> Runner<'w> {
             | Call::Tell(..)
             | Call::Sweep => {}
         }
-        if let Err((error, words)) = self.invoke(&call) {
-            let again = self.world.now() + REDELIVERY;
-            match call {
-                Call::Alarm(event, tries) if tries < 2 => self.agenda.push((again, Call::Alarm(event, tries + 1))),
-                Call::Create(request, id, tries) if tries < 3 => {
-                    self.agenda.push((again, Call::Create(request, id, tries + 1)));
-                }
-                Call::Ask(request, tries) if tries < 2 => self.agenda.push((again, Call::Ask(request, tries + 1))),
-                // Lambda gives up, and hands the request to whoever tells the stack; more than once, as it does.
-                Call::Ask(request, _) => {
-                    let settlement = Settlement::failed(request.name(), format!("{error}: {words}"));
-                    self.agenda.push((again, Call::Tell(request, settlement)));
-                }
-                Call::Tell(request, settlement) => self.agenda.push((again, Call::Tell(request, settlement))),
-                Call::Change(_) | Call::Await(_) => {}
-                Call::Alarm(..) | Call::Create(..) | Call::CreateFor(..) | Call::Start(..) => {}
-                Call::Decide(_) | Call::Announce(_) | Call::ReadRevision(_) => {}
-                Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
-                Call::Install(_) | Call::ShiftListener(_) | Call::Promote(_) | Call::Retire(_) => {}
-                Call::Stop(..) | Call::Continue(..) | Call::Answer(_) | Call::Sweep | Call::World(..) => {}
-            }
+        if let Some(heard) = self.set_off(&call) {
+            self.hear(call, heard);
         }
     }
 
@@ -353,7 +354,10 @@ impl<'w> Runner<'w> {
         inner.write_diary("outside", &format!("{event:?}"));
         match event {
             Event::AlarmQuiet => inner.red.clear(),
-            Event::AlarmsUnreadable => inner.unreadable = true,
+            Event::AlarmsUnreadable(kind) => inner.unreadable = Some(*kind),
+            Event::AlarmsReadable => inner.unreadable = None,
+            Event::AliasHidden => inner.hidden = true,
+            Event::AliasFound => inner.hidden = false,
             Event::AliasWritten(routing) => inner.write_from_outside(key, *routing),
             Event::AliasTouched => {
                 if let Some(alias) = inner.aliases.get_mut(key) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use spillway_domain::{AwsvpcConfiguration, CapacityProvider, EcsTarget, EventName};
 
-use super::document::Node;
+use super::document::{Node, Number};
 use super::grammar::{Check, Dialect, check};
 use crate::input::cut;
 
@@ -69,8 +69,11 @@ fn task_definition(check: &mut Check, place: &str, node: Option<&Node>) -> Optio
             "'{shown}' is the placeholder that a pipeline replaces; where no pipeline does, put the task definition's ARN \
              there, or its family and revision such as web:7"
         )
-    } else if !names_revision(&text) {
-        format!("'{shown}' is not a task definition; give its ARN, or its family and revision such as web:7")
+    } else if !is_task_definition(&text) {
+        format!(
+            "'{shown}' is not a task definition; give its ARN, its family and revision such as web:7, or its family \
+             alone, which means the latest ACTIVE revision"
+        )
     } else {
         return Some(text);
     };
@@ -78,19 +81,20 @@ fn task_definition(check: &mut Check, place: &str, node: Option<&Node>) -> Optio
     None
 }
 
-/// Whether a text is an ARN of a task definition, or its last part, with a revision: without one, it would be another
-/// revision some other day.
-fn names_revision(text: &str) -> bool {
+/// Whether a text is an ARN of a task definition, or its last part, with a revision or without one.
+fn is_task_definition(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let name = match parts[..] {
         ["arn", _, "ecs", _, _, resource] => resource.strip_prefix("task-definition/"),
         _ => Some(text),
     };
-    let Some((family, revision)) = name.and_then(|name| name.split_once(':')) else { return false };
+    let Some(name) = name else { return false };
+    let (family, revision) = name.split_once(':').map_or((name, None), |(family, own)| (family, Some(own)));
     (1..=255).contains(&family.len())
         && family.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        && revision.bytes().all(|byte| byte.is_ascii_digit())
-        && revision.parse::<u32>().is_ok_and(|revision| revision > 0)
+        && revision.is_none_or(|own| {
+            own.bytes().all(|byte| byte.is_ascii_digit()) && own.parse::<u32>().is_ok_and(|number| number > 0)
+        })
 }
 
 /// The container that gets the traffic, and its port.
@@ -145,7 +149,7 @@ fn assign_public_ip(check: &mut Check, place: &str, node: &Node) -> Option<bool>
     let found = match node {
         Node::Text(text) if text == "ENABLED" => return Some(true),
         Node::Text(text) if text == "DISABLED" => return Some(false),
-        Node::Text(text) | Node::Number(text) => format!("'{}'", cut(text, 60)),
+        Node::Text(text) | Node::Number(Number { text, .. }) => format!("'{}'", cut(text, 60)),
         Node::Null | Node::Bool(_) | Node::List(_) | Node::Map(_) => node.kind().to_owned(),
     };
     check.violation(place, &format!("must be ENABLED or DISABLED, not {found}"));

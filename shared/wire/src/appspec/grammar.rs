@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use spillway_domain::{BadName, EventName, FunctionName};
+use spillway_domain::{BadName, EventName, FunctionName, nearest};
 
-use super::document::Node;
+use super::document::{Node, Number};
 use crate::input::cut;
 
 /// In what the AppSpec of a platform differs from others.
@@ -21,6 +21,8 @@ pub(super) struct Dialect {
     pub(super) events: &'static [EventName],
 }
 
+/// The versions of an AppSpec, which all mean the same.
+const VERSIONS: [&str; 4] = ["0.0", "0", "1.0", "1"];
 /// The types that are deployed, and the platforms that deploy them.
 const KINDS: [(&str, &str); 2] = [("AWS::Lambda::Function", "Lambda"), ("AWS::ECS::Service", "ECS")];
 
@@ -60,8 +62,9 @@ impl Check {
 
     fn version(&mut self, node: Option<&Node>) {
         match node {
-            Some(Node::Number(text) | Node::Text(text)) if ["0.0", "0"].contains(&text.as_str()) => {}
-            Some(Node::Number(text) | Node::Text(text)) => {
+            // CodeDeploy's own is 0.0. Widely used scripts for Lambda and ECS send 1, and it takes that.
+            Some(Node::Number(Number { text, .. }) | Node::Text(text)) if VERSIONS.contains(&text.as_str()) => {}
+            Some(Node::Number(Number { text, .. }) | Node::Text(text)) => {
                 self.violation("version", &format!("must be 0.0, not '{}'", cut(text, 60)));
             }
             Some(other) => self.violation("version", &format!("must be 0.0, not {}", other.kind())),
@@ -129,8 +132,10 @@ impl Check {
             };
             let Some(event) = dialect.events.iter().copied().find(|event| event.as_str() == name) else {
                 let events: Vec<&str> = dialect.events.iter().map(|event| event.as_str()).collect();
+                let meant = nearest(name, events.iter().copied());
+                let meant = meant.map_or_else(String::new, |meant| format!(". Did you mean {meant}?"));
                 let words = format!(
-                    "unknown event '{}'; {} deployment has {}",
+                    "unknown event '{}'; {} deployment has {}{meant}",
                     cut(name, 60),
                     dialect.platform,
                     enumerate(&events)
@@ -218,7 +223,7 @@ impl Check {
         let words = match node {
             None => "missing",
             Some(Node::Text(text)) if text.is_empty() => "empty",
-            Some(Node::Text(text) | Node::Number(text)) => return Some(text.clone()),
+            Some(Node::Text(text) | Node::Number(Number { text, .. })) => return Some(text.clone()),
             Some(Node::Bool(_)) => "must be a text, not true or false; put it in quotes",
             Some(Node::List(_)) => "must be a text, not a list",
             Some(Node::Map(_)) => "must be a text, not a map",
@@ -231,7 +236,7 @@ impl Check {
     /// A whole number within bounds. A text of digits is taken for it.
     pub(super) fn number(&mut self, place: &str, node: &Node, least: u32, most: u32) -> Option<u32> {
         let found = match node {
-            Node::Number(text) | Node::Text(text) => {
+            Node::Number(Number { text, .. }) | Node::Text(text) => {
                 let digits = text.bytes().all(|byte| byte.is_ascii_digit());
                 let number = text.parse().ok().filter(|number| digits && (least..=most).contains(number));
                 if number.is_some() {
@@ -246,7 +251,8 @@ impl Check {
     }
 
     pub(super) fn violation(&mut self, place: &str, words: &str) {
-        self.violations.push(format!("{place}: {words}."));
+        let stop = if words.ends_with('?') { "" } else { "." };
+        self.violations.push(format!("{place}: {words}{stop}"));
     }
 }
 

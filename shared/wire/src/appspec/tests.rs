@@ -39,7 +39,7 @@ fn a_syntax_error_has_its_line_and_column() {
     ];
     for (content, words) in cases {
         let found = violations(content);
-        let full = format!("The AppSpec is not valid {words}");
+        let full = format!("The input AppSpec file is a not well-formed yaml. The template cannot be parsed. {words}");
         assert!(found.len() == 1 && found[0].starts_with(&full), "{content:?}: {found:?}");
         let place = found[0].contains(" at line ");
         assert!(place, "{content:?}: {found:?}");

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::{ApplicationName, Revision, RevisionLocation};
 
-use crate::input::{APPLICATION, Object, read};
+use crate::input::{APPLICATION, Object, count_given, read};
 use crate::shapes::revision_location;
 use crate::{Context, Exception};
 
@@ -26,7 +26,7 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<(ApplicationName, Vec<Revision
     }
     let most = cx.quotas.batch_revisions;
     if given.len() > most {
-        let words = format!("revisions: there may be {most} in a request; {} were given.", given.len());
+        let words = format!("revisions: there may be {most} in a request; {}.", count_given(given.len()));
         return Err(Exception::new("BatchLimitExceededException", words));
     }
     let mut locations: Vec<RevisionLocation> = Vec::with_capacity(given.len());
@@ -51,16 +51,16 @@ pub fn render(
             "genericRevisionInfo": revision_location::render_info(revision),
         })
     });
-    let mut answer = json!({ "applicationName": application.as_str(), "revisions": shown.collect::<Vec<_>>() });
+    let shown: Vec<Value> = shown.collect();
     let is_there = |location: &RevisionLocation| revisions.iter().any(|one| one.location.key() == location.key());
     let missing: Vec<String> = asked
         .iter()
         .filter(|location| !is_there(location))
         .map(|location| revision_location::render(location).to_string())
         .collect();
-    if !missing.is_empty() {
-        let words = format!("No revision of application {application} is registered at {}", missing.join(" nor at "));
-        answer["errorMessage"] = json!(words);
-    }
-    answer
+    let words = match missing.as_slice() {
+        [] => String::new(), // as CodeDeploy has it
+        missing => format!("No revision of application {application} is registered at {}", missing.join(" nor at ")),
+    };
+    json!({ "applicationName": application.as_str(), "revisions": shown, "errorMessage": words })
 }

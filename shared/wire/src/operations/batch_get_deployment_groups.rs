@@ -30,11 +30,12 @@ pub fn render(
     _: &Context,
 ) -> Value {
     let found = groups.iter().map(|filed| deployment_group_info::render(application, &filed.group, &filed.state));
-    let mut answer = json!({ "deploymentGroupsInfo": found.collect::<Vec<_>>() });
+    let found: Vec<Value> = found.collect();
     let missing = names.iter().filter(|name| groups.iter().all(|filed| filed.group.name != **name));
     let missing: Vec<&str> = missing.map(GroupName::as_str).collect();
-    if !missing.is_empty() {
-        answer["errorMessage"] = json!(format!("No Deployment Group found for name: {}", missing.join(", ")));
-    }
-    answer
+    let words = match missing.as_slice() {
+        [] => String::new(), // as CodeDeploy has it
+        missing => format!("No Deployment Group found for name: {}", missing.join(", ")),
+    };
+    json!({ "deploymentGroupsInfo": found, "errorMessage": words })
 }

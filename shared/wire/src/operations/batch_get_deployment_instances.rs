@@ -4,7 +4,7 @@ use serde::Deserialize;
 use spillway_domain::DeploymentId;
 
 use super::get_deployment_instance::check_id;
-use crate::input::{DEPLOYMENT, read};
+use crate::input::{DEPLOYMENT, count_given, read};
 use crate::{Context, Exception};
 
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentId, Vec<String>), E
         return Err(Exception::new("InstanceIdRequiredException", words));
     }
     if instances.len() > most {
-        let words = format!("instanceIds: there may be {most}; {} were given.", instances.len());
+        let words = format!("instanceIds: there may be {most}; {}.", count_given(instances.len()));
         return Err(Exception::new("BatchLimitExceededException", words));
     }
     for (n, instance) in instances.iter().enumerate() {

@@ -29,7 +29,8 @@ struct Input {
 /// The request. What the AppSpec says is read once the platform is known, and is no reason to refuse: as in CodeDeploy,
 /// the deployment is made and fails, so that its violations can be looked at afterwards.
 pub fn parse(body: &[u8], cx: &Context) -> Result<NewDeployment, Exception> {
-    parse_within(body, &cx.quotas)
+    let deployment = parse_within(body, &cx.quotas)?;
+    Ok(NewDeployment { caller: cx.caller.clone(), ..deployment })
 }
 
 /// The same, for which nothing but the quotas is needed.
@@ -50,8 +51,9 @@ pub(crate) fn parse_within(body: &[u8], quotas: &Quotas) -> Result<NewDeployment
         config,
         description,
         rollback: rollback.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
-        alarms: alarms.map(|Object(given)| alarm_configuration::parse(given, quotas)).transpose()?,
+        alarms: alarms.map(|Object(given)| alarm_configuration::parse_override(given, quotas)).transpose()?.flatten(),
         for_servers: for_servers(&input),
+        caller: None,
     };
     check_file_exists_behavior(&input)?;
     // Servers are in Auto Scaling groups; elsewhere it means nothing and harms nothing.
@@ -78,7 +80,7 @@ fn parse_revision(
     }
 }
 
-/// Servers have files; elsewhere it means nothing and harms nothing.
+/// Whether it is one of the three. On which platforms it may be given is said when the platform is known.
 fn check_file_exists_behavior(input: &Input) -> Result<(), Exception> {
     if let Some(behavior) = &input.file_exists_behavior
         && !["DISALLOW", "OVERWRITE", "RETAIN"].contains(&behavior.as_str())
@@ -100,6 +102,7 @@ fn for_servers(input: &Input) -> Option<ForServers> {
         (input.ignore_application_stop_failures == Some(true), ForServers::IgnoreApplicationStopFailures),
         (input.update_outdated_instances_only == Some(true), ForServers::UpdateOutdatedInstancesOnly),
         (input.target_instances.is_some(), ForServers::TargetInstances),
+        (input.file_exists_behavior.is_some(), ForServers::FileExistsBehavior),
     ];
     members.into_iter().find(|(given, _)| *given).map(|(_, member)| member)
 }

@@ -24,7 +24,7 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<NewGroup, Exception> {
     let application = APPLICATION.required(input.application_name)?;
     let name = GROUP.required(input.deployment_group_name)?;
     let role = ROLE.required(input.service_role_arn)?;
-    let settings = group_settings::parse(settings, &cx.quotas)?;
+    let settings = group_settings::parse(settings, cx)?;
     Ok(NewGroup { application, name, role, settings, tags: tags::parse(input.tags, &cx.quotas)? })
 }
 

@@ -22,7 +22,7 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<Resource, Exception> {
     match input.next_token {
         None => Ok(resource),
         Some(_) => Err(Exception::new(
-            "InvalidInputException",
+            "InvalidNextTokenException",
             "The NextToken is not one that ListTagsForResource gave: all tags are on its first page. Ask again without it.",
         )),
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::HookAnswer;
+use spillway_domain::{HookAnswer, Rejection};
 
 use crate::input::{DEPLOYMENT, HOOK_EXECUTION, cut, read};
 use crate::{Context, Exception};
@@ -15,8 +15,8 @@ struct Input {
     status: Option<String>,
 }
 
-/// The request. Of the statuses of an event only two are verdicts.
-pub fn parse(body: &[u8], _: &Context) -> Result<HookAnswer, Exception> {
+/// The request. Of the statuses of an event only two are verdicts, and only a hook that was asked knows its execution id.
+pub fn parse(body: &[u8], cx: &Context) -> Result<HookAnswer, Exception> {
     let input: Input = read(body)?;
     let deployment = DEPLOYMENT.required(input.deployment_id)?;
     let execution = HOOK_EXECUTION.required(input.lifecycle_event_hook_execution_id)?;
@@ -30,7 +30,10 @@ pub fn parse(body: &[u8], _: &Context) -> Result<HookAnswer, Exception> {
             ));
         }
     };
-    Ok(HookAnswer { deployment, execution, succeeded })
+    let Some(event) = cx.seal.event_of(&deployment, &execution) else {
+        return Err(Rejection::ForeignHook { deployment }.into());
+    };
+    Ok(HookAnswer { deployment, event, execution, succeeded })
 }
 
 /// The answer: the execution id, as it was given.

@@ -25,7 +25,7 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<GroupChange, Exception> {
     let group = CURRENT_GROUP.required(input.current_deployment_group_name)?;
     let name = NEW_GROUP.optional(input.new_deployment_group_name)?;
     let role = ROLE.optional(input.service_role_arn)?;
-    let settings = group_settings::parse(settings, &cx.quotas)?;
+    let settings = group_settings::parse(settings, cx)?;
     Ok(GroupChange { application, group, name, role, settings })
 }
 

@@ -27,8 +27,18 @@ fn every_rejection_has_its_exception_and_words() {
             "DeploymentGroupAlreadyExistsException: Deployment group already exists with the name: live",
         ),
         (
-            Rejection::NoConfig(named("slow")),
+            Rejection::NoConfig { name: named("slow"), platform: Some(ComputePlatform::Lambda) },
             "DeploymentConfigDoesNotExistException: No Deployment Configuration found for name: slow",
+        ),
+        (
+            Rejection::NoConfig { name: named("Canary10Percent5Minutes"), platform: Some(ComputePlatform::Ecs) },
+            "DeploymentConfigDoesNotExistException: No Deployment Configuration found for name: \
+             Canary10Percent5Minutes. Did you mean CodeDeployDefault.ECSCanary10Percent5Minutes?",
+        ),
+        (
+            Rejection::NoConfig { name: named("steps.10@5m"), platform: None },
+            "DeploymentConfigDoesNotExistException: No Deployment Configuration found for name: steps.10@5m. Did you \
+             mean Steps.10@5m?",
         ),
         (
             Rejection::ConfigExists(named("slow")),
@@ -58,7 +68,7 @@ fn every_rejection_has_its_exception_and_words() {
                 revision: RevisionLocation::GitHub { repository: "a/b".to_owned(), commit: "c".to_owned() },
             },
             "RevisionDoesNotExistException: No revision of application shop is registered at this location: \
-             {\"gitHubLocation\":{\"commitId\":\"c\",\"repository\":\"a/b\"},\"revisionType\":\"GitHub\"}",
+             {\"revisionType\":\"GitHub\",\"gitHubLocation\":{\"repository\":\"a/b\",\"commitId\":\"c\"}}",
         ),
         (
             Rejection::RevisionUnfit(RevisionUnfit::Bundle, ComputePlatform::Lambda),
@@ -88,7 +98,7 @@ fn every_rejection_has_its_exception_and_words() {
         ),
         (
             Rejection::PlatformNotBuilt(ComputePlatform::Server),
-            "InvalidInputException: Spillway does not deploy to Server yet, and created no deployment; deploy with an \
+            "UnsupportedActionForDeploymentTypeException: Spillway does not deploy to Server yet, and created no deployment; deploy with an \
              application whose computePlatform is Lambda or ECS.",
         ),
         (
@@ -97,8 +107,19 @@ fn every_rejection_has_its_exception_and_words() {
              'd-75I7MBT7C'",
         ),
         (
+            Rejection::AliasBusy {
+                alias: "orders:live".to_owned(),
+                application: named("shop"),
+                group: named("one"),
+                deployment: id(),
+            },
+            "DeploymentLimitExceededException: The Deployment Group 'one' already has an active Deployment \
+             'd-75I7MBT7C' (application 'shop') of alias orders:live, and an alias has one deployment at a time. Wait \
+             until it has ended, or stop it, and deploy again.",
+        ),
+        (
             Rejection::InUse { what: "Application shop".to_owned(), deployment: id() },
-            "InvalidInputException: Application shop has an active deployment, d-75I7MBT7C, and was not deleted. \
+            "InvalidOperationException: Application shop has an active deployment, d-75I7MBT7C, and was not deleted. \
              Wait until the deployment has ended, or stop it, and delete again.",
         ),
         (
@@ -109,6 +130,19 @@ fn every_rejection_has_its_exception_and_words() {
             Rejection::NotStarted(id()),
             "DeploymentNotStartedException: The deployment d-75I7MBT7C has not started: its AppSpec, which names its \
              target, is still to be read. Try again in a moment.",
+        ),
+        (
+            Rejection::MalformedTarget {
+                asked: "tutorial-bluegreen-cluster".to_owned(),
+                platform: ComputePlatform::Ecs,
+            },
+            "InvalidDeploymentTargetIdException: Invalid id tutorial-bluegreen-cluster for ECS deployment, valid Id should \
+             be in format <cluster-name>:<service-name>",
+        ),
+        (
+            Rejection::MalformedTarget { asked: "orders".to_owned(), platform: ComputePlatform::Lambda },
+            "InvalidDeploymentTargetIdException: Invalid id orders for Lambda deployment, valid Id should be in format \
+             <function-name>:<alias-name>",
         ),
         (
             Rejection::NoTarget { deployment: id(), asked: "orders:live".to_owned(), own: None },
@@ -219,23 +253,23 @@ fn every_rejection_has_its_exception_and_words() {
         ),
         (
             Rejection::Full { quota: Quota::Applications, most: 1000 },
-            "ApplicationLimitExceededException: There are 1000 applications, and there may be no more. Try again when \
+            "ApplicationLimitExceededException: The quota of applications is 1000, and is used up. Try again when \
              there are fewer, or raise Applications in the parameter Quotas of Spillway's stack.",
         ),
         (
             Rejection::Full { quota: Quota::Groups, most: 7 },
-            "DeploymentGroupLimitExceededException: There are 7 groups in the application, and there may be no more. \
+            "DeploymentGroupLimitExceededException: The quota of groups in the application is 7, and is used up. \
              Try again when there are fewer, or raise GroupsPerApplication in the parameter Quotas of Spillway's stack.",
         ),
         (
             Rejection::Full { quota: Quota::Configs, most: 200 },
-            "DeploymentConfigLimitExceededException: There are 200 deployment configurations, and there may be no \
-             more. Try again when there are fewer, or raise DeploymentConfigs in the parameter Quotas of Spillway's \
+            "DeploymentConfigLimitExceededException: The quota of deployment configurations is 200, and is used \
+             up. Try again when there are fewer, or raise DeploymentConfigs in the parameter Quotas of Spillway's \
              stack.",
         ),
         (
             Rejection::Full { quota: Quota::ActiveDeployments, most: 1000 },
-            "DeploymentLimitExceededException: There are 1000 active deployments, and there may be no more. Try again \
+            "DeploymentLimitExceededException: The quota of active deployments is 1000, and is used up. Try again \
              when there are fewer, or raise ActiveDeployments in the parameter Quotas of Spillway's stack.",
         ),
         (

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use spillway_domain::{AlarmConfiguration, AlarmName, Quotas};
 
 use crate::Exception;
-use crate::input::Object;
+use crate::input::{Object, count_given, plain_name};
 
 /// As it is given.
 #[derive(Deserialize)]
@@ -29,7 +29,11 @@ pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<AlarmConfiguration,
     if given.len() > quotas.alarms {
         return Err(Exception::new(
             "AlarmsLimitExceededException",
-            format!("Deployment Groups cannot contain more than {} alarms; {} were given.", quotas.alarms, given.len()),
+            format!(
+                "Deployment Groups cannot contain more than {} alarms; {}.",
+                quotas.alarms,
+                count_given(given.len())
+            ),
         ));
     }
     let mut alarms: Vec<AlarmName> = Vec::with_capacity(given.len());
@@ -37,7 +41,7 @@ pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<AlarmConfiguration,
         let Some(name) = alarm.name else {
             return Err(invalid(format!("alarms[{n}].name is required and was not given.")));
         };
-        let name: AlarmName = name.parse().map_err(|bad| invalid(format!("alarms[{n}].name: {bad}")))?;
+        let name: AlarmName = plain_name(&name).map_err(|words| invalid(format!("alarms[{n}].name: {words}")))?;
         if alarms.contains(&name) {
             return Err(invalid(format!("alarms[{n}].name: the alarm '{name}' is listed twice; list it once.")));
         }
@@ -53,6 +57,23 @@ pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<AlarmConfiguration,
         ignore_poll_alarm_failure: input.ignore_poll_alarm_failure.unwrap_or(false),
         alarms,
     })
+}
+
+/// What is given in place of a group's, checked. A block without members says nothing. One that leaves out `enabled`
+/// would switch off every alarm, those that it lists, too, so that it has to say whether it means that.
+pub(crate) fn parse_override(input: Input, quotas: &Quotas) -> Result<Option<AlarmConfiguration>, Exception> {
+    let says_nothing = input.ignore_poll_alarm_failure.is_none() && input.alarms.is_none();
+    let is_said = input.enabled.is_some();
+    let alarms = parse(input, quotas)?;
+    match (is_said, says_nothing) {
+        (true, _) => Ok(Some(alarms)),
+        (false, true) => Ok(None),
+        (false, false) => Err(Exception::new(
+            "InvalidAlarmConfigException",
+            "overrideAlarmConfiguration.enabled is required and was not given: true watches these alarms in place of the \
+             deployment group's, and false watches none.",
+        )),
+    }
 }
 
 /// As it is shown.

@@ -4,17 +4,18 @@ use serde_json::{Value, json};
 use spillway_domain::{AutoScalingGroupName, Quotas};
 
 use crate::Exception;
+use crate::input::{count_given, plain_name};
 
 /// What is given, checked.
 pub(crate) fn parse(given: Vec<String>, quotas: &Quotas) -> Result<Vec<AutoScalingGroupName>, Exception> {
     let invalid = |words: String| Exception::new("InvalidAutoScalingGroupException", words);
     let most = quotas.auto_scaling_groups;
     if given.len() > most {
-        return Err(invalid(format!("autoScalingGroups: there may be {most}; {} were given.", given.len())));
+        return Err(invalid(format!("autoScalingGroups: there may be {most}; {}.", count_given(given.len()))));
     }
     let mut names: Vec<AutoScalingGroupName> = Vec::with_capacity(given.len());
     for (n, text) in given.into_iter().enumerate() {
-        let name = text.parse().map_err(|bad| invalid(format!("autoScalingGroups[{n}]: {bad}")))?;
+        let name = plain_name(&text).map_err(|words| invalid(format!("autoScalingGroups[{n}]: {words}")))?;
         if names.contains(&name) {
             return Err(invalid(format!("autoScalingGroups[{n}]: '{name}' is listed twice; list it once.")));
         }

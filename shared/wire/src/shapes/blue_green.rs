@@ -1,7 +1,7 @@
 //! `BlueGreenDeploymentConfiguration`.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use spillway_domain::{BlueGreen, GreenFleet, ReadyOption, Termination, TerminationAction};
 
 use super::closed_set;
@@ -118,25 +118,27 @@ fn minutes(given: i64, block: &str, member: &str, most: u32) -> Result<u32, Exce
     })
 }
 
-/// As it is shown. Clients read both waits without asking whether they are there.
-pub(crate) fn render(blue_green: &BlueGreen) -> Value {
-    let termination =
-        blue_green.termination.unwrap_or(Termination { action: TerminationAction::Terminate, minutes: 0 });
-    let ready = blue_green.ready.unwrap_or(ReadyOption::Continue);
-    let wait = match ready {
-        ReadyOption::Continue => 0,
-        ReadyOption::Stop { minutes } => minutes,
-    };
-    let mut shown = json!({
-        "terminateBlueInstancesOnDeploymentSuccess": {
-            "action": action_text(termination.action), "terminationWaitTimeInMinutes": termination.minutes,
-        },
-        "deploymentReadyOption": { "actionOnTimeout": ready_text(ready), "waitTimeInMinutes": wait },
+/// As it is shown: what was given; `None` when nothing was. Clients of ECS read both waits without asking whether they
+/// are there, and groups for ECS have both.
+pub(crate) fn render(blue_green: &BlueGreen) -> Option<Value> {
+    let termination = blue_green.termination.map(|Termination { action, minutes }| {
+        json!({ "action": action_text(action), "terminationWaitTimeInMinutes": minutes })
     });
-    if let Some(fleet) = blue_green.green_fleet {
-        shown["greenFleetProvisioningOption"] = json!({ "action": fleet_text(fleet) });
-    }
-    shown
+    let ready = blue_green.ready.map(|ready| {
+        let wait = match ready {
+            ReadyOption::Continue => 0,
+            ReadyOption::Stop { minutes } => minutes,
+        };
+        json!({ "actionOnTimeout": ready_text(ready), "waitTimeInMinutes": wait })
+    });
+    let blocks = [
+        ("terminateBlueInstancesOnDeploymentSuccess", termination),
+        ("deploymentReadyOption", ready),
+        ("greenFleetProvisioningOption", blue_green.green_fleet.map(|fleet| json!({ "action": fleet_text(fleet) }))),
+    ];
+    let shown: Map<String, Value> =
+        blocks.into_iter().filter_map(|(block, value)| Some((block.to_owned(), value?))).collect();
+    (!shown.is_empty()).then_some(Value::Object(shown))
 }
 
 fn action_text(action: TerminationAction) -> &'static str {

@@ -8,7 +8,8 @@ use super::{
     ecs_services, load_balancer_info, outdated_instances, platform, revision_location, tag_filters, time, triggers,
 };
 
-/// As it is shown: with every block that can be given, because clients compare what they gave with what they get.
+/// As it is shown: every block that was given, because clients compare what they gave with what they get, and none that
+/// could not be given, because they send what they get to CreateDeploymentGroup and UpdateDeploymentGroup.
 pub(crate) fn render(application: &Application, group: &DeploymentGroup, state: &GroupState) -> Value {
     let environment = &group.environment;
     let mut info = json!({
@@ -25,12 +26,12 @@ pub(crate) fn render(application: &Application, group: &DeploymentGroup, state: 
         "autoRollbackConfiguration": auto_rollback::render(&group.rollback),
         "deploymentStyle": deployment_style::render(environment.style),
         "outdatedInstancesStrategy": outdated_instances::text(environment.outdated_instances),
-        "blueGreenDeploymentConfiguration": blue_green::render(&environment.blue_green),
         "computePlatform": platform::text(application.platform),
         "ecsServices": ecs_services::render(&environment.ecs_services),
         "terminationHookEnabled": environment.termination_hook,
     });
     let more = [
+        ("blueGreenDeploymentConfiguration", blue_green::render(&environment.blue_green)),
         ("loadBalancerInfo", load_balancer_info::render(&environment.load_balancer)),
         ("ec2DeploymentOptions", ec2_deployment_options::render(&environment.suspended)),
         ("ec2TagSet", tag_filters::render_set("ec2TagSetList", &environment.ec2_tags.set)),

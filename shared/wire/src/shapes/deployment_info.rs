@@ -31,7 +31,7 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
         "deploymentStyle": deployment_style::render(order.environment.style),
         "instanceTerminationWaitTimeStarted": keeps_original(deployment),
         "fileExistsBehavior": "DISALLOW",
-        "deploymentStatusMessages": [deployment.words()],
+        "deploymentStatusMessages": messages(deployment),
         "additionalDeploymentStatusInfo": deployment.words(),
         "computePlatform": platform::text(order.platform),
     });
@@ -39,7 +39,7 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
     let environment = Some(&order.environment).filter(|_| order.platform != ComputePlatform::Lambda);
     let more = [
         ("previousRevision", order.previous_revision.as_ref().map(revision_location::render)),
-        ("blueGreenDeploymentConfiguration", environment.map(|own| blue_green::render(&own.blue_green))),
+        ("blueGreenDeploymentConfiguration", environment.and_then(|own| blue_green::render(&own.blue_green))),
         ("loadBalancerInfo", environment.and_then(|own| load_balancer_info::render(&own.load_balancer))),
         ("startTime", deployment.started_at.map(time::render)),
         ("completeTime", deployment.ending.as_ref().map(|ending| time::render(ending.at))),
@@ -54,6 +54,21 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
         }
     }
     info
+}
+
+/// What it is doing, what of the AppSpec was left to it, and then every notification that could not be delivered.
+fn messages(deployment: &Deployment) -> Vec<String> {
+    let mut messages = vec![deployment.words()];
+    let family = deployment.ecs.as_ref().and_then(|progress| progress.family.as_ref());
+    if let (Some(family), Some(target), None) = (family, deployment.ecs_target(), &deployment.order.rolls_back) {
+        let definition = &target.task_definition;
+        messages.push(format!(
+            "TaskDefinition {family} has no revision: {definition} is deployed, the latest ACTIVE one when the deployment \
+             began."
+        ));
+    }
+    messages.extend(deployment.undelivered.iter().cloned());
+    messages
 }
 
 /// The one target, counted by its status.

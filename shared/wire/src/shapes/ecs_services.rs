@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use spillway_domain::EcsService;
 
 use crate::Exception;
-use crate::input::Object;
+use crate::input::{Object, count_given};
 
 /// One as it is given.
 #[derive(Deserialize)]
@@ -21,7 +21,7 @@ const MOST: usize = 10;
 /// What is given, checked.
 pub(crate) fn parse(given: Vec<Object<Input>>) -> Result<Vec<EcsService>, Exception> {
     if given.len() > MOST {
-        return Err(invalid(format!("ecsServices: {} were given; a deployment group is for one.", given.len())));
+        return Err(invalid(format!("ecsServices: {}; a deployment group is for one.", count_given(given.len()))));
     }
     let services = given.into_iter().enumerate().map(|(n, Object(input))| {
         let missing = |member: &str| invalid(format!("ecsServices[{n}].{member} is required and was not given."));

@@ -1,15 +1,15 @@
 //! What CreateDeploymentGroup and UpdateDeploymentGroup have in common: the settings of a group.
 
 use serde::Deserialize;
-use spillway_domain::{GroupSettings, Quotas};
+use spillway_domain::GroupSettings;
 
 use super::tag_filters::{EC2, List, ON_PREMISES};
 use super::{
     alarm_configuration, auto_rollback, auto_scaling_groups, blue_green, deployment_style, ec2_deployment_options,
     ecs_services, load_balancer_info, outdated_instances, triggers,
 };
-use crate::Exception;
 use crate::input::{Object, config_name};
+use crate::{Context, Exception};
 
 /// As they are given.
 #[derive(Deserialize)]
@@ -47,7 +47,8 @@ struct OnPremisesTagSet {
 
 /// What is given, each member by itself, in the order of the model. Whether they fit together, and the platform, is
 /// said when the platform is known.
-pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<GroupSettings, Exception> {
+pub(crate) fn parse(input: Input, cx: &Context) -> Result<GroupSettings, Exception> {
+    let quotas = &cx.quotas;
     let filters = |kind: &super::tag_filters::Kind, member: &str, given: Option<List>| -> Result<_, Exception> {
         given.map(|given| kind.filters(member, given, quotas)).transpose()
     };
@@ -63,7 +64,7 @@ pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<GroupSettings, Exce
             .auto_scaling_groups
             .map(|given| auto_scaling_groups::parse(given, quotas))
             .transpose()?,
-        triggers: input.trigger_configurations.map(|given| triggers::parse(given, quotas)).transpose()?,
+        triggers: input.trigger_configurations.map(|given| triggers::parse(given, cx)).transpose()?,
         alarms: input.alarm_configuration.map(|Object(given)| alarm_configuration::parse(given, quotas)).transpose()?,
         rollback: input.auto_rollback_configuration.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
         outdated_instances: input

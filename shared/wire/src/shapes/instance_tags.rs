@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use spillway_domain::{Quotas, Tag, TagFilter};
 
-use crate::input::{Object, cut};
+use crate::input::{Object, count_given, cut};
 use crate::{Exception, bounds};
 
 /// A tag as it is given.
@@ -53,7 +53,7 @@ fn list(given: Given, quotas: &Quotas) -> Result<Vec<Input>, Exception> {
     }
     let most = quotas.instance_tags;
     if given.len() > most {
-        let words = format!("tags: an on-premises instance may have {most} tags; {} were given.", given.len());
+        let words = format!("tags: an on-premises instance may have {most} tags; {}.", count_given(given.len()));
         return Err(Exception::new("TagLimitExceededException", words));
     }
     Ok(given.into_iter().map(|Object(input)| input).collect())

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use spillway_domain::{BadName, ListenerArn, LoadBalancerInfo, Quotas, TargetGroupName, TargetGroupPair};
 
 use crate::Exception;
-use crate::input::Object;
+use crate::input::{Object, count_given, plain_name};
 
 /// As it is given.
 #[derive(Deserialize)]
@@ -61,9 +61,9 @@ fn parse_pair(n: usize, input: PairInput) -> Result<TargetGroupPair, Exception> 
     let groups = format!("{place}.targetGroups");
     let names: Vec<TargetGroupName> = names(&groups, input.target_groups, 2).map_err(invalid)?;
     let given = names.len();
-    let names: [TargetGroupName; 2] = names
-        .try_into()
-        .map_err(|_| invalid(format!("{groups}: a pair has two target groups, blue and green; {given} were given.")))?;
+    let names: [TargetGroupName; 2] = names.try_into().map_err(|_| {
+        invalid(format!("{groups}: a pair has two target groups, blue and green; {}.", count_given(given)))
+    })?;
     let listener = listener(&format!("{place}.prodTrafficRoute"), input.prod_traffic_route).map_err(invalid)?;
     let test = listener_of(&format!("{place}.testTrafficRoute"), input.test_traffic_route).map_err(invalid)?;
     Ok(TargetGroupPair { groups: names, listener, test_listener: test })
@@ -80,7 +80,7 @@ fn listener_of(place: &str, route: Option<Object<RouteInput>>) -> Result<Option<
     match arns.as_slice() {
         [] => Ok(None),
         [arn] => arn.parse().map(Some).map_err(|bad| format!("{place}.listenerArns[0]: {bad}")),
-        more => Err(format!("{place}.listenerArns: a route has one listener; {} were given.", more.len())),
+        more => Err(format!("{place}.listenerArns: a route has one listener; {}.", count_given(more.len()))),
     }
 }
 
@@ -94,7 +94,7 @@ fn names<T: FromStr<Err = BadName> + PartialEq + fmt::Display>(
     let mut names = Vec::with_capacity(given.len());
     for (n, Object(input)) in given.into_iter().enumerate() {
         let name = input.name.ok_or_else(|| format!("{place}[{n}].name is required and was not given."))?;
-        let name: T = name.parse().map_err(|bad| format!("{place}[{n}].name: {bad}"))?;
+        let name: T = plain_name(&name).map_err(|words| format!("{place}[{n}].name: {words}"))?;
         if names.contains(&name) {
             return Err(format!("{place}[{n}].name: '{name}' is listed twice; list it once."));
         }
@@ -104,7 +104,7 @@ fn names<T: FromStr<Err = BadName> + PartialEq + fmt::Display>(
 }
 
 fn limit(place: &str, given: usize, most: usize) -> Result<(), String> {
-    if given > most { Err(format!("{place}: there may be {most}; {given} were given.")) } else { Ok(()) }
+    if given > most { Err(format!("{place}: there may be {most}; {}.", count_given(given))) } else { Ok(()) }
 }
 
 /// As it is shown: the lists that have something in them; `None` when none has.

@@ -88,7 +88,12 @@ pub(crate) fn parse(input: Option<Object<Input>>) -> Result<NewRevision, Excepti
 }
 
 fn s3(given: S3Input) -> Result<NewRevision, Exception> {
-    let bundle = given.bundle_type.map(|text| closed_set::find(&text, BundleType::ALL, BundleType::as_str));
+    // Callers write `yaml` and `json`, too, as CodeDeploy lets them.
+    let known = |text: &str| BundleType::ALL.into_iter().find(|own| own.as_str().eq_ignore_ascii_case(text));
+    let bundle = given.bundle_type.map(|text| match known(&text) {
+        Some(bundle) => Ok(bundle),
+        None => closed_set::find(&text, BundleType::ALL, BundleType::as_str),
+    });
     let bundle = bundle.transpose().map_err(|words| invalid(format!("revision.s3Location.bundleType {words}")))?;
     let location = RevisionLocation::S3(S3Object {
         bucket: required("s3Location.bucket", given.bucket, S3_BUCKET)?,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use spillway_domain::{Quotas, Tag, TagFilter};
 
 use super::closed_set;
-use crate::input::Object;
+use crate::input::{Object, count_given};
 use crate::{Exception, bounds};
 
 /// One as it is given.
@@ -35,7 +35,7 @@ impl Kind {
     pub(crate) fn filters(&self, member: &str, given: List, quotas: &Quotas) -> Result<Vec<TagFilter>, Exception> {
         let most = quotas.tag_filters;
         if given.len() > most {
-            let words = format!("{member}: there may be {most} tag filters; {} were given.", given.len());
+            let words = format!("{member}: there may be {most} tag filters; {}.", count_given(given.len()));
             return Err(Exception::new(self.invalid, words));
         }
         self.all(member, given)
@@ -66,7 +66,7 @@ impl Kind {
         if given.len() > most {
             return Err(Exception::new(
                 "TagSetListLimitExceededException",
-                format!("{member}: there may be {most} groups of tag filters in a set; {} were given.", given.len()),
+                format!("{member}: there may be {most} groups of tag filters in a set; {}.", count_given(given.len())),
             ));
         }
         let groups = given.into_iter().enumerate().map(|(n, group)| {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::{Quotas, Tag};
 
-use crate::input::{Object, cut};
+use crate::input::{Object, count_given, cut};
 use crate::{Exception, bounds};
 
 /// One as it is given.
@@ -20,7 +20,7 @@ pub(crate) fn parse(given: Option<Vec<Object<Input>>>, quotas: &Quotas) -> Resul
     let invalid = |words: String| Exception::new("InvalidTagsToAddException", words);
     let given = given.unwrap_or_default();
     if given.len() > quotas.tags {
-        return Err(invalid(format!("tags: there may be {} tags; {} were given.", quotas.tags, given.len())));
+        return Err(invalid(format!("tags: there may be {} tags; {}.", quotas.tags, count_given(given.len()))));
     }
     let mut tags: Vec<Tag> = Vec::with_capacity(given.len());
     for (n, Object(input)) in given.into_iter().enumerate() {

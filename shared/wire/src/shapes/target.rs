@@ -1,7 +1,9 @@
 //! `DeploymentTarget`: what a deployment deploys to, and how far it is there. Every deployment has one.
 
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, Diagnostics, DiagnosticsCode, EventStatus, LifecycleEvent, Stage, Status, Target};
+use spillway_domain::{
+    Deployment, Diagnostics, DiagnosticsCode, EventStatus, LifecycleEvent, Stage, Status, Target, Verdict,
+};
 
 use super::{ecs_target, lambda_target, time};
 use crate::Place;
@@ -104,7 +106,7 @@ fn render_event(event: &LifecycleEvent) -> Value {
     let more = [
         ("startTime", event.started_at.map(time::render)),
         ("endTime", event.ended_at.map(time::render)),
-        ("diagnostics", event.diagnostics.as_ref().map(render_diagnostics)),
+        ("diagnostics", event.diagnostics.as_ref().or_else(|| refusal(event)).map(render_diagnostics)),
     ];
     for (member, value) in more {
         if let Some(value) = value {
@@ -112,6 +114,14 @@ fn render_event(event: &LifecycleEvent) -> Value {
         }
     }
     shown
+}
+
+/// What the hook said against going on, while the traffic still goes back for it.
+fn refusal(event: &LifecycleEvent) -> Option<&Diagnostics> {
+    match event.hook.as_ref()?.verdict.as_ref()? {
+        Verdict::Failed(diagnostics) => Some(diagnostics),
+        Verdict::Succeeded => None,
+    }
 }
 
 fn render_diagnostics(diagnostics: &Diagnostics) -> Value {

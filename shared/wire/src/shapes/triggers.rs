@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Quotas, TopicArn, Trigger, TriggerEvent, TriggerName};
+use spillway_domain::{TopicArn, Trigger, TriggerEvent, TriggerName};
 
-use crate::Exception;
 use crate::input::{Object, cut};
+use crate::{Context, Exception, Place};
 
 const EVENTS: [TriggerEvent; 10] = [
     TriggerEvent::DeploymentStart,
@@ -30,16 +30,16 @@ pub(crate) struct Input {
 }
 
 /// What is given, checked.
-pub(crate) fn parse(given: Vec<Object<Input>>, quotas: &Quotas) -> Result<Vec<Trigger>, Exception> {
-    if given.len() > quotas.triggers {
+pub(crate) fn parse(given: Vec<Object<Input>>, cx: &Context) -> Result<Vec<Trigger>, Exception> {
+    if given.len() > cx.quotas.triggers {
         return Err(Exception::new(
             "TriggerTargetsLimitExceededException",
-            format!("Deployment Groups cannot contain more than {} TriggerTargets.", quotas.triggers),
+            format!("Deployment Groups cannot contain more than {} TriggerTargets.", cx.quotas.triggers),
         ));
     }
     let mut triggers: Vec<Trigger> = Vec::with_capacity(given.len());
     for (n, Object(input)) in given.into_iter().enumerate() {
-        let trigger = parse_one(n, input)?;
+        let trigger = parse_one(n, input, &cx.place)?;
         for other in &triggers {
             if other.name == trigger.name {
                 return Err(invalid("Duplicate Trigger target name detected".to_owned()));
@@ -53,7 +53,7 @@ pub(crate) fn parse(given: Vec<Object<Input>>, quotas: &Quotas) -> Result<Vec<Tr
     Ok(triggers)
 }
 
-fn parse_one(n: usize, input: Input) -> Result<Trigger, Exception> {
+fn parse_one(n: usize, input: Input, place: &Place) -> Result<Trigger, Exception> {
     let missing = |member: &str| invalid(format!("triggerConfigurations[{n}].{member} is required and was not given."));
     let name = input.trigger_name.ok_or_else(|| missing("triggerName"))?;
     let name: TriggerName =
@@ -61,6 +61,16 @@ fn parse_one(n: usize, input: Input) -> Result<Trigger, Exception> {
     let topic = input.trigger_target_arn.ok_or_else(|| missing("triggerTargetArn"))?;
     let topic: TopicArn =
         topic.parse().map_err(|bad| invalid(format!("triggerConfigurations[{n}].triggerTargetArn: {bad}")))?;
+    if topic.region() != place.region || topic.partition() != place.partition {
+        return Err(invalid(format!(
+            "Topic ARN {topic} is not valid: it is in Region {} of partition {}, and the deployment group is in {} of {}. \
+             Name a topic in the deployment group's Region.",
+            topic.region(),
+            topic.partition(),
+            place.region,
+            place.partition
+        )));
+    }
     let mut events = Vec::new();
     for given in input.trigger_events.unwrap_or_default() {
         let Some(event) = EVENTS.into_iter().find(|event| text(*event) == given) else {

@@ -54,6 +54,15 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// A list of texts that must be there.
+    pub(super) fn texts(&self, key: &str) -> Result<Vec<&'a str>, String> {
+        let Some(given) = self.given.get(key) else {
+            return Err(format!("{}: {key} is required and was not given.", self.of));
+        };
+        let texts = given.as_array().and_then(|given| given.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+        texts.ok_or_else(|| self.not(key, "a list of texts"))
+    }
+
     /// An object.
     pub(super) fn part(&self, key: &str) -> Result<Option<Properties<'a>>, String> {
         match self.given.get(key) {

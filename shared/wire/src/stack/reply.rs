@@ -2,7 +2,7 @@
 //! who hear that there never was one, or that it broke.
 
 use serde_json::Value;
-use spillway_domain::{Progress, Settlement};
+use spillway_domain::{DeploymentId, Progress, Settlement};
 
 use super::{answer, asked, broken};
 
@@ -42,7 +42,10 @@ fn outcome(input: &Value) -> Result<Settlement, String> {
     }
     match serde_json::from_value(input["next"].clone()) {
         Ok(Progress::Settled(settlement)) => Ok(settlement),
-        Ok(Progress::Await { deployment_id, .. }) => Err(format!("Deployment {deployment_id} has not ended.")),
+        Ok(Progress::Await { deployment_ids, .. }) => {
+            let ids: Vec<&str> = deployment_ids.iter().map(DeploymentId::as_str).collect();
+            Err(format!("It still waits for {}.", ids.join(", ")))
+        }
         Err(error) => Err(format!("What became of it cannot be read: {error}.")),
     }
 }
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn whatever_breaks_is_told_in_words() {
-        let waits = json!({"step": "Await", "deploymentId": "d-75I7MBT7C", "seconds": 7});
+        let waits = json!({"step": "Await", "deploymentIds": ["d-75I7MBT7C", "d-AAAAAAAAA"], "seconds": 7});
         let cause = json!({"errorType": "Denied", "errorMessage": "You may not."}).to_string();
         let ended = |status: &str, error: Value, cause: Value| {
             let input = json!({ "request": event() }).to_string();
@@ -135,7 +138,7 @@ mod tests {
         for (input, words) in [
             (json!({"request": event(), "next": waits, "problem": caught}), "Denied: You may not."),
             (json!({"request": event(), "problem": {"Error": "States.Timeout"}}), "States.Timeout."),
-            (json!({"request": event(), "next": waits}), "Deployment d-75I7MBT7C has not ended."),
+            (json!({"request": event(), "next": waits}), "It still waits for d-75I7MBT7C, d-AAAAAAAAA."),
             (json!({ "request": event() }), "What became of it cannot be read: "),
             (ended("ABORTED", Value::Null, Value::Null), "Its execution n ended ABORTED."),
             (

@@ -183,14 +183,16 @@ impl Template<'_> {
             }
             "Custom::SpillwayAlias" => self.alias().map(|wish| Wish::Alias(Box::new(wish))),
             "Custom::SpillwayWait" => {
-                self.known(&["DeploymentId", "MoreWaiting"])?;
+                self.known(&["DeploymentIds", "MoreWaiting"])?;
                 let given = Properties::new(self.kind, &self.given);
-                let deployment = given.required::<String>("DeploymentId")?;
-                let deployment = match deployment.as_str() {
-                    "none" => None,
-                    _ => given.optional::<DeploymentId>("DeploymentId")?,
-                };
-                Ok(Wish::Outcome { deployment, more_waiting: given.boolean("MoreWaiting")?.unwrap_or(false) })
+                let old = self.old.map(|old| Properties::new(self.kind, old));
+                // What was waited for in an update before is no matter of this one.
+                let old = old.and_then(|old| old.texts("DeploymentIds").ok()).unwrap_or_default();
+                let new = given.texts("DeploymentIds")?.into_iter().filter(|id| *id != "none" && !old.contains(id));
+                let parse =
+                    |id: &str| id.parse::<DeploymentId>().map_err(|bad| format!("{}: DeploymentIds: {bad}", self.kind));
+                let deployments = new.map(parse).collect::<Result<_, String>>()?;
+                Ok(Wish::Outcome { deployments, more_waiting: given.boolean("MoreWaiting")?.unwrap_or(false) })
             }
             other => Err(format!(
                 "Spillway has no resource {other}. It has Custom::SpillwayApplication, Custom::SpillwayDeploymentConfig, \
@@ -228,7 +230,7 @@ impl Template<'_> {
     }
 
     fn context(&self) -> Context {
-        Context { place: self.place.clone(), quotas: self.quotas.clone(), seal: Seal::new(NO_PAGES) }
+        Context { place: self.place.clone(), quotas: self.quotas.clone(), seal: Seal::new(NO_PAGES), caller: None }
     }
 
     fn alias(&self) -> Result<AliasWish, String> {

@@ -108,10 +108,17 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
             refused("Custom::SpillwayDeploymentGroup", json!({"ApplicationName": "shop"})),
             "RoleRequiredException: serviceRoleArn is required and was not given.",
         ),
-        (refused("Custom::SpillwayWait", json!({"DeploymentId": "d-1"})), "Custom::SpillwayWait: DeploymentId: "),
+        (
+            refused("Custom::SpillwayWait", json!({"DeploymentIds": ["none", "d-1"]})),
+            "Custom::SpillwayWait: DeploymentIds: ",
+        ),
+        (
+            refused("Custom::SpillwayWait", json!({"DeploymentIds": "d-75I7MBT7C"})),
+            "Custom::SpillwayWait: DeploymentIds is not a list of texts.",
+        ),
         (
             refused("Custom::SpillwayWait", json!({})),
-            "Custom::SpillwayWait: DeploymentId is required and was not given.",
+            "Custom::SpillwayWait: DeploymentIds is required and was not given.",
         ),
     ];
     for (words, expected) in rows {
@@ -185,8 +192,24 @@ fn a_name_that_the_template_does_not_give_is_always_the_same() {
 fn there_are_five_minutes_of_the_hour_for_the_answer() {
     let by = |properties| read(&event("Custom::SpillwayWait", properties)).unwrap().answer_by;
     let minutes = |n| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(n);
-    assert_eq!(by(json!({"DeploymentId": "none"})), minutes(55));
-    assert_eq!(by(json!({"DeploymentId": "none", "ServiceTimeout": "720"})), minutes(11));
+    assert_eq!(by(json!({"DeploymentIds": ["none"]})), minutes(55));
+    assert_eq!(by(json!({"DeploymentIds": [], "ServiceTimeout": "720"})), minutes(11));
+}
+
+#[test]
+fn a_wait_is_for_the_deployments_that_are_new_in_an_update() {
+    let ids = |old: Option<Value>| {
+        let properties = json!({"DeploymentIds": ["d-AAAAAAAAA", "none", "d-BBBBBBBBB"]});
+        let mut event = event("Custom::SpillwayWait", properties);
+        if let Some(old) = old {
+            event = with(event, "OldResourceProperties", old);
+        }
+        let Wish::Outcome { deployments, .. } = read(&event).unwrap().wish else { panic!("a wait") };
+        deployments.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(None), ["d-AAAAAAAAA", "d-BBBBBBBBB"]);
+    assert_eq!(ids(Some(json!({"DeploymentIds": ["none", "d-AAAAAAAAA"]}))), ["d-BBBBBBBBB"]);
+    assert_eq!(ids(Some(json!({"DeploymentId": "d-AAAAAAAAA"}))), ["d-AAAAAAAAA", "d-BBBBBBBBB"]);
 }
 
 #[test]

@@ -4,18 +4,22 @@ use jiff::SignedDuration;
 use spillway_domain::{AwsvpcConfiguration, EcsService, EcsTarget, Forward, Groups, Listener, ListenerKind, Percent};
 use spillway_testkit::{Service, ServiceEvent, TaskPlan, World};
 
+use spillway_engine::TaskSets;
+
 use super::{Customer, Fate, Shop, steady, target};
 use crate::cloud::front::short;
-use crate::contracts::named;
+use crate::contracts::{named, session};
 
 impl Customer for World {
-    async fn define(&self, fate: Fate) -> String {
+    async fn define_in(&self, family: &str, fate: Fate) -> String {
         let plan = match fate {
             Fate::Run => TaskPlan::Run(20),
             Fate::Die(_) => TaskPlan::Die(10),
             Fate::FindNoPlace(_) => TaskPlan::Wait,
         };
-        let name = short("web");
+        let last = self.latest(&session(), family).await.ok();
+        let last = last.and_then(|name| name.split_once(':').and_then(|(_, number)| number.parse::<u32>().ok()));
+        let name = format!("{family}:{}", last.unwrap_or(0) + 1);
         self.put_definition(&name, plan);
         name
     }

@@ -41,7 +41,7 @@ pub(super) async fn real(cloud: &'static Cloud) -> Real {
 }
 
 impl Customer for Real {
-    async fn define(&self, fate: Fate) -> String {
+    async fn define_in(&self, family: &str, fate: Fate) -> String {
         let variable = match fate {
             Fate::Run => None,
             Fate::Die(why) => Some(("DIES", why)),
@@ -51,7 +51,7 @@ impl Customer for Real {
         let port = |port| PortMapping::builder().container_port(port).build();
         let container = |name: &str| ContainerDefinition::builder().name(name).image("image").memory(128);
         let web = container("web").set_environment(Some(variable.into_iter().collect()));
-        let request = self.ecs.register_task_definition().family(short("web")).network_mode(NetworkMode::Awsvpc);
+        let request = self.ecs.register_task_definition().family(family).network_mode(NetworkMode::Awsvpc);
         let request = request.requires_compatibilities(Compatibility::Fargate).cpu("256").memory("512");
         let request = request.container_definitions(web.port_mappings(port(8080)).port_mappings(port(8081)).build());
         let request = request.container_definitions(container("admin").port_mappings(port(9000)).build());
@@ -164,6 +164,10 @@ impl Real {
 impl TaskSets for Real {
     async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem> {
         self.task_sets.read(session, service).await
+    }
+
+    async fn latest(&self, session: &RoleSession, family: &str) -> Result<String, Problem> {
+        self.task_sets.latest(session, family).await
     }
 
     async fn deaths(

@@ -18,7 +18,7 @@ pub(super) fn original(service: &ServiceState) -> Option<(&TaskSet, Groups)> {
 }
 
 /// What keeps the deployment from beginning.
-pub(super) fn unfit(next: &Deployment, service: &ServiceState) -> Option<Cause> {
+pub(super) fn unfit(next: &Deployment, service: &ServiceState, kept: Option<&String>) -> Option<Cause> {
     let unsuitable = |words: String| Some(Cause::ServiceUnsuitable(format!("{words} Nothing was changed.")));
     let arn = &service.arn;
     if !service.active {
@@ -44,10 +44,10 @@ pub(super) fn unfit(next: &Deployment, service: &ServiceState) -> Option<Cause> 
             listed(primary.attachments.iter().map(|own| own.target_group.as_str()))
         ));
     };
-    if let Some(kept) = stranger(service, &groups, primary) {
+    if let Some(stranger) = stranger(service, &groups, primary, kept) {
         return unsuitable(format!(
             "The task set {} of service {arn} is behind target group {}, which the replacement needs. Delete it first.",
-            kept.id, groups.replacement
+            stranger.id, groups.replacement
         ));
     }
     listeners_unfit(next, service, &groups)
@@ -69,11 +69,16 @@ fn listed<'a>(arns: impl Iterator<Item = &'a str>) -> String {
     if arns.is_empty() { "none".to_owned() } else { arns.join(" and ") }
 }
 
-/// A task set that stands where the replacement has to, and that no deployment has made.
-fn stranger<'a>(service: &'a ServiceState, groups: &Groups, primary: &TaskSet) -> Option<&'a TaskSet> {
-    service.task_sets.iter().find(|set| {
-        set.id != primary.id && set.is_live() && set.is_behind(&groups.replacement) && !set.is_of_a_deployment()
-    })
+/// A task set that stands where the replacement has to, and that no deployment has made or kept.
+fn stranger<'a>(
+    service: &'a ServiceState,
+    groups: &Groups,
+    primary: &TaskSet,
+    kept: Option<&String>,
+) -> Option<&'a TaskSet> {
+    let is_known = |set: &TaskSet| set.id == primary.id || set.is_of_a_deployment() || Some(&set.id) == kept;
+    let in_the_way = |set: &&TaskSet| set.is_live() && set.is_behind(&groups.replacement) && !is_known(set);
+    service.task_sets.iter().find(in_the_way)
 }
 
 fn listeners_unfit(next: &Deployment, service: &ServiceState, groups: &Groups) -> Option<String> {
@@ -92,10 +97,20 @@ fn listeners_unfit(next: &Deployment, service: &ServiceState, groups: &Groups) -
             service.listener.arn
         ));
     }
+    if service.listener.of(groups).next().is_none() {
+        return Some(format!(
+            "{} It forwards to neither target group of the pair. Let it forward to target group {}.",
+            not_behind(&service.listener),
+            groups.original
+        ));
+    }
+    if let Some(tests) = service.test_listener.as_ref().filter(|tests| tests.of(groups).next().is_none()) {
+        return Some(format!(
+            "The test listener {} forwards to neither target group of the pair. Let it forward to target group {}.",
+            tests.arn, groups.original
+        ));
+    }
     for listener in service.listeners() {
-        if listener.of(groups).next().is_none() {
-            return Some(format!("{} It forwards to neither target group of the pair.", not_behind(listener)));
-        }
         let stranger = listener.of(groups).find_map(|forward| Some((forward, forward.stranger(groups)?)));
         if let Some((forward, group)) = stranger {
             return Some(format!(
@@ -117,17 +132,19 @@ fn listeners_unfit(next: &Deployment, service: &ServiceState, groups: &Groups) -
     let is_whole = |share| share == Some(Percent::ZERO) || share == Some(Percent::ALL);
     if let Some((tests, mixed)) = tests.find(|(_, forward)| !is_whole(forward.share(groups))) {
         return Some(format!(
-            "{} forwards test traffic with weights {mixed}. Set it to 100 % of one target group.",
-            tests.place(mixed)
+            "{} forwards test traffic with weights {mixed}. Set it to 100 % of target group {}.",
+            tests.place(mixed),
+            groups.original
         ));
     }
     let home = |forward: &&crate::Forward| forward.share(groups) == Some(Percent::ZERO);
     let astray = service.listener.of(groups).find(|forward| !home(forward))?;
     Some(format!(
         "{} But {} forwards with weights {astray}. Verify that the TaskSet is still serving production traffic, and set \
-         the listener to 100 % of it.",
+         the listener to 100 % of target group {}.",
         not_behind(&service.listener),
-        service.listener.place(astray)
+        service.listener.place(astray),
+        groups.original
     ))
 }
 

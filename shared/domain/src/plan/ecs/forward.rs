@@ -3,21 +3,29 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::ending::{self, Homeward};
-use super::super::forward::is_untold;
+use super::super::forward::note_untold;
 use super::super::{Decision, Move, ProblemKind, Seen, clock, events, seconds_until};
 use super::install::install;
 use super::shift::{look_at, route, shift};
 use super::terminate::{await_termination, keep, retire};
 use super::{fit, homeward};
-use crate::{Cause, Deployment, EcsProgress, EventName, EventStatus, Halt, Percent, ReadyOption, ServiceState, Stage};
+use crate::{
+    Cause, Deployment, EcsProgress, EcsTarget, EventName, EventStatus, Halt, Percent, ReadyOption, ServiceState, Stage,
+    Target,
+};
 
 /// How long a service that could not be seen is left alone.
 const BLIND_SECONDS: u32 = 30;
 
 const TESTS: &str = "The replacement is to get the test traffic.";
 
-/// Notes what has the traffic. A rollback knows it already.
-pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState) {
+/// Notes what has the traffic, which a rollback knows already, and which revision of the task definition is meant, so that
+/// everything that comes later is about that one.
+pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState, kept: Option<&String>) {
+    let family = next.ecs_target().and_then(EcsTarget::unresolved_family).map(str::to_owned);
+    if let (Target::Ecs(target), Some(_), Some(arn)) = (&mut next.order.target, &family, &service.latest_definition) {
+        target.task_definition.clone_from(arn);
+    }
     if let Some((original, groups)) = fit::original(service).filter(|_| next.ecs.is_none()) {
         next.ecs = Some(EcsProgress {
             service_arn: service.arn.clone(),
@@ -26,11 +34,14 @@ pub(in super::super) fn begin(next: &mut Deployment, service: &ServiceState) {
             groups,
             kind: service.listener.kind,
             replacement: None,
+            kept: kept.cloned(),
+            quiet_since: None,
             unsteady_since: None,
             ready_until: None,
             continued: false,
             terminate_at: None,
             seen: vec![original.clone()],
+            family,
         });
     }
 }
@@ -85,7 +96,10 @@ pub(in super::super) fn blind(next: &mut Deployment, seen: &Seen, now: Timestamp
     }
     match &seen.service {
         Some(Err(problem)) if problem.kind == ProblemKind::Missing && next.stage == Stage::Termination => {
-            succeed(next, now)
+            match ending::believe(next, Homeward::Gone(problem.words.clone()), now) {
+                Homeward::Go(decision) => decision,
+                Homeward::There | Homeward::Blocked(_) | Homeward::Gone(_) => succeed(next, now),
+            }
         }
         Some(Err(problem)) => wait_to_see(&problem.words, now),
         Some(Ok(_)) | None => wait_to_see("it was not looked at.", now),
@@ -101,7 +115,8 @@ fn wait_to_see(words: &str, now: Timestamp) -> Decision {
 /// A rollback: most of its way was gone before it was made.
 fn go_back(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
     let home = next.ecs.as_ref().map_or_else(String::new, |progress| progress.original.clone());
-    match homeward(next, next.created_at, seen, now) {
+    let homeward = homeward(next, next.created_at, seen, now);
+    match ending::believe(next, homeward, now) {
         Homeward::Go(decision) => decision,
         Homeward::There => {
             for event in &mut next.events {
@@ -112,7 +127,7 @@ fn go_back(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
             next.share = Percent::ZERO;
             ending::succeed(next, format!("All traffic is on task set {home} again, at {}.", clock(now)), now)
         }
-        Homeward::Blocked(words) => {
+        Homeward::Blocked(words) | Homeward::Gone(words) => {
             let halt = Halt { cause: Cause::ServiceTaken(words.clone()), at: now };
             next.halt = Some(halt.clone());
             ending::end(next, &halt, Some(words), seen, now)
@@ -135,14 +150,15 @@ pub(super) fn not_continued(next: &Deployment, progress: &EcsProgress, now: Time
 fn await_continuation(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Option<Decision> {
     let progress = next.ecs.as_ref().filter(|progress| !progress.continued)?;
     let until = progress.ready_until?;
+    let look = look_at(progress, until, now);
     if !next.news.ready {
-        if !is_untold(seen) {
+        if !note_untold(next, seen) {
             return Some(Decision::new(Move::Announce, "The replacement is ready, and waits to be continued."));
         }
         next.news.ready = true;
     }
     let why = "The replacement is ready.";
-    let wait = Decision::new(Move::Bake { seconds: seconds_until(look_at(progress, until, now), now) }, why);
+    let wait = Decision::new(Move::Bake { seconds: seconds_until(look, now) }, why);
     Some(wait.waiting("ContinueDeployment with READY_WAIT", until))
 }
 

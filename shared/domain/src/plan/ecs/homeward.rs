@@ -19,7 +19,7 @@ pub(in super::super) fn homeward(next: &mut Deployment, since: Timestamp, seen: 
     match &seen.service {
         None => try_later(since, "the service was not looked at.", now),
         Some(Err(problem)) if problem.kind == ProblemKind::Missing => {
-            Homeward::Blocked(format!("There is no service left to restore: {}", problem.words))
+            Homeward::Gone(format!("There is no service left to restore: {}", problem.words))
         }
         Some(Err(problem)) => blindly(next, since, problem, seen, now),
         Some(Ok(_)) if next.stage == Stage::Termination => {
@@ -72,7 +72,7 @@ impl Journey<'_> {
     fn go(&self, next: &mut Deployment) -> Homeward {
         let (original, groups) = (&self.progress.original, &self.progress.groups);
         if self.service.live(original).is_none() {
-            return Homeward::Blocked(format!(
+            return Homeward::Gone(format!(
                 "Task set {original} is gone, so that the traffic stays where it is: see the listeners."
             ));
         }
@@ -147,16 +147,21 @@ impl Journey<'_> {
                 self.service.listener.arn
             ),
         };
-        Homeward::Blocked(format!("{listener}{kept}"))
+        let words = format!("{listener}{kept}");
+        // One that is not found has no forwards at all.
+        if self.service.listener.forwards.is_empty() { Homeward::Gone(words) } else { Homeward::Blocked(words) }
     }
 
     /// The replacement goes, once nothing can come any more that would send traffic to it, or make it anew.
     fn remove(&self, next: &Deployment) -> Option<Homeward> {
-        let replacement = self.service.made_for(next.maker().as_str());
+        let maker = next.maker().as_str();
+        let replacement = self.service.made_for(maker);
         if replacement.is_none() && next.stage != Stage::Install {
             return None;
         }
-        let lease = lease_from(self.since);
+        // One that was made and is not shown yet is waited for to the end.
+        let is_shown = self.service.task_sets.iter().any(|set| set.external_id.as_deref() == Some(maker));
+        let lease = if is_shown { next.harmless_from() } else { lease_from(self.since) };
         if self.now < lease {
             let why = "The traffic is where it should be.";
             let wait = Decision::new(Move::Bake { seconds: seconds_until(lease, self.now) }, why);

@@ -2,7 +2,31 @@
 
 use jiff::Timestamp;
 
+use super::super::trouble::Trouble;
 use crate::{Cause, Deployment, EcsProgress, ServiceState};
+
+/// What is not there any more.
+pub(super) fn gone(
+    next: &Deployment,
+    progress: &EcsProgress,
+    service: &ServiceState,
+    now: Timestamp,
+) -> Option<Trouble> {
+    for (what, id) in [("original", Some(&progress.original)), ("replacement", progress.replacement.as_ref())] {
+        if let Some(id) = id.filter(|id| service.live(id).is_none()) {
+            let words = format!(
+                "The {what} task set {id} of service {} was deleted by somebody else during the deployment.",
+                service.arn
+            );
+            // What is read may be old; once it is believed, the way back asks again before it gives an original up.
+            return Some(Trouble::drift(Cause::ServiceTaken(words)));
+        }
+    }
+    // One that is not found has no forwards at all.
+    let listener = service.listeners().find(|listener| listener.forwards.is_empty())?;
+    let words = next.stray_of(listener, *listener != service.listener, now)?;
+    Some(Trouble::absence(next, changed(&words)))
+}
 
 /// What somebody else has changed, if anything.
 pub(super) fn taken(
@@ -10,28 +34,22 @@ pub(super) fn taken(
     progress: &EcsProgress,
     service: &ServiceState,
     now: Timestamp,
-) -> Option<Cause> {
+) -> Option<Trouble> {
     let own = [Some(&progress.original), progress.replacement.as_ref()];
-    for (what, id) in [("original", own[0]), ("replacement", own[1])] {
-        if let Some(id) = id.filter(|id| service.live(id).is_none()) {
-            return Some(Cause::ServiceTaken(format!(
-                "The {what} task set {id} of service {} was deleted by somebody else during the deployment.",
-                service.arn
-            )));
-        }
-    }
     let primary = service.primary().map(|set| &set.id);
     if primary.is_none() || !own.contains(&primary) {
-        return Some(Cause::ServiceTaken(format!(
+        return Some(Trouble::drift(Cause::ServiceTaken(format!(
             "Somebody else had {} stand for service {} during the deployment, which is neither its original task set {} \
              nor its replacement.",
             primary.map_or("no task set", String::as_str),
             service.arn,
             progress.original
-        )));
+        ))));
     }
-    next.stray(service, now).map(|words| {
-        let by = "was changed by somebody else during the deployment";
-        Cause::ServiceTaken(format!("A load balancer {by}: {words}"))
-    })
+    next.stray(service, now).map(|words| Trouble::drift(changed(&words)))
+}
+
+fn changed(words: &str) -> Cause {
+    let by = "was changed by somebody else during the deployment";
+    Cause::ServiceTaken(format!("A load balancer {by}: {words}"))
 }

@@ -54,6 +54,7 @@ pub(super) fn await_termination(next: &mut Deployment, service: &ServiceState, n
 
 /// The original goes.
 pub(super) fn retire(next: &mut Deployment, service: &ServiceState, seen: &Seen, now: Timestamp) -> Decision {
+    next.doubts.clear();
     let progress = next.ecs.clone();
     let original = progress.as_ref().and_then(|progress| service.live(&progress.original));
     let (Some(progress), Some(original)) = (&progress, original) else {

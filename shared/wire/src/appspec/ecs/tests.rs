@@ -138,6 +138,12 @@ fn what_a_target_says_of_itself_is_read_as_the_same_target() {
     for (name, revision) in [("a", 1), ("A-b_9", 4_294_967_295_u32)] {
         targets.push(EcsTarget { task_definition: format!("{name}:{revision}"), ..good() });
     }
+    for unresolved in ["web", "arn:aws:ecs:us-east-1:111122223333:task-definition/web"] {
+        let target = EcsTarget { task_definition: unresolved.to_owned(), ..good() };
+        assert_eq!(target.unresolved_family(), Some("web"));
+        targets.push(target);
+    }
+    assert_eq!((good().unresolved_family(), least().unresolved_family()), (None, None));
     for port in [1, 65535] {
         targets.push(EcsTarget { port, ..least() });
     }
@@ -170,7 +176,8 @@ fn every_event_with_a_hook_may_be_named() {
 fn every_rule_is_named_with_its_place() {
     let missing = "missing; Subnets, SecurityGroups and AssignPublicIp are given all three, or none";
     let weights = "with several entries, at least one of them has a Weight above 0, and none has";
-    let definition = "is not a task definition; give its ARN, or its family and revision such as web:7";
+    let definition = "is not a task definition; give its ARN, its family and revision such as web:7, or its family alone, \
+                      which means the latest ACTIVE revision";
     let arn = "arn:aws:ecs:us-east-1:111122223333:task-definition/web-app:7";
     let awsvpc = "NetworkConfiguration.AwsvpcConfiguration";
     let cases: &[(&str, &str, &[&str])] = &[
@@ -192,16 +199,10 @@ fn every_rule_is_named_with_its_place() {
              the task definition's ARN there, or its family and revision such as web:7.",
             ],
         ),
-        (arn, "web", &[&format!("TaskDefinition: 'web' {definition}.")]),
         (arn, "web:latest", &[&format!("TaskDefinition: 'web:latest' {definition}.")]),
         (arn, "web:0", &[&format!("TaskDefinition: 'web:0' {definition}.")]),
         (arn, "':7'", &[&format!("TaskDefinition: ':7' {definition}.")]),
         (arn, "we b:7", &[&format!("TaskDefinition: 'we b:7' {definition}.")]),
-        (
-            arn,
-            "arn:aws:ecs:us-east-1:1:task-definition/web",
-            &[&format!("TaskDefinition: 'arn:aws:ecs:us-east-1:1:task-definition/web' {definition}.")],
-        ),
         (
             arn,
             "arn:aws:ecs:us-east-1:1:service/prod/web:7",

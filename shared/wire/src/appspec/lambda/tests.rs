@@ -70,6 +70,9 @@ fn yaml_and_json_say_the_same() {
         GOOD.replace('\n', "\r\n"),
         GOOD.replace("0.0", "\"0.0\""),
         GOOD.replace("0.0", "0"),
+        GOOD.replace("0.0", "1"),
+        GOOD.replace("0.0", "'1'"),
+        GOOD.replace("0.0", "1.0"),
         format!("\u{feff}---\n# The deployment\n{GOOD}"),
         GOOD.replace("Hooks:\n", "Hooks: # both\n"),
         lower,
@@ -83,6 +86,23 @@ fn yaml_and_json_say_the_same() {
         flow,
     ] {
         assert_eq!(read(&content), good(), "{content}");
+    }
+}
+
+/// Numbers are names to AWS: what stands in the document counts, be it in an alias or merged in, and however many bytes its
+/// other characters have.
+#[test]
+fn numbers_are_taken_as_they_are_written() {
+    let function = |content: &str| {
+        let Target::Lambda(target) = read(content) else { panic!("{content}") };
+        target.function.to_string()
+    };
+    for name in ["007", "0x1F", "1e3", "1.50", "1_000", "12"] {
+        assert_eq!(function(&GOOD.replace("orders", name)), name);
+        let commented = format!("# für ümläute\n{}", GOOD.replace("orders", &format!("{name}  # ✓")));
+        assert_eq!(function(&commented), name);
+        let anchored = GOOD.replace("myFunction:\n", &format!("&n {name}:\n")).replace("orders", "*n");
+        assert_eq!(function(&anchored), name);
     }
 }
 
@@ -104,6 +124,7 @@ fn every_rule_is_named_with_its_place() {
     let cases: &[(&str, &str, &[&str])] = &[
         ("version: 0.0\n", "", &["version: missing; it must be 0.0."]),
         ("version: 0.0", "version: 0.1", &["version: must be 0.0, not '0.1'."]),
+        ("version: 0.0", "version: 2", &["version: must be 0.0, not '2'."]),
         ("version: 0.0", "version: [0.0]", &["version: must be 0.0, not a list."]),
         ("version: 0.0", "version: true", &["version: must be 0.0, not true or false."]),
         ("version: 0.0", "Version: 0.0\nversion: 0.0", &["version: version is given twice; give it once."]),
@@ -180,6 +201,38 @@ fn every_rule_is_named_with_its_place() {
         ),
         (
             "CurrentVersion: 1",
+            "CurrentVersion: 02 # the second",
+            &[
+                "Resources[0].myFunction.Properties.CurrentVersion: version '02' is not valid: a published version is a \
+               positive number such as 1; $LATEST cannot be deployed.",
+            ],
+        ),
+        (
+            "CurrentVersion: 1",
+            "CurrentVersion: &old 010",
+            &[
+                "Resources[0].myFunction.Properties.CurrentVersion: version '010' is not valid: a published version is a \
+               positive number such as 1; $LATEST cannot be deployed.",
+            ],
+        ),
+        (
+            "CurrentVersion: 1",
+            "CurrentVersion: 1e3",
+            &[
+                "Resources[0].myFunction.Properties.CurrentVersion: version '1e3' is not valid: a published version is a \
+               positive number such as 1; $LATEST cannot be deployed.",
+            ],
+        ),
+        (
+            "CurrentVersion: 1",
+            "CurrentVersion: 0x1F",
+            &[
+                "Resources[0].myFunction.Properties.CurrentVersion: version '0x1F' is not valid: a published version is a \
+               positive number such as 1; $LATEST cannot be deployed.",
+            ],
+        ),
+        (
+            "CurrentVersion: 1",
             "CurrentVersion: -1",
             &[
                 "Resources[0].myFunction.Properties.CurrentVersion: version '-1' is not valid: a published version is a \
@@ -223,7 +276,7 @@ fn every_rule_is_named_with_its_place() {
             "AfterAllowTraffic:",
             "afterAllowTraffic:",
             &["Hooks[1]: unknown event 'afterAllowTraffic'; a Lambda deployment has BeforeAllowTraffic and \
-               AfterAllowTraffic."],
+               AfterAllowTraffic. Did you mean AfterAllowTraffic?"],
         ),
         (
             "AfterAllowTraffic:",

@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 use spillway_domain::{
     AlarmConfiguration, Application, ComputePlatform, Creator, Deployment, DeploymentFilter, DeploymentGroup,
-    DeploymentId, Diagnostics, DiagnosticsCode, Ending, Error, ErrorCode, EventStatus, GroupState, HookAnswer,
-    LastDeployment, NewRevision, Page, Percent, RevisionKind, Stage, Status, Trigger, TriggerEvent,
+    DeploymentId, Diagnostics, DiagnosticsCode, Ending, Error, ErrorCode, EventName, EventStatus, GroupState,
+    HookAnswer, LastDeployment, NewRevision, Page, Percent, RevisionKind, Stage, Status, Trigger, TriggerEvent,
 };
 
 use super::*;
@@ -272,10 +272,6 @@ fn a_group_is_shown_with_every_block_that_clients_read() {
             "autoRollbackConfiguration": { "enabled": false, "events": [] },
             "deploymentStyle": { "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" },
             "outdatedInstancesStrategy": "UPDATE",
-            "blueGreenDeploymentConfiguration": {
-                "terminateBlueInstancesOnDeploymentSuccess": { "action": "TERMINATE", "terminationWaitTimeInMinutes": 0 },
-                "deploymentReadyOption": { "actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0 },
-            },
             "computePlatform": "Lambda", "ecsServices": [], "terminationHookEnabled": false,
             "targetRevision": { "revisionType": "AppSpecContent", "appSpecContent": { "content": null, "sha256": sum } },
             "lastSuccessfulDeployment": {
@@ -348,7 +344,12 @@ fn short_answers_are_as_codedeploy_gives_them() {
     for (answer, expected) in [
         (
             put_lifecycle_event_hook_execution_status::render(
-                &HookAnswer { deployment: id(), execution: named("x"), succeeded: true },
+                &HookAnswer {
+                    deployment: id(),
+                    event: EventName::BeforeAllowTraffic,
+                    execution: named("x"),
+                    succeeded: true,
+                },
                 &(),
                 &context(),
             ),

@@ -108,7 +108,7 @@ fn tags_are_shown_capitalized_on_one_page() {
     let shown = list_tags_for_resource::render(&Resource::Application(named("shop")), &tags, &context());
     assert_eq!(shown, json!({ "Tags": [{ "Key": "team", "Value": "red" }] }));
     let token = refused(Operation::ListTagsForResource, "NextToken", json!("x"));
-    assert!(token.starts_with("InvalidInputException: The NextToken is not one"), "{token}");
+    assert!(token.starts_with("InvalidNextTokenException: The NextToken is not one"), "{token}");
 }
 
 #[test]
@@ -124,6 +124,11 @@ fn groups_that_are_not_there_are_named() {
     assert_eq!(
         batch_get_deployment_groups::render(&asked, &(application.clone(), Vec::new()), &context()),
         json!({ "deploymentGroupsInfo": [], "errorMessage": "No Deployment Group found for name: a, b" })
+    );
+    let nobody = (named("shop"), Vec::new());
+    assert_eq!(
+        batch_get_deployment_groups::render(&nobody, &(application.clone(), Vec::new()), &context())["errorMessage"],
+        ""
     );
     let shown = batch_get_applications::render(&[named("shop")], &[application], &context());
     assert_eq!(shown["applicationsInfo"][0]["applicationName"], "shop");

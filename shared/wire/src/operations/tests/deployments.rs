@@ -1,5 +1,8 @@
 use serde_json::{Value, json};
-use spillway_domain::{AlarmConfiguration, ComputePlatform, NewDeployment, NewRevision, Rejection, RevisionKind};
+use spillway_domain::{
+    AlarmConfiguration, BundleType, ComputePlatform, NewDeployment, NewRevision, Rejection, RevisionKind,
+    RevisionLocation,
+};
 
 use super::*;
 use crate::testing::{context, named};
@@ -45,6 +48,36 @@ fn a_deployment_may_override_its_group() {
     assert_eq!(deployment.alarms, Some(AlarmConfiguration::default()));
     let plain = read(&good(CREATE));
     assert_eq!((plain.config, plain.description, plain.rollback, plain.alarms), (None, None, None, None));
+}
+
+#[test]
+fn alarms_are_switched_off_only_by_saying_so() {
+    let given = |block: Value| read(&with(CREATE, "overrideAlarmConfiguration", block)).alarms;
+    for nothing in [json!({}), json!({ "enabled": null, "alarms": null })] {
+        assert_eq!(given(nothing), None, "the group's alarms count");
+    }
+    let off = json!({ "enabled": false, "alarms": [{ "name": "errors" }] });
+    assert_eq!(given(off).map(|alarms| alarms.enabled), Some(false));
+    assert_eq!(given(json!({ "enabled": true, "alarms": [{ "name": "errors" }] })).map(|on| on.enabled), Some(true));
+    for silent in [json!({ "alarms": [{ "name": "errors" }] }), json!({ "ignorePollAlarmFailure": true })] {
+        assert_eq!(
+            refused(CREATE, "overrideAlarmConfiguration", silent),
+            "InvalidAlarmConfigException: overrideAlarmConfiguration.enabled is required and was not given: true watches \
+             these alarms in place of the deployment group's, and false watches none."
+        );
+    }
+}
+
+#[test]
+fn the_type_of_a_bundle_may_stand_in_any_case() {
+    for (given, bundle) in [("yaml", "YAML"), ("Json", "JSON"), ("YAML", "YAML"), ("ZIP", "zip")] {
+        let location = json!({ "bucket": "b", "key": "k", "bundleType": given });
+        let revision = json!({ "revisionType": "S3", "s3Location": location });
+        let body = json!({ "applicationName": "shop", "revision": revision }).to_string();
+        let (_, location) = get_application_revision::parse(body.as_bytes(), &context()).unwrap();
+        let RevisionLocation::S3(object) = location else { panic!("{location:?}") };
+        assert_eq!(object.bundle.map(BundleType::as_str), Some(bundle));
+    }
 }
 
 #[test]
@@ -147,6 +180,7 @@ fn what_is_for_servers_is_refused() {
         ("ignoreApplicationStopFailures", json!(true), "InvalidIgnoreApplicationStopFailuresValue"),
         ("updateOutdatedInstancesOnly", json!(true), "InvalidUpdateOutdatedInstancesOnlyValue"),
         ("targetInstances", json!({}), "InvalidTargetInstances"),
+        ("fileExistsBehavior", json!("DISALLOW"), "InvalidFileExistsBehavior"),
     ];
     for (member, value, name) in cases {
         let given = read(&with(CREATE, member, value)).for_servers.unwrap();

@@ -82,6 +82,20 @@ fn load_balancers_have_their_rules() {
                 ),
             ),
             (json!([{ "name": "a" }, { "name": "a" }]), format!("{list}[1].name: 'a' is listed twice; list it once.")),
+            (
+                json!([{ "name": "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/web/0123" }]),
+                format!(
+                    "{list}[0].name: 'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/web/0123' is an ARN; \
+                     give the name alone: web"
+                ),
+            ),
+            (
+                json!([{ "name": "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/web" }]),
+                format!(
+                    "{list}[0].name: 'arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/web' is an ARN; give \
+                     the name alone: web"
+                ),
+            ),
             (names(11), format!("{list}: there may be 10; 11 were given.")),
         ];
         for (value, words) in cases {
@@ -93,8 +107,14 @@ fn load_balancers_have_their_rules() {
     let place = "targetGroupPairInfoList[0]";
     let pairs = [
         ("targetGroups", json!(null), ".targetGroups: a pair has two target groups, blue and green; 0 were given."),
-        ("targetGroups", names(1), ".targetGroups: a pair has two target groups, blue and green; 1 were given."),
+        ("targetGroups", names(1), ".targetGroups: a pair has two target groups, blue and green; 1 was given."),
         ("targetGroups", names(3), ".targetGroups: there may be 2; 3 were given."),
+        (
+            "targetGroups",
+            json!([{ "name": "blue" }, { "name": "arn:aws-cn:elasticloadbalancing:cn-north-1:1:targetgroup/green/0123" }]),
+            ".targetGroups[1].name: 'arn:aws-cn:elasticloadbalancing:cn-north-1:1:targetgroup/green/0123' is an ARN; give \
+             the name alone: green",
+        ),
         (
             "targetGroups",
             json!([{ "name": "a" }, { "name": "a" }]),
@@ -165,6 +185,13 @@ fn services_and_auto_scaling_groups_have_their_rules() {
             json!(["a", ""]),
             "InvalidAutoScalingGroupException: autoScalingGroups[1]: Auto Scaling group name '' is not valid: 1 to 255 \
              characters, without a blank at either end",
+        ),
+        (
+            "autoScalingGroups",
+            json!(["arn:aws:autoscaling:us-east-1:111122223333:autoScalingGroup:930d940e:autoScalingGroupName/web 1"]),
+            "InvalidAutoScalingGroupException: autoScalingGroups[0]: \
+             'arn:aws:autoscaling:us-east-1:111122223333:autoScalingGroup:930d940e:autoScalingGroupName/web 1' is an ARN; \
+             give the name alone: web 1",
         ),
         (
             "autoScalingGroups",

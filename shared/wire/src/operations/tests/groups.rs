@@ -183,6 +183,20 @@ fn triggers_have_their_rules() {
             ),
         ),
         (
+            changed("triggerTargetArn", json!("arn:aws:sns:eu-west-1:111122223333:news")),
+            invalid(
+                "Topic ARN arn:aws:sns:eu-west-1:111122223333:news is not valid: it is in Region eu-west-1 of partition aws, \
+                 and the deployment group is in us-east-1 of aws. Name a topic in the deployment group's Region.",
+            ),
+        ),
+        (
+            changed("triggerTargetArn", json!("arn:aws-cn:sns:us-east-1:111122223333:news")),
+            invalid(
+                "Topic ARN arn:aws-cn:sns:us-east-1:111122223333:news is not valid: it is in Region us-east-1 of partition \
+                 aws-cn, and the deployment group is in us-east-1 of aws. Name a topic in the deployment group's Region.",
+            ),
+        ),
+        (
             changed("triggerEvents", json!([])),
             invalid("triggerConfigurations[0].triggerEvents is required and was not given."),
         ),
@@ -226,6 +240,11 @@ fn alarms_and_rollback_have_their_rules_for_groups_and_deployments() {
         (
             json!({ "alarms": [{ "name": "" }] }),
             "InvalidAlarmConfigException: alarms[0].name: alarm name '' is not valid: 1 to 255 characters",
+        ),
+        (
+            json!({ "alarms": [{ "name": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:too many: errors" }] }),
+            "InvalidAlarmConfigException: alarms[0].name: 'arn:aws:cloudwatch:us-east-1:111122223333:alarm:too many: \
+             errors' is an ARN; give the name alone: too many: errors",
         ),
         (
             json!({ "alarms": [{ "name": "a" }, { "name": "b" }, { "name": "a" }] }),

@@ -8,6 +8,7 @@ mod deployments;
 mod environments;
 mod groups;
 mod instances;
+mod messages;
 mod requests;
 mod services;
 mod tag_filters;
@@ -137,7 +138,10 @@ fn good(operation: Operation) -> Value {
             json!({ "deploymentId": "d-75I7MBT7C", "targetIds": ["orders:live"] })
         }
         Operation::PutLifecycleEventHookExecutionStatus => json!({
-            "deploymentId": "d-75I7MBT7C", "lifecycleEventHookExecutionId": "d-75I7MBT7C.BeforeAllowTraffic",
+            "deploymentId": "d-75I7MBT7C", "lifecycleEventHookExecutionId": context().seal.execution_id(
+                &crate::testing::deployment().id,
+                spillway_domain::EventName::BeforeAllowTraffic,
+            ),
             "status": "Succeeded",
         }),
         Operation::ContinueDeployment

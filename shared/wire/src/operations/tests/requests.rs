@@ -38,7 +38,9 @@ fn what_is_required_is_asked_for() {
     ];
     for (operation, member, name) in cases {
         let found = refused(operation, member, Value::Null);
-        assert_eq!(found, format!("{name}Exception: {member} is required and was not given."));
+        // CodeDeploy's own words, which clients match.
+        let own = if member == "deploymentGroupName" { "Deployment Group name is missing: " } else { "" };
+        assert_eq!(found, format!("{name}Exception: {own}{member} is required and was not given."));
     }
     assert_eq!(
         refused(BatchGetDeploymentTargets, "targetIds", json!([])),
@@ -79,8 +81,15 @@ fn names_that_are_not_well_formed_are_refused_with_their_rule() {
         assert_eq!(
             refused(GetDeployment, "deploymentId", json!(bad)),
             format!(
-                "InvalidDeploymentIdException: deploymentId: deployment id '{bad}' is not valid: d- and nine capital \
-                 letters or digits, such as d-75I7MBT7C"
+                "InvalidDeploymentIdException: Specified DeploymentId is not in the valid format: {bad} (deploymentId: d- \
+                 and nine capital letters or digits, such as d-75I7MBT7C)"
+            )
+        );
+        assert_eq!(
+            refused(BatchGetDeployments, "deploymentIds", json!(["d-75I7MBT7C", bad])),
+            format!(
+                "InvalidDeploymentIdException: Specified DeploymentId is not in the valid format: {bad} \
+                 (deploymentIds[1]: d- and nine capital letters or digits, such as d-75I7MBT7C)"
             )
         );
     }
@@ -141,7 +150,7 @@ fn a_verdict_is_succeeded_or_failed() {
         let body = with(PUT, "status", json!(status)).to_string();
         let answer = put_lifecycle_event_hook_execution_status::parse(body.as_bytes(), &context()).unwrap();
         assert_eq!(answer.succeeded, succeeded);
-        assert_eq!(answer.execution.as_str(), "d-75I7MBT7C.BeforeAllowTraffic");
+        assert!(answer.execution.as_str().starts_with("d-75I7MBT7C.BeforeAllowTraffic."), "{answer:?}");
     }
     for status in ["", "Pending", "InProgress", "Skipped", "Unknown", "succeeded"] {
         assert_eq!(
@@ -236,7 +245,8 @@ fn deployments_are_listed_by_group_status_and_time() {
     for (request, words) in [
         (
             json!({ "applicationName": "shop" }),
-            "DeploymentGroupNameRequiredException: deploymentGroupName is required and was not given.",
+            "DeploymentGroupNameRequiredException: Deployment Group name is missing: deploymentGroupName is required and was \
+             not given.",
         ),
         (
             json!({ "deploymentGroupName": "live" }),

@@ -112,7 +112,7 @@ fn a_target_is_listed_by_its_status() {
     failed.events[1].status = EventStatus::Failed;
     let mut skipped = in_stage(Stage::Ended, 5);
     skipped.events[5].status = EventStatus::Skipped;
-    let halt = Halt { cause: spillway_domain::Cause::Stop { rollback: None }, at: at(1) };
+    let halt = Halt { cause: spillway_domain::Cause::Stop { rollback: None, caller: None }, at: at(1) };
     let cases = [
         (in_stage(Stage::Created, 0), TargetStatus::Pending),
         (in_stage(Stage::Install, 1), TargetStatus::InProgress),
@@ -209,16 +209,38 @@ fn an_appspec_that_is_not_valid_leaves_a_service_without_a_target() {
 }
 
 #[test]
-fn the_group_of_a_service_always_shows_both_waits() {
+fn a_group_shows_how_blue_green_goes_where_that_was_given() {
     use spillway_domain::{Application, BlueGreen, ComputePlatform, DeploymentGroup, Environment, GroupState};
-    for (blue_green, ready, end) in [(service_environment().blue_green, 7, 5), (BlueGreen::default(), 0, 0)] {
+    let shown = |blue_green: BlueGreen| {
         let application = Application { platform: ComputePlatform::Ecs, ..answers::application() };
         let environment = Environment { blue_green, ..service_environment() };
         let group = DeploymentGroup { environment, ..answers::group() };
         let answer = (application, group, GroupState::default());
         let shown = get_deployment_group::render(&(named("shop"), named("live")), &answer, &context());
-        let block = &shown["deploymentGroupInfo"]["blueGreenDeploymentConfiguration"];
-        assert_eq!(block["deploymentReadyOption"]["waitTimeInMinutes"], ready);
-        assert_eq!(block["terminateBlueInstancesOnDeploymentSuccess"]["terminationWaitTimeInMinutes"], end);
+        shown["deploymentGroupInfo"].get("blueGreenDeploymentConfiguration").cloned()
+    };
+    let whole = service_environment().blue_green;
+    // Clients of ECS read both waits without asking whether they are there.
+    let block = shown(whole.clone()).unwrap();
+    assert_eq!(block["deploymentReadyOption"]["waitTimeInMinutes"], 7);
+    assert_eq!(block["terminateBlueInstancesOnDeploymentSuccess"]["terminationWaitTimeInMinutes"], 5);
+    let half = shown(BlueGreen { ready: None, ..whole }).unwrap();
+    assert_eq!(half.as_object().unwrap().keys().collect::<Vec<_>>(), ["terminateBlueInstancesOnDeploymentSuccess"]);
+    assert_eq!(shown(BlueGreen::default()), None);
+}
+
+#[test]
+fn the_task_definition_that_was_left_to_the_deployment_is_shown() {
+    let arn = "arn:aws:ecs:us-east-1:111122223333:task-definition/web:12";
+    let mut resolved = installed_deployment();
+    if let (Target::Ecs(target), Some(progress)) = (&mut resolved.order.target, &mut resolved.ecs) {
+        (target.task_definition, progress.family) = (arn.to_owned(), Some("web".to_owned()));
     }
+    let said = json!(format!(
+        "TaskDefinition web has no revision: {arn} is deployed, the latest ACTIVE one when the deployment began."
+    ));
+    assert_eq!(info(&resolved)["deploymentStatusMessages"][1], said);
+    assert_eq!(info(&installed_deployment())["deploymentStatusMessages"].as_array().map(Vec::len), Some(1));
+    resolved.order.rolls_back = Some(id());
+    assert_eq!(info(&resolved)["deploymentStatusMessages"].as_array().map(Vec::len), Some(1));
 }

@@ -4,11 +4,11 @@ use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use spillway_kit::Invocation;
-use spillway_wire::{CONTENT_TYPE, Exception, Operation, content};
 
-/// The operation that a request asks for, and its body.
-pub(crate) fn read(request: &Request) -> Result<(Operation, Vec<u8>), Exception> {
+use crate::{CONTENT_TYPE, Exception, Operation, content};
+
+/// The operation that a request asks for, and its body, which may have so many bytes.
+pub fn read(request: &Request, most: usize) -> Result<(Operation, Vec<u8>), Exception> {
     let method = request.request_context.http.method.as_deref().unwrap_or("POST");
     let path = request.raw_path.as_deref().unwrap_or("/");
     let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
@@ -22,6 +22,8 @@ pub(crate) fn read(request: &Request) -> Result<(Operation, Vec<u8>), Exception>
     }
     let operation = Operation::of_request(header("x-amz-target"), header("content-type"))?;
     let body = request.body.as_deref().unwrap_or_default();
+    let may_have = if request.is_base64_encoded { most.div_ceil(3) * 4 } else { most };
+    refuse_more_than(may_have, body.len())?;
     let body = if request.is_base64_encoded {
         BASE64_STANDARD.decode(body).map_err(|error| {
             let words = format!("The body of {operation} is not the base64 that its event says it is: {error}.");
@@ -30,14 +32,25 @@ pub(crate) fn read(request: &Request) -> Result<(Operation, Vec<u8>), Exception>
     } else {
         body.as_bytes().to_vec()
     };
-    Ok((operation, content::unpack(body, header("content-encoding"))?))
+    let body = content::unpack(body, header("content-encoding"))?;
+    refuse_more_than(most, body.len())?;
+    Ok((operation, body))
 }
 
-/// An answer, as a function URL hands it on.
-pub(crate) fn respond(status: u16, body: &str, invocation: &Invocation) -> Value {
+fn refuse_more_than(most: usize, bytes: usize) -> Result<(), Exception> {
+    let words = || format!("The request body has {bytes} bytes; it may have {most}.");
+    if bytes > most { Err(Exception::new("SerializationException", words())) } else { Ok(()) }
+}
+
+/// An answer, or why there is none, as a function URL hands it on.
+pub fn respond(answer: &Result<Value, Exception>, request_id: &str) -> Value {
+    let (status, body) = match answer {
+        Ok(answer) => (200, answer.to_string()),
+        Err(exception) => (exception.status(), String::from_utf8_lossy(&exception.body()).into_owned()),
+    };
     json!({
         "statusCode": status,
-        "headers": { "content-type": CONTENT_TYPE, "x-amzn-RequestId": invocation.request_id },
+        "headers": { "content-type": CONTENT_TYPE, "x-amzn-RequestId": request_id },
         "body": body,
         "isBase64Encoded": false,
     })
@@ -46,16 +59,11 @@ pub(crate) fn respond(status: u16, body: &str, invocation: &Invocation) -> Value
 #[cfg(test)]
 mod tests {
     use aws_lambda_events::http::HeaderValue;
-    use spillway_domain::Quotas;
-    use spillway_wire::{Context, Place, Seal};
 
     use super::*;
-
-    fn context() -> Context {
-        let [partition, region, account] = ["aws", "us-east-1", "111122223333"].map(str::to_owned);
-        let place = Place { partition, region, account };
-        Context { place, quotas: Quotas::default(), seal: Seal::new("") }
-    }
+    use crate::bounds::BODY_BYTES;
+    use crate::operations;
+    use crate::testing::context;
 
     fn sample(text: &str) -> Request {
         serde_json::from_str(text).unwrap()
@@ -63,12 +71,13 @@ mod tests {
 
     #[test]
     fn the_samples_are_operations() {
-        let (operation, body) = read(&sample(include_str!("../../../events/api.json"))).unwrap();
+        let (operation, body) = read(&sample(include_str!("../../../events/api.json")), BODY_BYTES).unwrap();
         assert_eq!(operation, Operation::CreateDeployment);
-        assert!(spillway_wire::operations::create_deployment::parse(&body, &context()).is_ok());
-        let (operation, body) = read(&sample(include_str!("../../../events/api.get-deployment.json"))).unwrap();
+        assert!(operations::create_deployment::parse(&body, &context()).is_ok());
+        let (operation, body) =
+            read(&sample(include_str!("../../../events/api.get-deployment.json")), BODY_BYTES).unwrap();
         assert_eq!(operation, Operation::GetDeployment);
-        assert!(spillway_wire::operations::get_deployment::parse(&body, &context()).is_ok());
+        assert!(operations::get_deployment::parse(&body, &context()).is_ok());
     }
 
     #[test]
@@ -76,7 +85,7 @@ mod tests {
         let refusal = |change: fn(&mut Request)| {
             let mut request = sample(include_str!("../../../events/api.get-deployment.json"));
             change(&mut request);
-            read(&request).unwrap_err().to_string()
+            read(&request, BODY_BYTES).unwrap_err().to_string()
         };
         assert_eq!(
             refusal(|request| request.request_context.http.method = Some("GET".to_owned())),
@@ -99,7 +108,7 @@ mod tests {
         let text = include_str!("../../../events/api.get-deployment.json");
         for (known, written) in [("x-amz-target", "X-Amz-Target"), ("content-type", "Content-TYPE")] {
             assert!(text.contains(known));
-            let (operation, _) = read(&sample(&text.replace(known, written))).unwrap();
+            let (operation, _) = read(&sample(&text.replace(known, written)), BODY_BYTES).unwrap();
             assert_eq!(operation, Operation::GetDeployment);
         }
     }
@@ -111,16 +120,32 @@ mod tests {
         request.body = Some("H4sIAAAAAAACA6tWSkktyMmvzE3NK/FMUbJSStE1N/U093UKMXdWqgUAKnOzmB4AAAA=".to_owned());
         request.is_base64_encoded = true;
         request.headers.insert("content-encoding", HeaderValue::from_static("gzip"));
-        let (operation, body) = read(&request).unwrap();
+        let (operation, body) = read(&request, BODY_BYTES).unwrap();
         assert_eq!((operation, &body[..]), (Operation::GetDeployment, &br#"{"deploymentId":"d-75I7MBT7C"}"#[..]));
     }
 
     #[test]
+    fn a_body_that_is_too_large_is_refused_before_it_is_unpacked_or_read() {
+        for (is_base64, bytes, refused) in [(false, 16, false), (false, 17, true), (true, 24, false), (true, 25, true)]
+        {
+            let mut request = sample(include_str!("../../../events/api.get-deployment.json"));
+            // 24 characters of base64 are as many as 16 bytes become.
+            request.body = Some("=".repeat(bytes));
+            request.is_base64_encoded = is_base64;
+            let answer = read(&request, 16).map(|(_, body)| body.len());
+            let words = answer.map_or_else(|exception| exception.to_string(), |bytes| bytes.to_string());
+            assert_eq!(words.contains("bytes; it may have"), refused, "{words}");
+        }
+    }
+
+    #[test]
     fn every_answer_has_the_id_of_its_request() {
-        let invocation =
-            Invocation { request_id: "r-1".to_owned(), function_arn: String::new(), now: spillway_kit::now() };
-        for status in [200, 400, 500] {
-            assert_eq!(respond(status, "{}", &invocation)["headers"]["x-amzn-RequestId"], "r-1");
+        for (answer, status) in [(Ok(json!({})), 200), (Err(Exception::internal("r-1")), 500)] {
+            let answer = respond(&answer, "r-1");
+            assert_eq!(
+                (&answer["headers"]["x-amzn-RequestId"], &answer["statusCode"]),
+                (&json!("r-1"), &json!(status))
+            );
         }
     }
 }

@@ -1,0 +1,51 @@
+//! What reaches the functions from outside, and what is tried again.
+
+use serde_json::{Value, json};
+use spillway_tests::template::template;
+
+use super::none;
+
+/// Central monitoring forwards the events of other accounts, whose alarms have the same names.
+#[test]
+fn only_alarms_of_this_account_and_region_reach_watch_alarms() {
+    let pattern =
+        &template()["Resources"]["WatchAlarmsFunction"]["Properties"]["Events"]["Alarm"]["Properties"]["Pattern"];
+    assert_eq!(pattern["account"], json!(["AWS::AccountId"]));
+    assert_eq!(pattern["region"], json!(["AWS::Region"]));
+}
+
+/// A payload that a function does not take, it does not take the next time either.
+#[test]
+fn bad_input_is_not_tried_again_where_nothing_catches_it() {
+    let mut faults = Vec::new();
+    for machine in ["DeploymentStateMachine", "StackRequestStateMachine"] {
+        let states = template()["Resources"][machine]["Properties"]["Definition"]["States"].clone();
+        for (name, state) in states.as_object().unwrap() {
+            let is_open = state["Type"] == "Task" && state["Catch"].is_null();
+            let retry = &state["Retry"][0];
+            let lists = retry["ErrorEquals"].as_array().is_some_and(|errors| errors.contains(&Value::from("BadInput")));
+            if is_open && !(lists && retry["MaxAttempts"] == 0) {
+                faults.push(format!("{machine}: {name} tries again what it will never take"));
+            }
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn an_operator_hears_of_dead_letters_and_of_sweeps_that_fail() {
+    let template = template();
+    for (alarm, metric, dimension) in [
+        (
+            "DeadLetterQueueAlarm",
+            "ApproximateNumberOfMessagesVisible",
+            json!([{ "Name": "QueueName", "Value": "DeadLetterQueue.QueueName" }]),
+        ),
+        ("SweepErrorsAlarm", "Errors", json!([{ "Name": "FunctionName", "Value": "SweepFunction" }])),
+    ] {
+        let properties = &template["Resources"][alarm]["Properties"];
+        assert_eq!((&properties["MetricName"], &properties["Dimensions"]), (&json!(metric), &dimension), "{alarm}");
+        let actions = json!(["WithOperatorTopic", ["OperatorTopicArn"], "AWS::NoValue"]);
+        assert_eq!((&properties["AlarmActions"], &properties["OKActions"]), (&actions, &actions), "{alarm}");
+    }
+}
