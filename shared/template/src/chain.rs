@@ -40,7 +40,10 @@ impl<'a> Chain<'a> {
         let each = aliases.iter().map(|alias| (alias, links(resources, alias, settings)));
         let long: Vec<_> = each.filter(|(_, links)| *links > 0).collect();
         let links = long.iter().map(|(_, links)| *links).max().unwrap_or_default();
-        Self { aliases: long.into_iter().map(|(alias, _)| alias).collect(), links }
+        let mut aliases: Vec<_> = long.into_iter().map(|(alias, _)| alias).collect();
+        // SAM writes the same resources in another order than it is given.
+        aliases.sort_by_key(|alias| alias.id);
+        Self { aliases, links }
     }
 
     /// How many resources wait.

@@ -33,8 +33,8 @@ def main():
     every("list_deployments", sorted(made), includeOnlyStatuses=["Created"])
     every("list_deployments", made[:1], pages=1, applicationName="n000", deploymentGroupName="n000")
     # There can be no second page of these: a Lambda deployment has one target, and there is no GitHub.
-    every("list_deployment_targets", ["others:live"], pages=1, deploymentId=made[0])
-    every("list_deployment_instances", ["others:live"], pages=1, deploymentId=made[0])
+    every("list_deployment_targets", ["others-n000:live"], pages=1, deploymentId=made[0])
+    every("list_deployment_instances", ["others-n000:live"], pages=1, deploymentId=made[0])
     every("list_git_hub_account_token_names", [], pages=1)
     tokens_do_not_cross()
     all_lists = {name for name in codedeploy.meta.method_to_api_mapping if codedeploy.can_paginate(name)}
@@ -87,7 +87,7 @@ def register_revision(name):
 
 
 def deploy(group):
-    properties = {"Name": "others", "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"}
+    properties = {"Name": f"others-{group}", "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"}
     content = {"version": 0.0, "Resources": [{"it": {"Type": "AWS::Lambda::Function", "Properties": properties}}]}
     revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(content)}}
     made = codedeploy.create_deployment(applicationName="n000", deploymentGroupName=group, revision=revision)
