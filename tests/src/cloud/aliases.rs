@@ -19,10 +19,10 @@ fn a_broken_appspec_is_accepted_and_fails_with_every_violation() {
 }
 
 #[test]
-fn an_alias_that_was_left_on_two_versions_is_deployed_if_its_main_version_is_current() {
+fn an_alias_that_was_left_between_the_two_versions_is_deployed() {
     in_cloud(async |cloud| {
         let shop = Shop::open(cloud, "left-over").await;
-        shop.write_alias("1", Some(("3", 0.3))).await;
+        shop.write_alias("1", Some(("2", 0.3))).await;
         let ended = shop.deploy_to_the_end(&Order::new("Steps.10@1s")).await;
         assert_eq!(ended.status(), "Succeeded", "{:#?}", ended.info);
         assert_eq!(shop.routing().await, "2");
@@ -30,16 +30,22 @@ fn an_alias_that_was_left_on_two_versions_is_deployed_if_its_main_version_is_cur
 }
 
 #[test]
-fn an_alias_whose_main_version_is_another_is_left_as_it_is() {
+fn an_alias_that_does_not_start_where_the_appspec_says_is_left_as_it_is() {
     in_cloud(async |cloud| {
         let shop = Shop::open(cloud, "elsewhere").await;
-        shop.write_alias("3", Some(("1", 0.3))).await;
-        let before = shop.alias().await;
-        let ended = shop.deploy_to_the_end(&Order::new("Steps.10@1s")).await;
-        let (code, words) = ended.error();
-        assert_eq!((ended.status(), code), ("Failed", "INVALID_LAMBDA_CONFIGURATION"));
-        assert!(words.contains("points at version 3, not at the AppSpec's CurrentVersion 1"), "{words}");
-        assert_eq!(shop.alias().await, before);
+        let starts = [
+            (None, "points at version 3, not at the AppSpec's CurrentVersion 1"),
+            (Some(("1", 0.3)), "sends 30 % to version 1 and 70 % to version 3"),
+        ];
+        for (additional, expected) in starts {
+            shop.write_alias("3", additional).await;
+            let before = shop.alias().await;
+            let ended = shop.deploy_to_the_end(&Order::new("Steps.10@1s")).await;
+            let (code, words) = ended.error();
+            assert_eq!((ended.status(), code), ("Failed", "INVALID_LAMBDA_CONFIGURATION"));
+            assert!(words.contains(expected), "{words}");
+            assert_eq!(shop.alias().await, before);
+        }
     });
 }
 
@@ -69,7 +75,7 @@ fn a_target_version_that_was_deleted_moves_no_traffic() {
         let ended = shop.deploy_to_the_end(&Order::new("Steps.10@1s")).await;
         let (code, words) = ended.error();
         assert_eq!((ended.status(), code), ("Failed", "INVALID_LAMBDA_FUNCTION"));
-        assert!(words.contains("deleted:2"), "{words}");
+        assert!(words.contains("version 2 of function deleted"), "{words}");
         assert_eq!(shop.routing().await, "1");
     });
 }
