@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::config::ComputePlatform;
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::record::Status;
-use crate::deployment::spec::Order;
+use crate::deployment::spec::DeploymentSpec;
 use crate::names::AlarmName;
 
 /// A deployment was halted: from this moment it moves no traffic forward.
@@ -53,13 +53,13 @@ pub enum Cause {
     /// Another deployment has the alias; which.
     AliasBusy(String),
     /// Somebody else changed the alias during the deployment; what it holds now.
-    AliasTaken(String),
+    AliasDrifted(String),
     /// The ECS service, as it was found, is not one that can be deployed to; what it is like.
     ServiceUnsuitable(String),
     /// The load balancer, as it was found, does not send the traffic to the service; what it does.
     ListenerUnsuitable(String),
     /// Somebody else changed the service, a task set or a listener during the deployment; what it is like now.
-    ServiceTaken(String),
+    ServiceDrifted(String),
     /// Tasks of the replacement keep dying; how many, and why.
     TasksDie(String),
     /// The replacement did not get steady in time; what was seen of it last.
@@ -156,10 +156,10 @@ impl Cause {
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
             | Self::AliasBusy(_)
-            | Self::AliasTaken(_)
+            | Self::AliasDrifted(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)
-            | Self::ServiceTaken(_)
+            | Self::ServiceDrifted(_)
             | Self::TasksDie(_)
             | Self::NeverSteady(_)
             | Self::Unsteady(_)
@@ -183,12 +183,12 @@ impl Cause {
             }
             Self::Revision(_) => ErrorCode::InvalidRevision,
             Self::RevisionMissing(_) => ErrorCode::RevisionMissing,
-            Self::AliasUnsuitable(_) | Self::AliasBusy(_) | Self::AliasTaken(_) => {
+            Self::AliasUnsuitable(_) | Self::AliasBusy(_) | Self::AliasDrifted(_) => {
                 ErrorCode::InvalidLambdaConfiguration
             }
             Self::ServiceUnsuitable(_) => ErrorCode::InvalidEcsService,
             Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
-            Self::ServiceTaken(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
+            Self::ServiceDrifted(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
             Self::NeverSteady(_) | Self::NotContinued(_) => ErrorCode::Timeout,
             Self::Missing(words) if is_of_load_balancing(words) => ErrorCode::ElasticLoadBalancingInvalid,
             Self::Missing(_) if ecs => ErrorCode::InvalidEcsService,
@@ -201,7 +201,7 @@ impl Cause {
 
     /// The message that the deployment of that order ends with. The first sentence is CodeDeploy's own where one is
     /// known.
-    pub fn message(&self, order: &Order) -> String {
+    pub fn message(&self, spec: &DeploymentSpec) -> String {
         match self {
             Self::Alarm(alarms) => {
                 let names: Vec<&str> = alarms.iter().map(AlarmName::as_str).collect();
@@ -228,7 +228,7 @@ impl Cause {
                     .to_owned()
             }
             Self::Hook { fault: HookFault::Denied, event } => {
-                format!("{} See the diagnostics of {event}.", permission_message(order, "AWSLambda"))
+                format!("{} See the diagnostics of {event}.", permission_message(spec, "AWSLambda"))
             }
             Self::Revision(violations) => format!(
                 "The deployment failed because the AppSpec file that specifies the deployment configuration is missing \
@@ -236,13 +236,13 @@ impl Cause {
                 violations.join(" ")
             ),
             Self::RevisionMissing(words) => format!("The revision could not be found. {words}"),
-            Self::RevisionDenied(words) => format!("{} {words}", permission_message(order, "AmazonS3")),
+            Self::RevisionDenied(words) => format!("{} {words}", permission_message(spec, "AmazonS3")),
             Self::AliasUnsuitable(words)
             | Self::AliasBusy(words)
-            | Self::AliasTaken(words)
+            | Self::AliasDrifted(words)
             | Self::ServiceUnsuitable(words)
             | Self::ListenerUnsuitable(words)
-            | Self::ServiceTaken(words) => words.clone(),
+            | Self::ServiceDrifted(words) => words.clone(),
             Self::TasksDie(words) => format!("The tasks of the replacement task set keep stopping. {words}"),
             Self::NeverSteady(words) => format!(
                 "The deployment timed out while waiting for the replacement task set to become healthy. This time out \
@@ -257,12 +257,12 @@ impl Cause {
             ),
             Self::Missing(words) => format!("What is deployed to does not exist. {words}"),
             Self::Denied(words) => {
-                let service = match order.platform {
+                let service = match spec.platform {
                     _ if is_of_load_balancing(words) => "AmazonElasticLoadBalancing",
                     ComputePlatform::Ecs => "AmazonECS",
                     ComputePlatform::Lambda | ComputePlatform::Server => "AWSLambda",
                 };
-                format!("{} {words}", permission_message(order, service))
+                format!("{} {words}", permission_message(spec, service))
             }
             Self::Refused(words) => format!("AWS refused a call that the deployment needs. {words}"),
             Self::Throttled(words) => {
@@ -290,10 +290,10 @@ impl Cause {
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
             | Self::AliasBusy(_)
-            | Self::AliasTaken(_)
+            | Self::AliasDrifted(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)
-            | Self::ServiceTaken(_) => None,
+            | Self::ServiceDrifted(_) => None,
         }
     }
 }
@@ -303,11 +303,11 @@ fn is_of_load_balancing(words: &str) -> bool {
     words.starts_with("elasticloadbalancing:")
 }
 
-fn permission_message(order: &Order, service: &str) -> String {
+fn permission_message(spec: &DeploymentSpec, service: &str) -> String {
     format!(
         "The IAM role {} does not give you permission to perform operations in the following AWS service: \
          {service}. Contact your AWS administrator if you need help. If you are an AWS administrator, you can grant \
          permissions to your users or groups by creating IAM policies.",
-        order.role
+        spec.role
     )
 }
