@@ -4,7 +4,8 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_ecs::TaskSets;
 use spillway_aws_elb::Listeners;
 use spillway_aws_sts::Roles;
-use spillway_engine::{DeploymentRef, shift_listener};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::ecs::shift_listener::shift_listener;
 use spillway_kit::{Failure, Invocation, aws, run, setting};
 
 #[tokio::main(flavor = "current_thread")]

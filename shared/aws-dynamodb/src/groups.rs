@@ -4,7 +4,7 @@ use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock};
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::GroupWrite;
+use spillway_engine::ports::catalog::GroupWrite;
 
 use crate::Table;
 use crate::action::Action;

@@ -138,9 +138,9 @@ fn is_use_case(name: &str) -> bool {
         return read(file).contains(signature);
     }
     let verb = name.replace('-', "_");
-    let own_file = root().join(format!("shared/engine/src/{verb}.rs"));
-    let text = std::fs::read_to_string(own_file).unwrap_or_default();
-    ["(", "<"].iter().any(|next| text.contains(&format!("pub async fn {verb}{next}")))
+    let own = ["(", "<"].map(|next| format!("pub async fn {verb}{next}"));
+    let engine = sources().into_iter().filter(|(path, _)| path.starts_with("shared/engine/src/"));
+    engine.map(|(_, text)| text).any(|text| own.iter().any(|signature| text.contains(signature)))
 }
 
 /// The lines of the code map that are about functions, without ornaments.

@@ -10,10 +10,12 @@ use spillway_domain::ecs::stage::EcsStage;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{
-    Creation, DeploymentRef, Deployments, Listeners, NewTaskSet, ServiceSeen, TaskSets, promote_task_set,
-    shift_listener, stop_deployment,
-};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::ecs::promote_task_set::promote_task_set;
+use spillway_engine::ecs::shift_listener::shift_listener;
+use spillway_engine::operations::deployment::stop_deployment;
+use spillway_engine::ports::deployments::{Creation, Deployments};
+use spillway_engine::ports::services::{Listeners, NewTaskSet, ServiceSeen, TaskSets};
 use spillway_testkit::{Plot, Runner, ServiceStory, World};
 use spillway_tests::template::machine;
 

@@ -12,10 +12,10 @@ use spillway_domain::ecs::listener::Groups;
 use spillway_domain::ecs::service::ServiceState;
 use spillway_domain::ecs::target::{CapacityProvider, EcsTarget};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{
-    DeploymentRef, ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, TaskSets, observe_service,
-    shift_listener,
-};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::ecs::observe_service::observe_service;
+use spillway_engine::ecs::shift_listener::shift_listener;
+use spillway_engine::ports::services::{ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, TaskSets};
 
 use crate::World;
 use crate::service::{Service, TaskPlan, Tasks, is_of};
