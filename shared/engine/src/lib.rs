@@ -15,4 +15,5 @@ pub mod ecs;
 pub mod lambda;
 pub mod operations;
 pub mod ports;
+mod retry;
 pub mod stack;

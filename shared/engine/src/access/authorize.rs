@@ -8,16 +8,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ports::access::{PolicySource, PolicyStore};
 
+/// Where policies are.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a, S, K> {
+    /// Where they are written.
+    pub source: &'a S,
+    /// Where the last ones are kept that could be understood.
+    pub store: &'a K,
+}
+
 /// What the policies that are in force decide, and why they are not those that are written, if they are not: what is
 /// written cannot be read, or `understand` finds it wrong. Where none can be had, nothing is allowed.
 pub async fn authorize<P>(
     in_force: &InForce<P>,
-    (source, store): (&impl PolicySource, &impl PolicyStore),
+    written: &Written<'_, impl PolicySource, impl PolicyStore>,
     understand: impl Fn(&str) -> Result<P, String>,
     decide: impl Fn(&P) -> Result<Authorization, String>,
     now: Timestamp,
 ) -> Result<(Authorization, Option<String>), Problem> {
-    let (policies, trouble) = in_force.look(source, store, understand, now).await?;
+    let (policies, trouble) = in_force.look(written, understand, now).await?;
     let undecided =
         |words| Problem::new(ProblemKind::Refused, format!("The policies could not be evaluated: {words}."));
     Ok((decide(&policies).map_err(undecided)?, trouble))
@@ -47,8 +56,7 @@ impl<P> InForce<P> {
     /// The policies to decide by, and why they are not those that are written, if they are not.
     async fn look(
         &self,
-        source: &impl PolicySource,
-        store: &impl PolicyStore,
+        written: &Written<'_, impl PolicySource, impl PolicyStore>,
         understand: impl Fn(&str) -> Result<P, String>,
         now: Timestamp,
     ) -> Result<(Arc<P>, Option<String>), Problem> {
@@ -58,13 +66,14 @@ impl<P> InForce<P> {
         {
             return Ok((policies.clone(), None));
         }
-        let trouble = match source.read().await {
-            Ok(written) => match last.as_ref().filter(|(_, e_tag, _)| *e_tag == written.e_tag) {
-                Some((policies, ..)) => return Ok((self.set(policies.clone(), written.e_tag, now), None)),
-                None => match understand(&written.text) {
+        let trouble = match written.source.read().await {
+            Ok(now_written) => match last.as_ref().filter(|(_, e_tag, _)| *e_tag == now_written.e_tag) {
+                Some((policies, ..)) => return Ok((self.set(policies.clone(), now_written.e_tag, now), None)),
+                None => match understand(&now_written.text) {
                     Ok(policies) => {
-                        let kept = store.keep_policies(&written).await.err().map(|problem| problem.to_string());
-                        return Ok((self.set(Arc::new(policies), written.e_tag, now), kept));
+                        let kept =
+                            written.store.keep_policies(&now_written).await.err().map(|problem| problem.to_string());
+                        return Ok((self.set(Arc::new(policies), now_written.e_tag, now), kept));
                     }
                     Err(words) => format!("The policies are not valid, and those before them stay in force. {words}."),
                 },
@@ -76,7 +85,7 @@ impl<P> InForce<P> {
             None => {
                 let none =
                     || Problem::new(ProblemKind::Transient, format!("{trouble} But there are none before them."));
-                let kept = store.kept_policies().await?.ok_or_else(none)?;
+                let kept = written.store.kept_policies().await?.ok_or_else(none)?;
                 let broken = |words| Problem::new(ProblemKind::Transient, format!("{trouble} {words}"));
                 (Arc::new(understand(&kept.text).map_err(broken)?), kept.e_tag)
             }

@@ -1,9 +1,10 @@
 //! Announce: tells of the start, of the wait to be continued, or of the end.
 
 use jiff::Timestamp;
-use spillway_domain::deployment::record::NotificationKind;
+use spillway_domain::deployment::record::{Deployment, NotificationKind};
 use spillway_domain::problem::Problem;
 
+use crate::deployment::task::Note;
 use crate::deployment::task::{DeploymentRef, amend, load};
 use crate::ports::customer::Notices;
 use crate::ports::deployments::Deployments;
@@ -30,7 +31,7 @@ pub async fn announce(
         }
     }
     let untold = notices.tell(&record).await;
-    let change = |record: &mut spillway_domain::deployment::record::Deployment| {
+    let change = |record: &mut Deployment| {
         if record.notification().0 != notification {
             return None;
         }
@@ -42,7 +43,7 @@ pub async fn announce(
             NotificationKind::Ready => "wait to be continued",
             NotificationKind::End => "end",
         };
-        Some((seen, "Announced", format!("Those who want to know were told of the {what}.")))
+        Some(Note { seen, decided: "Announced", why: format!("Those who want to know were told of the {what}.") })
     };
     amend(deployments, id, change).await.map(|_| ())
 }

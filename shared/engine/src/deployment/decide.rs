@@ -15,11 +15,12 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::plan::plan;
 use spillway_domain::problem::{Problem, ProblemKind};
 
-use crate::deployment::task::{load, save};
+use crate::deployment::task::{MOST_TRIES, load, save};
 use crate::ports::aliases::Aliases;
 use crate::ports::customer::Alarms;
 use crate::ports::deployments::{Change, Deployments};
 use crate::ports::services::{Observation, Services};
+use crate::retry::{Tried, contended, retry_stale, unless_stale};
 
 /// The state of the execution: what Decide answered last time, and how the move after that failed, if it did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,9 +73,6 @@ pub struct Answer {
     pub cause: Option<String>,
 }
 
-/// How often it plans again when somebody else saved first.
-const MOST_TRIES: usize = 16;
-
 /// Decides what the deployment does next. `spare_id` is for a rollback deployment, should one be due. It is handed a
 /// clock, not a time, because what is waited for after a decision counts from when it was saved.
 pub async fn decide(
@@ -86,13 +84,13 @@ pub async fn decide(
     spare_id: DeploymentId,
     clock: impl Fn() -> Timestamp,
 ) -> Result<Answer, Problem> {
-    for _ in 0..MOST_TRIES {
+    let decided = retry_stale(MOST_TRIES, async || {
         let record = load(deployments, &input.deployment_id).await?;
         // Boxed, because a look at everything at once is large.
         let seen = Box::pin(look(deployments, aliases, services, alarms, &record, input, &spare_id)).await?;
         let plan = plan(&record, &seen, clock());
         if plan.next == record {
-            return Ok(answer(&plan));
+            return Ok(Tried::Break(answer(&plan)));
         }
         let change = Change {
             next: &plan.next,
@@ -101,14 +99,9 @@ pub async fn decide(
             successor: plan.successor.as_deref(),
             locks: false,
         };
-        match save(deployments, change).await {
-            Err(problem) if problem.kind == ProblemKind::Stale => {}
-            Err(problem) => return Err(problem),
-            Ok(()) => return Ok(answer(&plan)),
-        }
-    }
-    let words = format!("Deployment {} is being changed by too many at once.", input.deployment_id);
-    Err(Problem::new(ProblemKind::Transient, words))
+        unless_stale(save(deployments, change).await.map(|()| answer(&plan)))
+    });
+    decided.await?.ok_or_else(|| contended(ProblemKind::Transient, &format!("Deployment {}", input.deployment_id)))
 }
 
 /// Looks at what matters: the alias or the service until the end, the alarms until a halt.

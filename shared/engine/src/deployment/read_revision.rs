@@ -8,6 +8,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::problem::Problem;
 
+use crate::deployment::task::Note;
 use crate::deployment::task::{DeploymentRef, amend, load};
 use crate::ports::customer::Objects;
 use crate::ports::deployments::Deployments;
@@ -32,7 +33,7 @@ pub async fn read_revision(
     let change = |record: &mut Deployment| {
         record.set_target(target.clone(), obstacle.clone(), now).then(|| {
             let seen = format!("revision: {} bytes of s3://{}/{}", text.len(), object.bucket, object.key);
-            (seen, "ReadRevision", "The AppSpec was read.".to_owned())
+            Note { seen, decided: "ReadRevision", why: "The AppSpec was read.".to_owned() }
         })
     };
     amend(deployments, &subject.deployment_id, change).await.map(|_| ())

@@ -6,6 +6,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::FunctionName;
 use spillway_domain::problem::{Problem, ProblemKind};
 
+use crate::deployment::task::Note;
 use crate::deployment::task::{Task, amend, load, save};
 use crate::ports::customer::{HookReply, Hooks};
 use crate::ports::deployments::{Change, Deployments};
@@ -91,8 +92,8 @@ async fn conclude(
             Verdict::Succeeded => ("hook: Succeeded".to_owned(), "The hook is content."),
             Verdict::Failed(why) => (format!("hook: {}", why.message), "The hook is not content."),
         };
-        let change = (seen, "HookReturned", format!("{event}: {why}"));
-        record.answer_hook(event, verdict.clone(), now).then_some(change)
+        let note = Note { seen, decided: "HookReturned", why: format!("{event}: {why}") };
+        record.answer_hook(event, verdict.clone(), now).then_some(note)
     };
     amend(deployments, &task.deployment_id, change).await?;
     wakes.wake(&task.token).await
@@ -113,7 +114,8 @@ async fn await_call_back(
     );
     let change = |record: &mut Deployment| {
         let seen = format!("hook: {said}");
-        record.await_call_back(event, &trouble, now).then(|| (seen, "HookReturned", format!("{event}: {trouble}")))
+        let note = || Note { seen, decided: "HookReturned", why: format!("{event}: {trouble}") };
+        record.await_call_back(event, &trouble, now).then(note)
     };
     amend(deployments, &task.deployment_id, change).await.map(|_| ())
 }
@@ -133,7 +135,11 @@ async fn ask_again(
     };
     let change = |record: &mut Deployment| {
         let asked_again = record.ask_hook_again(event, ask, words, now);
-        asked_again.then(|| (format!("hook: {words}"), decided, format!("{event}: the hook is asked again.")))
+        asked_again.then(|| Note {
+            seen: format!("hook: {words}"),
+            decided,
+            why: format!("{event}: the hook is asked again."),
+        })
     };
     amend(deployments, &task.deployment_id, change).await.map(|_| ())
 }

@@ -12,6 +12,7 @@ use spillway_domain::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::pace::{each, rotated};
+use crate::deployment::task::Note;
 use crate::deployment::task::amend;
 use crate::deployment::ways_back::{WaysBack, is_to_go_back};
 use crate::ports::aliases::Aliases;
@@ -175,7 +176,8 @@ async fn restart(
             return None;
         }
         current.begin_attempt(now);
-        Some((format!("execution {died}: ended"), "Restart", "Its execution had died; another goes on.".to_owned()))
+        let why = "Its execution had died; another goes on.".to_owned();
+        Some(Note { seen: format!("execution {died}: ended"), decided: "Restart", why })
     };
     let Some(current) = amend(deployments, &record.id, change).await? else {
         return Ok(None);

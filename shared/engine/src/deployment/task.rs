@@ -11,6 +11,7 @@ use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::words::excerpt;
 
 use crate::ports::deployments::{Change, Deployments};
+use crate::retry::{Tried, contended, retry_stale, unless_stale};
 
 /// The deployment that a function is to work on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,8 +40,8 @@ pub struct Task {
     pub step: Option<MoveKind>,
 }
 
-/// How often a save is tried again after somebody else came first.
-const MOST_TRIES: usize = 16;
+/// How often a save is tried again after another writer came first.
+pub(crate) const MOST_TRIES: usize = 16;
 
 /// The record, which must be there.
 pub(crate) async fn load(deployments: &impl Deployments, id: &DeploymentId) -> Result<Deployment, Problem> {
@@ -63,18 +64,29 @@ pub(crate) async fn save(deployments: &impl Deployments, change: Change<'_>) -> 
     }
 }
 
-/// Loads, changes and saves until nobody else comes first. `change` answers with what it has to say for the ledger as
-/// (seen, decided, why), or `None` when there is nothing to change any more; then nothing is saved.
+/// What the ledger says of a change.
+#[derive(Debug)]
+pub(crate) struct Note {
+    /// What was seen.
+    pub(crate) seen: String,
+    /// What was decided.
+    pub(crate) decided: &'static str,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// Loads, changes and saves until no other writer comes first. `change` answers with its line for the ledger, or `None`
+/// when there is nothing to change any more; then nothing is saved.
 pub(crate) async fn amend(
     deployments: &impl Deployments,
     id: &DeploymentId,
-    mut change: impl FnMut(&mut Deployment) -> Option<(String, &'static str, String)>,
+    mut change: impl FnMut(&mut Deployment) -> Option<Note>,
 ) -> Result<Option<Deployment>, Problem> {
-    for _ in 0..MOST_TRIES {
+    let amended = retry_stale(MOST_TRIES, async || {
         let mut record = load(deployments, id).await?;
         let unread = record.spec.target == Target::Unread;
-        let Some((seen, decided, why)) = change(&mut record) else {
-            return Ok(None);
+        let Some(Note { seen, decided, why }) = change(&mut record) else {
+            return Ok(Tried::Break(None));
         };
         let locks = unread && record.locked_alias().is_some();
         // A wait that goes on keeps its words and its end; one that is over is about to be decided on.
@@ -84,11 +96,8 @@ pub(crate) async fn amend(
             record.waits_until = None;
         }
         let entry = record.entry(seen, decided, why);
-        match save(deployments, Change { locks, ..Change::of(&record, &entry) }).await {
-            Err(problem) if problem.kind == ProblemKind::Stale => {}
-            Err(problem) => return Err(problem),
-            Ok(()) => return Ok(Some(record)),
-        }
-    }
-    Err(Problem::new(ProblemKind::Transient, format!("Deployment {id} is being changed by too many at once.")))
+        let saved = save(deployments, Change { locks, ..Change::of(&record, &entry) }).await;
+        unless_stale(saved.map(|()| Some(record)))
+    });
+    amended.await?.ok_or_else(|| contended(ProblemKind::Transient, &format!("Deployment {id}")))
 }

@@ -9,6 +9,7 @@ use spillway_domain::names::{AlarmName, DeploymentId};
 use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::deployment::pace::{Pace, each};
+use crate::deployment::task::Note;
 use crate::deployment::task::{DeploymentRef, amend};
 use crate::deployment::wake::wake_or_leave;
 use crate::lambda::shift_alias::{Shifted, shift_alias};
@@ -53,10 +54,16 @@ impl<D: Deployments, A: Aliases, L: ListenerShifts, W: Wakes, C: Clock> WaysBack
     /// Halts a deployment for `red` alarms. One that has been halted, is over, or was created later, stays as it is.
     pub(crate) async fn halt(&self, id: &DeploymentId, red: &[AlarmName], at: Timestamp) -> Result<(), Problem> {
         let change = |record: &mut Deployment| {
-            let names = || red.iter().map(AlarmName::as_str).collect::<Vec<_>>().join(" ");
-            let mine = record.created_at <= at && record.spec.rolls_back.is_none();
-            (mine && record.halt(Cause::Alarm(red.to_vec()), self.clock.now()))
-                .then(|| (format!("alarms in ALARM: {}", names()), "Halt", "An alarm went off.".to_owned()))
+            let concerns = record.created_at <= at && record.spec.rolls_back.is_none();
+            if !concerns {
+                return None;
+            }
+            let is_halted_now = record.halt(Cause::Alarm(red.to_vec()), self.clock.now());
+            is_halted_now.then(|| {
+                let names: Vec<&str> = red.iter().map(AlarmName::as_str).collect();
+                let seen = format!("alarms in ALARM: {}", names.join(" "));
+                Note { seen, decided: "Halt", why: "An alarm went off.".to_owned() }
+            })
         };
         match amend(self.deployments, id, change).await {
             Err(problem) if problem.kind != ProblemKind::Missing => Err(problem),

@@ -6,6 +6,7 @@ use spillway_domain::problem::{Problem, ProblemKind};
 use crate::deployment::task::{DeploymentRef, load};
 use crate::ports::deployments::Deployments;
 use crate::ports::services::TaskSets;
+use crate::retry::{Tried, contended, retry_stale};
 
 /// How often it looks again when something came between.
 const MOST_ROUNDS: usize = 8;
@@ -16,22 +17,22 @@ pub async fn promote_task_set(
     task_sets: &impl TaskSets,
     subject: &DeploymentRef,
 ) -> Result<(), Problem> {
-    for _ in 0..MOST_ROUNDS {
+    let promoted = retry_stale(MOST_ROUNDS, async || {
         let record = load(deployments, &subject.deployment_id).await?;
         let session = &record.session();
         let Some((wanted, (service, _))) = record.desired_primary().zip(record.service()) else {
-            return Ok(());
+            return Ok(Tried::Break(()));
         };
         let seen = task_sets.read(session, service).await?;
         let primary = seen.task_sets.iter().find(|set| set.status == TaskSetStatus::Primary);
         if primary.is_some_and(|primary| primary.id == wanted) {
-            return Ok(());
+            return Ok(Tried::Break(()));
         }
         let current = load(deployments, &subject.deployment_id).await?;
         if current.desired_primary() == Some(wanted) {
             task_sets.promote(session, service, wanted).await?;
         }
-    }
-    let words = "Others have another task set stand for the service faster than it can be looked at.";
-    Err(Problem::new(ProblemKind::Stale, words))
+        Ok::<_, Problem>(Tried::Continue(()))
+    });
+    promoted.await?.ok_or_else(|| contended(ProblemKind::Stale, "The PRIMARY task set"))
 }

@@ -14,10 +14,12 @@ use spillway_domain::ecs::listener::{Forward, ListenerRouting};
 use spillway_domain::ecs::progress::EcsProgress;
 use spillway_domain::problem::{Problem, ProblemKind};
 
+use crate::deployment::task::Note;
 use crate::deployment::task::{DeploymentRef, amend, load};
 use crate::ecs::observe_service::read_known;
 use crate::ports::deployments::Deployments;
 use crate::ports::services::{Listeners, TaskSets};
+use crate::retry::{Tried, contended, retry_stale};
 
 /// What became of the listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,52 +33,62 @@ pub enum Rerouted {
     LeftAlone,
 }
 
+/// The customer's load balancers, and the task sets behind them.
+#[derive(Debug, Clone, Copy)]
+pub struct Balancing<'a, L, T> {
+    /// The listeners.
+    pub listeners: &'a L,
+    /// The task sets.
+    pub task_sets: &'a T,
+}
+
 /// How often it looks again when something came between.
 const MOST_ROUNDS: usize = 8;
 
 /// Makes the listeners forward as the record says.
 pub async fn shift_listener(
     deployments: &impl Deployments,
-    (listeners, task_sets): (&impl Listeners, &impl TaskSets),
+    balancing: &Balancing<'_, impl Listeners, impl TaskSets>,
     subject: &DeploymentRef,
     now: Timestamp,
 ) -> Result<Rerouted, Problem> {
     let (mut rerouted, mut refused) = (Rerouted::AlreadyThere, None);
-    for _ in 0..MOST_ROUNDS {
+    let shifted = retry_stale(MOST_ROUNDS, async || {
         let record = load(deployments, &subject.deployment_id).await?;
         let Some((routing, progress)) = record.listener_routing().zip(record.ecs.as_ref()) else {
-            return Ok(Rerouted::LeftAlone);
+            return Ok(Tried::Break(Rerouted::LeftAlone));
         };
         let goes_back = routing == ListenerRouting::HOME;
-        let destination = OptionFuture::from(goes_back.then(|| refuse_if_gone(task_sets, &record, progress)));
-        let (destination, found) = join(destination, look(listeners, &record, progress, routing, now)).await;
+        let destination = OptionFuture::from(goes_back.then(|| refuse_if_gone(balancing.task_sets, &record, progress)));
+        let found = look(balancing.listeners, &record, progress, routing, now);
+        let (destination, found) = join(destination, found).await;
         destination.transpose()?;
         let Found { writes, arrived, unread } = found?;
         if arrived && record.halt.is_some() {
             note_restored(deployments, subject, now).await?;
         }
         if writes.is_empty() || refused.is_some() {
-            return match refused.or(unread) {
+            return match refused.take().or(unread) {
                 Some(problem) => Err(problem),
-                None if arrived => Ok(rerouted),
+                None if arrived => Ok(Tried::Break(rerouted)),
                 None => Err(left_to_others(&record)),
             };
         }
-        for (arn, forward, weights) in &writes {
+        for Write { listener, forward, weights } in &writes {
             let current = load(deployments, &subject.deployment_id).await?;
             if current.listener_routing() != Some(routing) {
                 break;
             }
-            match listeners.route(&record.session(), arn, forward, weights).await {
+            match balancing.listeners.route(&record.session(), listener, forward, weights).await {
                 Ok(()) => rerouted = Rerouted::Written,
                 // What one forward refuses keeps no other from going home.
-                Err(problem) if goes_back => refused = refused.or(Some(problem)),
+                Err(problem) if goes_back => refused = refused.take().or(Some(problem)),
                 Err(problem) => return Err(problem),
             }
         }
-    }
-    let words = "The listeners are being written by others faster than they can be read.";
-    Err(Problem::new(ProblemKind::Stale, words))
+        Ok(Tried::Continue(()))
+    });
+    shifted.await?.ok_or_else(|| contended(ProblemKind::Stale, "A listener"))
 }
 
 /// Nothing goes home to a task set that is gone. What ECS does not tell is no reason to leave traffic away from home.
@@ -95,7 +107,12 @@ fn left_to_others(record: &Deployment) -> Problem {
     Problem::new(ProblemKind::Stale, words)
 }
 
-type Write = (ListenerArn, Forward, Vec<(String, u32)>);
+/// A forward that has to be written.
+struct Write {
+    listener: ListenerArn,
+    forward: Forward,
+    weights: Vec<(String, u32)>,
+}
 
 /// What the listeners are like.
 struct Found {
@@ -141,7 +158,11 @@ async fn look(
         let needing = listener.needing(&progress.groups, share, routing.attached);
         let own = needing.filter(|forward| record.may_have_left(forward, is_for_tests, now));
         let weights = progress.groups.weights(share, listener.kind);
-        found.writes.extend(own.map(|forward| (arn.clone(), forward.clone(), weights.clone())));
+        found.writes.extend(own.map(|forward| Write {
+            listener: arn.clone(),
+            forward: forward.clone(),
+            weights: weights.clone(),
+        }));
     }
     Ok(found)
 }
@@ -153,7 +174,7 @@ async fn note_restored(deployments: &impl Deployments, subject: &DeploymentRef, 
         }
         record.restored(true, now);
         let seen = "listeners: all traffic to the original".to_owned();
-        Some((seen, "Restored", "Traffic is back on the original task set.".to_owned()))
+        Some(Note { seen, decided: "Restored", why: "Traffic is back on the original task set.".to_owned() })
     };
     amend(deployments, &subject.deployment_id, change).await.map(|_| ())
 }

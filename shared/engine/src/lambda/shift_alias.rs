@@ -9,11 +9,15 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
 use spillway_domain::problem::{Problem, ProblemKind};
 
+use crate::deployment::task::Note;
 use crate::deployment::task::{DeploymentRef, amend, load};
 use crate::ports::aliases::Aliases;
 use crate::ports::deployments::Deployments;
+use crate::retry::{Tried, contended, retry_stale, unless_stale};
 
 /// Which deployment's alias.
 pub type Shift = DeploymentRef;
@@ -46,14 +50,14 @@ pub async fn shift_alias(
     let id = &shift.deployment_id;
     let first = load(deployments, id).await?;
     let session = first.session();
-    let spillway_domain::deployment::spec::Target::Lambda(target) = &first.spec.target else {
+    let Target::Lambda(target) = &first.spec.target else {
         return Ok(Shifted::LeftAlone);
     };
-    for _ in 0..MOST_TRIES {
+    let shifted = retry_stale(MOST_TRIES, async || {
         let alias = aliases.read(&session, target).await?;
         let record = load(deployments, id).await?;
         let Some(desired) = record.desired() else {
-            return Ok(Shifted::LeftAlone);
+            return Ok(Tried::Break(Shifted::LeftAlone));
         };
         if !record.owns(&alias) {
             let words = format!("Alias {} was changed by somebody else: it sends {alias}.", alias.arn);
@@ -61,22 +65,19 @@ pub async fn shift_alias(
         }
         let unfenced = record.halt.is_some() && record.restored_at.is_none();
         if alias.routes(&desired) && !unfenced {
-            return Ok(Shifted::AlreadyThere);
+            return Ok(Tried::Break(Shifted::AlreadyThere));
         }
-        match aliases.write(&session, target, &desired, &alias.revision).await {
-            Err(problem) if problem.kind == ProblemKind::Stale => {}
-            Err(problem) => return Err(problem),
-            Ok(revision) => {
-                if unfenced {
-                    let is_fenced = revision != alias.revision;
-                    note_restored(deployments, shift, &desired.to_string(), is_fenced, now).await?;
-                }
-                return Ok(Shifted::Written);
-            }
+        let written = aliases.write(&session, target, &desired, &alias.revision).await;
+        let Tried::Break(revision) = unless_stale(written)? else {
+            return Ok(Tried::Continue(()));
+        };
+        if unfenced {
+            let is_fenced = revision != alias.revision;
+            note_restored(deployments, shift, &desired.to_string(), is_fenced, now).await?;
         }
-    }
-    let words = "The alias is being written by others faster than it can be read.";
-    Err(Problem::new(ProblemKind::Stale, words))
+        Ok(Tried::Break(Shifted::Written))
+    });
+    shifted.await?.ok_or_else(|| contended(ProblemKind::Stale, "The alias"))
 }
 
 async fn note_restored(
@@ -86,13 +87,14 @@ async fn note_restored(
     is_fenced: bool,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let change = |record: &mut spillway_domain::deployment::record::Deployment| {
+    let change = |record: &mut Deployment| {
         if record.restored_at.is_some() || record.has_ended() {
             return None;
         }
         record.restored(is_fenced, now);
         let late = if is_fenced { "" } else { LATE };
-        Some((format!("alias: written, {routing}"), "Restored", format!("Traffic is back: {routing}.{late}")))
+        let why = format!("Traffic is back: {routing}.{late}");
+        Some(Note { seen: format!("alias: written, {routing}"), decided: "Restored", why })
     };
     amend(deployments, &shift.deployment_id, change).await.map(|_| ())
 }

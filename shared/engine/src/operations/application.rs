@@ -11,6 +11,7 @@ use spillway_domain::rejection::{Quota, Rejection};
 
 use crate::operations::Error;
 use crate::ports::catalog::{Applications, Groups};
+use crate::retry::{Tried, retry_stale};
 
 /// Makes an application with the given id. Of several that are made at once, a few may be more than there may be.
 pub async fn create_application(
@@ -84,9 +85,9 @@ const MOST_TRIES: usize = 4;
 /// Deletes an application with its groups. One that is not there is deleted already; one with an active deployment
 /// stays.
 pub async fn delete_application(catalog: &(impl Applications + Groups), name: &ApplicationName) -> Result<(), Error> {
-    for _ in 0..MOST_TRIES {
+    let deleted = retry_stale(MOST_TRIES, async || {
         let Some(application) = catalog.application(name).await? else {
-            return Ok(());
+            return Ok(Tried::Break(()));
         };
         let groups = all_groups(catalog, name).await?;
         if let Some(busy) = groups.iter().find(|stored| stored.state.active.is_some()) {
@@ -98,11 +99,10 @@ pub async fn delete_application(catalog: &(impl Applications + Groups), name: &A
                 refuse_if_active(group, catalog.delete_group(group).await?)?;
             }
         }
-        if catalog.delete_application(&application).await? {
-            return Ok(());
-        }
-    }
-    Err(Rejection::Conflict(format!("Application {name}")).into())
+        let is_deleted = catalog.delete_application(&application).await?;
+        Ok::<_, Error>(if is_deleted { Tried::Break(()) } else { Tried::Continue(()) })
+    });
+    Ok(deleted.await?.ok_or_else(|| Rejection::Conflict(format!("Application {name}")))?)
 }
 
 fn refuse_if_active(group: &DeploymentGroup, active: Option<DeploymentId>) -> Result<(), Error> {

@@ -18,6 +18,7 @@ use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::{Quota, Rejection};
 
+use crate::deployment::task::Note;
 use crate::deployment::task::{amend, load};
 use crate::deployment::wake::{start_or_leave, wake_or_leave};
 use crate::operations::Error;
@@ -41,7 +42,7 @@ pub async fn create_deployment(
     id: DeploymentId,
     now: Timestamp,
 ) -> Result<Deployment, Error> {
-    let deployment = write(store, request, read, quotas, (id, None), now).await?;
+    let deployment = write(store, request, read, quotas, Identity { id, execution: None }, now).await?;
     start_or_leave(executions, &deployment).await;
     Ok(deployment)
 }
@@ -71,18 +72,25 @@ pub async fn create_deployment_for(
         Some(first) if first.execution == name => Ok(first),
         Some(_) | None => {
             let request = NewDeployment { caller: start.arn.parse().ok(), ..request.clone() };
-            write(store, &request, read, quotas, (id, name), now).await
+            write(store, &request, read, quotas, Identity { id, execution: name }, now).await
         }
     }
 }
 
-/// Writes the deployment, under its id and with the execution that asked for it, if one did.
+/// By what a new deployment is known.
+struct Identity {
+    id: DeploymentId,
+    /// The execution that asked for it, if one did.
+    execution: Option<String>,
+}
+
+/// Writes the deployment.
 async fn write(
     store: &(impl Groups + Configurations + Deployments + Revisions),
     request: &NewDeployment,
     read: impl Fn(&str, ComputePlatform) -> Target,
     quotas: &Quotas,
-    (id, execution): (DeploymentId, Option<String>),
+    Identity { id, execution }: Identity,
     now: Timestamp,
 ) -> Result<Deployment, Error> {
     let (application, group, state) = find_group(store, &request.application, &request.group).await?;
@@ -228,9 +236,11 @@ pub async fn stop_deployment(
     let change = |record: &mut Deployment| {
         ended = record.is_settled();
         let why = format!("StopDeployment was called by {}.", Caller::in_words(caller));
-        record
-            .halt(Cause::Stop { rollback, caller: caller.cloned() }, clock())
-            .then(|| ("request: stop".to_owned(), "Halt", why))
+        record.halt(Cause::Stop { rollback, caller: caller.cloned() }, clock()).then(|| Note {
+            seen: "request: stop".to_owned(),
+            decided: "Halt",
+            why,
+        })
     };
     amend(deployments, id, change).await?;
     if ended {
@@ -260,7 +270,7 @@ pub async fn continue_deployment(
     }
     let change = |record: &mut Deployment| {
         let why = format!("ContinueDeployment was called with {} by {}.", wait.as_str(), Caller::in_words(caller));
-        record.end_wait(wait, now).then(|| ("request: continue".to_owned(), "Continue", why))
+        record.end_wait(wait, now).then(|| Note { seen: "request: continue".to_owned(), decided: "Continue", why })
     };
     let Some(record) = amend(deployments, id, change).await? else {
         return Err(Rejection::NotWaiting { deployment: id.clone(), wait }.into());
@@ -288,9 +298,12 @@ pub async fn answer_hook(
     let verdict = if answer.succeeded { Verdict::Succeeded } else { Verdict::Failed(said_failed(&record, event)) };
     let change = |record: &mut Deployment| {
         let said = if answer.succeeded { "Succeeded" } else { "Failed" };
-        record
-            .answer_hook(event, verdict.clone(), now)
-            .then(|| (format!("call back: {said}"), "HookAnswered", format!("The hook of {event} said {said}.")))
+        let why = format!("The hook of {event} said {said}.");
+        record.answer_hook(event, verdict.clone(), now).then(|| Note {
+            seen: format!("call back: {said}"),
+            decided: "HookAnswered",
+            why,
+        })
     };
     let Some(record) = amend(deployments, id, change).await? else {
         return Err(Rejection::EventAlreadyCompleted { deployment: id.clone(), event }.into());

@@ -5,11 +5,11 @@ use spillway_domain::catalog::instance::{Instance, InstanceFilter, InstanceName,
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::tags::Tag;
-use spillway_domain::problem::ProblemKind;
 use spillway_domain::rejection::Rejection;
 
 use crate::operations::Error;
 use crate::ports::instances::{Instances, Registration};
+use crate::retry::{Tried, retry_stale, unless_stale};
 
 /// Registers an on-premises instance with the given id. Its name and its identity must not be those of another that
 /// is registered.
@@ -89,7 +89,7 @@ pub(crate) async fn change_instances(
     names: &[InstanceName],
     change: impl Fn(&InstanceName, Option<Instance>) -> Result<Option<Instance>, Rejection>,
 ) -> Result<(), Error> {
-    for _ in 0..MOST_TRIES {
+    let changed = retry_stale(MOST_TRIES, async || {
         let mut found = instances.instances(names).await?;
         found.retain(Instance::is_registered);
         let mut changed = Vec::new();
@@ -98,15 +98,15 @@ pub(crate) async fn change_instances(
             changed.extend(change(name, own)?);
         }
         if changed.is_empty() {
-            return Ok(());
+            return Ok(Tried::Break(()));
         }
-        match instances.replace_instances(&changed).await {
-            Err(problem) if problem.kind == ProblemKind::Stale => {}
-            written => return Ok(written?),
-        }
-    }
-    let names: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
-    Err(Rejection::Conflict(format!("On-premises instance {}", names.join(" or "))).into())
+        Ok::<_, Error>(unless_stale(instances.replace_instances(&changed).await)?)
+    });
+    let conflict = || {
+        let names: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
+        Rejection::Conflict(format!("On-premises instance {}", names.join(" or ")))
+    };
+    Ok(changed.await?.ok_or_else(conflict)?)
 }
 
 /// Takes from all of these instances the tags that fit, or from none of them any. Tags that they do not have need

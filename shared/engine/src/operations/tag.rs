@@ -7,6 +7,7 @@ use spillway_domain::rejection::Rejection;
 use crate::operations::Error;
 use crate::operations::group::find_filed;
 use crate::ports::catalog::{Applications, Groups, Tagged, Tags};
+use crate::retry::{Tried, retry_stale};
 
 /// The tags of a resource.
 pub async fn list_tags(catalog: &(impl Applications + Groups), resource: &Resource) -> Result<Vec<Tag>, Error> {
@@ -55,8 +56,8 @@ async fn change(
     resource: &Resource,
     how: impl Fn(&[Tag]) -> Result<Vec<Tag>, Rejection>,
 ) -> Result<(), Error> {
-    for _ in 0..MOST_TRIES {
-        let written = match resource {
+    let changed = retry_stale(MOST_TRIES, async || {
+        let is_written = match resource {
             Resource::Application(name) => {
                 let found = catalog.application_and_tags(name).await?;
                 let (application, own) = found.ok_or_else(|| Rejection::NoApplication(name.clone()))?;
@@ -67,9 +68,7 @@ async fn change(
                 catalog.replace_tags(Tagged::Group(&stored.group), &stored.tags, &how(&stored.tags)?).await?
             }
         };
-        if written {
-            return Ok(());
-        }
-    }
-    Err(Rejection::Conflict(format!("The tags of {resource}")).into())
+        Ok::<_, Error>(if is_written { Tried::Break(()) } else { Tried::Continue(()) })
+    });
+    Ok(changed.await?.ok_or_else(|| Rejection::Conflict(format!("The tags of {resource}")))?)
 }

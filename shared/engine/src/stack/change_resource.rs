@@ -16,9 +16,7 @@ use crate::ports::deployments::Deployments;
 use crate::ports::executions::{Executions, Wakes};
 use crate::ports::revisions::Revisions;
 use crate::ports::stacks::Claims;
-use crate::stack::change_alias::change_alias;
 use crate::stack::change_settings::{change_application, change_config, change_group, delete_own_group};
-use crate::stack::let_alias_go::let_go;
 
 /// What a change is made with.
 pub struct Changes<'a, S, A, E, W> {
@@ -58,7 +56,7 @@ pub async fn change_resource(
         DesiredResource::Group(desired) => {
             change_group(store, changes.quotas, request, desired).await.map(Progress::Settled)
         }
-        DesiredResource::Alias(desired) => change_alias(changes, request, desired, now).await,
+        DesiredResource::Alias(desired) => changes.change_alias(request, desired, now).await,
         DesiredResource::Ended { deployments, more_waiting } => {
             let done = Outcome::done(request.name());
             let mut running = Vec::new();
@@ -76,51 +74,48 @@ pub async fn change_resource(
                 Some(first) => unfinished(request, running, first, done, *more_waiting, now),
             })
         }
-        DesiredResource::Nothing { unnamed } => delete(changes, request, *unnamed, now).await,
+        DesiredResource::Nothing { unnamed } => changes.delete(request, *unnamed, now).await,
     }
 }
 
-/// Deletes what the resource made, and only that.
-async fn delete(
-    changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
-    request: &StackRequest,
-    unnamed: bool,
-    now: Timestamp,
-) -> Result<Progress, Error> {
-    let (store, name) = (changes.store, request.name());
-    // From now on, nothing is made any more for a request that was there before and has not been carried out.
-    let ownership = store.ownership(&request.resource, name).await?;
-    store.put_claim(&request.resource, name, ownership.as_ref(), request.asked_at).await?;
-    let meant = match ownership {
-        Some(ownership) => vec![(name.to_owned(), ownership)],
-        // CloudFormation does not know what it is called: it did not wait for the answer that says so.
-        None if unnamed => store.claims(&request.resource).await?,
-        None => Vec::new(),
-    };
-    for (physical_id, ownership) in meant {
-        match ownership {
-            Ownership::Application { name, id } => {
-                if store.application(&name).await?.is_some_and(|found| found.id == id) {
-                    delete_application(store, &name).await?;
+impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_, S, A, E, W> {
+    /// Deletes what the resource made, and only that.
+    async fn delete(&self, request: &StackRequest, unnamed: bool, now: Timestamp) -> Result<Progress, Error> {
+        let (store, name) = (self.store, request.name());
+        // From now on, nothing is made any more for a request that was there before and has not been carried out.
+        let ownership = store.ownership(&request.resource, name).await?;
+        store.put_claim(&request.resource, name, ownership.as_ref(), request.asked_at).await?;
+        let meant = match ownership {
+            Some(ownership) => vec![(name.to_owned(), ownership)],
+            // CloudFormation does not know what it is called: it did not wait for the answer that says so.
+            None if unnamed => store.claims(&request.resource).await?,
+            None => Vec::new(),
+        };
+        for (physical_id, ownership) in meant {
+            match ownership {
+                Ownership::Application { name, id } => {
+                    if store.application(&name).await?.is_some_and(|found| found.id == id) {
+                        delete_application(store, &name).await?;
+                    }
+                }
+                Ownership::Config { name, id } => {
+                    if store.config(&name).await?.is_some_and(|found| found.id == id) {
+                        delete_config(store, &name).await?;
+                    }
+                }
+                Ownership::Group { application, name, id } => {
+                    delete_own_group(store, &application, &name, &id).await?;
+                }
+                ownership @ Ownership::Alias { .. } => {
+                    if let Some(progress) = self.let_go(request, &ownership, now).await? {
+                        return Ok(progress);
+                    }
                 }
             }
-            Ownership::Config { name, id } => {
-                if store.config(&name).await?.is_some_and(|found| found.id == id) {
-                    delete_config(store, &name).await?;
-                }
-            }
-            Ownership::Group { application, name, id } => {
-                delete_own_group(store, &application, &name, &id).await?;
-            }
-            ownership @ Ownership::Alias { .. } => {
-                if let Some(progress) = let_go(changes, request, &ownership, now).await? {
-                    return Ok(progress);
-                }
-            }
+            store.put_claim(&request.resource, &physical_id, None, request.asked_at).await?;
         }
-        store.put_claim(&request.resource, &physical_id, None, request.asked_at).await?;
+        Ok(Progress::Settled(Outcome::done(name)))
     }
-    Ok(Progress::Settled(Outcome::done(name)))
 }
 
 /// What the stack is told of a deployment: that it is `done`, or what went wrong, or, while the time is not up, nothing

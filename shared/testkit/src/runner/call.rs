@@ -27,7 +27,7 @@ use spillway_engine::deployment::ways_back::WaysBack;
 use spillway_engine::ecs::install_task_set::install_task_set;
 use spillway_engine::ecs::promote_task_set::promote_task_set;
 use spillway_engine::ecs::retire_task_set::retire_task_set;
-use spillway_engine::ecs::shift_listener::shift_listener;
+use spillway_engine::ecs::shift_listener::{Balancing, shift_listener};
 use spillway_engine::lambda::shift_alias::shift_alias;
 use spillway_engine::operations::Error;
 use spillway_engine::operations::deployment::{
@@ -205,7 +205,9 @@ impl<'w> Runner<'w> {
                 install_task_set(world, world, &subject).await.map(|()| Reply::Nothing)
             })),
             Call::ShiftListener(subject) => Box::pin(world.within_its_time(async move {
-                shift_listener(world, (world, world), &subject, now).await.map(|_| Reply::Nothing)
+                shift_listener(world, &Balancing { listeners: world, task_sets: world }, &subject, now)
+                    .await
+                    .map(|_| Reply::Nothing)
             })),
             Call::Promote(subject) => Box::pin(world.within_its_time(async move {
                 promote_task_set(world, world, &subject).await.map(|()| Reply::Nothing)
