@@ -40,6 +40,37 @@ fn every_member_obeys_the_lints_of_the_workspace() {
     none(lax.map(|(path, _)| format!("{path} does not say [lints] workspace = true")).collect());
 }
 
+/// Words that hide who acts, or what is meant.
+const RIDDLES: [&str; 10] = [
+    "whoever",
+    "nobody",
+    "somebody",
+    "someone",
+    "anybody",
+    "everybody",
+    "is to",
+    "stand for",
+    "stands for",
+    "spoke against",
+];
+
+/// What is between fences is what a program prints, and what is between backticks is code.
+#[test]
+fn the_documentation_names_who_acts() {
+    let mut faults = Vec::new();
+    for (path, text) in crate::docs::prose_of_pages() {
+        for (number, line) in text.lines().enumerate() {
+            let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`").to_lowercase();
+            let words: Vec<&str> = prose.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+            let spaced = format!(" {} ", words.join(" "));
+            let found = RIDDLES.iter().filter(|riddle| spaced.contains(&format!(" {riddle} ")));
+            faults
+                .extend(found.map(|riddle| format!("{path}, line {} of its prose: '{riddle}' in: {line}", number + 1)));
+        }
+    }
+    none(faults);
+}
+
 fn lines_with(found: impl Fn(&str) -> bool) -> Vec<String> {
     let in_file = |(name, text): (String, String)| {
         let lines = text.lines().enumerate().filter(|(_, line)| found(line));
