@@ -3,7 +3,9 @@
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
 use serde_json::Value;
-use spillway_domain::{DeploymentId, Quotas, Rejection};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::Rejection;
 use spillway_door::{Refusal, Secret, respond};
 use spillway_engine::{Catalog, Deployments, Wakes, answer_hook, find_targets, load_deployment};
 use spillway_kit::Invocation;
@@ -72,7 +74,7 @@ async fn carry_out(
 }
 
 /// A deployment is shown only while its hook is in flight: any other one seems not to exist.
-fn refuse_unless_asked(deployment: &spillway_domain::Deployment) -> Result<(), Refusal> {
+fn refuse_unless_asked(deployment: &spillway_domain::deployment::record::Deployment) -> Result<(), Refusal> {
     let asked = deployment.current_event().is_some_and(|event| deployment.waits_for_hook(event));
     let hidden = |id: &DeploymentId| Exception::from(Rejection::NoDeployment(id.clone()));
     if asked { Ok(()) } else { Err(hidden(&deployment.id).into()) }

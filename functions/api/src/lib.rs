@@ -6,7 +6,7 @@ mod trail;
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
 use operations::carry_out;
 use serde_json::Value;
-use spillway_domain::Quotas;
+use spillway_domain::catalog::quotas::Quotas;
 use spillway_door::{Secret, respond};
 use spillway_engine::{Access, Anyone, Catalog, Deployments, Executions, Instances, Revisions, Wakes};
 use spillway_kit::Invocation;

@@ -1,7 +1,7 @@
 //! Which operation is which use case: one line each.
 
 use serde_json::{Value, json};
-use spillway_domain::Caller;
+use spillway_domain::access::caller::Caller;
 use spillway_door::Refusal;
 use spillway_engine::{
     Access, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config, create_deployment,

@@ -2,7 +2,9 @@
 //! the answer that every request gets.
 
 use serde_json::Value;
-use spillway_domain::{Caller, Problem, Quotas};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::problem::Problem;
 use spillway_engine::{Catalog, Error};
 use spillway_kit::{Invocation, fresh_secret};
 use spillway_wire::{Context, Exception, Place, Seal, http};

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use spillway_domain::{ComputePlatform, Target};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::spec::Target;
 use spillway_policy::Policies;
 use spillway_wire::appspec;
 
