@@ -12,8 +12,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use crate::loopback::Server;
-pub(crate) use upstream::client;
-pub use upstream::{Upstream, plain_client};
+pub use upstream::{Upstream, client, plain_client};
 
 /// What a function URL takes.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;

@@ -5,8 +5,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, FixedResponseActionConfig, ForwardActionConfig, LoadBalancerTypeEnum, ProtocolEnum,
     RuleCondition, TargetGroupTuple, TargetTypeEnum,
 };
-use spillway::local::sdk_config;
 use spillway_domain::{ListenerArn, ListenerKind, TargetGroup};
+use spillway_lab::local::sdk_config;
 use tokio::sync::OnceCell;
 
 use super::Cloud;

@@ -35,7 +35,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use aws_sdk_codedeploy::error::{ProvideErrorMetadata, SdkError};
-use spillway::local::{Endpoints, LocalCloud, Options, sdk_config};
+use spillway_lab::local::{Endpoints, LocalCloud, Options, sdk_config};
 use tokio::runtime::Handle;
 
 pub(crate) use counter::Counter;

@@ -1,4 +1,4 @@
-//! `spillway local` and `spillway demo` as processes, which leave nothing behind.
+//! `lab local` and `lab demo` as processes, which leave nothing behind.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use aws_sdk_codedeploy::Client;
 use serde_json::Value;
-use spillway::local::sdk_config;
+use spillway_lab::local::sdk_config;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::{in_cloud, until};
 
-/// The `spillway` that was built along with the functions, next to this test.
-fn spillway() -> PathBuf {
+/// The `lab` that was built along with the functions, next to this test.
+fn lab() -> PathBuf {
     let own = std::env::current_exe().unwrap();
-    own.parent().and_then(|deps| deps.parent()).unwrap().join("spillway")
+    own.parent().and_then(|deps| deps.parent()).unwrap().join("lab")
 }
 
 /// The processes that a process has started and that still run.
@@ -62,7 +62,7 @@ struct Copy {
 
 impl Copy {
     async fn start(port: u16) -> Self {
-        let mut process = Command::new(spillway())
+        let mut process = Command::new(lab())
             .args(["local", "--port", &port.to_string()])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -93,7 +93,7 @@ fn free_base() -> u16 {
 }
 
 #[test]
-fn two_copies_of_spillway_local_run_side_by_side_and_leave_nothing_behind() {
+fn two_local_clouds_run_side_by_side_and_leave_nothing_behind() {
     in_cloud(async |_| {
         let (one, other) = (free_base(), free_base());
         let (mut one, mut other) = (Copy::start(one).await, Copy::start(other).await);
@@ -126,7 +126,7 @@ fn a_taken_port_is_told() {
     in_cloud(async |_| {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port();
-        let output = Command::new(spillway()).args(["local", "--port", &port.to_string()]).output().await.unwrap();
+        let output = Command::new(lab()).args(["local", "--port", &port.to_string()]).output().await.unwrap();
         let words = String::from_utf8_lossy(&output.stderr);
         assert!(
             !output.status.success() && words.contains(&format!("port {port} on 127.0.0.1 cannot be had")),
@@ -138,7 +138,7 @@ fn a_taken_port_is_told() {
 #[test]
 fn a_demo_that_is_interrupted_leaves_nothing_behind() {
     in_cloud(async |_| {
-        let mut demo = Command::new(spillway());
+        let mut demo = Command::new(lab());
         let mut demo =
             demo.arg("demo").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
@@ -167,7 +167,7 @@ fn ends_well_and_writes_its_summary(platform: &'static str) {
     in_cloud(async |_| {
         let folder = tempfile::tempdir().unwrap();
         let json = folder.path().join("summary.json");
-        let demo = Command::new(spillway()).args(["demo", platform, "--json"]).arg(&json).output();
+        let demo = Command::new(lab()).args(["demo", platform, "--json"]).arg(&json).output();
         let output = tokio::time::timeout(Duration::from_secs(500), demo).await.unwrap().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));

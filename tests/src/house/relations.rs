@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use spillway_tests::template::template;
 
-use super::{camel, folders, is_in_rust, none, read};
+use super::{camel, folders, is_in_rust, none, read, sources};
 
 /// Every manifest of a member, with its path from the root.
 pub fn manifests() -> Vec<(String, String)> {
-    let mut paths = vec!["cli/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
+    let mut paths = vec!["cli/Cargo.toml".to_owned(), "lab/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
     let functions = folders("functions").into_iter().filter(|name| is_in_rust(name));
     paths.extend(functions.map(|name| format!("functions/{name}/Cargo.toml")));
     paths.extend(folders("shared").iter().map(|name| format!("shared/{name}/Cargo.toml")));
@@ -81,11 +81,24 @@ fn crates_know_only_whom_they_may_know() {
 fn only_adapters_and_the_kit_link_an_sdk() {
     let is_sdk =
         |key: &&String| key.starts_with("aws-sdk-") || key.starts_with("aws-config") || key.starts_with("aws-smithy");
-    let may = |path: &str| ["shared/aws-", "shared/kit/", "cli/", "tests/"].iter().any(|begin| path.starts_with(begin));
+    let may = |path: &str| {
+        ["shared/aws-", "shared/kit/", "cli/", "lab/", "tests/"].iter().any(|begin| path.starts_with(begin))
+    };
     let mut faults = Vec::new();
     for (path, text) in manifests().into_iter().filter(|(path, _)| !may(path)) {
         faults.extend(dependencies(&text).iter().filter(is_sdk).map(|key| format!("{path} links {key}")));
     }
+    none(faults);
+}
+
+/// It runs where there is neither the checkout nor a compiler.
+#[test]
+fn the_operators_command_links_no_sdk_of_a_service_and_knows_no_checkout() {
+    let linked = dependencies(&read("cli/Cargo.toml"));
+    let wrong = |key: &&String| key.starts_with("aws-sdk-") || key.starts_with("spillway-");
+    let mut faults: Vec<_> = linked.iter().filter(wrong).map(|key| format!("cli/Cargo.toml links {key}")).collect();
+    let own = sources().into_iter().filter(|(name, text)| name.starts_with("cli/") && text.contains("CARGO_MANIFEST"));
+    faults.extend(own.map(|(name, _)| format!("{name} knows the checkout")));
     none(faults);
 }
 

@@ -8,13 +8,13 @@ use aws_sdk_ecs::types::{
     DeploymentControllerType, KeyValuePair, LaunchType, LoadBalancer, NetworkConfiguration, NetworkMode, PortMapping,
     Scale, ScaleUnit, ServiceRegistry,
 };
-use spillway::local::sdk_config;
 use spillway_aws_sts::Roles;
 use spillway_domain::{
     AwsvpcConfiguration, Controller, EcsService, Groups, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession,
     TargetGroup,
 };
 use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
+use spillway_lab::local::sdk_config;
 
 use super::{Customer, Fate, Shop, find, made, open, read, steady, target, until};
 use crate::cloud::front::{Front, Network, forward, short};

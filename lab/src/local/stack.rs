@@ -146,7 +146,7 @@ struct Bucket {
 
 impl Bucket {
     async fn create(aws: &str) -> anyhow::Result<Self> {
-        let bucket = Self { client: crate::proxy::plain_client()?, url: format!("{aws}/{BUCKET}") };
+        let bucket = Self { client: spillway::proxy::plain_client()?, url: format!("{aws}/{BUCKET}") };
         bucket.client.put(&bucket.url).send().await?.error_for_status().context("no bucket can be made")?;
         Ok(bucket)
     }

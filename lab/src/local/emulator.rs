@@ -83,7 +83,7 @@ impl Emulator {
 
     async fn answers(&mut self) -> anyhow::Result<()> {
         let emulates = self.program.emulates;
-        let client = crate::proxy::plain_client()?;
+        let client = spillway::proxy::plain_client()?;
         let started = Instant::now();
         loop {
             if let Some(status) = self.process.try_wait()? {

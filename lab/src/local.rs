@@ -20,11 +20,11 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use serde::Serialize;
 
-use crate::proxy::{Proxy, Upstream};
 pub use containers::Network;
 use emulator::Emulator;
 pub(crate) use functions::{Functions, environment};
 pub use python::PythonEnvironment;
+use spillway::proxy::{Proxy, Upstream};
 
 /// What the emulated AWS needs of Python.
 pub const REQUIREMENTS: &str = include_str!("local/requirements.txt");
@@ -71,7 +71,7 @@ pub struct Endpoints {
     /// The emulated AWS.
     pub aws: String,
     /// The emulated ECS, with its load balancers and the EC2 that has their networks. GET `/_load-balancer` answers what
-    /// a load balancer would; `cli/src/local/containers/traffic.py` says how.
+    /// a load balancer would; `lab/src/local/containers/traffic.py` says how.
     pub containers: String,
     /// The only region.
     pub region: String,
@@ -193,7 +193,7 @@ fn refuse_taken(port: u16) -> anyhow::Result<()> {
 
 /// The checkout that this was built from.
 fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the cli's folder is in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the lab's folder is in the workspace")
 }
 
 /// Where what the local cloud makes is kept between runs.

@@ -13,7 +13,7 @@ use axum::http::header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::loopback::Server;
+use spillway::loopback::Server;
 
 /// More than any request or answer of the functions has.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
@@ -71,7 +71,7 @@ impl Weather {
         let state = Arc::new(Shared {
             to,
             // A hook may take its time.
-            client: crate::proxy::client(Duration::from_secs(120))?,
+            client: spillway::proxy::client(Duration::from_secs(120))?,
             faults,
             storms: AtomicBool::new(false),
             random: Mutex::new(random),
@@ -191,7 +191,7 @@ mod tests {
         let aws = Server::start("echo", 0, Router::new().fallback(echo)).unwrap();
         let faults = Faults { errors: 0, lost_answers: 100 };
         let weather = Weather::start(aws.url().to_owned(), faults, fastrand::Rng::with_seed(1)).unwrap();
-        let client = crate::proxy::plain_client().unwrap();
+        let client = spillway::proxy::plain_client().unwrap();
         let send = || client.post(format!("{}/a?b=c", weather.url())).body("hello").send();
         assert_eq!(send().await.unwrap().text().await.unwrap(), "hello");
         weather.storm(true);
@@ -208,7 +208,7 @@ mod tests {
         let faults = Faults { errors: 100, lost_answers: 0 };
         let weather = Weather::start(nowhere, faults, fastrand::Rng::with_seed(1)).unwrap();
         weather.storm(true);
-        let answer = crate::proxy::plain_client().unwrap().get(weather.url()).send().await.unwrap();
+        let answer = spillway::proxy::plain_client().unwrap().get(weather.url()).send().await.unwrap();
         assert!([429, 500, 502, 503].contains(&answer.status().as_u16()), "{answer:?}");
         assert!(answer.text().await.unwrap().contains("This is chaos."));
     }

@@ -31,7 +31,7 @@ impl Service {
         let listeners = balancer.open(&groups[0]).await?;
         let answers = format!("{containers}/_load-balancer?listener=");
         let address = format!("{answers}{}", listeners[0]);
-        let (ecs, callers) = (aws_sdk_ecs::Client::new(&aws), crate::proxy::plain_client()?);
+        let (ecs, callers) = (aws_sdk_ecs::Client::new(&aws), spillway::proxy::plain_client()?);
         let service = Self { ecs, elb, callers, listeners, address };
         service.register_versions().await?;
         service.create(&groups[0]).await?;

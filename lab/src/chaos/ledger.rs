@@ -10,7 +10,7 @@ const LAST: usize = 3;
 
 /// Prints the ledgers of the last deployments of a group.
 pub(super) async fn print(endpoints: &Endpoints, outcome: &Outcome) -> anyhow::Result<()> {
-    let client = crate::proxy::plain_client()?;
+    let client = spillway::proxy::plain_client()?;
     let first = outcome.deployments.len().saturating_sub(LAST);
     for deployment in &outcome.deployments[first..] {
         println!("{}: {deployment:?}", outcome.group);

@@ -39,7 +39,7 @@ impl Network {
     pub(super) async fn find(containers: &str) -> anyhow::Result<Self> {
         const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, \
                                      SignedHeaders=host, Signature=none";
-        let request = crate::proxy::plain_client()?.post(containers).header("authorization", AUTHORIZATION);
+        let request = spillway::proxy::plain_client()?.post(containers).header("authorization", AUTHORIZATION);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = request.body("Action=DescribeSubnets&Version=2016-11-15").send().await;
         let text = answer.context("the emulated EC2 does not answer")?.text().await?;
