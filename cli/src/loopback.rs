@@ -22,6 +22,12 @@ const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const OWN_SITES: [&str; 2] = ["none", "same-origin"];
 
+/// Listens on this port of 127.0.0.1, or on any free one for 0. From now on the port is taken.
+pub fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .with_context(|| format!("port {port} on 127.0.0.1 cannot be had; choose another with --port"))
+}
+
 /// A running server. Dropping ends it.
 ///
 /// It has a thread to itself, so that it goes on when the runtime that started it has ended.
@@ -32,10 +38,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts to answer programs on this port of 127.0.0.1; on any free one for 0.
-    pub fn start(name: &'static str, port: u16, router: Router) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .with_context(|| format!("port {port} on 127.0.0.1 cannot be had; choose another"))?;
+    /// Starts to answer the programs that call this port.
+    pub fn start(name: &'static str, listener: TcpListener, router: Router) -> anyhow::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let router = router.layer(from_fn_with_state(address.port(), guard));

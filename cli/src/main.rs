@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use spillway::loopback::listen;
 use spillway::process::{End, print_line};
 use spillway::proxy::{Proxy, Upstream};
 
@@ -46,7 +47,7 @@ async fn main() -> ExitCode {
 
 async fn stay_proxy(function_url: &str, port: u16, region: Option<String>) -> anyhow::Result<()> {
     let upstream = Upstream::from_environment(function_url, region).await?;
-    let proxy = Proxy::start(upstream, port)?;
+    let proxy = Proxy::start(upstream, listen(port)?)?;
     let mut end = End::listen()?;
     print_line(proxy.url())?;
     end.asked().await;

@@ -13,7 +13,6 @@ mod weather;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -22,7 +21,7 @@ use comfy_table::presets::ASCII_MARKDOWN;
 use futures_util::future::join_all;
 use tokio::time::sleep;
 
-use crate::local::{self, LocalCloud};
+use crate::local::{self, LocalCloud, Ports};
 use plot::Plot;
 use shop::Shop;
 use stage::Stage;
@@ -82,10 +81,10 @@ impl Course {
 /// Plays it all; whether everything is as it must be.
 pub async fn run(options: Options) -> anyhow::Result<bool> {
     let mut random = fastrand::Rng::with_seed(options.seed);
-    let port = free_base()?;
-    let weather = Weather::start(format!("http://127.0.0.1:{port}"), FAULTS, random.fork())?;
+    let ports = Ports::from_base(0)?;
+    let weather = Weather::start(ports.aws_url()?, FAULTS, random.fork())?;
     let cloud = LocalCloud::start(local::Options {
-        port: Some(port),
+        ports: Some(ports),
         quiet: true,
         aws_for_functions: Some(weather.url().to_owned()),
         progress: Box::new(|step| println!("{step}")),
@@ -221,14 +220,4 @@ fn summary(course: &Course, toll: Toll, outcomes: &[Outcome]) -> String {
     table.add_row(["of them, carried out without an answer".to_owned(), share(toll.lost_answers)]);
     table.add_row(["seconds, to the end of all deployments".to_owned(), course.began.elapsed().as_secs().to_string()]);
     table.to_string()
-}
-
-/// A port that is free, as is the next.
-fn free_base() -> anyhow::Result<u16> {
-    let free = (0..100).find_map(|_| {
-        let port = TcpListener::bind(("127.0.0.1", 0)).ok()?.local_addr().ok()?.port();
-        TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
-        Some(port)
-    });
-    free.context("there are no two free ports in a row on 127.0.0.1")
 }

@@ -10,12 +10,12 @@ mod build;
 mod containers;
 mod emulator;
 mod functions;
+mod ports;
 mod python;
 mod stack;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use serde::Serialize;
@@ -23,6 +23,7 @@ use serde::Serialize;
 pub use containers::Network;
 use emulator::Emulator;
 pub(crate) use functions::{Functions, environment};
+pub use ports::Ports;
 pub use python::PythonEnvironment;
 use spillway::proxy::{Proxy, Upstream};
 
@@ -44,8 +45,8 @@ const REGION: &str = "us-east-1";
 
 /// How a local cloud is started.
 pub struct Options {
-    /// The port of the emulated AWS; CodeDeploy's API is on the next. Free ports unless said.
-    pub port: Option<u16>,
+    /// Where it answers; any free ports unless said.
+    pub ports: Option<Ports>,
     /// Whether to keep the compiler's messages to ourselves, unless it fails.
     pub quiet: bool,
     /// Where the functions reach the emulated AWS; directly unless said.
@@ -56,7 +57,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: None, quiet: true, aws_for_functions: None, progress: Box::new(|_| {}) }
+        Self { ports: None, quiet: true, aws_for_functions: None, progress: Box::new(|_| {}) }
     }
 }
 
@@ -100,10 +101,7 @@ impl LocalCloud {
     /// Sets up what is missing, starts everything, and returns when it answers.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let progress = &options.progress;
-        if let Some(port) = options.port {
-            refuse_taken(port)?;
-            refuse_taken(following(port)?)?;
-        }
+        let Ports { aws, codedeploy } = options.ports.map_or_else(|| Ports::from_base(0), Ok)?;
         progress("Python environments of the emulated AWS and of the emulated ECS");
         let (python, python_of_containers) = tokio::try_join!(
             PythonEnvironment::ensure("emulator", REQUIREMENTS),
@@ -113,13 +111,13 @@ impl LocalCloud {
         progress("functions");
         let packages = build::package_functions(&python, options.quiet).await?;
         progress("emulated AWS");
-        let emulator = aws::spawn(&python, options.port, options.aws_for_functions, containers.url())?.ready().await?;
+        let emulator = aws::spawn(&python, aws, options.aws_for_functions, containers.url())?.ready().await?;
         progress("Spillway's stack");
         let stack = stack::deploy(&emulator, &python, &packages).await?;
         progress("emulated ECS");
         let containers = containers.ready().await?;
         let upstream = Upstream::new(&stack.function_url, REGION, credentials())?;
-        let proxy = Proxy::start(upstream, options.port.map(following).transpose()?.unwrap_or(0))?;
+        let proxy = Proxy::start(upstream, codedeploy)?;
         let endpoints = Endpoints {
             codedeploy: proxy.url().to_owned(),
             answer_hook: stack.answer_hook_url,
@@ -179,16 +177,6 @@ pub fn sdk_config(url: &str) -> SdkConfig {
 
 fn credentials() -> Credentials {
     Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "local cloud")
-}
-
-fn following(port: u16) -> anyhow::Result<u16> {
-    port.checked_add(1).with_context(|| format!("port {port} leaves none for CodeDeploy's API, which is on the next"))
-}
-
-fn refuse_taken(port: u16) -> anyhow::Result<()> {
-    std::net::TcpListener::bind(("127.0.0.1", port))
-        .map(drop)
-        .with_context(|| format!("port {port} on 127.0.0.1 cannot be had; choose another base with --port"))
 }
 
 /// The checkout that this was built from.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use spillway::process::{End, print_line};
-use spillway_lab::local::{LocalCloud, Options};
+use spillway_lab::local::{LocalCloud, Options, Ports};
 use spillway_lab::{chaos, demo};
 
 /// Spillway's laboratory: an emulated AWS on loopback, with Spillway deployed in it.
@@ -89,7 +89,7 @@ async fn make_chaos(options: chaos::Options) -> anyhow::Result<ExitCode> {
 
 async fn stay_local(port: u16) -> anyhow::Result<()> {
     let options = Options {
-        port: (port != 0).then_some(port),
+        ports: Some(Ports::from_base(port)?),
         quiet: false,
         progress: Box::new(|step| eprintln!("{step}")),
         ..Options::default()

@@ -13,7 +13,7 @@ use axum::http::header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use spillway::loopback::Server;
+use spillway::loopback::{Server, listen};
 
 /// More than any request or answer of the functions has.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
@@ -80,7 +80,7 @@ impl Weather {
             lost_answers: AtomicUsize::new(0),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&state));
-        Ok(Self { server: Server::start("failing network", 0, router)?, state })
+        Ok(Self { server: Server::start("failing network", listen(0)?, router)?, state })
     }
 
     /// Where the functions reach it.
@@ -188,7 +188,7 @@ mod tests {
             counted.fetch_add(1, Ordering::SeqCst);
             body
         };
-        let aws = Server::start("echo", 0, Router::new().fallback(echo)).unwrap();
+        let aws = Server::start("echo", listen(0).unwrap(), Router::new().fallback(echo)).unwrap();
         let faults = Faults { errors: 0, lost_answers: 100 };
         let weather = Weather::start(aws.url().to_owned(), faults, fastrand::Rng::with_seed(1)).unwrap();
         let client = spillway::proxy::plain_client().unwrap();

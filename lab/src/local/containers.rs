@@ -2,6 +2,7 @@
 //! neither task sets nor weights.
 
 use anyhow::{Context, ensure};
+use spillway::loopback::listen;
 
 use super::emulator::{Emulator, Program};
 use super::python::PythonEnvironment;
@@ -20,8 +21,8 @@ static PROGRAM: Program = Program {
 
 /// Starts it, which takes seconds.
 pub(super) fn spawn(python: &PythonEnvironment) -> anyhow::Result<Emulator> {
-    Emulator::spawn(&PROGRAM, python, None, |command, _, port| {
-        command.env("PORT", port.to_string()).env("MOTO_ACCOUNT_ID", super::ACCOUNT_ID);
+    Emulator::spawn(&PROGRAM, python, listen(0)?, |command, _, _| {
+        command.env("MOTO_ACCOUNT_ID", super::ACCOUNT_ID);
     })
 }
 

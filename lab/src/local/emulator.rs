@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -38,27 +39,27 @@ pub(super) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts an emulator, which does not answer yet. `furnish` gives it what it needs of its environment, with its
-    /// folder and its port.
+    /// Starts an emulator on this port, which does not answer yet. `furnish` gives it what it needs of its environment,
+    /// with its folder and its address.
     pub fn spawn(
         program: &'static Program,
         python: &PythonEnvironment,
-        port: Option<u16>,
-        furnish: impl FnOnce(&mut Command, &Path, u16),
+        listener: TcpListener,
+        furnish: impl FnOnce(&mut Command, &Path, SocketAddr),
     ) -> anyhow::Result<Self> {
         let emulates = program.emulates;
-        let port = port.map_or_else(free_port, Ok)?;
+        let address = listener.local_addr()?;
         let folder = tempfile::Builder::new()
             .prefix("spillway-local-")
             .tempdir()
             .with_context(|| format!("no folder can be made for the emulated {emulates}"))?
             .keep();
         let log = File::create(log_in(&folder)).with_context(|| format!("the emulated {emulates} can have no log"))?;
-        let mut command = command(program, python, &folder, log)?;
-        furnish(&mut command, &folder, port);
+        let mut command = command(program, python, &folder, listener, log)?;
+        furnish(&mut command, &folder, address);
         let log = File::open(log_in(&folder))?;
         let process = command.spawn().with_context(|| format!("the emulated {emulates} cannot be started"))?;
-        Ok(Self { program, process, folder, log, url: format!("http://127.0.0.1:{port}") })
+        Ok(Self { program, process, folder, log, url: format!("http://{address}") })
     }
 
     /// Waits until the emulator answers.
@@ -116,8 +117,15 @@ impl Drop for Emulator {
     }
 }
 
-/// It gets nothing of our environment that is not needed.
-fn command(program: &Program, python: &PythonEnvironment, folder: &Path, log: File) -> anyhow::Result<Command> {
+/// It gets nothing of our environment that is not needed. What it listens on is its standard output; `lifetime.py` takes
+/// it from there.
+fn command(
+    program: &Program,
+    python: &PythonEnvironment,
+    folder: &Path,
+    listener: TcpListener,
+    log: File,
+) -> anyhow::Result<Command> {
     for (name, text) in program.files.iter().chain(&SHARED_FILES) {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
@@ -133,7 +141,7 @@ fn command(program: &Program, python: &PythonEnvironment, folder: &Path, log: Fi
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .current_dir(folder)
         .stdin(Stdio::piped())
-        .stdout(log.try_clone()?)
+        .stdout(OwnedFd::from(listener))
         .stderr(log)
         // A group of its own: Ctrl-C is for us, and what it started can be ended with it.
         .process_group(0);
@@ -142,9 +150,4 @@ fn command(program: &Program, python: &PythonEnvironment, folder: &Path, log: Fi
 
 fn log_in(folder: &Path) -> PathBuf {
     folder.join("emulator.log")
-}
-
-fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("there is no free port on 127.0.0.1")?;
-    Ok(listener.local_addr()?.port())
 }

@@ -4,14 +4,18 @@ Everything below touches private names of that one version, which is why it is p
 The process ends when its standard input ends, so that nothing outlives whoever started it.
 """
 
+import asyncio
 import contextvars
 import json
 import random
+import resource
 import threading
 import time
 
+import hypercorn.asyncio
 import lifetime
 import loopback
+from hypercorn.config import Config
 from ministack import app
 from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudwatch, eventbridge, lambda_svc
@@ -20,6 +24,7 @@ from ministack.services.cloudformation import provisioners
 
 
 def main():
+    listener = lifetime.take_listener()
     lifetime.end_with_standard_input()
     loopback.guard_http_servers()
     app.app = loopback.guard_asgi(app.app)
@@ -32,9 +37,19 @@ def main():
     tell_of_children_as_aws_does()
     replace_role_policies()
     try:
-        app.main()
+        serve(listener)
     finally:
         lifetime.end()
+
+
+def serve(listener):
+    """What app.main does, on a socket that is open already."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    config = Config()
+    config.bind = [f"fd://{listener}"]
+    config.keep_alive_timeout = 75
+    asyncio.run(hypercorn.asyncio.serve(app.app, config))
 
 
 def split_weighted_aliases():

@@ -1,4 +1,6 @@
-"""How long an emulator lives: until its standard input ends, so that nothing outlives whoever started it."""
+"""What an emulator has from its parent: its standard input, whose end ends it, so that nothing outlives the parent; and
+its standard output, which is the socket that it answers on.
+"""
 
 import os
 import shutil
@@ -10,6 +12,14 @@ import threading
 def end_with_standard_input():
     """Standard input is a pipe from the parent, and ends with the parent, however that ended."""
     threading.Thread(target=wait_and_end, daemon=True).start()
+
+
+def take_listener():
+    """The descriptor of the socket. The parent listens on it already, so that no other program takes the port meanwhile.
+    What is printed goes into the log from now on."""
+    listener = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return listener
 
 
 def wait_and_end():

@@ -1,6 +1,7 @@
 //! `lab local` and `lab demo` as processes, which leave nothing behind.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -53,6 +54,13 @@ async fn signal(process: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
 }
 
+/// What a process has written into a file that it shares with this one.
+fn everything(file: &mut File) -> String {
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).unwrap();
+    text
+}
+
 /// A copy of the local cloud, and what it printed.
 struct Copy {
     process: Child,
@@ -61,17 +69,20 @@ struct Copy {
 }
 
 impl Copy {
-    async fn start(port: u16) -> Self {
+    async fn start() -> Self {
+        let mut said = tempfile::tempfile().unwrap();
         let mut process = Command::new(lab())
-            .args(["local", "--port", &port.to_string()])
+            .args(["local", "--port", "0"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(said.try_clone().unwrap())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).await.unwrap();
-        let endpoints: Value = serde_json::from_str(&line).unwrap();
+        let Ok(endpoints) = serde_json::from_str::<Value>(&line) else {
+            panic!("the local cloud did not start; it printed {line:?} and said:\n{}", everything(&mut said));
+        };
         let client = Client::new(&sdk_config(endpoints["codedeploy"].as_str().unwrap()));
         Self { process, endpoints, client }
     }
@@ -81,22 +92,10 @@ impl Copy {
     }
 }
 
-/// A port that is free, as is the next.
-fn free_base() -> u16 {
-    (0..100)
-        .find_map(|_| {
-            let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-            TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
-            Some(port)
-        })
-        .unwrap()
-}
-
 #[test]
 fn two_local_clouds_run_side_by_side_and_leave_nothing_behind() {
     in_cloud(async |_| {
-        let (one, other) = (free_base(), free_base());
-        let (mut one, mut other) = (Copy::start(one).await, Copy::start(other).await);
+        let (mut one, mut other) = (Copy::start().await, Copy::start().await);
         for member in ["codedeploy", "aws", "region", "accountId", "table", "stateMachineArn"] {
             assert!(one.endpoints[member].is_string(), "{}", one.endpoints);
         }
@@ -138,12 +137,19 @@ fn a_taken_port_is_told() {
 #[test]
 fn a_demo_that_is_interrupted_leaves_nothing_behind() {
     in_cloud(async |_| {
+        let mut said = tempfile::tempfile().unwrap();
         let mut demo = Command::new(lab());
-        let mut demo =
-            demo.arg("demo").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        demo.arg("demo").stdout(Stdio::piped()).stderr(said.try_clone().unwrap()).kill_on_drop(true);
+        let mut demo = demo.spawn().unwrap();
         let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
         // The first scene is under way.
-        while !lines.next_line().await.unwrap().unwrap().contains("deploys version") {}
+        loop {
+            let line = lines.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("the demo ended:\n{}", everything(&mut said)));
+            if line.contains("deploys version") {
+                break;
+            }
+        }
         let started = descendants(demo.id().unwrap());
         assert!(!started.is_empty());
         signal(&demo, "-INT").await;

@@ -8,9 +8,9 @@ import lifetime
 
 if __name__ == "__main__":
     # Before the imports, which take seconds.
+    LISTENER = lifetime.take_listener()
     lifetime.end_with_standard_input()
 
-import os
 import threading
 
 import listeners
@@ -28,8 +28,9 @@ def main():
     listeners.close_gaps()
     moto = DomainDispatcherApplication(create_backend_app)
     application = one_at_a_time(besides(moto, {"/_health": lambda _: Response("well"), "/_load-balancer": traffic.answer}))
-    port = int(os.environ["PORT"])
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
+    server = make_server(
+        "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler, fd=LISTENER
+    )
     try:
         server.serve_forever()
     finally:
