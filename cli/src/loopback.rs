@@ -1,8 +1,8 @@
 //! Servers on loopback, and who may call them: programs on this machine, and no web page.
 //!
 //! A browser sends what any web page asks for to loopback, too. Such a request has an Origin or a Sec-Fetch-Site header;
-//! and where the page has its own name lead to 127.0.0.1 (DNS rebinding), its Host is that name. `lab/src/local/loopback.py`
-//! has the same rule for the emulators.
+//! and where the page has its own name lead to 127.0.0.1 (DNS rebinding), its Host is that name. `loopback.py` of
+//! `lab/emulators` has the same rule for the emulators.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread::JoinHandle;

@@ -28,15 +28,15 @@ pub use python::PythonEnvironment;
 use spillway::proxy::{Proxy, Upstream};
 
 /// What the emulated AWS needs of Python.
-pub const REQUIREMENTS: &str = include_str!("local/requirements.txt");
+pub const REQUIREMENTS: &str = include_str!("../requirements/emulated-aws.txt");
 /// What the emulated ECS needs of Python.
-pub const CONTAINERS_REQUIREMENTS: &str = include_str!("local/containers/requirements.txt");
-/// What looks over the template: cfn-lint and checkov, with aws-sam-translator.
-pub const TOOLS_REQUIREMENTS: &str = include_str!("local/tools-requirements.txt");
+pub const CONTAINERS_REQUIREMENTS: &str = include_str!("../requirements/emulated-ecs.txt");
+/// What looks over the template and over Python: cfn-lint, checkov and ruff, with aws-sam-translator.
+pub const TOOLS_REQUIREMENTS: &str = include_str!("../requirements/tools.txt");
 /// SAM's command line, which has needs of its own.
-pub const SAM_REQUIREMENTS: &str = include_str!("local/sam-requirements.txt");
+pub const SAM_REQUIREMENTS: &str = include_str!("../requirements/sam.txt");
 /// The clients of CodeDeploy that the tests use: the AWS CLI and boto3.
-pub const CLIENTS_REQUIREMENTS: &str = include_str!("local/clients-requirements.txt");
+pub const CLIENTS_REQUIREMENTS: &str = include_str!("../requirements/clients.txt");
 
 /// The emulators take any key; this one stands for their one account.
 const ACCESS_KEY: &str = "test";
@@ -72,7 +72,8 @@ pub struct Endpoints {
     /// The emulated AWS.
     pub aws: String,
     /// The emulated ECS, with its load balancers and the EC2 that has their networks. GET `/_load-balancer` answers what
-    /// a load balancer would; `lab/src/local/containers/traffic.py` says how.
+    /// a load balancer would; `lab/emulators/spillway_emulators/ecs/traffic.py` says
+    /// how.
     pub containers: String,
     /// The only region.
     pub region: String,
@@ -182,6 +183,11 @@ fn credentials() -> Credentials {
 /// The checkout that this was built from.
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the lab's folder is in the workspace")
+}
+
+/// The Python package with the emulators.
+fn emulators() -> PathBuf {
+    workspace().join("lab/emulators")
 }
 
 /// Where what the local cloud makes is kept between runs.

@@ -5,8 +5,7 @@ use std::net::TcpListener;
 use super::emulator::{Emulator, Program};
 use super::python::PythonEnvironment;
 
-static PROGRAM: Program =
-    Program { emulates: "AWS", files: &[("launcher.py", include_str!("launcher.py"))], health: "/_ministack/health" };
+static PROGRAM: Program = Program { emulates: "AWS", name: "aws", health: "/_ministack/health" };
 
 /// Starts it. The functions inherit its environment, and so learn where AWS is, and where `containers` are.
 pub(super) fn spawn(

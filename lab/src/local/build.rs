@@ -17,7 +17,7 @@ use tokio::process::Command;
 use super::python::{self, PythonEnvironment};
 
 /// In Python, because its zlib is fast, and ours is slow where dependencies are built without optimization.
-const PACK: &str = include_str!("pack.py");
+const PACK: &str = "pack.py";
 
 /// The functions' zips, by the name of the function's folder.
 pub(super) type Packages = BTreeMap<String, PathBuf>;
@@ -113,7 +113,8 @@ async fn package(
     }
     let (part, copy) = (folder.join(format!("{prefix}part")), folder.join(format!("{prefix}stripped")));
     let packed = if strip(binary, &copy).await { &copy } else { binary };
-    let pack = [OsStr::new("-c"), OsStr::new(PACK), packed.as_os_str(), part.as_os_str(), OsStr::new(entry)];
+    let script = super::emulators().join(PACK);
+    let pack = [script.as_os_str(), packed.as_os_str(), part.as_os_str(), OsStr::new(entry)];
     python::run(&python.python(), pack).await.with_context(|| format!("{} cannot be packed", binary.display()))?;
     fs::remove_file(&copy).ok();
     fs::rename(&part, &path).with_context(|| format!("{} cannot be written", path.display()))?;

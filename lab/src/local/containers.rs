@@ -7,17 +7,7 @@ use spillway::loopback::listen;
 use super::emulator::{Emulator, Program};
 use super::python::PythonEnvironment;
 
-static PROGRAM: Program = Program {
-    emulates: "ECS",
-    files: &[
-        ("launcher.py", include_str!("containers/launcher.py")),
-        ("listeners.py", include_str!("containers/listeners.py")),
-        ("services.py", include_str!("containers/services.py")),
-        ("task_sets.py", include_str!("containers/task_sets.py")),
-        ("traffic.py", include_str!("containers/traffic.py")),
-    ],
-    health: "/_health",
-};
+static PROGRAM: Program = Program { emulates: "ECS", name: "ecs", health: "/_health" };
 
 /// Starts it, which takes seconds.
 pub(super) fn spawn(python: &PythonEnvironment) -> anyhow::Result<Emulator> {

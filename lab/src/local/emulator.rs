@@ -13,17 +13,14 @@ use anyhow::{Context, bail};
 
 use super::python::{self, PythonEnvironment};
 
-/// What each emulator has beside its own files.
-const SHARED_FILES: [(&str, &str); 2] =
-    [("lifetime.py", include_str!("lifetime.py")), ("loopback.py", include_str!("loopback.py"))];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What an emulator runs.
 pub(super) struct Program {
     /// What it emulates, as in "the emulated AWS".
     pub emulates: &'static str,
-    /// Its files in Python, by name. The first is run.
-    pub files: &'static [(&'static str, &'static str)],
+    /// Its name in `lab/emulators`.
+    pub name: &'static str,
     /// The path that is answered as soon as everything is.
     pub health: &'static str,
 }
@@ -104,7 +101,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // The end of its standard input is what ends it; see lifetime.py.
+        // The end of its standard input is what ends it; see `lifetime.py`.
         drop(self.process.stdin.take());
         let asked = Instant::now();
         while matches!(self.process.try_wait(), Ok(None)) {
@@ -126,13 +123,10 @@ fn command(
     listener: TcpListener,
     log: File,
 ) -> anyhow::Result<Command> {
-    for (name, text) in program.files.iter().chain(&SHARED_FILES) {
-        let path = folder.join(name);
-        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
-    }
     let mut command = Command::new(python.python());
     command
-        .arg(program.files[0].0)
+        .arg(super::emulators().join("run.py"))
+        .arg(program.name)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("LANG", "C.UTF-8")

@@ -16,7 +16,6 @@ use super::build::Packages;
 use super::emulator::Emulator;
 use super::python::PythonEnvironment;
 
-const PACKAGE: &str = include_str!("package.py");
 const BUCKET: &str = "spillway-artifacts";
 const STACK: &str = "spillway";
 
@@ -119,7 +118,7 @@ async fn package_template(
     keys: &BTreeMap<&String, String>,
 ) -> anyhow::Result<Vec<u8>> {
     let mut process = Command::new(python.python())
-        .args(["-c", PACKAGE])
+        .arg(super::emulators().join("package_template.py"))
         .arg(template)
         .arg(BUCKET)
         .stdin(Stdio::piped())

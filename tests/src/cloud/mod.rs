@@ -14,6 +14,7 @@ mod containers;
 mod copies;
 mod counter;
 mod crowd;
+mod emulators;
 mod executions;
 pub(crate) mod front;
 mod hooks;

@@ -12,10 +12,10 @@ import re
 from moto.ecs.models import ecs_backends
 from moto.elbv2.exceptions import ListenerNotFoundError
 from moto.elbv2.models import elbv2_backends
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 
-def answer(request):
+def answer(request: Request) -> Response:
     arn = request.args.get("listener", "")
     _, _, _, region, account, *_ = arn.split(":") + [""] * 5
     if not region or not account:
@@ -56,7 +56,7 @@ def fits(condition, args):
     return False
 
 
-def matches(pattern, text):
+def matches(pattern: str, text: str) -> bool:
     """`*` stands for any characters, `?` for one."""
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text) is not None
 
@@ -74,7 +74,7 @@ def forward(action, ecs):
     return Response(body, 500 if "FAILS" in task_set.environment else 200, content_type="application/json")
 
 
-def choose(things, weights):
+def choose(things: list, weights: list[int]):
     return random.choices(things, weights)[0] if sum(weights) else None
 
 

@@ -1,4 +1,4 @@
-"""The gaps of moto's ECS: it makes whatever task set it is asked for, for whatever service, and it is steady at once."""
+"""The gaps of moto's ECS: it makes any task set, for any service, and that is steady at once."""
 
 import uuid
 
@@ -8,20 +8,11 @@ from moto.ecs.exceptions import ECSException, InvalidParameterException, Service
 from moto.ecs.models import EC2ContainerServiceBackend as Backend
 from moto.ecs.responses import EC2ContainerServiceResponse as Responses
 from moto.elbv2.models import elbv2_backends
-from task_sets import TaskSet, now
+
+from .task_sets import TaskSet, now
 
 MOST_TASK_SETS = 5
 LONGEST_TOKEN = 36
-
-
-def close_gaps():
-    count_as_aws_does()
-    make_task_sets_as_aws_does()
-    change_task_sets_as_aws_does()
-    delete_task_sets_as_aws_does()
-    show_task_sets_to_whom_aws_does()
-    refuse_task_definitions()
-    list_tasks_as_aws_does()
 
 
 class Service(models.Service):
@@ -141,7 +132,9 @@ def placed(backend, service, request):
     cluster = backend._get_cluster(service.cluster_name)
     launch_type, strategy = request.get("launchType"), request.get("capacityProviderStrategy")
     if launch_type and strategy:
-        words = "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again."
+        words = (
+            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again."
+        )
         raise InvalidParameterException(words)
     strategy = strategy or (None if launch_type else cluster.default_capacity_provider_strategy)
     if any(part["capacityProvider"] not in (cluster.capacity_providers or []) for part in strategy or []):
@@ -280,3 +273,14 @@ def list_tasks_as_aws_does():
         return [task for task in tasks if group in (None, task.group)]
 
     Backend.list_tasks = list_also_dead
+
+
+GAPS = [
+    count_as_aws_does,
+    make_task_sets_as_aws_does,
+    change_task_sets_as_aws_does,
+    delete_task_sets_as_aws_does,
+    show_task_sets_to_whom_aws_does,
+    refuse_task_definitions,
+    list_tasks_as_aws_does,
+]

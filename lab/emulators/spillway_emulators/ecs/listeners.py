@@ -10,13 +10,6 @@ MOST_WEIGHT = 999
 LAST_ACTIONS = ["forward", "redirect", "fixed-response"]
 
 
-def close_gaps():
-    tell_actions_as_aws_does()
-    check_actions_as_aws_does()
-    tell_load_balancers_as_aws_does()
-    name_load_balancers_as_aws_does()
-
-
 def tell_actions_as_aws_does():
     """Gap: actions are told as they were given. On AWS a forward always has a ForwardConfig, and a TargetGroupArn as
     well if it is to one group; and a client secret is never told."""
@@ -135,3 +128,11 @@ def name_load_balancers_as_aws_does():
         return balancer
 
     Backend.create_load_balancer = create_named
+
+
+GAPS = [
+    tell_actions_as_aws_does,
+    check_actions_as_aws_does,
+    tell_load_balancers_as_aws_does,
+    name_load_balancers_as_aws_does,
+]

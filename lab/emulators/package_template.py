@@ -1,7 +1,7 @@
 """Writes a SAM template with CodeUri in S3, which is what `sam package` does, and nothing else changed but for what the
 emulated AWS does not know: a macro, which is called there with CloudFormation's own event instead.
 
-Usage: package.py TEMPLATE BUCKET, with {"<folder of functions/>": "<key>"} on standard input; the result, in JSON, on
+Usage: package_template.py TEMPLATE BUCKET, with {"<folder of functions/>": "<key>"} on standard input; the result, in JSON, on
 standard output.
 """
 

@@ -1,11 +1,12 @@
 """Who may call an emulator: programs on this machine, and no web page.
 
-A browser sends what any web page asks for to loopback, too. Such a request has an Origin or a Sec-Fetch-Site header; and
-where the page has its own name lead to 127.0.0.1 (DNS rebinding), its Host is that name. cli/src/loopback.rs has the same
-rule for the servers in Rust.
+A browser sends what any web page asks for to loopback, too. Such a request has an Origin or a Sec-Fetch-Site header;
+and where the page has its own name lead to 127.0.0.1 (DNS rebinding), its Host is that name. cli/src/loopback.rs has
+the same rule for the servers in Rust.
 """
 
 import json
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
 NAMES = ["127.0.0.1", "localhost", "[::1]"]
@@ -13,7 +14,7 @@ OWN_SITES = ["none", "same-origin"]
 CORS = "access-control-"
 
 
-def refusal(headers, port):
+def refusal(headers: list[tuple[str, str]], port: int) -> bytes | None:
     """Why a request is refused; None for one that is not."""
 
     def given(name):
@@ -32,7 +33,7 @@ def refusal(headers, port):
     return json.dumps({"__type": "AccessDeniedException", "message": words}).encode()
 
 
-def guard_asgi(application):
+def guard_asgi(application: Callable) -> Callable:
     """An ASGI application that refuses web pages, and sends no CORS headers."""
 
     async def guarded(scope, receive, send):
@@ -43,22 +44,24 @@ def guard_asgi(application):
             await send(message)
 
         if scope["type"] == "lifespan":
-            return await application(scope, receive, send)
+            await application(scope, receive, send)
+            return
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         body = refusal(headers, scope["server"][1])
         if body is None:
-            return await application(scope, receive, send_without_cors)
-        if scope["type"] == "websocket":
+            await application(scope, receive, send_without_cors)
+        elif scope["type"] == "websocket":
             # Before it is accepted, this answers 403.
-            return await send({"type": "websocket.close"})
-        said = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 403, "headers": said})
-        await send({"type": "http.response.body", "body": body})
+            await send({"type": "websocket.close"})
+        else:
+            said = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+            await send({"type": "http.response.start", "status": 403, "headers": said})
+            await send({"type": "http.response.body", "body": body})
 
     return guarded
 
 
-def guard_http_servers():
+def guard_http_servers() -> None:
     """Has every server of Python's own http.server refuse web pages, and send no CORS headers: that of moto, and those
     from which functions take their events."""
     parse, send_header = BaseHTTPRequestHandler.parse_request, BaseHTTPRequestHandler.send_header
