@@ -6,8 +6,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use spillway_domain::{AlarmName, ComputePlatform, LambdaTarget, Question, Quotas, Target};
-use spillway_engine::{AlarmEvent, Decide, Observation, Shift, Subject, Task, Waiter};
+use spillway_domain::access::permission::Question;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::AlarmName;
+use spillway_engine::{AlarmEvent, Decide, DeploymentRef, Observation, Shift, Task, Waiter};
 use spillway_template::Event;
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
@@ -38,7 +43,7 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "run-hook" | "bake" => read::<Task>(text).map(drop),
         "shift-alias" => read::<Shift>(text).map(drop),
         "announce" | "read-revision" | "install-task-set" | "shift-listener" | "promote-task-set"
-        | "retire-task-set" => read::<Subject>(text).map(drop),
+        | "retire-task-set" => read::<DeploymentRef>(text).map(drop),
         "observe-service" => read::<Observation>(text).map(drop),
         "watch-alarms" => alarm(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
@@ -108,7 +113,7 @@ fn the_revision_of_the_readme_is_taken() {
     assert!(created["deploymentId"].is_string(), "{created}");
     let appspec = appspec::read(&readme_block("Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
     let Target::Lambda(whole) = appspec else { panic!("{appspec:?}") };
-    assert_eq!(world.records()[0].order.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
+    assert_eq!(world.records()[0].spec.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
 }
 
 #[test]
@@ -127,7 +132,7 @@ fn the_group_and_the_appspec_of_the_readme_are_taken() {
     });
     let created = door.call("CreateDeployment", &deployment);
     assert!(created["deploymentId"].is_string(), "{created}");
-    let target = &world.records()[0].order.target;
+    let target = &world.records()[0].spec.target;
     assert!(matches!(target, Target::Ecs(target) if target.task_definition == "web:2"), "{target:?}");
 }
 

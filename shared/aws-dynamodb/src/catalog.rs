@@ -2,10 +2,13 @@
 
 use std::str::FromStr;
 
-use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, Filed, GroupName, Page,
-    Problem, Tag,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::DeploymentConfig;
+use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
+use spillway_domain::problem::Problem;
 use spillway_engine::{Catalog, GroupWrite, Tagged};
 
 use crate::Table;
@@ -56,7 +59,7 @@ impl Catalog for Table {
         &self,
         application: &ApplicationName,
         names: &[GroupName],
-    ) -> Result<Option<(Application, Vec<Filed>)>, Problem> {
+    ) -> Result<Option<(Application, Vec<StoredGroup>)>, Problem> {
         self.find_groups(application, names).await
     }
 
@@ -85,7 +88,7 @@ impl Catalog for Table {
             Tagged::Application(application) => {
                 (home_key(&application.home), "#id = :id AND #tags = :old", id(&application.id))
             }
-            Tagged::Group(group) => (slot_key(&group.slot), "#owner = :id AND #tags = :old", id(&group.id)),
+            Tagged::Group(group) => (slot_key(&group.lock), "#owner = :id AND #tags = :old", id(&group.id)),
         };
         let update = Action::update(key, "SET #tags = :new", [(":new", json(&new))]);
         let update = update.only_if(condition, [own, (":old", json(&old))]);

@@ -6,10 +6,12 @@
 //! it in one read, or sees where to look.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentGroup, DeploymentId, EcsService, Environment, GroupName, Slot,
-    Tag, find_built_in,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::find_built_in;
+use spillway_domain::catalog::environment::{EcsService, Environment};
+use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock};
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 
 use crate::action::Action;
 use crate::attributes::{Item, json, key, number, text, with};
@@ -60,7 +62,7 @@ pub(crate) fn group_key(home: &str, name: &GroupName) -> Item {
 /// A group.
 pub(crate) fn group_item(group: &DeploymentGroup) -> Item {
     with(
-        group_key(&group.slot.home, &group.name),
+        group_key(&group.lock.home, &group.name),
         [
             ("doc", json(group)),
             ("id", text(&group.id)),
@@ -71,13 +73,13 @@ pub(crate) fn group_item(group: &DeploymentGroup) -> Item {
 }
 
 /// The key of what changes in a group with its deployments.
-pub(crate) fn slot_key(slot: &Slot) -> Item {
-    key(partition(&slot.home), format!("slot#{}", slot.name))
+pub(crate) fn slot_key(lock: &DeploymentLock) -> Item {
+    key(partition(&lock.home), format!("slot#{}", lock.name))
 }
 
 /// The slot of a new group.
 pub(crate) fn slot_item(group: &DeploymentGroup, tags: &[Tag]) -> Item {
-    with(slot_key(&group.slot), [("owner", text(&group.id)), ("tags", json(&tags))])
+    with(slot_key(&group.lock), [("owner", text(&group.id)), ("tags", json(&tags))])
 }
 
 /// One group more, or less, refers to a configuration. Only those that somebody made can be deleted, and count.
@@ -132,7 +134,7 @@ const NOBODY_ELSES: &str = "attribute_not_exists(#owner) OR #owner = :id";
 
 /// One group more, or less, in an application.
 pub(crate) fn count_group(group: &DeploymentGroup, by: i32) -> Action {
-    Action::update(home_key(&group.slot.home), "ADD #groups :by", [(":by", number(by))])
+    Action::update(home_key(&group.lock.home), "ADD #groups :by", [(":by", number(by))])
 }
 
 /// What `#id` must be.

@@ -1,7 +1,10 @@
 //! How a deployment lies in the table.
 
 use jiff::Timestamp;
-use spillway_domain::{AlarmName, Deployment, DeploymentId, LastDeployment, LedgerEntry};
+use spillway_domain::catalog::group::LastDeployment;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::{AlarmName, DeploymentId};
 
 use crate::attributes::{Item, json, key, number, text, with};
 
@@ -26,7 +29,7 @@ pub(crate) fn record(deployment: &Deployment, retention_days: u32) -> Item {
             ("doc", json(deployment)),
             ("generation", number(deployment.generation)),
             ("status", text(deployment.status().as_str())),
-            ("group", text(&deployment.order.group_id)),
+            ("group", text(&deployment.spec.group_id)),
             ("kind", text(KIND)),
             ("created", text(created(deployment.created_at, Some(&deployment.id)))),
         ],
@@ -70,7 +73,7 @@ pub(crate) fn active(id: &DeploymentId) -> Item {
 
 /// The items that are there while the deployment watches its alarms.
 pub(crate) fn watches(deployment: &Deployment) -> Vec<Item> {
-    let mut names: Vec<&AlarmName> = deployment.order.alarms.watched().iter().collect();
+    let mut names: Vec<&AlarmName> = deployment.spec.alarms.watched().iter().collect();
     names.sort();
     names.dedup(); // a transaction refuses to write an item twice
     names.into_iter().map(|name| key(alarm(name), deployment.id.as_str())).collect()

@@ -1,9 +1,10 @@
 //! PutLifecycleEventHookExecutionStatus: a hook calls back.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    Deployment, Diagnostics, DiagnosticsCode, EventName, HookAnswer, LifecycleEvent, Rejection, Verdict,
-};
+use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventName, LifecycleEvent, Verdict};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::request::HookAnswer;
+use spillway_domain::rejection::Rejection;
 
 use crate::task::amend;
 use crate::wake::wake_or_leave;
@@ -40,7 +41,7 @@ pub async fn answer_hook(
 }
 
 fn said_failed(record: &Deployment, event: EventName) -> Diagnostics {
-    let hook = record.order.target.hook(event);
+    let hook = record.spec.target.hook(event);
     let script = hook.map_or("", |hook| hook.as_str());
     let message = format!("{script} called back with Failed for {event}.");
     Diagnostics::of_hook(DiagnosticsCode::ScriptFailed, script, message, "")

@@ -85,7 +85,7 @@ pub use change_resource::{Changes, StackStore, change_resource};
 pub use continue_deployment::continue_deployment;
 pub use create_application::create_application;
 pub use create_config::create_config;
-pub use create_deployment::{Asking, create_deployment, create_deployment_for};
+pub use create_deployment::{StartRequest, create_deployment, create_deployment_for};
 pub use create_group::create_group;
 pub use custom_resource::custom_resource;
 pub use decide::{Answer, Caught, Decide, decide};
@@ -135,13 +135,14 @@ pub use stop_deployment::stop_deployment;
 pub use sweep::{Swept, sweep};
 pub use tag_instances::tag_instances;
 pub use tag_resource::{tag_resource, untag_resource};
-pub use task::{Subject, Task};
+pub use task::{DeploymentRef, Task};
 pub use untag_instances::untag_instances;
 pub use update_group::update_group;
 pub use watch_alarms::{AlarmEvent, Watched, watch_alarms};
 pub use ways_back::WaysBack;
 
-use spillway_domain::{Problem, Rejection};
+use spillway_domain::problem::Problem;
+use spillway_domain::rejection::Rejection;
 
 /// Why a caller does not get what was asked.
 #[derive(Debug, thiserror::Error)]

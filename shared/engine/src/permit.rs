@@ -1,6 +1,8 @@
 //! Permit: whether a caller may do what it asks for.
 
-use spillway_domain::{Authorization, Caller, Denial, Permission, Problem, Protected, Question};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::access::permission::{Authorization, Denial, Permission, Protected, Question};
+use spillway_domain::problem::Problem;
 
 use crate::{Access, Deployments};
 
@@ -47,7 +49,7 @@ async fn place_in_groups(deployments: &impl Deployments, permissions: &mut [Perm
     for permission in permissions {
         if let Protected::Deployment { id, group } = &mut permission.resource {
             let record = found.iter().find(|record| record.id == *id);
-            *group = record.map(|record| (record.order.application.clone(), record.order.group.clone()));
+            *group = record.map(|record| (record.spec.application.clone(), record.spec.group.clone()));
         }
     }
     Ok(())

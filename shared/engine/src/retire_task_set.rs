@@ -1,17 +1,20 @@
 //! Retire task set: deletes the task set that the deployment does not need any more.
 
 use jiff::Timestamp;
-use spillway_domain::{Deployment, DeploymentId, Problem, ProblemKind, TaskSet};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::service::TaskSet;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::load;
-use crate::{Deployments, Listeners, Observation, Subject, TaskSets, observe_service};
+use crate::{DeploymentRef, Deployments, Listeners, Observation, TaskSets, observe_service};
 
 /// Deletes it, if there is one, and nothing sends traffic to it at this moment.
 pub async fn retire_task_set(
     deployments: &impl Deployments,
     task_sets: &impl TaskSets,
     listeners: &impl Listeners,
-    subject: &Subject,
+    subject: &DeploymentRef,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let record = load(deployments, &subject.deployment_id).await?;

@@ -1,6 +1,8 @@
 //! TagResource and UntagResource.
 
-use spillway_domain::{Quotas, Rejection, Resource, Tag, merge_tags, remove_tags};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::tags::{Resource, Tag, merge_tags, remove_tags};
+use spillway_domain::rejection::Rejection;
 
 use crate::find_group::find_filed;
 use crate::{Catalog, Error, Tagged};
@@ -44,8 +46,8 @@ async fn change(
                 catalog.replace_tags(Tagged::Application(&application), &own, &how(&own)?).await?
             }
             Resource::Group(application, name) => {
-                let (_, filed) = find_filed(catalog, application, name).await?;
-                catalog.replace_tags(Tagged::Group(&filed.group), &filed.tags, &how(&filed.tags)?).await?
+                let (_, stored) = find_filed(catalog, application, name).await?;
+                catalog.replace_tags(Tagged::Group(&stored.group), &stored.tags, &how(&stored.tags)?).await?
             }
         };
         if written {

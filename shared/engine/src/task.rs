@@ -2,14 +2,20 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use spillway_domain::{Deployment, DeploymentId, LedgerEntry, Problem, ProblemKind, Target, excerpt};
+use spillway_domain::deployment::decision::MoveKind;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::words::excerpt;
 
 use crate::{Change, Deployments};
 
 /// The deployment that a function is to work on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Subject {
+pub struct DeploymentRef {
     /// Its id.
     pub deployment_id: DeploymentId,
 }
@@ -30,7 +36,7 @@ pub struct Task {
     pub seconds: u32,
     /// The move that it comes after, or is.
     #[serde(rename = "move", default)]
-    pub step: String,
+    pub step: Option<MoveKind>,
 }
 
 /// How often a save is tried again after somebody else came first.
@@ -66,7 +72,7 @@ pub(crate) async fn amend(
 ) -> Result<Option<Deployment>, Problem> {
     for _ in 0..MOST_TRIES {
         let mut record = load(deployments, id).await?;
-        let unread = record.order.target == Target::Unread;
+        let unread = record.spec.target == Target::Unread;
         let Some((seen, decided, why)) = change(&mut record) else {
             return Ok(None);
         };

@@ -5,7 +5,12 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, EcsTarget, EventName, LambdaTarget, Target, excerpt};
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::ecs::target::EcsTarget;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::words::excerpt;
 
 use crate::input::cut;
 use crate::{Exception, Operation, Seal};
@@ -17,10 +22,10 @@ pub fn payload(deployment: &Deployment, event: EventName, seal: &Seal) -> Option
         "DeploymentId": deployment.id.as_str(),
         "LifecycleEventHookExecutionId": seal.execution_id(&deployment.id, event),
         "LifecycleEvent": event.as_str(),
-        "ApplicationName": deployment.order.application.as_str(),
-        "DeploymentGroupName": deployment.order.group.as_str(),
+        "ApplicationName": deployment.spec.application.as_str(),
+        "DeploymentGroupName": deployment.spec.group.as_str(),
     });
-    let facts = match &deployment.order.target {
+    let facts = match &deployment.spec.target {
         Target::Lambda(target) => of_function(target),
         Target::Ecs(target) => of_service(deployment, target),
         Target::Invalid(_) | Target::Unread => return None,

@@ -1,6 +1,8 @@
 //! What a deployment leaves beside its own task set, and what the next one makes of it.
 
-use spillway_domain::{Deployment, ListenerKind, Status, TaskSetStatus};
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::ecs::listener::ListenerKind;
+use spillway_domain::ecs::service::TaskSetStatus;
 use spillway_engine::{Observation, Services};
 use spillway_testkit::{Accident, Harm, Plot, Runner, Service, ServiceStory, World, check};
 use spillway_tests::template::machine;
@@ -74,7 +76,7 @@ fn an_accident_in_the_deployment_after_one_that_kept_its_original_ends_in_order(
         drop(runner);
         check(&world).unwrap();
         let records = world.records();
-        let asked_for = records.iter().filter(|record| record.order.rolls_back.is_none());
+        let asked_for = records.iter().filter(|record| record.spec.rolls_back.is_none());
         let succeeded = asked_for.filter(|record| record.status() == Status::Succeeded).count();
         (world.moments(), succeeded, standing(&world))
     };

@@ -1,7 +1,12 @@
 //! What happens to services while something is deployed to them, and between two deployments.
 
 use jiff::SignedDuration;
-use spillway_domain::{Cause, EventName, Percent, Status, Target, WaitType};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::halt::Cause;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Status;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::percent::Percent;
 use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, TaskPlan, World, check};
 use spillway_tests::template::machine;
 
@@ -78,14 +83,14 @@ fn the_next_deployment_finds_the_service_as_a_rollback_has_left_it() {
     let id = runner.play(&ServiceStory::new("Steps.10@2m").at(60.0, Event::AlarmRed).at(90.0, Event::AlarmQuiet));
     assert_eq!(world.record(&id).unwrap().status(), Status::Stopped);
     let first = world.records().into_iter().find(|record| record.id == id).unwrap();
-    let request = spillway_domain::NewDeployment {
-        application: first.order.application.clone(),
-        group: first.order.group.clone(),
-        revision: Some(spillway_domain::NewRevision {
-            location: first.order.revision.clone(),
+    let request = spillway_domain::deployment::request::NewDeployment {
+        application: first.spec.application.clone(),
+        group: first.spec.group.clone(),
+        revision: Some(spillway_domain::catalog::revision::NewRevision {
+            location: first.spec.revision.clone(),
             content: Some("{}".to_owned()),
         }),
-        target: Some(first.order.target.clone()),
+        target: Some(first.spec.target.clone()),
         config: None,
         description: None,
         rollback: None,
@@ -126,7 +131,7 @@ fn a_listener_that_is_taken_away_in_mid_shift_is_named_and_nothing_with_traffic_
 fn a_replacement_that_is_not_steady_gets_no_traffic_when_it_is_continued() {
     let story = ServiceStory { ready: Some(60), ..at_once() }
         .at(300.0, happens(ServiceEvent::ReplacementHampered(true)))
-        .at(600.0, Event::Continue(WaitType::Ready));
+        .at(600.0, Event::Continue(Gate::Ready));
     let world = World::new().with_diary();
     let id = Runner::new(&world, machine()).play(&story);
     check(&world).unwrap();
@@ -249,7 +254,7 @@ fn a_rollback_names_the_container_behind_the_target_group_of_the_pair() {
     let id = runner.begin(&request);
     runner.run();
     let rollback = world.record(&id).unwrap().ending.unwrap().rolled_back_by.unwrap();
-    let Target::Ecs(target) = world.record(&rollback).unwrap().order.target else { panic!("it is no service's") };
+    let Target::Ecs(target) = world.record(&rollback).unwrap().spec.target else { panic!("it is no service's") };
     assert_eq!((target.container.as_str(), target.port), ("web", 80));
 }
 

@@ -54,7 +54,7 @@ fn stories() -> Vec<(&'static str, Story)> {
         ("taken over, and given back", |runner| {
             take_a_name(runner);
             let theirs = Template { application: "theirs", ..Template::new(1) };
-            let ours = Template { change: |wish| wish.adopts = true, impossible: true, ..Template::new(2) };
+            let ours = Template { change: |desired| desired.adopts = true, impossible: true, ..Template::new(2) };
             vec![Stack::new("theirs").deploy(runner, &theirs.parts()), Stack::new("shop").deploy(runner, &ours.parts())]
         }),
         ("waited for by a chain", |runner| {
@@ -69,7 +69,7 @@ fn stories() -> Vec<(&'static str, Story)> {
 
 /// What is to be the same whatever happens: how the stack ended, where the aliases are, how many notes there are, and of
 /// how many things.
-type Outcome = (Vec<String>, BTreeMap<String, spillway_domain::AliasRouting>, usize, usize);
+type Outcome = (Vec<String>, BTreeMap<String, spillway_domain::lambda::alias::AliasRouting>, usize, usize);
 
 /// How much longer a stack may take for an accident.
 const MOST_DELAY: SignedDuration = SignedDuration::from_mins(10);

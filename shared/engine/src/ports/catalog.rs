@@ -1,9 +1,12 @@
 //! Applications, groups and configurations.
 
-use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, Filed, GroupName, Page,
-    Problem, Tag,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::DeploymentConfig;
+use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
+use spillway_domain::problem::Problem;
 
 /// What became of a write of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub enum GroupWrite {
     /// The configuration is gone.
     NoConfig,
     /// Another group is for its ECS service.
-    ServiceTaken,
+    ServiceDrifted,
     /// It is to have another ECS service, and this deployment to the one that it has is active.
     Active(DeploymentId),
 }
@@ -49,7 +52,7 @@ pub trait Catalog {
     /// Writes a new application, in another home where its own is taken; `false` when there is one of that name.
     async fn create_application(&self, application: &Application, tags: &[Tag]) -> Result<bool, Problem>;
     /// Gives it another name, and nothing else changes; `false` when that is taken.
-    /// [`Stale`](spillway_domain::ProblemKind::Stale) when it is gone or has had another name since.
+    /// [`Stale`](spillway_domain::problem::ProblemKind::Stale) when it is gone or has had another name since.
     async fn rename_application(&self, application: &Application, to: &ApplicationName) -> Result<bool, Problem>;
     /// Deletes an application of that name and id; `false` when it still has groups.
     async fn delete_application(&self, application: &Application) -> Result<bool, Problem>;
@@ -59,7 +62,7 @@ pub trait Catalog {
         &self,
         application: &ApplicationName,
         names: &[GroupName],
-    ) -> Result<Option<(Application, Vec<Filed>)>, Problem>;
+    ) -> Result<Option<(Application, Vec<StoredGroup>)>, Problem>;
     /// The names of the groups of an application, in order; `None` when there is no such application.
     async fn groups(
         &self,

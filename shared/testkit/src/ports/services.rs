@@ -5,12 +5,16 @@ use std::pin::pin;
 use std::task::Poll;
 
 use jiff::SignedDuration;
-use spillway_domain::{
-    CapacityProvider, EcsService, EcsTarget, Groups, LATEST_WRITE_SECONDS, Problem, ProblemKind, RoleSession,
-    ServiceState,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::ecs::desired::LATEST_WRITE_SECONDS;
+use spillway_domain::ecs::listener::Groups;
+use spillway_domain::ecs::service::ServiceState;
+use spillway_domain::ecs::target::{CapacityProvider, EcsTarget};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{
-    ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, Subject, TaskSets, observe_service, shift_listener,
+    DeploymentRef, ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, TaskSets, observe_service,
+    shift_listener,
 };
 
 use crate::World;
@@ -192,7 +196,7 @@ impl Services for World {
 
 /// As the function for it does, which is another one than the caller's.
 impl ListenerShifts for World {
-    async fn shift_listener(&self, subject: &Subject) -> Result<(), Problem> {
+    async fn shift_listener(&self, subject: &DeploymentRef) -> Result<(), Problem> {
         self.within_its_time(async { shift_listener(self, (self, self), subject, self.now()).await.map(|_| ()) }).await
     }
 }
