@@ -34,7 +34,7 @@ pub(super) async fn package_functions(python: &PythonEnvironment, quiet: bool) -
         packages.insert(name, package);
     }
     for (name, script) in IN_PYTHON {
-        let source = super::workspace().join("functions").join(name).join(script);
+        let source = super::workspace().join("functions/stack").join(name).join(script);
         packages.insert(name.to_owned(), package(python, name, &source, script, &folder).await?);
     }
     Ok(packages)

@@ -4,23 +4,23 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use spillway_tests::template::template;
+use spillway_tests::template::{Function, folders, functions, template};
 
-use super::{camel, folders, is_in_rust, none, read, sources};
+use super::{camel, none, read, sources};
 
 /// Every manifest of a member, with its path from the root.
 pub fn manifests() -> Vec<(String, String)> {
     let mut paths = vec!["cli/Cargo.toml".to_owned(), "lab/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
-    let functions = folders("functions").into_iter().filter(|name| is_in_rust(name));
-    paths.extend(functions.map(|name| format!("functions/{name}/Cargo.toml")));
+    let functions = functions().into_iter().filter(Function::is_in_rust);
+    paths.extend(functions.map(|function| format!("{}/Cargo.toml", function.folder())));
     paths.extend(folders("shared").iter().map(|name| format!("shared/{name}/Cargo.toml")));
     paths.into_iter().map(|path| (path.clone(), read(path))).collect()
 }
 
 /// What a function links; one in Python has no manifest, and links none of ours.
-pub fn links(function: &str) -> BTreeSet<String> {
-    match is_in_rust(function) {
-        true => dependencies(&read(format!("functions/{function}/Cargo.toml"))),
+pub fn links(function: &Function) -> BTreeSet<String> {
+    match function.is_in_rust() {
+        true => dependencies(&read(format!("{}/Cargo.toml", function.folder()))),
         false => BTreeSet::new(),
     }
 }
@@ -52,7 +52,9 @@ fn crates_know_only_whom_they_may_know() {
     let adapters: Vec<String> = folders("shared").into_iter().filter(|name| name.starts_with("aws-")).collect();
     let mut faults = Vec::new();
     for (path, text) in manifests() {
-        let (parent, name) = path.trim_end_matches("/Cargo.toml").rsplit_once('/').unwrap_or(("", ""));
+        let folder = path.trim_end_matches("/Cargo.toml");
+        let parent = folder.split_once('/').map_or("", |(parent, _)| parent);
+        let name = folder.rsplit_once('/').map_or("", |(_, name)| name);
         let mut may: Vec<&str> = match (parent, name) {
             ("functions", "macro") => vec!["kit", "template"],
             ("functions", "authorize") => vec!["kit", "engine", "domain", "policy"],
@@ -122,8 +124,9 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
     ];
     let assume = ["sts:AssumeRole", "sts:TagSession"];
     let mut faults = Vec::new();
-    for name in folders("functions") {
-        let linked = links(&name);
+    for function in functions() {
+        let linked = links(&function);
+        let name = function.name;
         let actions = actions(&name);
         for (adapter, prefix) in pairs {
             let (links, may) = (linked.contains(adapter), actions.iter().any(|action| action.starts_with(prefix)));
@@ -151,7 +154,7 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
 #[test]
 fn whoever_writes_the_catalog_may_check_its_items() {
     let mut faults = Vec::new();
-    for name in folders("functions") {
+    for Function { name, .. } in functions() {
         let actions = actions(&name);
         let may = |action: &str| actions.contains(&format!("dynamodb:{action}"));
         if (may("BatchGetItem") && may("UpdateItem")) != may("ConditionCheckItem") {
@@ -184,7 +187,7 @@ fn every_role_is_written_out() {
 #[test]
 fn a_function_has_its_own_role_and_writes_into_its_own_log_only() {
     let mut faults = Vec::new();
-    for name in folders("functions") {
+    for Function { name, .. } in functions() {
         let camel = camel(&name);
         let properties = &template()["Resources"][format!("{camel}Function")]["Properties"];
         if properties["Role"] != format!("{camel}Role.Arn") {

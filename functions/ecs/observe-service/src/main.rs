@@ -1,0 +1,26 @@
+//! Observe service: looks at an ECS service and its load balancers, for functions that do not link what that needs.
+
+use spillway_aws_ecs::TaskSets;
+use spillway_aws_elb::Listeners;
+use spillway_aws_sts::Roles;
+use spillway_engine::{Observation, observe_service};
+use spillway_kit::{Failure, Invocation, aws, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let roles = Roles::new(&aws()?);
+    let (task_sets, listeners) = (TaskSets::new(&roles), Listeners::new(&roles));
+    run(async |observation: Observation, _: Invocation| observe_service(&task_sets, &listeners, &observation).await)
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_what_it_takes() {
+        let sample = include_str!("../../../../events/observe-service.json");
+        assert!(serde_json::from_str::<Observation>(sample).is_ok());
+    }
+}
