@@ -93,6 +93,14 @@ fn only_adapters_and_the_kit_link_an_sdk() {
     none(faults);
 }
 
+/// A test binary for each function would be linked for what the samples say of all of them.
+#[test]
+fn the_binary_of_a_function_has_no_tests_of_its_own() {
+    let functions = functions().into_iter().filter(Function::is_in_rust);
+    let manifests = functions.map(|function| format!("{}/Cargo.toml", function.folder()));
+    none(manifests.filter(|path| !read(path).contains("\ntest = false\n")).collect());
+}
+
 /// It runs where there is neither the checkout nor a compiler.
 #[test]
 fn the_operators_command_links_no_sdk_of_a_service_and_knows_no_checkout() {

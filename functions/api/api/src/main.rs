@@ -4,12 +4,12 @@ use spillway_api::{Backend, answer};
 use spillway_aws_authorize::Authorize;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::{Executions, Tasks};
-use spillway_kit::{Failure, aws, run, setting};
+use spillway_kit::{Failure, aws, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
-    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let table = table(&config, Table::new)?;
     let executions = Executions::hasty(&config, setting::<String>("STATE_MACHINE_ARN")?);
     let tasks = Tasks::hasty(&config);
     let access = Authorize::new(&config, setting("AUTHORIZE_FUNCTION")?, &setting::<String>("POLICIES")?);

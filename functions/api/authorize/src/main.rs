@@ -4,13 +4,13 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_s3::OwnObject;
 use spillway_domain::access::permission::{Authorization, Question};
 use spillway_engine::{InForce, authorize};
-use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_kit::{Failure, Invocation, aws, run, setting, table};
 use spillway_policy::Policies;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
-    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let table = table(&config, Table::new)?;
     let written = OwnObject::new(&config, setting("POLICIES")?);
     let in_force = InForce::<Policies>::default();
     run(async |question: Question, invocation: Invocation| {
@@ -36,16 +36,5 @@ fn log(question: &Question, decided: &Authorization) {
             forbidden = denial.is_forbidden,
             "denied"
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_is_what_it_takes() {
-        let sample = include_str!("../../../../events/authorize.json");
-        assert!(serde_json::from_str::<Question>(sample).is_ok());
     }
 }

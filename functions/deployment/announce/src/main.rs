@@ -5,17 +5,16 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_notices::{Bus, Topics};
 use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
-use spillway_domain::catalog::group::Trigger;
 use spillway_domain::deployment::record::Deployment;
 use spillway_engine::{DeploymentRef, Notices, announce};
-use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_kit::{Failure, Invocation, aws, run, setting, table};
 use spillway_wire::Place;
 use spillway_wire::notice::{self, MessageForm};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
-    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let table = table(&config, Table::new)?;
     let (topics, bus) = (Topics::new(&Roles::new(&config)), Bus::new(&config));
     let (tasks, form) = (Tasks::new(&config), setting("TRIGGER_MESSAGES")?);
     run(async |subject: DeploymentRef, invocation: Invocation| {
@@ -37,10 +36,8 @@ struct Notified<'a> {
 
 impl Notices for Notified<'_> {
     async fn tell(&self, deployment: &Deployment) -> Vec<String> {
-        let events = notice::trigger_events(deployment);
-        let asked = |trigger: &&Trigger| trigger.events.iter().any(|event| events.contains(event));
         let subject = notice::subject(deployment, &self.place);
-        let published = deployment.spec.triggers.iter().filter(asked).map(async |trigger| {
+        let published = notice::notified_triggers(deployment).map(async |trigger| {
             let message = notice::message(deployment, &trigger.name, &self.place, self.form).to_string();
             let published = self.topics.publish(&deployment.session(), &trigger.topic, &subject, &message).await;
             published.map_err(|problem| notice::unpublished(deployment, trigger, &problem))
@@ -49,16 +46,5 @@ impl Notices for Notified<'_> {
         let put = self.bus.put_event(notice::DETAIL_TYPE, &detail, resources).await;
         let put = put.map_err(|problem| notice::unposted(deployment, &problem));
         join_all(published).await.into_iter().chain([put]).filter_map(Result::err).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_is_what_it_takes() {
-        let sample = include_str!("../../../../events/announce.json");
-        assert!(serde_json::from_str::<DeploymentRef>(sample).is_ok());
     }
 }

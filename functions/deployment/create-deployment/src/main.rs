@@ -6,14 +6,14 @@ use spillway_aws_dynamodb::Table;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::problem::Problem;
 use spillway_engine::{Error, StartRequest, create_deployment_for, permit};
-use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_kit::{Failure, Invocation, aws, run, setting, table};
 use spillway_wire::execution::{Request, created, parse, refused};
 use spillway_wire::{Exception, Place, access, appspec};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
-    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let table = table(&config, Table::new)?;
     let quotas: Quotas = setting("QUOTAS")?;
     let access = Authorize::new(&config, setting("AUTHORIZE_FUNCTION")?, &setting::<String>("POLICIES")?);
     run(async |request, invocation| answer((&table, &access), &quotas, request, &invocation).await).await
@@ -47,20 +47,4 @@ async fn answer(
 fn refuse(exception: &Exception) -> Value {
     tracing::info!(target: "spillway", "{exception}");
     refused(exception)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_samples_are_what_it_takes() {
-        for sample in [
-            include_str!("../../../../events/create-deployment.json"),
-            include_str!("../../../../events/create-deployment.revision.json"),
-        ] {
-            let request: Request = serde_json::from_str(sample).unwrap();
-            assert!(parse(&request.input, &Quotas::default()).is_ok());
-        }
-    }
 }

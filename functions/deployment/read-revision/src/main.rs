@@ -4,27 +4,16 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_s3::Objects;
 use spillway_aws_sts::Roles;
 use spillway_engine::{DeploymentRef, read_revision};
-use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_kit::{Failure, Invocation, aws, run, table};
 use spillway_wire::{appspec, bounds};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
-    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let table = table(&config, Table::new)?;
     let objects = Objects::new(&Roles::new(&config));
     run(async |subject: DeploymentRef, invocation: Invocation| {
         read_revision(&table, &objects, appspec::read, bounds::APPSPEC_BYTES, &subject, invocation.now).await
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_is_what_it_takes() {
-        let sample = include_str!("../../../../events/read-revision.json");
-        assert!(serde_json::from_str::<DeploymentRef>(sample).is_ok());
-    }
 }

@@ -7,13 +7,13 @@ use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_aws_sts::Roles;
 use spillway_engine::{Swept, WaysBack, sweep};
-use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting};
+use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let roles = Roles::new(&config);
-    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let table = table(&config, Table::new)?;
     let (aliases, alarms) = (Aliases::new(&roles), Alarms::new(&roles));
     let listeners = ShiftListener::new(&config, setting::<String>("SHIFT_LISTENER_FUNCTION")?);
     let tasks = Tasks::new(&config);

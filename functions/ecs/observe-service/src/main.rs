@@ -13,14 +13,3 @@ async fn main() -> Result<(), Failure> {
     run(async |observation: Observation, _: Invocation| observe_service(&task_sets, &listeners, &observation).await)
         .await
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_is_what_it_takes() {
-        let sample = include_str!("../../../../events/observe-service.json");
-        assert!(serde_json::from_str::<Observation>(sample).is_ok());
-    }
-}

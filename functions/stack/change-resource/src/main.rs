@@ -12,14 +12,14 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
 use spillway_engine::{Changes, Error, change_resource, permit};
-use spillway_kit::{Failure, Invocation, aws, run, setting};
+use spillway_kit::{Failure, Invocation, aws, run, setting, table};
 use spillway_wire::stack::{asked, parse, refusal};
 use spillway_wire::{Place, access};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
-    let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
+    let table = table(&config, Table::new)?;
     let aliases = Aliases::new(&Roles::new(&config));
     let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
     let (tasks, quotas) = (Tasks::new(&config), setting::<Quotas>("QUOTAS")?);
@@ -74,28 +74,4 @@ fn settled(outcome: Outcome) -> Progress {
     let words = outcome.failure.as_deref().unwrap_or_default();
     tracing::info!(target: "spillway", physicalId = outcome.physical_id, "{words}");
     Progress::Settled(outcome)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(sample: &str) -> Result<StackRequest, Outcome> {
-        serde_json::from_str::<Input>(sample).unwrap().read(&Quotas::default()).unwrap()
-    }
-
-    #[test]
-    fn the_samples_are_what_it_takes() {
-        let alias = read(include_str!("../../../../events/change-resource.json")).unwrap();
-        assert_eq!(alias.name(), "arn:aws:lambda:us-east-1:123456789012:function:orders:live");
-        assert!(read(include_str!("../../../../events/change-resource.group.json")).is_ok());
-    }
-
-    #[test]
-    fn what_is_not_understood_is_told_to_the_stack() {
-        let wrong =
-            include_str!("../../../../events/change-resource.json").replace("Custom::SpillwayAlias", "Custom::A");
-        let outcome = read(&wrong).unwrap_err();
-        assert!(outcome.failure.unwrap().starts_with("Spillway has no resource Custom::A."));
-    }
 }

@@ -29,15 +29,3 @@ async fn transform(event: &Event, sam: &Sam, home: &Home) -> Result<Value, Strin
     };
     rewrite(expanded, home).map_err(|faults| faults.to_string())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_samples_are_what_it_takes() {
-        let needs_sam = |sample| needs_sam(serde_json::from_str::<Event>(sample).unwrap().template().unwrap());
-        assert!(!needs_sam(include_str!("../../../../events/macro.json")));
-        assert!(needs_sam(include_str!("../../../../events/macro.not-expanded.json")));
-    }
-}
