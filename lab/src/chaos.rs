@@ -86,6 +86,7 @@ pub async fn run(options: Options) -> anyhow::Result<bool> {
     let cloud = LocalCloud::start(local::Options {
         ports: Some(ports),
         quiet: true,
+        package: None,
         aws_for_functions: Some(weather.url().to_owned()),
         progress: Box::new(|step| println!("{step}")),
     })

@@ -6,26 +6,30 @@
 //! pipe to it does.
 
 mod aws;
-mod build;
 mod containers;
 mod emulator;
 mod functions;
 mod ports;
-mod python;
+pub(crate) mod python;
 mod stack;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use serde::Serialize;
+use spillway::proxy::{Proxy, Upstream};
+use tempfile::TempDir;
 
 pub use containers::Network;
 use emulator::Emulator;
 pub(crate) use functions::{Functions, environment};
 pub use ports::Ports;
 pub use python::PythonEnvironment;
-use spillway::proxy::{Proxy, Upstream};
+
+use crate::package::{self, Architecture, Profile};
 
 /// What the emulated AWS needs of Python.
 pub const REQUIREMENTS: &str = include_str!("../requirements/emulated-aws.txt");
@@ -49,6 +53,8 @@ pub struct Options {
     pub ports: Option<Ports>,
     /// Whether to keep the compiler's messages to ourselves, unless it fails.
     pub quiet: bool,
+    /// The folder with the package that is deployed; one of development builds, made now, unless said.
+    pub package: Option<PathBuf>,
     /// Where the functions reach the emulated AWS; directly unless said.
     pub aws_for_functions: Option<String>,
     /// Is told, in words, each step that takes time.
@@ -57,7 +63,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ports: None, quiet: true, aws_for_functions: None, progress: Box::new(|_| {}) }
+        Self { ports: None, quiet: true, package: None, aws_for_functions: None, progress: Box::new(|_| {}) }
     }
 }
 
@@ -109,12 +115,19 @@ impl LocalCloud {
             PythonEnvironment::ensure("containers", CONTAINERS_REQUIREMENTS)
         )?;
         let containers = containers::spawn(&python_of_containers)?;
-        progress("functions");
-        let packages = build::package_functions(&python, options.quiet).await?;
+        let (_made, package) = match options.package {
+            Some(folder) => (None, folder),
+            None => {
+                progress("functions");
+                let made = make_package(options.quiet).await?;
+                let folder = made.path().to_owned();
+                (Some(made), folder)
+            }
+        };
         progress("emulated AWS");
         let emulator = aws::spawn(&python, aws, options.aws_for_functions, containers.url())?.ready().await?;
         progress("Spillway's stack");
-        let stack = stack::deploy(&emulator, &python, &packages).await?;
+        let stack = stack::deploy(&emulator, &python, &package).await?;
         progress("emulated ECS");
         let containers = containers.ready().await?;
         let upstream = Upstream::new(&stack.function_url, REGION, credentials())?;
@@ -180,18 +193,33 @@ fn credentials() -> Credentials {
     Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "local cloud")
 }
 
+/// A package of development builds, which goes when the folder is dropped. It is beside what it is made of, so that
+/// nothing is copied.
+async fn make_package(quiet: bool) -> anyhow::Result<TempDir> {
+    fs::create_dir_all(kept()).context("no folder can be made for what the local cloud keeps")?;
+    let folder = tempfile::Builder::new().prefix("package-").tempdir_in(kept());
+    let folder = folder.context("no folder can be made for the package")?;
+    let architecture = Architecture::here()?;
+    package::write(folder.path(), &package::Options { architecture, profile: Profile::Dev, quiet }).await?;
+    Ok(folder)
+}
+
 /// The checkout that this was built from.
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the lab's folder is in the workspace")
 }
 
 /// The Python package with the emulators.
-fn emulators() -> PathBuf {
+pub(crate) fn emulators() -> PathBuf {
     workspace().join("lab/emulators")
 }
 
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    workspace().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
 /// Where what the local cloud makes is kept between runs.
-fn kept() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    workspace().join(target).join("local-cloud")
+pub(crate) fn kept() -> PathBuf {
+    target().join("local-cloud")
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use spillway::process::{End, print_line};
 use spillway_lab::local::{LocalCloud, Options, Ports};
+use spillway_lab::package::{self, Architecture, Profile};
 use spillway_lab::{chaos, demo};
 
 /// Spillway's laboratory: an emulated AWS on loopback, with Spillway deployed in it.
@@ -48,6 +49,22 @@ enum Command {
         /// The emulated AWS answers on this port, CodeDeploy's API on the next. 0 chooses two that are free.
         #[arg(long, value_name = "BASE", default_value_t = 4600)]
         port: u16,
+        /// Deploys this package, which `lab package` has written for the processors of this machine; what is in the
+        /// checkout unless said.
+        #[arg(long, value_name = "DIR")]
+        package: Option<PathBuf>,
+    },
+    /// Builds all functions, and writes a folder that `sam deploy` and `lab local --package` take.
+    Package {
+        /// What the functions run on; what this machine has unless said.
+        #[arg(long, value_enum, value_name = "A")]
+        arch: Option<Architecture>,
+        /// How they are built: for AWS, or as the local cloud has them.
+        #[arg(long, value_enum, value_name = "P", default_value_t = Profile::Release)]
+        profile: Profile,
+        /// The folder; target/package/<architecture> unless said.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
 }
 
@@ -58,7 +75,8 @@ async fn main() -> ExitCode {
         Command::Chaos { kills, deployments, seed, minutes } => {
             make_chaos(chaos::Options { kills, deployments, seed, minutes }).await
         }
-        Command::Local { port } => stay_local(port).await.map(|()| ExitCode::SUCCESS),
+        Command::Local { port, package } => stay_local(port, package).await.map(|()| ExitCode::SUCCESS),
+        Command::Package { arch, profile, out } => write_package(arch, profile, out).await.map(|()| ExitCode::SUCCESS),
     };
     ended.unwrap_or_else(|failure| {
         eprintln!("lab: {failure:#}");
@@ -87,10 +105,11 @@ async fn make_chaos(options: chaos::Options) -> anyhow::Result<ExitCode> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn stay_local(port: u16) -> anyhow::Result<()> {
+async fn stay_local(port: u16, package: Option<PathBuf>) -> anyhow::Result<()> {
     let options = Options {
         ports: Some(Ports::from_base(port)?),
         quiet: false,
+        package,
         progress: Box::new(|step| eprintln!("{step}")),
         ..Options::default()
     };
@@ -103,4 +122,11 @@ async fn stay_local(port: u16) -> anyhow::Result<()> {
     end.asked().await;
     cloud.stop().await;
     Ok(())
+}
+
+async fn write_package(arch: Option<Architecture>, profile: Profile, out: Option<PathBuf>) -> anyhow::Result<()> {
+    let architecture = arch.map_or_else(Architecture::here, Ok)?;
+    let folder = out.unwrap_or_else(|| package::usual_folder(architecture));
+    package::write(&folder, &package::Options { architecture, profile, quiet: false }).await?;
+    print_line(&folder.display().to_string())
 }

@@ -49,7 +49,7 @@ impl PythonEnvironment {
     }
 
     async fn make(&self, requirements: &str) -> anyhow::Result<()> {
-        let python = system_python().await?;
+        let python = system().await?;
         if self.root.exists() {
             fs::remove_dir_all(&self.root).with_context(|| format!("{} cannot be made anew", self.root.display()))?;
         }
@@ -72,7 +72,7 @@ impl PythonEnvironment {
 }
 
 /// Holds the lock until the file is dropped.
-pub(super) async fn lock(path: &Path) -> anyhow::Result<File> {
+pub(crate) async fn lock(path: &Path) -> anyhow::Result<File> {
     let path = path.to_owned();
     let locked = tokio::task::spawn_blocking(move || {
         fs::create_dir_all(path.parent().expect("a lock is in a folder"))
@@ -83,8 +83,9 @@ pub(super) async fn lock(path: &Path) -> anyhow::Result<File> {
     locked.await.context("the wait for a lock was given up")?
 }
 
-async fn system_python() -> anyhow::Result<PathBuf> {
-    let wanted = format!("Python {}.{} or later is needed for the emulated AWS", OLDEST.0, OLDEST.1);
+/// The interpreter of the system.
+pub(crate) async fn system() -> anyhow::Result<PathBuf> {
+    let wanted = format!("Python {}.{} or later is needed", OLDEST.0, OLDEST.1);
     let asked = Command::new("python3")
         .args(["-c", "import sys; print(sys.executable, sys.version_info[0], sys.version_info[1], sep='\\n')"])
         .output()
@@ -102,7 +103,7 @@ async fn system_python() -> anyhow::Result<PathBuf> {
 }
 
 /// Runs a program that says nothing unless it fails.
-pub(super) async fn run<'a>(program: &Path, arguments: impl IntoIterator<Item = &'a OsStr>) -> anyhow::Result<()> {
+pub(crate) async fn run<'a>(program: &Path, arguments: impl IntoIterator<Item = &'a OsStr>) -> anyhow::Result<()> {
     let output = Command::new(program)
         .args(arguments)
         .kill_on_drop(true)
@@ -121,7 +122,7 @@ fn last_lines(errors: &[u8], rest: &[u8]) -> String {
     tail(&String::from_utf8_lossy(said))
 }
 
-pub(super) fn tail(text: &str) -> String {
+pub(crate) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(15)..].join("\n")
 }

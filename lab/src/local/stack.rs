@@ -1,18 +1,13 @@
-//! Deploys the template as it is into the emulated AWS; only CodeUri is replaced, as `sam package` does, and the one
-//! resource left out that it does not know, `Macro`.
+//! Deploys a package into the emulated AWS as `sam deploy` would, but for the one resource that it does not know, `Macro`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Capability, Parameter, Stack, StackStatus};
-use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::build::Packages;
 use super::emulator::Emulator;
 use super::python::PythonEnvironment;
 
@@ -29,20 +24,20 @@ pub(super) struct Deployed {
     pub answer_hook_url: String,
 }
 
-/// Uploads the packages, creates the stack, and waits until it is there.
+/// Uploads a package, creates the stack, and waits until it is there.
 pub(super) async fn deploy(
     emulator: &Emulator,
     python: &PythonEnvironment,
-    packages: &Packages,
+    package: &Path,
 ) -> anyhow::Result<Deployed> {
     let bucket = Bucket::create(emulator.url()).await?;
-    let mut keys = BTreeMap::new();
-    for (name, path) in packages {
-        let key = format!("{name}.zip");
+    let files = std::fs::read_dir(package).with_context(|| format!("{} is no package", package.display()))?;
+    let paths = files.map(|file| file.map(|file| file.path())).collect::<Result<Vec<_>, _>>()?;
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "zip")) {
+        let key = path.file_name().unwrap_or_default().to_string_lossy();
         bucket.put(&key, std::fs::read(path).with_context(|| format!("{} is gone", path.display()))?).await?;
-        keys.insert(name, key);
     }
-    let template = package_template(python, &super::workspace().join("template.yaml"), &keys).await?;
+    let template = package_template(python, &package.join("template.yaml")).await?;
     let template_url = bucket.put("template.json", template).await?;
     let client = Client::new(&super::sdk_config(emulator.url()));
     client
@@ -112,25 +107,10 @@ async fn failures(client: &Client) -> anyhow::Result<String> {
     Ok(lines.join("; "))
 }
 
-async fn package_template(
-    python: &PythonEnvironment,
-    template: &Path,
-    keys: &BTreeMap<&String, String>,
-) -> anyhow::Result<Vec<u8>> {
-    let mut process = Command::new(python.python())
-        .arg(super::emulators().join("package_template.py"))
-        .arg(template)
-        .arg(BUCKET)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .context("the template cannot be packaged")?;
-    let mut input = process.stdin.take().context("the template cannot be packaged")?;
-    input.write_all(&serde_json::to_vec(keys)?).await?;
-    drop(input);
-    let output = process.wait_with_output().await?;
+async fn package_template(python: &PythonEnvironment, template: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut command = Command::new(python.python());
+    command.arg(super::emulators().join("package_template.py")).arg(template).arg(BUCKET).kill_on_drop(true);
+    let output = command.output().await.context("the template cannot be packaged")?;
     if !output.status.success() {
         bail!("the template cannot be packaged:\n{}", super::python::tail(&String::from_utf8_lossy(&output.stderr)));
     }

@@ -20,6 +20,7 @@ pub(crate) mod front;
 mod hooks;
 mod loopback;
 mod notifications;
+mod packages;
 mod processes;
 pub(crate) mod programs;
 mod revisions;

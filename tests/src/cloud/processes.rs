@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use super::{in_cloud, until};
 
 /// The `lab` that was built along with the functions, next to this test.
-fn lab() -> PathBuf {
+pub(super) fn lab() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     own.parent().and_then(|deps| deps.parent()).unwrap().join("lab")
 }
@@ -49,13 +49,13 @@ async fn are_gone(processes: &[u32]) {
         .await;
 }
 
-async fn signal(process: &Child, signal: &str) {
+pub(super) async fn signal(process: &Child, signal: &str) {
     let id = process.id().unwrap().to_string();
     assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
 }
 
 /// What a process has written into a file that it shares with this one.
-fn everything(file: &mut File) -> String {
+pub(super) fn everything(file: &mut File) -> String {
     let mut text = String::new();
     file.rewind().and_then(|()| file.read_to_string(&mut text)).unwrap();
     text
