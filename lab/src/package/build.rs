@@ -45,10 +45,12 @@ pub(super) async fn functions(options: &Options) -> anyhow::Result<BTreeMap<Stri
 
 async fn natively(options: &Options) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     let mut command = cargo();
-    command.args(["build", "--bins", "--message-format", "json-render-diagnostics"]);
-    if options.profile == Profile::Release {
-        command.arg("--release");
-    }
+    command.args(["build", "--message-format", "json-render-diagnostics"]);
+    match options.profile {
+        // Everything, as `cargo test` and `cargo run` build it, so that what they share is built once.
+        Profile::Dev => command.arg("--bins"),
+        Profile::Release => command.arg("--release").args(bins()?),
+    };
     let said = output(command, options).await?;
     let functions = workspace().join("functions");
     let built = said.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
@@ -84,18 +86,29 @@ async fn crosswise(options: &Options) -> anyhow::Result<BTreeMap<String, PathBuf
         );
     }
     let mut command = cargo();
-    command.args(["lambda", "build", "--release", flag, "--bins"]);
+    command.args(["lambda", "build", "--release", flag]).args(bins()?);
     output(command, options).await?;
     let folder = target().join("lambda");
-    let mut binaries = BTreeMap::new();
-    for area in fs::read_dir(workspace().join("functions"))?.flatten() {
-        for function in fs::read_dir(area.path())?.flatten().filter(|entry| entry.path().join("Cargo.toml").exists()) {
-            let name = function.file_name().to_string_lossy().into_owned();
-            let binary = folder.join(&name).join("bootstrap");
-            binaries.insert(name, binary);
+    Ok(names()?.into_iter().map(|name| (name.clone(), folder.join(name).join("bootstrap"))).collect())
+}
+
+/// The functions that are crates, each of which has a binary of its name.
+fn names() -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for area in fs::read_dir(workspace().join("functions")).context("functions cannot be read")? {
+        for function in fs::read_dir(area?.path())? {
+            let function = function?;
+            if function.path().join("Cargo.toml").exists() {
+                names.push(function.file_name().to_string_lossy().into_owned());
+            }
         }
     }
-    Ok(binaries)
+    Ok(names)
+}
+
+/// What tells cargo to build them, and nothing else.
+fn bins() -> anyhow::Result<Vec<String>> {
+    Ok(names()?.into_iter().flat_map(|name| ["--bin".to_owned(), name]).collect())
 }
 
 fn cargo() -> Command {
