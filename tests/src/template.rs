@@ -17,6 +17,56 @@ pub fn template() -> Value {
     serde_saphyr::from_str(&text).expect("template.yaml is YAML")
 }
 
+/// A folder of `functions/<area>`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Function {
+    /// The area that it is in.
+    pub area: String,
+    /// Its own name, which no function of another area has.
+    pub name: String,
+}
+
+impl Function {
+    /// The folder, from the root of the checkout.
+    pub fn folder(&self) -> String {
+        format!("functions/{}/{}", self.area, self.name)
+    }
+
+    /// Whether it is a crate. Another one is in Python, as what it runs is.
+    pub fn is_in_rust(&self) -> bool {
+        root().join(self.folder()).join("Cargo.toml").is_file()
+    }
+}
+
+/// Every function, in order.
+pub fn functions() -> Vec<Function> {
+    let in_area = |area: String| {
+        let names = folders(&format!("functions/{area}"));
+        names.into_iter().map(move |name| Function { area: area.clone(), name })
+    };
+    folders("functions").into_iter().flat_map(in_area).collect()
+}
+
+/// The folders of a folder of the checkout, in order.
+pub fn folders(of: &str) -> Vec<String> {
+    let entries =
+        std::fs::read_dir(root().join(of)).expect("the folder is there").map(|entry| entry.expect("it is read"));
+    let is_hidden = |name: &str| name.starts_with('.') || name == "target";
+    let names =
+        entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| !is_hidden(name)).collect();
+    names.sort();
+    names
+}
+
+/// The definition of a state machine of the template.
+pub fn definition(resource: &str) -> Value {
+    let path = &template()["Resources"][resource]["Properties"]["DefinitionUri"];
+    let path = root().join(path.as_str().expect("the template says where the definition is"));
+    let text = std::fs::read_to_string(path).expect("the definition can be read");
+    serde_saphyr::from_str(&text).expect("the definition is YAML")
+}
+
 /// The state machine of deployments.
 pub fn machine() -> &'static Machine {
     static MACHINE: LazyLock<Machine> = LazyLock::new(|| read("DeploymentStateMachine"));
@@ -30,8 +80,7 @@ pub fn request_machine() -> &'static Machine {
 }
 
 fn read(resource: &str) -> Machine {
-    let definition = &template()["Resources"][resource]["Properties"]["Definition"];
-    Machine::read(definition).expect("the testkit understands the state machines of the template")
+    Machine::read(&definition(resource)).expect("the testkit understands the state machines of the template")
 }
 
 /// The state machine that the guide offers to those who deploy from their own.
