@@ -1,11 +1,9 @@
-//! The `spillway` command as a library: the local cloud that the demo, chaos and the tests run in, and
-//! the signing proxy.
+//! The operator's `spillway` command as a library: the signing proxy, the servers on loopback that it is one of, and the
+//! HTTP client and the end of a process that the laboratory shares.
 
 #![allow(clippy::disallowed_methods, reason = "a command on a laptop reads the clock of the laptop")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for"))]
 
-pub mod chaos;
-pub mod demo;
-pub mod local;
-mod loopback;
+pub mod loopback;
+pub mod process;
 pub mod proxy;

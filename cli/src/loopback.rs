@@ -1,8 +1,8 @@
 //! Servers on loopback, and who may call them: programs on this machine, and no web page.
 //!
 //! A browser sends what any web page asks for to loopback, too. Such a request has an Origin or a Sec-Fetch-Site header;
-//! and where the page has its own name lead to 127.0.0.1 (DNS rebinding), its Host is that name. `local/loopback.py` has
-//! the same rule for the emulators.
+//! and where the page has its own name lead to 127.0.0.1 (DNS rebinding), its Host is that name. `loopback.py` of
+//! `lab/emulators` has the same rule for the emulators.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread::JoinHandle;
@@ -22,20 +22,24 @@ const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const OWN_SITES: [&str; 2] = ["none", "same-origin"];
 
+/// Listens on this port of 127.0.0.1, or on any free one for 0. From now on the port is taken.
+pub fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .with_context(|| format!("port {port} on 127.0.0.1 cannot be had; choose another with --port"))
+}
+
 /// A running server. Dropping ends it.
 ///
 /// It has a thread to itself, so that it goes on when the runtime that started it has ended.
-pub(crate) struct Server {
+pub struct Server {
     url: String,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Starts to answer programs on this port of 127.0.0.1; on any free one for 0.
-    pub fn start(name: &'static str, port: u16, router: Router) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .with_context(|| format!("port {port} on 127.0.0.1 cannot be had; choose another"))?;
+    /// Starts to answer the programs that call this port.
+    pub fn start(name: &'static str, listener: TcpListener, router: Router) -> anyhow::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let router = router.layer(from_fn_with_state(address.port(), guard));

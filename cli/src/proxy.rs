@@ -6,14 +6,15 @@
 mod answer;
 mod upstream;
 
+use std::net::TcpListener;
+
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
 
 use crate::loopback::Server;
-pub(crate) use upstream::client;
-pub use upstream::{Upstream, plain_client};
+pub use upstream::{Upstream, client, plain_client};
 
 /// What a function URL takes.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
@@ -22,9 +23,9 @@ const LARGEST_BODY: usize = 6 * 1024 * 1024;
 pub struct Proxy(Server);
 
 impl Proxy {
-    /// Starts to answer on this port of 127.0.0.1; on any free one for 0.
-    pub fn start(upstream: Upstream, port: u16) -> anyhow::Result<Self> {
-        Server::start("proxy", port, Router::new().fallback(pass_on).with_state(upstream)).map(Self)
+    /// Starts to answer on this port.
+    pub fn start(upstream: Upstream, listener: TcpListener) -> anyhow::Result<Self> {
+        Server::start("proxy", listener, Router::new().fallback(pass_on).with_state(upstream)).map(Self)
     }
 
     /// Where it answers.
@@ -56,6 +57,7 @@ mod tests {
     use axum::http::header::LOCATION;
 
     use super::*;
+    use crate::loopback::listen;
 
     /// A function URL that sends each request elsewhere, and what it has got.
     async fn redirecting(to: &'static str) -> (String, Arc<AtomicUsize>) {
@@ -75,7 +77,7 @@ mod tests {
     async fn the_proxy_signs_nothing_for_a_web_page_and_follows_no_redirect() {
         let (url, got) = redirecting("/elsewhere").await;
         let upstream = Upstream::new(&url, "us-east-1", Credentials::new("a", "b", None, None, "test")).unwrap();
-        let proxy = Proxy::start(upstream, 0).unwrap();
+        let proxy = Proxy::start(upstream, listen(0).unwrap()).unwrap();
         let client = plain_client().unwrap();
         let request = || client.post(proxy.url()).header("x-amz-target", "CodeDeploy_20141006.ListApplications");
         for (name, value) in

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use spillway_tests::template::{root, template};
+use spillway_tests::template::{Function, functions, root, template};
 
 use crate::Effort;
 
@@ -53,10 +53,8 @@ fn pseudo_parameters(text: &str) -> String {
 
 /// Builds them, unless they are there. What cargo says is passed on.
 fn build(profile: &[&str]) -> BTreeMap<String, PathBuf> {
-    let folders = std::fs::read_dir(root().join("functions")).unwrap().map(Result::unwrap);
-    // One is SAM's own translator, in Python.
-    let crates = folders.filter(|folder| folder.path().join("Cargo.toml").exists());
-    let names = crates.map(|folder| folder.file_name().into_string().unwrap()).chain([BARE.to_owned()]);
+    let crates = functions().into_iter().filter(Function::is_in_rust);
+    let names = crates.map(|function| function.name).chain([BARE.to_owned()]);
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.arg("build").args(profile).args(["--features", "spillway-tests/bare", "--message-format"]);
     command.arg("json-render-diagnostics").current_dir(root()).stdin(Stdio::null()).stderr(Stdio::inherit());

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
 use reqwest::Client;
 use serde_json::{Value, json};
-use spillway::local::PythonEnvironment;
 use spillway::proxy::plain_client;
+use spillway_lab::local::PythonEnvironment;
 use spillway_testkit::World;
 use spillway_tests::door::{Door, request};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::cloud::block_on;
@@ -141,17 +142,19 @@ struct Moto {
 impl Moto {
     async fn start() -> Self {
         let python = PythonEnvironment::ensure("moto", REQUIREMENTS).await.unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command: Command = scrubbed(python.python());
-        command.arg(python.program("moto_server")).args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let moto = Self { process, client: plain_client().unwrap(), url: format!("http://127.0.0.1:{port}/") };
-        let began = Instant::now();
-        while moto.client.get(&moto.url).send().await.is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "moto does not answer");
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        command.arg(python.program("moto_server")).args(["-H", "127.0.0.1", "-p", "0"]);
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
+        let (mut url, mut before) = (None, String::new());
+        while url.is_none() {
+            let line = said.next_line().await.unwrap().unwrap_or_else(|| panic!("moto ended:\n{before}"));
+            url = line.split_once("Running on ").map(|(_, url)| format!("{}/", url.trim()));
+            before += &format!("{line}\n");
         }
-        moto
+        // It writes a line for each request, and would wait for a reader.
+        tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+        Self { process, client: plain_client().unwrap(), url: url.expect("the loop ends with one") }
     }
 
     /// Makes what is asked for; the id of a deployment.

@@ -1,7 +1,7 @@
 //! The GitHub step that deploys to ECS, with stand-ins for the programs that it runs.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -24,13 +24,14 @@ if [ "$1 $2" = "ecs deploy" ]; then
 fi
 echo "Failed HOOK_EXECUTION_FAILURE"
 "#;
-/// Notes its arguments, and listens at the port that is the last of them.
+/// Notes its arguments, listens on a free port, and prints where, as `spillway proxy` does.
 const SPILLWAY: &str = r#"#!/usr/bin/env bash
 echo "spillway $*" >>"$NOTES"
-exec python3 -c 'import socket, sys
-listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+exec python3 -c 'import socket
+listening = socket.create_server(("127.0.0.1", 0))
+print("http://127.0.0.1:%d" % listening.getsockname()[1], flush=True)
 while True:
-    listening.accept()' "${@: -1}"
+    listening.accept()'
 "#;
 
 /// A folder with the stand-ins and a task definition as DescribeTaskDefinition answers with it.
@@ -83,14 +84,14 @@ fn notes(folder: &Path) -> Vec<String> {
 #[test]
 fn the_step_runs_the_proxy_deploys_and_tells_the_workflow_what_it_deployed() {
     let folder = folder();
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    let variables = [("FUNCTION_URL", URL), ("PROXY_PORT", &port.to_string()), ("APPLICATION", "shop")];
-    let output = run(folder.path(), 0, &variables);
+    let output = run(folder.path(), 0, &[("FUNCTION_URL", URL), ("APPLICATION", "shop")]);
     assert!(output.status.success(), "{output:?}");
+    let asked = notes(folder.path()).pop().unwrap();
+    let port: u16 = asked.rsplit_once(':').unwrap().1.parse().unwrap();
     assert_eq!(
         notes(folder.path()),
         [
-            format!("spillway proxy --function-url {URL} --port {port}"),
+            format!("spillway proxy --function-url {URL}"),
             format!(
                 "aws ecs deploy --cluster prod --service web --task-definition task-definition.json --codedeploy-appspec \
                  appspec.yaml --codedeploy-application shop --codedeploy-deployment-group DgpECS-prod-web at \

@@ -7,24 +7,17 @@ mod services;
 mod threats;
 mod words;
 
+pub(crate) use threats::tests_in;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use spillway_tests::template::root;
 
-/// The folders of a folder of the checkout, in order.
-fn folders(of: &str) -> Vec<String> {
-    let entries = fs::read_dir(root().join(of)).unwrap().map(|entry| entry.unwrap());
-    let folders = entries.filter(|entry| entry.path().is_dir() && !is_hidden(&entry.path()));
-    let mut names: Vec<String> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
 /// Every `.rs` file of the checkout with its path from the root, in order.
-fn sources() -> Vec<(String, String)> {
+pub(crate) fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for folder in ["cli", "functions", "shared", "tests"] {
+    for folder in ["cli", "functions", "lab", "shared", "tests"] {
         collect(&root().join(folder), &mut found);
     }
     found.sort();
@@ -50,11 +43,6 @@ fn is_hidden(path: &Path) -> bool {
 fn read(path: impl Into<PathBuf>) -> String {
     let path = path.into();
     fs::read_to_string(root().join(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Whether a function is a crate. Another one is in Python, as what it runs is.
-fn is_in_rust(function: &str) -> bool {
-    root().join(format!("functions/{function}/Cargo.toml")).is_file()
 }
 
 /// `shift-alias` as `ShiftAlias`.

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -11,18 +10,20 @@ use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::lambda::target::LambdaTarget;
-use spillway_domain::names::AlarmName;
 use spillway_engine::deployment::decide::Decide;
 use spillway_engine::deployment::task::{DeploymentRef, Task};
-use spillway_engine::deployment::watch_alarms::AlarmEvent;
 use spillway_engine::lambda::shift_alias::Shift;
 use spillway_engine::ports::services::Observation;
 use spillway_engine::stack::await_deployment::Waiter;
-use spillway_template::Event;
+use spillway_template::{Event, needs_sam};
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
-use spillway_tests::template::{readme_block, readme_machine, root};
+use spillway_tests::template::{block, guide_machine, root};
+use spillway_wire::alarm::StateChange;
 use spillway_wire::{appspec, execution, http, stack};
+
+const LAMBDA: &str = "docs/guides/lambda.md";
+const ECS: &str = "docs/guides/ecs.md";
 
 #[test]
 fn every_sample_parses_into_the_request_of_its_use_case() {
@@ -50,7 +51,7 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "announce" | "read-revision" | "install-task-set" | "shift-listener" | "promote-task-set"
         | "retire-task-set" => read::<DeploymentRef>(text).map(drop),
         "observe-service" => read::<Observation>(text).map(drop),
-        "watch-alarms" => alarm(text).map(drop),
+        "watch-alarms" => read::<StateChange>(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
         "custom-resource" => stack::take_up(&read(text)?).map(drop),
         "change-resource" => change(&read(text)?),
@@ -76,14 +77,6 @@ struct Expansion {
     _parameters: Value,
 }
 
-fn alarm(text: &str) -> Result<AlarmEvent, String> {
-    let detail = &read::<Value>(text)?["detail"];
-    let alarm: AlarmName = serde_json::from_value(detail["alarmName"].clone()).map_err(|error| error.to_string())?;
-    let at: Timestamp =
-        serde_json::from_value(detail["state"]["timestamp"].clone()).map_err(|error| error.to_string())?;
-    Ok(AlarmEvent { alarm, at })
-}
-
 /// What a stack asks for.
 fn change(input: &Value) -> Result<(), String> {
     let received_at = input["receivedAt"].as_str().and_then(|at| at.parse().ok()).ok_or("no receivedAt")?;
@@ -96,9 +89,62 @@ fn asked(text: &str) -> Result<(), String> {
     execution::parse(&request.input, &Quotas::default()).map(drop).map_err(|refused| refused.to_string())
 }
 
+fn sample(file: &str) -> String {
+    fs::read_to_string(root().join("events").join(file)).unwrap()
+}
+
 #[test]
-fn the_state_machine_of_the_readme_asks_for_what_is_understood() {
-    let input = &readme_machine()["States"]["Deploy"]["Parameters"]["Input"];
+fn the_samples_of_decide_are_a_start_and_a_move_that_failed() {
+    assert!(read::<Decide>(&sample("decide.json")).unwrap().step.is_none());
+    assert!(read::<Decide>(&sample("decide.problem.json")).unwrap().problem.is_some());
+}
+
+#[test]
+fn the_samples_of_answer_stack_say_how_each_request_ended() {
+    for (file, status) in [
+        ("answer-stack.json", r#""Status":"SUCCESS""#),
+        ("answer-stack.problem.json", r#""Status":"FAILED""#),
+        ("answer-stack.undelivered.json", r#""Status":"FAILED""#),
+        ("answer-stack.died.json", r#""Status":"FAILED""#),
+    ] {
+        let text = sample(file);
+        let reply = stack::reply(&read(&text).unwrap()).unwrap();
+        assert_eq!(reply.response_url.is_some(), text.contains("requestPayload"), "only Lambda's own record has it");
+        assert!(reply.body.contains(status), "{}", reply.body);
+    }
+}
+
+#[test]
+fn the_sample_of_custom_resource_is_taken_up_under_a_name_of_its_own() {
+    let event: Value = read(&sample("custom-resource.json")).unwrap();
+    let taken = stack::take_up(&event).unwrap();
+    assert_eq!((taken.name.len(), taken.response_url.as_str()), (32, event["ResponseURL"].as_str().unwrap()));
+    assert_eq!(read::<Value>(&taken.input).unwrap()["request"]["AskedAt"], "2026-11-21T01:02:03Z");
+    assert!(stack::take_up(&Value::Null).is_err());
+}
+
+#[test]
+fn the_sample_of_change_resource_is_an_alias_and_another_resource_is_refused() {
+    let text = sample("change-resource.json");
+    let parsed = |text: &str| {
+        let input: Value = read(text).unwrap();
+        let received_at = input["receivedAt"].as_str().unwrap().parse().unwrap();
+        stack::parse(&input["request"], received_at, &Quotas::default())
+    };
+    assert_eq!(parsed(&text).unwrap().name(), "arn:aws:lambda:us-east-1:123456789012:function:orders:live");
+    let words = parsed(&text.replace("Custom::SpillwayAlias", "Custom::A")).unwrap_err();
+    assert!(words.starts_with("Spillway has no resource Custom::A."), "{words}");
+}
+
+#[test]
+fn one_sample_of_the_macro_is_expanded_by_sam_first() {
+    let is_for_sam = |file: &str| needs_sam(read::<Event>(&sample(file)).unwrap().template().unwrap());
+    assert!(!is_for_sam("macro.json") && is_for_sam("macro.not-expanded.json"));
+}
+
+#[test]
+fn the_state_machine_of_the_guide_asks_for_what_is_understood() {
+    let input = &guide_machine()["States"]["Deploy"]["Parameters"]["Input"];
     let given = input.as_object().unwrap().iter().map(|(member, value)| match member.strip_suffix(".$") {
         None => (member.clone(), value.clone()),
         Some("appSpec") => ("appSpec".to_owned(), json!({ "version": 0.0 })),
@@ -108,28 +154,28 @@ fn the_state_machine_of_the_readme_asks_for_what_is_understood() {
 }
 
 #[test]
-fn the_revision_of_the_readme_is_taken() {
+fn the_revision_of_the_guide_is_taken() {
     let world = World::new();
     let door = Door::new(&world);
     Story::new("Steps.1@1m,10@5m").set(&world);
-    let revision: Value = serde_json::from_str(&readme_block(r#""revisionType": "AppSpecContent","#)).unwrap();
+    let revision: Value = serde_json::from_str(&block(LAMBDA, r#""revisionType": "AppSpecContent","#)).unwrap();
     let deployment = json!({ "applicationName": "shop", "deploymentGroupName": "orders", "revision": revision });
     let created = door.call("CreateDeployment", &deployment);
     assert!(created["deploymentId"].is_string(), "{created}");
-    let appspec = appspec::read(&readme_block("Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
+    let appspec = appspec::read(&block(LAMBDA, "Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
     let Target::Lambda(whole) = appspec else { panic!("{appspec:?}") };
     assert_eq!(world.records()[0].spec.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
 }
 
 #[test]
-fn the_group_and_the_appspec_of_the_readme_are_taken() {
+fn the_group_and_the_appspec_of_the_guide_are_taken() {
     let world = World::new();
     let door = Door::new(&world);
-    let group: Value = serde_json::from_str(&readme_block("targetGroupPairInfoList")).unwrap();
+    let group: Value = serde_json::from_str(&block(ECS, "targetGroupPairInfoList\": [")).unwrap();
     door.call("CreateApplication", &json!({ "applicationName": group["applicationName"], "computePlatform": "ECS" }));
     let made = door.call("CreateDeploymentGroup", &group);
     assert!(made["deploymentGroupId"].is_string(), "{made}");
-    let content = readme_block("Type: AWS::ECS::Service");
+    let content = block(ECS, "Type: AWS::ECS::Service");
     let revision = json!({ "revisionType": "AppSpecContent", "appSpecContent": { "content": content } });
     let deployment = json!({
         "applicationName": group["applicationName"], "deploymentGroupName": group["deploymentGroupName"],

@@ -121,7 +121,7 @@ pub fn plain_client() -> anyhow::Result<reqwest::Client> {
 }
 
 /// The same, for answers that may take so long.
-pub(crate) fn client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
+pub fn client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // An embedding program may have installed one already, which serves as well.

@@ -17,14 +17,12 @@ clean_up() {
 trap clean_up EXIT
 
 if [ -n "${FUNCTION_URL:-}" ]; then
-  port=${PROXY_PORT:-4781}
-  spillway proxy --function-url "$FUNCTION_URL" --port "$port" >&2 &
+  # The proxy chooses a free port, and prints where it answers as soon as it does.
+  mkfifo "$work/url"
+  spillway proxy --function-url "$FUNCTION_URL" >"$work/url" &
   proxy=$!
-  export AWS_ENDPOINT_URL_CODEDEPLOY="http://127.0.0.1:$port"
-  until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-    kill -0 "$proxy" 2>/dev/null || { echo "spillway proxy ended before it answered." >&2; exit 1; }
-    sleep 0.1
-  done
+  read -r AWS_ENDPOINT_URL_CODEDEPLOY <"$work/url" || { echo "spillway proxy ended before it answered." >&2; exit 1; }
+  export AWS_ENDPOINT_URL_CODEDEPLOY
 fi
 if [ -z "${AWS_ENDPOINT_URL_CODEDEPLOY:-}" ]; then
   echo "Set FUNCTION_URL or AWS_ENDPOINT_URL_CODEDEPLOY; without either, AWS CodeDeploy would be asked." >&2

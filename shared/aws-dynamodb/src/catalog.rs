@@ -13,7 +13,7 @@ use spillway_engine::ports::catalog::{Applications, Configurations, GroupWrite, 
 
 use crate::Table;
 use crate::action::Action;
-use crate::attributes::{json, key, number, read_doc, read_text, text, with};
+use crate::attributes::{doc, json, key, number, read_doc, read_text, text, with};
 use crate::filing::{APPLICATIONS, CONFIGS, application_key, home_key, id, slot_key};
 use crate::table::Outcome;
 
@@ -118,7 +118,7 @@ impl Configurations for Table {
     }
 
     async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem> {
-        let item = with(key(CONFIGS, config.name.as_str()), [("doc", json(config)), ("uses", number(0))]);
+        let item = with(key(CONFIGS, config.name.as_str()), [("doc", doc(config)), ("uses", number(0))]);
         let what = format!("the new configuration {}", config.name);
         let put = Action::put(item).if_new();
         Ok(self.transact(&what, vec![put]).await? == Outcome::Written)

@@ -14,7 +14,7 @@ use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 
 use crate::action::Action;
-use crate::attributes::{Item, json, key, number, text, with};
+use crate::attributes::{Item, doc, json, key, number, text, with};
 
 pub(crate) const APPLICATIONS: &str = "applications";
 pub(crate) const CONFIGS: &str = "configs";
@@ -28,7 +28,7 @@ pub(crate) fn application_key(name: &ApplicationName) -> Item {
 
 /// An application.
 pub(crate) fn application_item(application: &Application) -> Item {
-    with(application_key(&application.name), [("doc", json(application)), ("id", text(&application.id))])
+    with(application_key(&application.name), [("doc", doc(application)), ("id", text(&application.id))])
 }
 
 /// The partition of an application with that home.
@@ -64,7 +64,7 @@ pub(crate) fn group_item(group: &DeploymentGroup) -> Item {
     with(
         group_key(&group.lock.home, &group.name),
         [
-            ("doc", json(group)),
+            ("doc", doc(group)),
             ("id", text(&group.id)),
             ("config", text(group.config.as_str())),
             ("services", text(services(&group.environment))),

@@ -8,7 +8,7 @@ use spillway_engine::ports::catalog::GroupWrite;
 
 use crate::Table;
 use crate::action::Action;
-use crate::attributes::{json, number, read_doc, read_text, text};
+use crate::attributes::{doc, number, read_doc, read_text, text};
 use crate::filing::{
     self, count_group, count_use, group_item, group_key, home_key, id, mark_services, release_services, services,
     slot_item, slot_key,
@@ -85,7 +85,7 @@ impl Table {
         }
         let mut actions = if old.name == new.name {
             let values = [
-                (":new", json(new)),
+                (":new", doc(new)),
                 (":config", text(new.config.as_str())),
                 (":services", text(services(&new.environment))),
             ];

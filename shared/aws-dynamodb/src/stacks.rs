@@ -11,7 +11,7 @@ use spillway_engine::ports::stacks::{Claims, ResponseUrls};
 
 use crate::Table;
 use crate::action::Action;
-use crate::attributes::{Item, json, key, number, read_doc, read_text, text, with};
+use crate::attributes::{Item, doc, key, number, read_doc, read_text, text, with};
 use crate::record::{days_after, partition};
 use crate::table::{Outcome, Query};
 
@@ -62,7 +62,7 @@ impl Claims for Table {
         };
         let last = Action::put(last).only_if(NO_LATER, [(":asked", asked)]);
         let noted = claim_key(resource, physical_id).map(|key| match ownership {
-            Some(ownership) => Action::put(with(key, [("doc", json(ownership))])),
+            Some(ownership) => Action::put(with(key, [("doc", doc(ownership))])),
             None => Action::delete(key),
         });
         match self.in_any_case().transact(&named(resource), std::iter::once(last).chain(noted).collect()).await? {

@@ -23,6 +23,7 @@ use spillway_domain::access::session::RoleSession;
 use spillway_domain::names::FunctionName;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::words::excerpt;
+use spillway_engine::ports::customer::HookReply;
 
 /// The longest that a hook is waited for: a little less than a function of ours may run.
 const LONGEST_HOOK: Duration = Duration::from_secs(890);
@@ -64,6 +65,24 @@ pub enum Invoked {
         /// Why.
         why: String,
     },
+}
+
+impl Invoked {
+    /// What the deployment learns. `verdict` reads a return value: whether the hook succeeded, with its message; or else
+    /// what is said of a return value that is no verdict.
+    pub fn into_reply(self, verdict: impl FnOnce(&[u8]) -> Result<(bool, Option<String>), String>) -> HookReply {
+        match self {
+            Self::StillRunning { seconds } => {
+                HookReply::Silent { said: format!("has not returned within {seconds} seconds") }
+            }
+            Self::Lost { why } => HookReply::Lost { why },
+            Self::Threw { timed_out, message, log_tail } => HookReply::Threw { timed_out, message, log_tail },
+            Self::Returned { payload, log_tail } => match verdict(&payload) {
+                Ok((succeeded, message)) => HookReply::Verdict { succeeded, message, log_tail },
+                Err(said) => HookReply::Silent { said },
+            },
+        }
+    }
 }
 
 impl Hooks {

@@ -9,7 +9,7 @@ mod telemetry;
 
 pub use aws::aws;
 pub use run::{Failure, Invocation, run};
-pub use setting::{Miswired, setting};
+pub use setting::{Miswired, setting, table};
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, TokioSleep};
 use jiff::{SignedDuration, Timestamp};

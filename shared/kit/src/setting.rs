@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_config::SdkConfig;
+
 /// The value of an environment variable that the template must give this function.
 pub fn setting<T>(name: &'static str) -> Result<T, Miswired>
 where
@@ -10,6 +12,11 @@ where
     T::Err: fmt::Display,
 {
     read(name, std::env::var(name).ok(), "Set it for this function as template.yaml does.")
+}
+
+/// The table of the stack, which `open` makes of its name and of how many days ended deployments are kept in it.
+pub fn table<T>(config: &SdkConfig, open: impl FnOnce(&SdkConfig, String, u32) -> T) -> Result<T, Miswired> {
+    Ok(open(config, setting("TABLE_NAME")?, setting("RETENTION_DAYS")?))
 }
 
 /// The Region. The template cannot give it; Lambda does.

@@ -103,7 +103,14 @@ const OF_ECS: [&str; 9] = [
 /// The verdict in a return value: whether the hook succeeded, and its words. `{"status":"Succeeded"|"Failed"}` and, as
 /// hooks of ECS have it, `{"hookStatus":"SUCCEEDED"|"FAILED"}`, with an optional `message`. What stands beside them
 /// does not matter, however deep it is. Without a verdict the hook calls back; then the error tells what it returned.
-pub fn verdict(payload: &[u8]) -> Result<(bool, Option<String>), String> {
+///
+/// That text is shown to all who may read the deployment, so that the execution id, by which the hook is known, is left
+/// out of it.
+pub fn verdict(payload: &[u8], execution_id: &str) -> Result<(bool, Option<String>), String> {
+    read_verdict(payload).map_err(|said| said.replace(execution_id, "..."))
+}
+
+fn read_verdict(payload: &[u8]) -> Result<(bool, Option<String>), String> {
     let said = |word: Option<String>| match word? {
         word if word.eq_ignore_ascii_case("Succeeded") => Some(true),
         word if word.eq_ignore_ascii_case("Failed") => Some(false),
@@ -332,10 +339,10 @@ mod tests {
             (Value::Null, None),
         ];
         for (answer, expected) in cases {
-            assert_eq!(verdict(answer.to_string().as_bytes()).ok(), expected, "{answer}");
+            assert_eq!(read_verdict(answer.to_string().as_bytes()).ok(), expected, "{answer}");
         }
         let long = json!({ "status": "Failed", "message": "é".repeat(3_000_000) }).to_string();
-        let (_, words) = verdict(long.as_bytes()).unwrap();
+        let (_, words) = read_verdict(long.as_bytes()).unwrap();
         assert_eq!(words.map(|words| words.chars().count()), Some(2051));
     }
 
@@ -344,10 +351,10 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         for beside in ["details", "message"] {
             let answer = format!(r#"{{"{beside}":{deep},"status":"Failed"}}"#);
-            assert_eq!(verdict(answer.as_bytes()), Ok((false, None)));
+            assert_eq!(read_verdict(answer.as_bytes()), Ok((false, None)));
         }
         let expected = format!("returned {}..., which is no verdict", "[".repeat(120));
-        assert_eq!(verdict(deep.as_bytes()), Err(expected));
+        assert_eq!(read_verdict(deep.as_bytes()), Err(expected));
     }
 
     #[test]
@@ -359,7 +366,14 @@ mod tests {
             (r#"{"statusCode": 200}"#, r#"returned {"statusCode": 200}, which is no verdict"#),
             ("<no JSON>", "returned <no JSON>, which is no verdict"),
         ] {
-            assert_eq!(verdict(payload.as_bytes()), Err(said.to_owned()));
+            assert_eq!(read_verdict(payload.as_bytes()), Err(said.to_owned()));
         }
+    }
+
+    #[test]
+    fn the_execution_id_is_left_out_of_what_is_said_of_a_return() {
+        let said = |payload: &str| verdict(payload.as_bytes(), "d-1.X.seal").unwrap_err();
+        assert_eq!(said("null"), "returned null, which is no verdict");
+        assert_eq!(said(r#"{"Id":"d-1.X.seal"}"#), r#"returned {"Id":"..."}, which is no verdict"#);
     }
 }

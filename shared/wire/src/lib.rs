@@ -7,6 +7,7 @@
 //! CloudFormation ([`stack`]).
 
 pub mod access;
+pub mod alarm;
 pub mod appspec;
 pub mod bounds;
 pub mod content;

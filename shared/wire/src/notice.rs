@@ -45,6 +45,12 @@ impl FromStr for MessageForm {
     }
 }
 
+/// The triggers that are notified of what has happened to a deployment.
+pub fn notified_triggers(deployment: &Deployment) -> impl Iterator<Item = &Trigger> {
+    let events = trigger_events(deployment);
+    deployment.spec.triggers.iter().filter(move |trigger| trigger.events.iter().any(|event| events.contains(event)))
+}
+
 /// The trigger events that it is. A trigger that has one of them is told, once.
 pub fn trigger_events(deployment: &Deployment) -> Vec<TriggerEvent> {
     match deployment.status() {

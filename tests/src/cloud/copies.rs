@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
 use aws_sdk_lambda::types::{Environment, FunctionCode, FunctionUrlAuthType, Runtime};
+use spillway::loopback::listen;
 use spillway::proxy::{Proxy, Upstream};
 
 use super::Cloud;
@@ -32,7 +33,7 @@ impl Aside {
         let url = format!("{}/_aws/lambda-url/{id}/", cloud.endpoints().aws);
         let credentials = cloud.local.sdk_config().credentials_provider().unwrap();
         let upstream = Upstream::new(&url, &cloud.endpoints().region, credentials).unwrap();
-        Self { function: name.to_owned(), proxy: Proxy::start(upstream, 0).unwrap() }
+        Self { function: name.to_owned(), proxy: Proxy::start(upstream, listen(0).unwrap()).unwrap() }
     }
 }
 

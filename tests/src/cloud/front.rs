@@ -5,10 +5,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, FixedResponseActionConfig, ForwardActionConfig, LoadBalancerTypeEnum, ProtocolEnum,
     RuleCondition, TargetGroupTuple, TargetTypeEnum,
 };
-use spillway::local::sdk_config;
 use spillway_domain::catalog::environment::ListenerArn;
 use spillway_domain::ecs::listener::ListenerKind;
 use spillway_domain::ecs::service::TargetGroup;
+use spillway_lab::local::sdk_config;
 use tokio::sync::OnceCell;
 
 use super::Cloud;

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_wire::Seal;
 
-use spillway::local::sdk_config;
+use spillway_lab::local::sdk_config;
 
 use super::{Cloud, Order, Shop, in_cloud, refusal, until};
 

@@ -14,11 +14,13 @@ mod containers;
 mod copies;
 mod counter;
 mod crowd;
+mod emulators;
 mod executions;
 pub(crate) mod front;
 mod hooks;
 mod loopback;
 mod notifications;
+mod packages;
 mod processes;
 pub(crate) mod programs;
 mod revisions;
@@ -35,7 +37,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use aws_sdk_codedeploy::error::{ProvideErrorMetadata, SdkError};
-use spillway::local::{Endpoints, LocalCloud, Options, sdk_config};
+use spillway_lab::local::{Endpoints, LocalCloud, Options, sdk_config};
 use tokio::runtime::Handle;
 
 pub(crate) use counter::Counter;

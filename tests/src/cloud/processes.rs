@@ -1,6 +1,7 @@
-//! `spillway local` and `spillway demo` as processes, which leave nothing behind.
+//! `lab local` and `lab demo` as processes, which leave nothing behind.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -8,16 +9,16 @@ use std::time::Duration;
 
 use aws_sdk_codedeploy::Client;
 use serde_json::Value;
-use spillway::local::sdk_config;
+use spillway_lab::local::sdk_config;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::{in_cloud, until};
 
-/// The `spillway` that was built along with the functions, next to this test.
-fn spillway() -> PathBuf {
+/// The `lab` that was built along with the functions, next to this test.
+pub(super) fn lab() -> PathBuf {
     let own = std::env::current_exe().unwrap();
-    own.parent().and_then(|deps| deps.parent()).unwrap().join("spillway")
+    own.parent().and_then(|deps| deps.parent()).unwrap().join("lab")
 }
 
 /// The processes that a process has started and that still run.
@@ -48,9 +49,16 @@ async fn are_gone(processes: &[u32]) {
         .await;
 }
 
-async fn signal(process: &Child, signal: &str) {
+pub(super) async fn signal(process: &Child, signal: &str) {
     let id = process.id().unwrap().to_string();
     assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+}
+
+/// What a process has written into a file that it shares with this one.
+pub(super) fn everything(file: &mut File) -> String {
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).unwrap();
+    text
 }
 
 /// A copy of the local cloud, and what it printed.
@@ -61,17 +69,20 @@ struct Copy {
 }
 
 impl Copy {
-    async fn start(port: u16) -> Self {
-        let mut process = Command::new(spillway())
-            .args(["local", "--port", &port.to_string()])
+    async fn start() -> Self {
+        let mut said = tempfile::tempfile().unwrap();
+        let mut process = Command::new(lab())
+            .args(["local", "--port", "0"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(said.try_clone().unwrap())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).await.unwrap();
-        let endpoints: Value = serde_json::from_str(&line).unwrap();
+        let Ok(endpoints) = serde_json::from_str::<Value>(&line) else {
+            panic!("the local cloud did not start; it printed {line:?} and said:\n{}", everything(&mut said));
+        };
         let client = Client::new(&sdk_config(endpoints["codedeploy"].as_str().unwrap()));
         Self { process, endpoints, client }
     }
@@ -81,22 +92,10 @@ impl Copy {
     }
 }
 
-/// A port that is free, as is the next.
-fn free_base() -> u16 {
-    (0..100)
-        .find_map(|_| {
-            let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-            TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
-            Some(port)
-        })
-        .unwrap()
-}
-
 #[test]
-fn two_copies_of_spillway_local_run_side_by_side_and_leave_nothing_behind() {
+fn two_local_clouds_run_side_by_side_and_leave_nothing_behind() {
     in_cloud(async |_| {
-        let (one, other) = (free_base(), free_base());
-        let (mut one, mut other) = (Copy::start(one).await, Copy::start(other).await);
+        let (mut one, mut other) = (Copy::start().await, Copy::start().await);
         for member in ["codedeploy", "aws", "region", "accountId", "table", "stateMachineArn"] {
             assert!(one.endpoints[member].is_string(), "{}", one.endpoints);
         }
@@ -126,7 +125,7 @@ fn a_taken_port_is_told() {
     in_cloud(async |_| {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port();
-        let output = Command::new(spillway()).args(["local", "--port", &port.to_string()]).output().await.unwrap();
+        let output = Command::new(lab()).args(["local", "--port", &port.to_string()]).output().await.unwrap();
         let words = String::from_utf8_lossy(&output.stderr);
         assert!(
             !output.status.success() && words.contains(&format!("port {port} on 127.0.0.1 cannot be had")),
@@ -138,12 +137,19 @@ fn a_taken_port_is_told() {
 #[test]
 fn a_demo_that_is_interrupted_leaves_nothing_behind() {
     in_cloud(async |_| {
-        let mut demo = Command::new(spillway());
-        let mut demo =
-            demo.arg("demo").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        let mut said = tempfile::tempfile().unwrap();
+        let mut demo = Command::new(lab());
+        demo.arg("demo").stdout(Stdio::piped()).stderr(said.try_clone().unwrap()).kill_on_drop(true);
+        let mut demo = demo.spawn().unwrap();
         let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
         // The first scene is under way.
-        while !lines.next_line().await.unwrap().unwrap().contains("deploys version") {}
+        loop {
+            let line = lines.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("the demo ended:\n{}", everything(&mut said)));
+            if line.contains("deploys version") {
+                break;
+            }
+        }
         let started = descendants(demo.id().unwrap());
         assert!(!started.is_empty());
         signal(&demo, "-INT").await;
@@ -167,7 +173,7 @@ fn ends_well_and_writes_its_summary(platform: &'static str) {
     in_cloud(async |_| {
         let folder = tempfile::tempdir().unwrap();
         let json = folder.path().join("summary.json");
-        let demo = Command::new(spillway()).args(["demo", platform, "--json"]).arg(&json).output();
+        let demo = Command::new(lab()).args(["demo", platform, "--json"]).arg(&json).output();
         let output = tokio::time::timeout(Duration::from_secs(500), demo).await.unwrap().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));

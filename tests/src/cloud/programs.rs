@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
-use spillway::local::{CLIENTS_REQUIREMENTS, PythonEnvironment, SAM_REQUIREMENTS, TOOLS_REQUIREMENTS};
+use spillway_lab::local::{CLIENTS_REQUIREMENTS, PythonEnvironment, SAM_REQUIREMENTS, TOOLS_REQUIREMENTS};
 use spillway_tests::template::root;
 use tokio::process::Command;
 

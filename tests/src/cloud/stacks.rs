@@ -8,7 +8,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Capability, Stack};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use spillway::local::sdk_config;
+use spillway_lab::local::sdk_config;
 use spillway_tests::template::root;
 use tempfile::TempDir;
 

@@ -24,6 +24,7 @@ fn cfn_lint_and_checkov_have_nothing_to_say_of_the_translated_template() {
 
         let mut checkov = scrubbed(tools.python());
         checkov.arg(tools.program("checkov")).args(["--framework", "cloudformation", "--quiet", "--compact"]);
+        checkov.arg("--config-file").arg(root().join(".checkov.yaml"));
         checkov.args(["--skip-download", "--output", "json", "--file"]).arg(&path).current_dir(folder.path());
         let found = written("checkov", &checkov.env("HOME", folder.path()).output().await.unwrap());
         let found: serde_json::Value = serde_json::from_str(&found).unwrap();
@@ -61,4 +62,10 @@ fn whatever_checkov_skips_has_its_reason() {
         }
     }
     assert!(skips > 0, "the skips are found");
+    let text = fs::read_to_string(root().join(".checkov.yaml")).unwrap();
+    let (_, everywhere) = text.split_once("skip-check:\n").unwrap();
+    let lines: Vec<&str> = everywhere.lines().map(str::trim).collect();
+    for pair in lines.chunks(2) {
+        assert!(pair[0].starts_with("# ") && pair[0].len() > 20 && pair[1].starts_with("- CKV_"), "{pair:?}");
+    }
 }

@@ -1,11 +1,11 @@
 //! What a read of the API costs: one consistent read or one query.
 
 use serde_json::{Value, json};
-use spillway::local::sdk_config;
 use spillway_api::{Backend, answer};
 use spillway_aws_dynamodb::Table;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_kit::Invocation;
+use spillway_lab::local::sdk_config;
 use spillway_testkit::World;
 use spillway_tests::door::request;
 use spillway_wire::Operation;

@@ -1,7 +1,9 @@
 //! What reaches the functions from outside, and what is tried again.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
-use spillway_tests::template::template;
+use spillway_tests::template::{definition, template};
 
 use super::none;
 
@@ -19,7 +21,7 @@ fn only_alarms_of_this_account_and_region_reach_watch_alarms() {
 fn bad_input_is_not_tried_again_where_nothing_catches_it() {
     let mut faults = Vec::new();
     for machine in ["DeploymentStateMachine", "StackRequestStateMachine"] {
-        let states = template()["Resources"][machine]["Properties"]["Definition"]["States"].clone();
+        let states = definition(machine)["States"].clone();
         for (name, state) in states.as_object().unwrap() {
             let is_open = state["Type"] == "Task" && state["Catch"].is_null();
             let retry = &state["Retry"][0];
@@ -30,6 +32,19 @@ fn bad_input_is_not_tried_again_where_nothing_catches_it() {
         }
     }
     none(faults);
+}
+
+/// A name without a value stays in the definition as it is, and a state machine with `${...}` in it is made without a word.
+#[test]
+fn every_substitution_of_a_state_machine_is_given_and_used() {
+    let template = template();
+    for machine in ["DeploymentStateMachine", "StackRequestStateMachine"] {
+        let text = definition(machine).to_string();
+        let names = text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()));
+        let used: BTreeSet<String> = names.collect();
+        let given = &template["Resources"][machine]["Properties"]["DefinitionSubstitutions"];
+        assert_eq!(used, given.as_object().unwrap().keys().cloned().collect(), "{machine}");
+    }
 }
 
 #[test]

@@ -1,38 +1,42 @@
 //! One name in five places, and nothing too long.
 
-use spillway_tests::template::{root, template};
+use spillway_tests::template::{functions, root, template};
 
-use super::{camel, folders, is_in_rust, none, read, sources};
+use super::{camel, none, read, sources};
 
 /// The use case of `api` is the table of operations; the others do nothing but hand something on.
 const WITHOUT_USE_CASE: [&str; 2] = ["api", "expand-sam"];
 /// The use case of `macro` is pure, and has a crate of its own.
 const IS_PURE: (&str, &str, &str) = ("macro", "shared/template/src/rewrite.rs", "pub fn rewrite(");
+/// Where every function has a row.
+const MAP: &str = "docs/architecture/overview.md";
 const MOST_LINES: usize = 400;
 /// Functions are doors, not rooms.
 const MOST_LINES_OF_DOOR: usize = 150;
 
 #[test]
 fn a_function_has_one_name_in_five_places() {
-    let (template, readme) = (template(), read("README.md"));
+    let (template, map) = (template(), read(MAP));
+    let mapped: Vec<String> = code_map(&map).collect();
     let mut faults = Vec::new();
-    for name in folders("functions") {
-        let resource = format!("{}Function", camel(&name));
+    for own in functions() {
+        let (name, folder) = (&own.name, own.folder());
+        let resource = format!("{}Function", camel(name));
         let function = &template["Resources"][&resource];
-        if is_in_rust(&name) && function["Metadata"]["BuildProperties"]["Binary"] != *name {
+        if own.is_in_rust() && function["Metadata"]["BuildProperties"]["Binary"] != **name {
             faults.push(format!("template.yaml has no {resource} with Binary: {name} in its Metadata"));
         }
-        if !is_in_rust(&name) && function["Properties"]["CodeUri"] != format!("functions/{name}") {
-            faults.push(format!("template.yaml has no {resource} with CodeUri: functions/{name}"));
+        if !own.is_in_rust() && function["Properties"]["CodeUri"] != *folder {
+            faults.push(format!("template.yaml has no {resource} with CodeUri: {folder}"));
         }
         if !root().join(format!("events/{name}.json")).is_file() {
             faults.push(format!("events/{name}.json is not there"));
         }
-        if !WITHOUT_USE_CASE.contains(&name.as_str()) && !is_use_case(&name) {
+        if !WITHOUT_USE_CASE.contains(&name.as_str()) && !is_use_case(name) {
             faults.push(format!("shared/engine has no use case {}", name.replace('-', "_")));
         }
-        if !code_map(&readme).any(|line| line.starts_with(&format!("functions/{name}"))) {
-            faults.push(format!("the code map of README.md has no line that begins with functions/{name}"));
+        if !mapped.contains(name) {
+            faults.push(format!("the map of functions in {MAP} has no row for {name}"));
         }
     }
     none(faults);
@@ -49,7 +53,7 @@ fn the_function_behind_the_service_tokens_has_a_name_that_never_changes() {
 
 #[test]
 fn nothing_has_the_name_of_a_function_that_is_not_there() {
-    let names = folders("functions");
+    let names: Vec<String> = functions().into_iter().map(|function| function.name).collect();
     let mut faults = Vec::new();
     for (resource, properties) in template()["Resources"].as_object().unwrap() {
         let own = names.iter().any(|name| *resource == format!("{}Function", camel(name)));
@@ -64,12 +68,8 @@ fn nothing_has_the_name_of_a_function_that_is_not_there() {
             faults.push(format!("events/{file} is for no folder of functions/"));
         }
     }
-    for line in code_map(&read("README.md")) {
-        let name: String =
-            line["functions/".len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
-        if !name.is_empty() && !names.contains(&name) {
-            faults.push(format!("README.md maps functions/{name}, which is not there"));
-        }
+    for name in code_map(&read(MAP)).filter(|name| !names.contains(name)) {
+        faults.push(format!("{MAP} maps function {name}, which is not there"));
     }
     none(faults);
 }
@@ -86,20 +86,22 @@ fn no_file_is_longer_than_one_can_read() {
 
 #[test]
 fn the_local_cloud_expands_templates_with_what_runs_on_aws() {
-    let local = requirements(&read("cli/src/local/requirements.txt"));
-    let other = requirements(&read("functions/expand-sam/requirements.txt"));
+    let local = requirements(&read("lab/requirements/emulated-aws.txt"));
+    let other = requirements(&read("functions/stack/expand-sam/requirements.txt"));
     let missing = other.into_iter().filter(|(pin, _)| !local.iter().any(|(have, _)| have == pin));
-    none(missing.map(|(pin, _)| format!("functions/expand-sam has {pin}, and the local cloud has not")).collect());
+    none(
+        missing.map(|(pin, _)| format!("functions/stack/expand-sam has {pin}, and the local cloud has not")).collect(),
+    );
 }
 
 /// What runs here, and in the customer's account, is what was looked at: pip takes nothing that has another hash.
 #[test]
 fn every_python_requirement_is_pinned_with_its_hashes() {
     let mut faults = Vec::new();
-    for folder in ["cli/src/local", "cli/src/local/containers", "functions/expand-sam", "tests/benches"] {
+    for folder in ["lab/requirements", "functions/stack/expand-sam", "tests/benches"] {
         let files = std::fs::read_dir(root().join(folder)).unwrap();
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-        for name in names.filter(|name| name.ends_with("requirements.txt")) {
+        for name in names.filter(|name| name.ends_with(".txt")) {
             let path = format!("{folder}/{name}");
             let text = read(&path);
             if text.contains("://") || text.contains("--index") || text.contains("--find-links") {
@@ -111,7 +113,7 @@ fn every_python_requirement_is_pinned_with_its_hashes() {
             faults.extend(loose.map(|(pin, hashes)| format!("{path}: {pin} has {hashes} hashes, or no version")));
         }
     }
-    for installer in ["cli/src/local/python.rs", "functions/expand-sam/Makefile"] {
+    for installer in ["lab/src/local/python.rs", "functions/stack/expand-sam/Makefile"] {
         if !read(installer).contains("--require-hashes") {
             faults.push(format!("{installer} installs what has no hash"));
         }
@@ -143,8 +145,8 @@ fn is_use_case(name: &str) -> bool {
     engine.map(|(_, text)| text).any(|text| own.iter().any(|signature| text.contains(signature)))
 }
 
-/// The lines of the code map that are about functions, without ornaments.
-fn code_map(readme: &str) -> impl Iterator<Item = &str> {
-    let bare = readme.lines().map(|line| line.trim_start_matches(['-', '*', '|', '`', '[', ' ']));
-    bare.filter(|line| line.starts_with("functions/"))
+/// The functions of the code map: the last folder of each first cell that is one of `functions/`.
+fn code_map(page: &str) -> impl Iterator<Item = String> {
+    let paths = page.lines().filter_map(|line| line.strip_prefix("| `functions/")?.split('`').next());
+    paths.map(|path| path.rsplit('/').next().unwrap_or(path).to_owned())
 }

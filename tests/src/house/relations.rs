@@ -4,23 +4,23 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use spillway_tests::template::template;
+use spillway_tests::template::{Function, folders, functions, template};
 
-use super::{camel, folders, is_in_rust, none, read};
+use super::{camel, none, read, sources};
 
 /// Every manifest of a member, with its path from the root.
 pub fn manifests() -> Vec<(String, String)> {
-    let mut paths = vec!["cli/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
-    let functions = folders("functions").into_iter().filter(|name| is_in_rust(name));
-    paths.extend(functions.map(|name| format!("functions/{name}/Cargo.toml")));
+    let mut paths = vec!["cli/Cargo.toml".to_owned(), "lab/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
+    let functions = functions().into_iter().filter(Function::is_in_rust);
+    paths.extend(functions.map(|function| format!("{}/Cargo.toml", function.folder())));
     paths.extend(folders("shared").iter().map(|name| format!("shared/{name}/Cargo.toml")));
     paths.into_iter().map(|path| (path.clone(), read(path))).collect()
 }
 
 /// What a function links; one in Python has no manifest, and links none of ours.
-pub fn links(function: &str) -> BTreeSet<String> {
-    match is_in_rust(function) {
-        true => dependencies(&read(format!("functions/{function}/Cargo.toml"))),
+pub fn links(function: &Function) -> BTreeSet<String> {
+    match function.is_in_rust() {
+        true => dependencies(&read(format!("{}/Cargo.toml", function.folder()))),
         false => BTreeSet::new(),
     }
 }
@@ -52,15 +52,18 @@ fn crates_know_only_whom_they_may_know() {
     let adapters: Vec<String> = folders("shared").into_iter().filter(|name| name.starts_with("aws-")).collect();
     let mut faults = Vec::new();
     for (path, text) in manifests() {
-        let (parent, name) = path.trim_end_matches("/Cargo.toml").rsplit_once('/').unwrap_or(("", ""));
+        let folder = path.trim_end_matches("/Cargo.toml");
+        let parent = folder.split_once('/').map_or("", |(parent, _)| parent);
+        let name = folder.rsplit_once('/').map_or("", |(_, name)| name);
         let mut may: Vec<&str> = match (parent, name) {
             ("functions", "macro") => vec!["kit", "template"],
             ("functions", "authorize") => vec!["kit", "engine", "domain", "policy"],
-            ("functions", _) => vec!["kit", "wire", "engine", "domain"],
+            ("functions", _) => vec!["kit", "door", "wire", "engine", "domain"],
             ("shared", "domain") => vec![],
             ("shared", "engine" | "wire" | "template" | "aws-sts") => vec!["domain"],
             ("shared", "kit" | "testkit") => vec!["domain", "engine"],
             ("shared", "policy") => vec!["domain"],
+            ("shared", "door") => vec!["kit", "wire", "engine", "domain"],
             ("shared", adapter) if adapter.starts_with("aws-") => vec!["domain", "engine", "aws-sts"],
             ("shared", other) => panic!("shared/{other} is new: say here whom it may know"),
             _ => continue,
@@ -81,11 +84,32 @@ fn crates_know_only_whom_they_may_know() {
 fn only_adapters_and_the_kit_link_an_sdk() {
     let is_sdk =
         |key: &&String| key.starts_with("aws-sdk-") || key.starts_with("aws-config") || key.starts_with("aws-smithy");
-    let may = |path: &str| ["shared/aws-", "shared/kit/", "cli/", "tests/"].iter().any(|begin| path.starts_with(begin));
+    let may = |path: &str| {
+        ["shared/aws-", "shared/kit/", "cli/", "lab/", "tests/"].iter().any(|begin| path.starts_with(begin))
+    };
     let mut faults = Vec::new();
     for (path, text) in manifests().into_iter().filter(|(path, _)| !may(path)) {
         faults.extend(dependencies(&text).iter().filter(is_sdk).map(|key| format!("{path} links {key}")));
     }
+    none(faults);
+}
+
+/// A test binary for each function would be linked for what the samples say of all of them.
+#[test]
+fn the_binary_of_a_function_has_no_tests_of_its_own() {
+    let functions = functions().into_iter().filter(Function::is_in_rust);
+    let manifests = functions.map(|function| format!("{}/Cargo.toml", function.folder()));
+    none(manifests.filter(|path| !read(path).contains("\ntest = false\n")).collect());
+}
+
+/// It runs where there is neither the checkout nor a compiler.
+#[test]
+fn the_operators_command_links_no_sdk_of_a_service_and_knows_no_checkout() {
+    let linked = dependencies(&read("cli/Cargo.toml"));
+    let wrong = |key: &&String| key.starts_with("aws-sdk-") || key.starts_with("spillway-");
+    let mut faults: Vec<_> = linked.iter().filter(wrong).map(|key| format!("cli/Cargo.toml links {key}")).collect();
+    let own = sources().into_iter().filter(|(name, text)| name.starts_with("cli/") && text.contains("CARGO_MANIFEST"));
+    faults.extend(own.map(|(name, _)| format!("{name} knows the checkout")));
     none(faults);
 }
 
@@ -109,8 +133,9 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
     ];
     let assume = ["sts:AssumeRole", "sts:TagSession"];
     let mut faults = Vec::new();
-    for name in folders("functions") {
-        let linked = links(&name);
+    for function in functions() {
+        let linked = links(&function);
+        let name = function.name;
         let actions = actions(&name);
         for (adapter, prefix) in pairs {
             let (links, may) = (linked.contains(adapter), actions.iter().any(|action| action.starts_with(prefix)));
@@ -138,7 +163,7 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
 #[test]
 fn whoever_writes_the_catalog_may_check_its_items() {
     let mut faults = Vec::new();
-    for name in folders("functions") {
+    for Function { name, .. } in functions() {
         let actions = actions(&name);
         let may = |action: &str| actions.contains(&format!("dynamodb:{action}"));
         if (may("BatchGetItem") && may("UpdateItem")) != may("ConditionCheckItem") {
@@ -171,7 +196,7 @@ fn every_role_is_written_out() {
 #[test]
 fn a_function_has_its_own_role_and_writes_into_its_own_log_only() {
     let mut faults = Vec::new();
-    for name in folders("functions") {
+    for Function { name, .. } in functions() {
         let camel = camel(&name);
         let properties = &template()["Resources"][format!("{camel}Function")]["Properties"];
         if properties["Role"] != format!("{camel}Role.Arn") {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use spillway_domain::ecs::desired::LATEST_WRITE_SECONDS;
-use spillway_tests::template::template;
+use spillway_tests::template::{functions, template};
 
 use super::relations::{dependencies, links, manifests, statements, words};
-use super::{camel, folders, none, sources};
+use super::{camel, none, sources};
 
 /// They make moves on services, and move traffic.
 const MOVERS: [&str; 4] = ["install-task-set", "promote-task-set", "retire-task-set", "shift-listener"];
@@ -28,8 +28,9 @@ fn a_move_takes_no_longer_than_the_domain_expects() {
 #[test]
 fn only_the_functions_of_services_link_ecs_and_load_balancers() {
     let mut faults = Vec::new();
-    for name in folders("functions") {
-        let linked = links(&name);
+    for function in functions() {
+        let linked = links(&function);
+        let name = function.name;
         let links = linked.contains("spillway-aws-ecs") || linked.contains("spillway-aws-elb");
         let may = name == OBSERVER || MOVERS.contains(&name.as_str());
         if links != may {

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::halt::FailedCall;
 use spillway_domain::deployment::halt::{Cause, HookFault};
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::{Deployment, Status};
@@ -15,6 +16,7 @@ use super::{ending, play};
 fn every_cause_has_its_status_code_and_words() {
     let event = EventName::BeforeAllowTraffic;
     let said = || "Lambda said no.".to_owned();
+    let call = || FailedCall { call: None, words: said() };
     let causes = [
         Cause::Alarm(vec!["errors".parse().unwrap(), "latency".parse().unwrap()]),
         Cause::AlarmsUnreadable(said()),
@@ -33,14 +35,14 @@ fn every_cause_has_its_status_code_and_words() {
         Cause::NeverSteady("What was seen.".to_owned()),
         Cause::Unsteady("What was seen.".to_owned()),
         Cause::NotContinued(15),
-        Cause::Missing(said()),
-        Cause::Denied(said()),
-        Cause::Refused(said()),
-        Cause::Throttled(said()),
+        Cause::Missing(call()),
+        Cause::Denied(call()),
+        Cause::Refused(call()),
+        Cause::Throttled(call()),
     ];
     let (_, record) = play(&Story::new("Steps.10@1m"));
     let on = |platform| {
-        let spec = DeploymentSpec { platform, ..record.spec.clone() };
+        let spec = DeploymentSpec { platform, ..(*record.spec).clone() };
         let line = |cause: &Cause| {
             let rollback = cause.rollback_event();
             let (status, code) = (cause.status().as_str(), cause.code(platform).as_str());

@@ -37,7 +37,6 @@ pub struct DeploymentGroup {
     /// Who is told.
     pub triggers: Vec<Trigger>,
     /// What is deployed to, and how.
-    #[serde(default)]
     pub environment: Environment,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::access::caller::Caller;
 use crate::catalog::rollback::AutoRollbackEvent;
+use crate::problem::{Call, Problem};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,6 @@ pub enum Cause {
         /// `autoRollbackEnabled` of StopDeployment.
         rollback: Option<bool>,
         /// The caller of StopDeployment, where it is known.
-        #[serde(default)]
         caller: Option<Caller>,
     },
     /// A hook ended it.
@@ -69,13 +69,22 @@ pub enum Cause {
     /// Nobody continued it within so many minutes.
     NotContinued(u32),
     /// What is deployed to does not exist, or a part of it; what AWS said.
-    Missing(String),
+    Missing(FailedCall),
     /// The service role may not do something; what AWS said.
-    Denied(String),
+    Denied(FailedCall),
     /// AWS refused something else; what it said.
-    Refused(String),
+    Refused(FailedCall),
     /// AWS did not let the calls through for too long; what it said.
-    Throttled(String),
+    Throttled(FailedCall),
+}
+
+/// A call to AWS that ended a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedCall {
+    /// Which, where it is known.
+    pub call: Option<Call>,
+    /// What AWS said.
+    pub words: String,
 }
 
 /// In what way a hook ended a deployment.
@@ -190,7 +199,7 @@ impl Cause {
             Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
             Self::ServiceDrifted(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
             Self::NeverSteady(_) | Self::NotContinued(_) => ErrorCode::Timeout,
-            Self::Missing(words) if is_of_load_balancing(words) => ErrorCode::ElasticLoadBalancingInvalid,
+            Self::Missing(call) if call.is_of_load_balancing() => ErrorCode::ElasticLoadBalancingInvalid,
             Self::Missing(_) if ecs => ErrorCode::InvalidEcsService,
             Self::Missing(_) => ErrorCode::InvalidLambdaFunction,
             Self::Refused(_) if ecs => ErrorCode::EcsUpdateError,
@@ -255,19 +264,20 @@ impl Cause {
                 "The deployment timed out while waiting for a notification to continue. This time out period is \
                  {minutes} minutes."
             ),
-            Self::Missing(words) => format!("What is deployed to does not exist. {words}"),
-            Self::Denied(words) => {
+            Self::Missing(call) => format!("What is deployed to does not exist. {}", call.words),
+            Self::Denied(call) => {
                 let service = match spec.platform {
-                    _ if is_of_load_balancing(words) => "AmazonElasticLoadBalancing",
+                    _ if call.is_of_load_balancing() => "AmazonElasticLoadBalancing",
                     ComputePlatform::Ecs => "AmazonECS",
                     ComputePlatform::Lambda | ComputePlatform::Server => "AWSLambda",
                 };
-                format!("{} {words}", permission_message(spec, service))
+                format!("{} {}", permission_message(spec, service), call.words)
             }
-            Self::Refused(words) => format!("AWS refused a call that the deployment needs. {words}"),
-            Self::Throttled(words) => {
-                format!("AWS did not let a call through that the deployment needs, however often it was tried. {words}")
-            }
+            Self::Refused(call) => format!("AWS refused a call that the deployment needs. {}", call.words),
+            Self::Throttled(call) => format!(
+                "AWS did not let a call through that the deployment needs, however often it was tried. {}",
+                call.words
+            ),
         }
     }
 
@@ -298,9 +308,15 @@ impl Cause {
     }
 }
 
-/// Whether a problem is one with a load balancer: problems with AWS's answers begin with the action.
-fn is_of_load_balancing(words: &str) -> bool {
-    words.starts_with("elasticloadbalancing:")
+impl FailedCall {
+    /// Of a problem that ends the deployment.
+    pub fn of(problem: &Problem) -> Self {
+        Self { call: problem.call.clone(), words: problem.words.clone() }
+    }
+
+    fn is_of_load_balancing(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.service == Call::LOAD_BALANCING)
+    }
 }
 
 fn permission_message(spec: &DeploymentSpec, service: &str) -> String {

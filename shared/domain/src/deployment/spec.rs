@@ -29,10 +29,8 @@ pub struct DeploymentSpec {
     /// Where the store files what changes in the group with this deployment.
     pub lock: DeploymentLock,
     /// What is deployed to.
-    #[serde(default)]
     pub platform: ComputePlatform,
     /// The group's environment: for ECS, its service, listeners, target groups, and waits.
-    #[serde(default)]
     pub environment: Environment,
     /// The configuration's name.
     pub config: ConfigName,
@@ -57,14 +55,12 @@ pub struct DeploymentSpec {
     /// Whether a caller or an automatic rollback made it.
     pub creator: Creator,
     /// The caller that made it, where it is known.
-    #[serde(default)]
     pub caller: Option<Caller>,
     /// The deployment that it rolls back.
     pub rolls_back: Option<DeploymentId>,
     /// The caller's words.
     pub description: Option<String>,
     /// Whether it deploys again what the group deployed last, so that no traffic has to move.
-    #[serde(default)]
     pub restarts: bool,
 }
 

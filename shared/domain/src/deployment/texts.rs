@@ -77,11 +77,10 @@ impl Cause {
             | Self::ServiceDrifted(words)
             | Self::TasksDie(words)
             | Self::NeverSteady(words)
-            | Self::Unsteady(words)
-            | Self::Missing(words)
-            | Self::Denied(words)
-            | Self::Refused(words)
-            | Self::Throttled(words) => vec![words],
+            | Self::Unsteady(words) => vec![words],
+            Self::Missing(call) | Self::Denied(call) | Self::Refused(call) | Self::Throttled(call) => {
+                vec![&mut call.words]
+            }
         }
     }
 }

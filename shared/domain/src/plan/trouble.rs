@@ -1,5 +1,6 @@
 //! What speaks against going on, whatever the platform, and what follows.
 
+use crate::deployment::halt::FailedCall;
 use std::collections::BTreeSet;
 
 use crate::{ecs, lambda};
@@ -110,7 +111,7 @@ fn reading_trouble(seen: &Seen) -> Option<Cause> {
         ProblemKind::Missing => Some(Cause::RevisionMissing(words)),
         ProblemKind::Denied => Some(Cause::RevisionDenied(words)),
         ProblemKind::Refused | ProblemKind::TooLarge => Some(Cause::Revision(vec![words])),
-        ProblemKind::Transient => Some(Cause::Throttled(words)),
+        ProblemKind::Transient => Some(Cause::Throttled(FailedCall::of(problem))),
         ProblemKind::Stale => None,
     }
 }

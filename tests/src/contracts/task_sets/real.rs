@@ -8,7 +8,6 @@ use aws_sdk_ecs::types::{
     DeploymentControllerType, KeyValuePair, LaunchType, LoadBalancer, NetworkConfiguration, NetworkMode, PortMapping,
     Scale, ScaleUnit, ServiceRegistry,
 };
-use spillway::local::sdk_config;
 use spillway_aws_sts::Roles;
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::{EcsService, ListenerArn};
@@ -17,6 +16,7 @@ use spillway_domain::ecs::service::{Controller, TargetGroup};
 use spillway_domain::ecs::target::AwsvpcConfiguration;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::ports::services::{NewTaskSet, ServiceSeen, TaskSets};
+use spillway_lab::local::sdk_config;
 
 use super::{Customer, Fate, Shop, find, made, open, read, steady, target, until};
 use crate::cloud::front::{Front, Network, forward, short};

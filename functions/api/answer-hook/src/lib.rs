@@ -1,0 +1,85 @@
+//! The door for hooks. A hook's SDK signs for CodeDeploy, which no function URL takes, so this one asks for no signature:
+//! the execution id says who answers. Nothing else of the API is behind it.
+
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
+use serde_json::Value;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::Rejection;
+use spillway_door::{Refusal, Secret, respond};
+use spillway_engine::operations::deployment::{answer_hook, load_deployment};
+use spillway_engine::operations::target::find_targets;
+use spillway_engine::ports::catalog::Secrets;
+use spillway_engine::ports::deployments::Deployments;
+use spillway_engine::ports::executions::Wakes;
+use spillway_kit::Invocation;
+use spillway_wire::operations::{
+    get_deployment, get_deployment_target, put_lifecycle_event_hook_execution_status as put,
+};
+use spillway_wire::{Exception, Operation, hook, http};
+
+/// The bytes of a request, packed or not. A verdict has some 200.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// What the door leads to.
+pub struct Door<'a, S, W> {
+    store: &'a S,
+    wakes: &'a W,
+    may_read: bool,
+    secret: Secret,
+}
+
+impl<'a, S: Secrets + Deployments, W: Wakes> Door<'a, S, W> {
+    /// A door to these ports; whether hooks may also read the deployment that waits for them.
+    pub fn new(store: &'a S, wakes: &'a W, may_read: bool) -> Self {
+        Self { store, wakes, may_read, secret: Secret::default() }
+    }
+}
+
+/// Every request has an answer.
+pub async fn answer(
+    door: &Door<'_, impl Secrets + Deployments, impl Wakes>,
+    request: &Request,
+    invocation: &Invocation,
+) -> Value {
+    let answer = match http::read(request, MOST_BYTES) {
+        Ok((operation, body)) => carry_out(door, operation, &body, invocation).await,
+        Err(exception) => Err(exception.into()),
+    };
+    respond(answer, invocation)
+}
+
+async fn carry_out(
+    door: &Door<'_, impl Secrets + Deployments, impl Wakes>,
+    operation: Operation,
+    body: &[u8],
+    invocation: &Invocation,
+) -> Result<Value, Refusal> {
+    let reads = [Operation::GetDeployment, Operation::GetDeploymentTarget].contains(&operation);
+    if operation != Operation::PutLifecycleEventHookExecutionStatus && !(reads && door.may_read) {
+        return Err(hook::refuse(operation, reads).into());
+    }
+    let cx = door.secret.context(door.store, Quotas::default(), None, invocation).await?;
+    if operation == Operation::GetDeployment {
+        let id = get_deployment::parse(body, &cx)?;
+        let deployment = load_deployment(door.store, &id).await?;
+        refuse_unless_asked(&deployment)?;
+        return Ok(get_deployment::render(&id, &deployment, &cx));
+    }
+    if operation == Operation::GetDeploymentTarget {
+        let request = get_deployment_target::parse(body, &cx)?;
+        refuse_unless_asked(&load_deployment(door.store, &request.0).await?)?;
+        let deployment = find_targets(door.store, &request.0, std::slice::from_ref(&request.1)).await?;
+        return Ok(get_deployment_target::render(&request, &deployment, &cx));
+    }
+    let verdict = put::parse(body, &cx)?;
+    answer_hook(door.store, door.wakes, &verdict, invocation.now).await?;
+    Ok(put::render(&verdict, &(), &cx))
+}
+
+/// A deployment is shown only while its hook is in flight: any other one seems not to exist.
+fn refuse_unless_asked(deployment: &spillway_domain::deployment::record::Deployment) -> Result<(), Refusal> {
+    let asked = deployment.current_event().is_some_and(|event| deployment.waits_for_hook(event));
+    let hidden = |id: &DeploymentId| Exception::from(Rejection::NoDeployment(id.clone()));
+    if asked { Ok(()) } else { Err(hidden(&deployment.id).into()) }
+}

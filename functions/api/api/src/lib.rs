@@ -1,0 +1,66 @@
+//! CodeDeploy's API: what its operations do is in [`operations`].
+
+mod operations;
+mod trail;
+
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
+use operations::carry_out;
+use serde_json::Value;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_door::{Secret, respond};
+use spillway_engine::ports::access::{Access, Anyone};
+use spillway_engine::ports::catalog::{Catalog, Secrets};
+use spillway_engine::ports::deployments::Deployments;
+use spillway_engine::ports::executions::{Executions, Wakes};
+use spillway_engine::ports::instances::Instances;
+use spillway_engine::ports::revisions::Revisions;
+use spillway_kit::Invocation;
+use spillway_wire::{bounds, http};
+use trail::{caller, log};
+
+/// Everything that the operations read and write.
+pub trait Store: Catalog + Secrets + Deployments + Instances + Revisions {}
+impl<T: Catalog + Secrets + Deployments + Instances + Revisions> Store for T {}
+
+/// What the use cases work with.
+pub struct Backend<'a, S, E, W, A = Anyone> {
+    store: &'a S,
+    executions: &'a E,
+    wakes: &'a W,
+    access: A,
+    quotas: Quotas,
+    secret: Secret,
+}
+
+impl<'a, S: Store, E: Executions, W: Wakes> Backend<'a, S, E, W> {
+    /// A backend with these ports and quotas, which does for every caller what it asks for.
+    pub fn new(store: &'a S, executions: &'a E, wakes: &'a W, quotas: Quotas) -> Self {
+        Self { store, executions, wakes, access: Anyone, quotas, secret: Secret::default() }
+    }
+
+    /// The same, which does what the policies of `access` permit.
+    pub fn guarded_by<A: Access>(self, access: A) -> Backend<'a, S, E, W, A> {
+        let Self { store, executions, wakes, quotas, secret, .. } = self;
+        Backend { store, executions, wakes, access, quotas, secret }
+    }
+}
+
+/// Every request has an answer; only what is no request at all is an error of the function.
+pub async fn answer(
+    backend: &Backend<'_, impl Store, impl Executions, impl Wakes, impl Access>,
+    request: &Request,
+    invocation: &Invocation,
+) -> Value {
+    let answer = match http::read(request, bounds::BODY_BYTES) {
+        Ok((operation, body)) => {
+            let caller = caller(request);
+            let answer = carry_out(backend, operation, &body, caller.as_ref(), invocation).await;
+            if !operation.is_read() {
+                log(operation, &body, caller.as_ref(), &answer);
+            }
+            answer
+        }
+        Err(exception) => Err(exception.into()),
+    };
+    respond(answer, invocation)
+}

@@ -1,0 +1,69 @@
+//! Who asked for what: read from each request, and logged for each that is to change something.
+
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
+use serde_json::Value;
+use spillway_domain::access::caller::Caller;
+use spillway_door::Refusal;
+use spillway_wire::Operation;
+
+/// Who signed the request, as Lambda has verified it. Nobody does in the local cloud, which verifies nothing.
+pub(crate) fn caller(request: &Request) -> Option<Caller> {
+    let iam = request.request_context.authorizer.as_ref()?.iam.as_ref()?;
+    let arn = iam.user_arn.as_deref()?;
+    match arn.parse() {
+        Ok(caller) => Some(caller),
+        Err(bad) => {
+            tracing::warn!(target: "spillway", "{bad}; the caller counts as unknown");
+            None
+        }
+    }
+}
+
+/// One line for each call that is to change something: who asked for what, and what became of it.
+pub(crate) fn log(operation: Operation, body: &[u8], caller: Option<&Caller>, answer: &Result<Value, Refusal>) {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let given =
+        |members: &[&str]| members.iter().find_map(|member| body[*member].as_str()).map(cut).unwrap_or_default();
+    let made = answer.as_ref().ok().and_then(|answer| answer["deploymentId"].as_str()).map(str::to_owned);
+    let outcome = match answer {
+        Ok(_) => "done",
+        Err(Refusal::Exception(exception)) => exception.name,
+        Err(Refusal::Problem(problem)) => problem.kind.name(),
+    };
+    tracing::info!(
+        target: "spillway",
+        operation = operation.name(),
+        caller = Caller::in_words(caller),
+        application = given(&["applicationName"]),
+        deploymentGroup = given(&["deploymentGroupName", "currentDeploymentGroupName"]),
+        deploymentId = made.unwrap_or_else(|| given(&["deploymentId"])),
+        resource = given(&["ResourceArn", "deploymentConfigName", "instanceName"]),
+        outcome,
+        "a call to change something"
+    );
+}
+
+/// As much of a name as can be one.
+fn cut(name: &str) -> String {
+    name.chars().take(256).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caller_is_whoever_lambda_says_and_unknown_where_it_says_nothing() {
+        let mut request: Request = serde_json::from_str(include_str!("../../../../events/api.json")).unwrap();
+        let known = caller(&request).unwrap();
+        assert_eq!(known.as_str(), "arn:aws:sts::123456789012:assumed-role/build/build");
+        let iam = |request: &mut Request, arn: &str| {
+            let authorizer = request.request_context.authorizer.as_mut().unwrap();
+            authorizer.iam.as_mut().unwrap().user_arn = Some(arn.to_owned());
+        };
+        iam(&mut request, "arn:aws:iam::123456789012:role/build");
+        assert_eq!(caller(&request), None);
+        request.request_context.authorizer = None;
+        assert_eq!(caller(&request), None);
+    }
+}

@@ -1,0 +1,20 @@
+//! Read revision: reads the AppSpec of a deployment whose revision is in S3.
+
+use spillway_aws_dynamodb::Table;
+use spillway_aws_s3::Objects;
+use spillway_aws_sts::Roles;
+use spillway_engine::deployment::read_revision::read_revision;
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_kit::{Failure, Invocation, aws, run, table};
+use spillway_wire::{appspec, bounds};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let config = aws()?;
+    let table = table(&config, Table::new)?;
+    let objects = Objects::new(&Roles::new(&config));
+    run(async |subject: DeploymentRef, invocation: Invocation| {
+        read_revision(&table, &objects, appspec::read, bounds::APPSPEC_BYTES, &subject, invocation.now).await
+    })
+    .await
+}
