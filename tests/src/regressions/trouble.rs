@@ -110,7 +110,7 @@ fn what_could_not_be_told_is_in_the_record_and_in_the_ledger_and_changes_nothing
     let told = world.record(&id).unwrap();
     assert_eq!((told.status(), told.note.clone()), (Status::Succeeded, untold.note.clone()));
     assert_eq!(told.undelivered, ["Nobody heard that it is Succeeded."]);
-    assert_eq!(world.ledger_of(&id).last().unwrap().seen, "notified: Nobody heard that it is Succeeded.");
+    assert_eq!(world.ledger_of(&id).last().unwrap().seen, "news: Nobody heard that it is Succeeded.");
 }
 
 #[test]

@@ -67,13 +67,12 @@ impl<P> InForce<P> {
             return Ok((policies.clone(), None));
         }
         let trouble = match written.source.read().await {
-            Ok(now_written) => match last.as_ref().filter(|(_, e_tag, _)| *e_tag == now_written.e_tag) {
-                Some((policies, ..)) => return Ok((self.set(policies.clone(), now_written.e_tag, now), None)),
-                None => match understand(&now_written.text) {
+            Ok(current) => match last.as_ref().filter(|(_, e_tag, _)| *e_tag == current.e_tag) {
+                Some((policies, ..)) => return Ok((self.set(policies.clone(), current.e_tag, now), None)),
+                None => match understand(&current.text) {
                     Ok(policies) => {
-                        let kept =
-                            written.store.keep_policies(&now_written).await.err().map(|problem| problem.to_string());
-                        return Ok((self.set(Arc::new(policies), now_written.e_tag, now), kept));
+                        let kept = written.store.keep_policies(&current).await.err().map(|problem| problem.to_string());
+                        return Ok((self.set(Arc::new(policies), current.e_tag, now), kept));
                     }
                     Err(words) => format!("The policies are not valid, and those before them stay in force. {words}."),
                 },

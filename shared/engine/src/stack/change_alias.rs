@@ -105,7 +105,8 @@ impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_
         self.aliases.configure(session, &desired.function, &desired.alias, old, &desired.settings).await
     }
 
-    /// The same on the way back, which a stack must never fail on its way back for: the traffic is back.
+    /// The same once the traffic has gone back. A stack that rolls back must not fail for settings, so that the log alone
+    /// says what kept them as they are.
     async fn configure_or_leave(&self, session: &RoleSession, desired: &DesiredAlias) {
         if let Err(problem) = self.configure(session, desired).await {
             tracing::warn!(
