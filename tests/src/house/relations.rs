@@ -58,6 +58,7 @@ fn crates_know_only_whom_they_may_know() {
             ("functions", "authorize") => vec!["kit", "engine", "domain", "policy"],
             ("functions", _) => vec!["kit", "wire", "engine", "domain"],
             ("shared", "domain") => vec![],
+            ("shared", "appspec") => vec!["domain"],
             ("shared", "engine" | "wire" | "template" | "aws-sts") => vec!["domain"],
             ("shared", "kit" | "testkit") => vec!["domain", "engine"],
             ("shared", "policy") => vec!["domain"],
