@@ -1,0 +1,3 @@
+//! Spillway's host agent: deploys revisions to the host it runs on.
+
+pub mod bundle;

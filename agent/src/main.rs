@@ -1,0 +1,2 @@
+//! Spillway's host agent.
+fn main() {}
