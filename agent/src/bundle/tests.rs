@@ -338,7 +338,7 @@ fn bombs_are_refused_by_what_is_written_and_not_by_what_their_headers_say() {
 
 #[test]
 fn what_is_cut_off_or_damaged_is_refused() {
-    let entries = [file("a", (0..100_000_u32).map(|n| (n * n % 2_039) as u8).collect::<Vec<u8>>()), file("b", "x")];
+    let entries = [file("a", (0..100_000_u64).map(|n| (n * n % 2_039) as u8).collect::<Vec<u8>>()), file("b", "x")];
     let (tar, tgz, zip) = (tar_of(&entries), tgz_of(&entries), zip_of(&entries));
     let refused = Stage::new().unpack(&tar[..50_000], Limits::default()).unwrap_err().to_string();
     assert_eq!(refused, "the tar bundle is damaged: it ends in the middle of a; pack and upload it again");
@@ -350,7 +350,7 @@ fn what_is_cut_off_or_damaged_is_refused() {
         assert!(refused.starts_with("the tgz bundle is damaged: "), "{refused}");
     }
     let mut wrong_content = zip.clone();
-    wrong_content[5_000] ^= 1;
+    wrong_content[1_000] ^= 1;
     for bundle in [&zip[..zip.len() - 30], &wrong_content] {
         let refused = Stage::new().unpack(bundle, Limits::default()).unwrap_err().to_string();
         assert!(refused.starts_with("the zip bundle is damaged: "), "{refused}");
