@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use spillway_domain::{Authorization, Caller, Permission, Problem, ProblemKind, Protected, Question};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::access::permission::{Authorization, Permission, Protected, Question};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Access, InForce, PolicySource, PolicyStore, PolicyText, authorize};
 use spillway_policy::{Policies, SCHEMA};
 use spillway_testkit::{Plot, Story, World};

@@ -2,7 +2,8 @@
 //! end must be in order. And every invocation twice, at once or late.
 
 use jiff::SignedDuration;
-use spillway_domain::{AliasRouting, ProblemKind};
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::problem::ProblemKind;
 use spillway_testkit::{
     Accident, Duplicate, Event, Harm, HookPlan, Plot, RevisionPlan, Runner, Story, When, World, check,
 };

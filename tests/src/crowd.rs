@@ -4,10 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use spillway_domain::{
-    AlarmConfiguration, AlarmName, AlarmReading, AliasRouting, AliasState, Cause, Deployment, DeploymentId,
-    LambdaTarget, Problem, ProblemKind, RoleSession, Status,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::alarms::{AlarmConfiguration, AlarmReading};
+use spillway_domain::deployment::halt::Cause;
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{AlarmName, DeploymentId};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Alarms, Aliases, Change, Deployments, Swept, WaysBack, sweep};
 use spillway_testkit::{Accident, Event, Harm, Plot, Runner, Story, World, check, ways};
 use spillway_tests::template::machine;
@@ -85,7 +89,10 @@ fn ways_back_come_before_the_steps_of_others() {
         .map(|place| {
             let story = Story::new(&format!("Steps.{}", steps.join(","))).in_place(CROWD + place);
             let request = story.set(&world);
-            let request = spillway_domain::NewDeployment { alarms: Some(AlarmConfiguration::default()), ..request };
+            let request = spillway_domain::deployment::request::NewDeployment {
+                alarms: Some(AlarmConfiguration::default()),
+                ..request
+            };
             let id = runner.begin(&request);
             runner.pass(SignedDuration::from_secs(1));
             id
@@ -234,7 +241,7 @@ fn with_own_alarms(world: &World, count: usize) {
         let alarms = vec![own, Story::ALARM.parse().unwrap()];
         let alarms = AlarmConfiguration { enabled: true, ignore_poll_alarm_failure: false, alarms };
         let request = canary(place).set(world);
-        runner.begin(&spillway_domain::NewDeployment { alarms: Some(alarms), ..request });
+        runner.begin(&spillway_domain::deployment::request::NewDeployment { alarms: Some(alarms), ..request });
     }
     runner.pass(SignedDuration::from_secs(30));
 }

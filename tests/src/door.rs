@@ -4,7 +4,7 @@ use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use spillway_api::{Backend, answer};
-use spillway_domain::Quotas;
+use spillway_domain::catalog::quotas::Quotas;
 use spillway_engine::{Access, Anyone};
 use spillway_kit::Invocation;
 use spillway_testkit::World;

@@ -1,11 +1,14 @@
 //! Random stories with random trouble in them, and what holds in all of them.
 
+use spillway_domain::deployment::decision::MoveKind;
 pub mod random;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use spillway_domain::{AliasRouting, Deployment, Move, Status, plan};
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::plan::plan;
 use spillway_testkit::{Event, OutsideWrite, Plot, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
@@ -89,7 +92,7 @@ fn plan_twice(record: &Deployment, look: &Look, later: SignedDuration) -> Result
     let (seen, now) = (look.of(record), record.updated_at + later);
     let once = plan(record, &seen, now);
     prop_assert_eq!(&plan(record, &seen, now), &once, "planned from the same, another plan");
-    let start_untold = seen.failed.as_ref().is_some_and(|(step, _)| step == Move::Announce.name());
+    let start_untold = seen.failed.as_ref().is_some_and(|(step, _)| *step == MoveKind::Announce);
     if start_untold && once.next.has_ended() && !record.has_ended() {
         // The same failure would now be taken for one in telling of the end.
         return Ok(());

@@ -10,7 +10,10 @@ mod texts;
 mod trouble;
 mod wakes;
 
-use spillway_domain::{AliasRouting, Deployment, DeploymentId, Percent, Status, Version};
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::names::{DeploymentId, Version};
+use spillway_domain::percent::Percent;
 use spillway_testkit::{Runner, Story, World, check};
 use spillway_tests::template::machine;
 

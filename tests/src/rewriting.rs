@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use spillway_domain::Quotas;
+use spillway_domain::catalog::quotas::Quotas;
 use spillway_tests::rewritten::{CDK, SAM, SERVERLESS, read, rewritten};
 use spillway_wire::stack;
 

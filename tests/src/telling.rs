@@ -1,6 +1,7 @@
 //! Stories told from beginning to end, as their snapshots show them.
 
-use spillway_domain::{Deployment, DeploymentId};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
 use spillway_testkit::{Plot, Runner, World, check};
 use spillway_tests::template::machine;
 

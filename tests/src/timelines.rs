@@ -1,7 +1,7 @@
 //! Stories, told from beginning to end. The diary is the snapshot.
 
 use jiff::SignedDuration;
-use spillway_domain::AliasRouting;
+use spillway_domain::lambda::alias::AliasRouting;
 use spillway_testkit::{Event, HookPlan, RevisionPlan, Story};
 
 use crate::telling::tell;

@@ -3,7 +3,10 @@
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
 use serde_json::Value;
-use spillway_domain::{DeploymentId, Problem, Quotas, Rejection};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
+use spillway_domain::rejection::Rejection;
 use spillway_engine::{Catalog, Deployments, Error, Wakes, answer_hook, find_targets, load_deployment};
 use spillway_kit::{Invocation, fresh_secret};
 use spillway_wire::operations::{
@@ -89,7 +92,7 @@ async fn carry_out(
 }
 
 /// Nobody is told here of a deployment but its hook, while it is asked: any other one seems not to be there.
-fn refuse_unless_asked(deployment: &spillway_domain::Deployment) -> Result<(), Refusal> {
+fn refuse_unless_asked(deployment: &spillway_domain::deployment::record::Deployment) -> Result<(), Refusal> {
     let asked = deployment.current_event().is_some_and(|event| deployment.waits_for_hook(event));
     let hidden = |id: &DeploymentId| Exception::from(Rejection::NoDeployment(id.clone()));
     if asked { Ok(()) } else { Err(hidden(&deployment.id).into()) }

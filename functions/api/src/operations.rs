@@ -1,7 +1,8 @@
 //! Which operation is which use case: one line each.
 
 use serde_json::{Value, json};
-use spillway_domain::{Caller, Problem};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::problem::Problem;
 use spillway_engine::{
     Access, Error, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config,
     create_deployment, create_group, delete_application, delete_config, delete_github_token, delete_group,

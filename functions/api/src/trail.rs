@@ -2,7 +2,7 @@
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
 use serde_json::Value;
-use spillway_domain::Caller;
+use spillway_domain::access::caller::Caller;
 use spillway_wire::Operation;
 
 use crate::operations::Refusal;

@@ -2,7 +2,7 @@
 
 use spillway_aws_dynamodb::Table;
 use spillway_aws_s3::OwnObject;
-use spillway_domain::{Authorization, Question};
+use spillway_domain::access::permission::{Authorization, Question};
 use spillway_engine::{InForce, authorize};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
 use spillway_policy::Policies;

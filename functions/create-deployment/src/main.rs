@@ -3,7 +3,8 @@
 use serde_json::Value;
 use spillway_aws_authorize::Authorize;
 use spillway_aws_dynamodb::Table;
-use spillway_domain::{Problem, Quotas};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::problem::Problem;
 use spillway_engine::{Asking, Error, create_deployment_for, permit};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
 use spillway_wire::execution::{Request, created, parse, refused};

@@ -6,7 +6,7 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
-use spillway_domain::AlarmName;
+use spillway_domain::names::AlarmName;
 use spillway_engine::{AlarmEvent, Watched, WaysBack, watch_alarms};
 use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting};
 

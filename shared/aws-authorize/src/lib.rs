@@ -9,7 +9,9 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::box_error::BoxError;
 use spillway_aws_sts::{Failure, HttpResponse, Request, SdkConfig, domain, endpoint, problem, send};
-use spillway_domain::{Authorization, FunctionName, Problem, ProblemKind, Question};
+use spillway_domain::access::permission::{Authorization, Question};
+use spillway_domain::names::FunctionName;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 /// What the parameter for policies says where there are none.
 const NONE: &str = "none";

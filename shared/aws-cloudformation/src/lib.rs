@@ -4,7 +4,7 @@
 mod place;
 
 use spillway_aws_sts::{Failure, Request, SdkConfig, endpoint, problem, send};
-use spillway_domain::{Problem, ProblemKind};
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::place::{Place, place};
 

@@ -3,7 +3,10 @@
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use spillway_aws_sts::{Clients, Roles, problem};
-use spillway_domain::{AlarmName, AlarmReading, Problem, ProblemKind, RoleSession};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::names::AlarmName;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 /// The most names that one call takes.
 const NAMES_PER_CALL: usize = 100;

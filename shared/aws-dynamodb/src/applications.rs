@@ -1,6 +1,9 @@
 //! Applications: making, renaming and deleting them.
 
-use spillway_domain::{Application, ApplicationName, Problem, ProblemKind, Tag};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::ApplicationName;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::Table;
 use crate::action::Action;

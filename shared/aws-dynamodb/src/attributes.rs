@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spillway_domain::{Problem, ProblemKind};
+use spillway_domain::problem::{Problem, ProblemKind};
 
 /// An item, or the key of one.
 pub(crate) type Item = HashMap<String, AttributeValue>;

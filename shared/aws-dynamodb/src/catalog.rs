@@ -2,10 +2,13 @@
 
 use std::str::FromStr;
 
-use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, Filed, GroupName, Page,
-    Problem, Tag,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::DeploymentConfig;
+use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
+use spillway_domain::problem::Problem;
 use spillway_engine::{Catalog, GroupWrite, Tagged};
 
 use crate::Table;

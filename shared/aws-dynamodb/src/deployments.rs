@@ -1,8 +1,11 @@
 //! The records of deployments.
 
-use spillway_domain::{
-    AlarmName, Deployment, DeploymentFilter, DeploymentId, LedgerEntry, Page, Problem, ProblemKind, Status,
-};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::deployment::request::DeploymentFilter;
+use spillway_domain::names::{AlarmName, DeploymentId};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Change, Creation, Deployments};
 
 use crate::Table;

@@ -6,10 +6,12 @@
 //! it in one read, or sees where to look.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentGroup, DeploymentId, EcsService, Environment, GroupName, Slot,
-    Tag, find_built_in,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::find_built_in;
+use spillway_domain::catalog::environment::{EcsService, Environment};
+use spillway_domain::catalog::group::{DeploymentGroup, Slot};
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 
 use crate::action::Action;
 use crate::attributes::{Item, json, key, number, text, with};

@@ -1,6 +1,9 @@
 //! Groups: making, changing and deleting them, with what they count for in their application and configuration.
 
-use spillway_domain::{DeploymentGroup, DeploymentId, Problem, ProblemKind, Slot, Tag};
+use spillway_domain::catalog::group::{DeploymentGroup, Slot};
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::GroupWrite;
 
 use crate::Table;

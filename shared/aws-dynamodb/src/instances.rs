@@ -1,6 +1,8 @@
 //! On-premises instances.
 
-use spillway_domain::{Identity, Instance, InstanceFilter, InstanceName, Page, Problem, ProblemKind};
+use spillway_domain::catalog::instance::{Identity, Instance, InstanceFilter, InstanceName};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Instances, Registration};
 
 use crate::Table;

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
-use spillway_domain::{
-    Application, ApplicationName, DeploymentGroup, Filed, GroupName, GroupState, Page, Problem, ProblemKind, Slot,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::group::{DeploymentGroup, Filed, GroupState, Slot};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::Table;
 use crate::attributes::{Item, read_doc, read_json, read_text, text};

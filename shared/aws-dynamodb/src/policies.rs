@@ -1,6 +1,6 @@
 //! The last policies that could be understood.
 
-use spillway_domain::Problem;
+use spillway_domain::problem::Problem;
 use spillway_engine::{PolicyStore, PolicyText};
 
 use crate::Table;

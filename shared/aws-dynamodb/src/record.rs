@@ -1,7 +1,10 @@
 //! How a deployment lies in the table.
 
 use jiff::Timestamp;
-use spillway_domain::{AlarmName, Deployment, DeploymentId, LastDeployment, LedgerEntry};
+use spillway_domain::catalog::group::LastDeployment;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::{AlarmName, DeploymentId};
 
 use crate::attributes::{Item, json, key, number, text, with};
 

@@ -4,10 +4,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use spillway_domain::{
-    Application, ApplicationName, Deployment, GroupName, NewRevision, Order, Problem, ProblemKind, Revision,
-    RevisionLocation,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::revision::{NewRevision, Revision, RevisionLocation};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Order;
+use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::Revisions;
 
 use crate::Table;

@@ -1,6 +1,7 @@
 //! Saving a change of a deployment: one transaction, which whoever is late does not get.
 
-use spillway_domain::{Deployment, Problem, ProblemKind, Status};
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Change, Deployments};
 
 use crate::Table;

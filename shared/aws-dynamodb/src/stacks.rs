@@ -2,7 +2,10 @@
 //! stack waits for an answer.
 
 use jiff::Timestamp;
-use spillway_domain::{Claim, DeploymentId, Problem, ProblemKind, StackRequest, StackResource, sha256};
+use spillway_domain::catalog::revision::sha256;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::stack::resource::{Claim, StackRequest, StackResource};
 use spillway_engine::{Claims, ResponseUrls, Waiters};
 
 use crate::Table;

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use spillway_aws_sts::{SdkConfig, code, problem};
-use spillway_domain::{Page, Problem, ProblemKind};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::action::Action;
 use crate::attributes::{Item, names_in, read_text, text, values};

@@ -5,7 +5,9 @@ use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, LoadBalancer, NetworkConfiguration, Scale,
     ScaleUnit, Tag, TaskSet,
 };
-use spillway_domain::{AwsvpcConfiguration, CapacityProvider, EcsService, Problem, ProblemKind};
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::NewTaskSet;
 
 use crate::place;

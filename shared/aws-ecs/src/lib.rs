@@ -11,7 +11,9 @@ use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
 use aws_sdk_ecs::types::{DesiredStatus, Service, Tag, TaskDefinitionStatus, TaskSetField};
 use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
-use spillway_domain::{EcsService, Problem, ProblemKind, RoleSession};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{NewTaskSet, ServiceSeen};
 
 /// The longest that ECS may take for one attempt at a call.
@@ -171,7 +173,7 @@ fn tried(action: &str, task_set: &str, service: &EcsService) -> String {
 mod tests {
     use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-    use spillway_domain::Purpose;
+    use spillway_domain::access::session::Purpose;
     use spillway_engine::TaskSets as _;
     use tokio::net::TcpListener;
     use tokio::time::timeout;

@@ -3,9 +3,8 @@
 use std::cmp::Reverse;
 
 use aws_sdk_ecs::types::{AssignPublicIp, DeploymentControllerType, NetworkConfiguration, Service, StabilityStatus};
-use spillway_domain::{
-    Attachment, AwsvpcConfiguration, CapacityProvider, Controller, EcsTarget, TaskSet, TaskSetStatus,
-};
+use spillway_domain::ecs::service::{Attachment, Controller, TaskSet, TaskSetStatus};
+use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider, EcsTarget};
 use spillway_engine::ServiceSeen;
 
 /// The service with its task sets.

@@ -1,7 +1,7 @@
 //! The one action among others that forwards.
 
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, ForwardActionConfig, TargetGroupTuple};
-use spillway_domain::{Forward, ListenerKind};
+use spillway_domain::ecs::listener::{Forward, ListenerKind};
 
 /// What ELB takes a weight for that is not given.
 const WEIGHT_UNLESS_SAID: u32 = 1;

@@ -7,9 +7,11 @@ use aws_sdk_elasticloadbalancingv2::error::SdkError;
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::DescribeTargetGroupsError;
 use aws_sdk_elasticloadbalancingv2::types::{Action, Rule};
 use spillway_aws_sts::{Clients, Roles, code, problem};
-use spillway_domain::{
-    Forward, Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, TargetGroup, TargetGroupName,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::{ListenerArn, TargetGroupName};
+use spillway_domain::ecs::listener::{Forward, Listener, ListenerKind};
+use spillway_domain::ecs::service::TargetGroup;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 const DESCRIBE_GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups of";
 const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners of";

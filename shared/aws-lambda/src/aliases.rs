@@ -8,9 +8,11 @@ use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
-use spillway_domain::{
-    AliasName, AliasRouting, AliasState, FunctionName, LambdaTarget, Problem, ProblemKind, RoleSession,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{AliasName, FunctionName};
+use spillway_domain::problem::{Problem, ProblemKind};
 
 /// The aliases that the service roles may touch.
 #[derive(Debug)]

@@ -19,7 +19,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
-use spillway_domain::{FunctionName, Problem, ProblemKind, RoleSession, excerpt};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::names::FunctionName;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::words::excerpt;
 
 /// The longest that a hook is waited for: a little less than a function of ours may run.
 const LONGEST_HOOK: Duration = Duration::from_secs(890);

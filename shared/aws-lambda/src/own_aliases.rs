@@ -2,7 +2,10 @@
 
 use aws_sdk_lambda::Client;
 use spillway_aws_sts::{code, problem};
-use spillway_domain::{AliasName, AliasSettings, FunctionName, Problem, RoleSession, Version};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::names::{AliasName, FunctionName, Version};
+use spillway_domain::problem::Problem;
+use spillway_domain::stack::resource::AliasSettings;
 use spillway_engine::OwnAliases;
 
 use crate::Aliases;

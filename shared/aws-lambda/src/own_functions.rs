@@ -10,7 +10,8 @@ use aws_sdk_lambda::types::InvocationType;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use spillway_aws_sts::{SdkConfig, problem};
-use spillway_domain::{Problem, ProblemKind, ServiceState};
+use spillway_domain::ecs::service::ServiceState;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{ListenerShifts, Observation, Services, Subject};
 
 /// The longest that an answer is waited for: longer than a move may be under way, and short enough to ask again.

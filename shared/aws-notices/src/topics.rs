@@ -5,7 +5,9 @@ use aws_sdk_sns::config::Builder;
 use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::config::timeout::TimeoutConfig;
 use spillway_aws_sts::{Clients, Roles, SdkConfig, problem};
-use spillway_domain::{Problem, RoleSession, TopicArn};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::names::TopicArn;
+use spillway_domain::problem::Problem;
 
 use crate::{MOST_ATTEMPTS, PATIENCE};
 

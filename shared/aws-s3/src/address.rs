@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use spillway_aws_sts::domain;
-use spillway_domain::S3Object;
+use spillway_domain::catalog::revision::S3Object;
 
 /// An object's address: of a server, and below it.
 #[derive(Debug, PartialEq, Eq)]

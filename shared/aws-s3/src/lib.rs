@@ -9,7 +9,9 @@ mod own;
 pub use own::{ObjectPath, OwnObject};
 
 use spillway_aws_sts::{Failure, Roles, SdkConfig, code, problem};
-use spillway_domain::{Problem, ProblemKind, RoleSession, S3Object};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::revision::S3Object;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::address::may_name_bucket;
 use crate::get::{Found, get};

@@ -3,7 +3,8 @@
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::ExecutionStatus;
 use spillway_aws_sts::{SdkConfig, code, problem};
-use spillway_domain::{DeploymentId, Problem};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
 use spillway_engine::ExecutionState;
 
 /// The executions of one state machine.

@@ -35,7 +35,8 @@ mod tests {
     use aws_credential_types::provider::SharedCredentialsProvider;
     use aws_sdk_sfn::config::{BehaviorVersion, Region};
     use aws_smithy_http_client::Builder;
-    use spillway_domain::{DeploymentId, ProblemKind};
+    use spillway_domain::names::DeploymentId;
+    use spillway_domain::problem::ProblemKind;
     use spillway_engine::{Executions as _, Wakes};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;

@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::Client;
 use spillway_aws_sts::{SdkConfig, code, problem};
-use spillway_domain::Problem;
+use spillway_domain::problem::Problem;
 
 /// The executions of the state machine for what stacks ask for.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::Client;
 use spillway_aws_sts::{SdkConfig, code, problem};
-use spillway_domain::Problem;
+use spillway_domain::problem::Problem;
 use spillway_engine::Wakes;
 
 /// The tasks of all executions.

@@ -5,7 +5,8 @@ use std::error::Error;
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use spillway_domain::{Problem, ProblemKind, RoleArn};
+use spillway_domain::names::RoleArn;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 /// The problem that `error` is. `what` was tried: the action and its object.
 pub fn problem<E>(what: &str, error: &SdkError<E>) -> Problem

@@ -10,7 +10,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_sts::types::Tag;
-use spillway_domain::RoleSession;
+use spillway_domain::access::session::RoleSession;
 
 use crate::problem::refused_role;
 
@@ -136,7 +136,9 @@ mod tests {
     use aws_config::{BehaviorVersion, Region};
     use aws_smithy_http_client::Builder;
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-    use spillway_domain::{DeploymentId, Problem, ProblemKind, Purpose};
+    use spillway_domain::access::session::Purpose;
+    use spillway_domain::names::DeploymentId;
+    use spillway_domain::problem::{Problem, ProblemKind};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sha256;
+use crate::catalog::revision::sha256;
 
 /// A name that does not fit its rule: what it was to be, what was given, and the rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,22 +43,22 @@ macro_rules! text_type {
         }
 
         impl FromStr for $name {
-            type Err = BadName;
+            type Err = $crate::names::BadName;
 
-            fn from_str(text: &str) -> Result<Self, BadName> {
+            fn from_str(text: &str) -> Result<Self, $crate::names::BadName> {
                 let fits: fn(&str) -> bool = $fits;
                 if fits(text) {
                     Ok(Self(text.into()))
                 } else {
-                    Err(BadName { what: $what, given: text.chars().take(120).collect(), rule: $rule })
+                    Err($crate::names::BadName { what: $what, given: text.chars().take(120).collect(), rule: $rule })
                 }
             }
         }
 
         impl TryFrom<String> for $name {
-            type Error = BadName;
+            type Error = $crate::names::BadName;
 
-            fn try_from(text: String) -> Result<Self, BadName> {
+            fn try_from(text: String) -> Result<Self, $crate::names::BadName> {
                 text.parse()
             }
         }

@@ -1,9 +1,15 @@
 //! What a caller can be refused for after every member was found well-formed. The wire has an exception for each.
 
-use crate::{
-    ApplicationName, ComputePlatform, ConfigName, DeploymentId, EcsService, EventName, ForServers, GroupName, Identity,
-    InstanceName, Resource, RevisionLocation, RevisionUnfit, Unfit, WaitType,
-};
+use crate::catalog::config::ComputePlatform;
+use crate::catalog::environment::EcsService;
+use crate::catalog::fit::Unfit;
+use crate::catalog::instance::{Identity, InstanceName};
+use crate::catalog::revision::{RevisionLocation, RevisionUnfit};
+use crate::catalog::tags::Resource;
+use crate::deployment::gate::Gate;
+use crate::deployment::lifecycle::EventName;
+use crate::deployment::request::ForServers;
+use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 
 /// Why a request is refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,14 +141,14 @@ pub enum Rejection {
         /// Its platform.
         platform: ComputePlatform,
         /// What was to be ended.
-        wait: WaitType,
+        wait: Gate,
     },
     /// The deployment is not in the wait that was to be ended.
     NotWaiting {
         /// The deployment.
         deployment: DeploymentId,
         /// The wait.
-        wait: WaitType,
+        wait: Gate,
     },
     /// The configuration shifts in finer steps than the platform can.
     TooFine {

@@ -1,14 +1,12 @@
 //! Words from outside: what AWS, hooks, containers and topics say. They have no limit there, and a table item of 400 KB
 //! must hold them several times over, so that they are cut where they come in.
 
-use crate::{Cause, Deployment, LedgerEntry, Target, Verdict};
-
 /// The most characters of words from outside that are kept.
 const MOST_CHARS: usize = 2_048;
 /// The most bytes of them.
 const MOST_BYTES: usize = 4_096;
 /// The most bytes of each text in a record that would otherwise be too large for the table.
-const FEW_BYTES: usize = 256;
+pub(crate) const FEW_BYTES: usize = 256;
 /// What stands for the rest.
 const ELLIPSIS: &str = "...";
 
@@ -34,7 +32,7 @@ pub fn end_of_log(log: impl Into<String>) -> String {
 }
 
 /// Cuts a text to so many bytes and an ellipsis.
-fn shorten(words: &mut String, most: usize) {
+pub(crate) fn shorten(words: &mut String, most: usize) {
     if words.len() > most + ELLIPSIS.len() {
         words.truncate(words.floor_char_boundary(most));
         words.push_str(ELLIPSIS);
@@ -45,102 +43,6 @@ fn shorten(words: &mut String, most: usize) {
 pub(crate) fn followed_by(sentences: String, further: &str) -> String {
     let stop = if sentences.ends_with('.') { "" } else { "." };
     format!("{sentences}{stop} {further}")
-}
-
-impl Deployment {
-    /// What it is doing or waiting for, and until when; before that why it goes back, if it does.
-    pub fn words(&self) -> String {
-        if self.has_ended() {
-            return self.note.clone();
-        }
-        let words = match self.waits_until {
-            Some(until) => format!("{} Until {} at the latest.", self.note, until.strftime("%Y-%m-%d %H:%M:%S UTC")),
-            None => self.note.clone(),
-        };
-        match &self.halt {
-            Some(halt) => followed_by(halt.cause.message(&self.order), &words),
-            None => words,
-        }
-    }
-
-    /// The same record with every text from outside cut short: for a record that the table refuses as too large.
-    pub fn abridged(&self) -> Self {
-        let mut short = self.clone();
-        for words in short.words_from_outside() {
-            shorten(words, FEW_BYTES);
-        }
-        short
-    }
-
-    fn words_from_outside(&mut self) -> Vec<&mut String> {
-        let mut all = vec![&mut self.note];
-        for event in &mut self.events {
-            let said = event.hook.as_mut().into_iter().flat_map(|run| {
-                let failed = match &mut run.verdict {
-                    Some(Verdict::Failed(diagnostics)) => Some(diagnostics),
-                    Some(Verdict::Succeeded) | None => None,
-                };
-                all.extend(run.trouble.as_mut());
-                failed
-            });
-            for diagnostics in said.chain(event.diagnostics.as_mut()).collect::<Vec<_>>() {
-                all.extend([&mut diagnostics.message, &mut diagnostics.log_tail]);
-            }
-        }
-        if let Some(halt) = &mut self.halt {
-            all.extend(halt.cause.words());
-        }
-        if let Target::Invalid(violations) = &mut self.order.target {
-            all.extend(violations);
-        }
-        all.extend(&mut self.undelivered);
-        if let Some(ending) = &mut self.ending {
-            all.extend(ending.error.as_mut().map(|error| &mut error.message));
-            all.extend(ending.rollback_message.as_mut());
-        }
-        all
-    }
-}
-
-impl Cause {
-    fn words(&mut self) -> Vec<&mut String> {
-        match self {
-            Self::Alarm(_) | Self::Stop { .. } | Self::Hook { .. } | Self::NotContinued(_) => Vec::new(),
-            Self::Revision(violations) => violations.iter_mut().collect(),
-            Self::AlarmsUnreadable(words)
-            | Self::RevisionMissing(words)
-            | Self::RevisionDenied(words)
-            | Self::AliasUnsuitable(words)
-            | Self::AliasBusy(words)
-            | Self::AliasTaken(words)
-            | Self::ServiceUnsuitable(words)
-            | Self::ListenerUnsuitable(words)
-            | Self::ServiceTaken(words)
-            | Self::TasksDie(words)
-            | Self::NeverSteady(words)
-            | Self::Unsteady(words)
-            | Self::Missing(words)
-            | Self::Denied(words)
-            | Self::Refused(words)
-            | Self::Throttled(words) => vec![words],
-        }
-    }
-}
-
-impl LedgerEntry {
-    /// With no text longer than words from outside may be.
-    pub(crate) fn excerpted(self) -> Self {
-        Self { seen: excerpt(self.seen), why: excerpt(self.why), waits_for: self.waits_for.map(excerpt), ..self }
-    }
-
-    /// The same line with every text cut short.
-    pub fn abridged(&self) -> Self {
-        let mut short = self.clone();
-        for words in [&mut short.seen, &mut short.why].into_iter().chain(short.waits_for.as_mut()) {
-            shorten(words, FEW_BYTES);
-        }
-        short
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Announce: tells of the start, of the wait to be continued, or of the end.
 
 use jiff::Timestamp;
-use spillway_domain::{Problem, Tidings};
+use spillway_domain::deployment::record::Tidings;
+use spillway_domain::problem::Problem;
 
 use crate::task::{amend, load};
 use crate::{Deployments, Notices, Subject, Waiters, Wakes};
@@ -27,7 +28,7 @@ pub async fn announce(
         }
     }
     let untold = notices.tell(&record).await;
-    let change = |record: &mut spillway_domain::Deployment| {
+    let change = |record: &mut spillway_domain::deployment::record::Deployment| {
         if record.tidings().0 != tidings {
             return None;
         }

@@ -1,9 +1,10 @@
 //! PutLifecycleEventHookExecutionStatus: a hook calls back.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    Deployment, Diagnostics, DiagnosticsCode, EventName, HookAnswer, LifecycleEvent, Rejection, Verdict,
-};
+use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventName, LifecycleEvent, Verdict};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::request::HookAnswer;
+use spillway_domain::rejection::Rejection;
 
 use crate::task::amend;
 use crate::wake::wake_or_leave;

@@ -1,6 +1,6 @@
 //! Answer stack: tells a stack what became of its request.
 
-use spillway_domain::Problem;
+use spillway_domain::problem::Problem;
 
 use crate::{Answers, ResponseUrls};
 

@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{Authorization, Problem, ProblemKind};
+use spillway_domain::access::permission::Authorization;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 /// The text of policies.
 #[derive(Debug, Clone, PartialEq, Eq)]

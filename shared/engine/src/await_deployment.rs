@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use spillway_domain::{DeploymentId, Problem};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
 
 use crate::{Deployments, Waiters, Wakes};
 

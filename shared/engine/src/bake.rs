@@ -1,7 +1,8 @@
 //! Bake: parks a wait between steps, so that whoever has a reason can end it.
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{Move, Problem, ProblemKind};
+use spillway_domain::deployment::decision::MoveKind;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::{load, save};
 use crate::{Change, Deployments, Task, Wakes};
@@ -19,7 +20,8 @@ pub async fn bake(
         return wakes.wake(&task.token).await;
     }
     let waited = task.entered_at + SignedDuration::from_secs(i64::from(task.seconds));
-    if shifts(&task.step) {
+    // The step that the move has taken bakes from now on.
+    if matches!(task.step, Some(MoveKind::ShiftTraffic | MoveKind::ShiftListener)) {
         record.begin_bake(task.entered_at);
     }
     record.park(task.token.clone(), waited, now);
@@ -27,9 +29,4 @@ pub async fn bake(
         Err(problem) if problem.kind == ProblemKind::Stale => wakes.wake(&task.token).await,
         saved => saved,
     }
-}
-
-/// Whether that move has taken a step, which bakes from now on.
-fn shifts(step: &str) -> bool {
-    [Move::ShiftTraffic { seconds: 0 }, Move::ShiftListener { seconds: 0 }].iter().any(|shift| shift.name() == step)
 }

@@ -1,12 +1,22 @@
 //! An alias of a stack: made with it, moved by deployments, deleted with it.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    AlarmConfiguration, AliasRouting, AliasSeen, AliasState, AliasStep, AliasWish, ApplicationName, AutoRollback,
-    Claim, ConfigName, Deployment, DeploymentGroup, DeploymentId, Fault, GroupName, LambdaTarget, Moved, NewDeployment,
-    NewRevision, Problem, ProblemKind, Progress, Purpose, Rejection, RevisionKind, RoleArn, RoleSession, Settlement,
-    StackRequest, Target, Version, next_alias_step, way_back,
-};
+use spillway_domain::access::session::{Purpose, RoleSession};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::group::DeploymentGroup;
+use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
+use spillway_domain::catalog::rollback::AutoRollback;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName, RoleArn, Version};
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::rejection::Rejection;
+use spillway_domain::stack::alias::{AliasSeen, AliasStep, next_alias_step, way_back};
+use spillway_domain::stack::fault::Fault;
+use spillway_domain::stack::resource::{AliasWish, Claim, Moved, Progress, Settlement, StackRequest};
 
 use crate::change_resource::{failed, outcome, wait};
 use crate::{

@@ -1,7 +1,11 @@
 //! Change resource: makes a resource of a stack what its template says.
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{Claim, Deployment, DeploymentId, Fault, Progress, Quotas, Settlement, StackRequest, Wish};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::stack::fault::Fault;
+use spillway_domain::stack::resource::{Claim, Progress, Settlement, StackRequest, Wish};
 
 use crate::change_alias::change_alias;
 use crate::change_settings::{change_application, change_config, change_group, delete_own_group};

@@ -4,10 +4,16 @@
 //! deletes. What is there under another id was made by somebody else, and is left alone.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    ApplicationName, Claim, Fault, Filed, GroupName, NewApplication, NewConfig, NewGroup, Problem, Quotas, Rejection,
-    Settlement, StackRequest, Tag,
-};
+use spillway_domain::catalog::application::NewApplication;
+use spillway_domain::catalog::config::NewConfig;
+use spillway_domain::catalog::group::{Filed, NewGroup};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::problem::Problem;
+use spillway_domain::rejection::Rejection;
+use spillway_domain::stack::fault::Fault;
+use spillway_domain::stack::resource::{Claim, Settlement, StackRequest};
 
 use crate::create_group::group_like;
 use crate::update_group::replace_group;

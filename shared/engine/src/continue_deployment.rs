@@ -1,7 +1,12 @@
 //! ContinueDeployment and SkipWaitTimeForInstanceTermination.
 
 use jiff::Timestamp;
-use spillway_domain::{Caller, ComputePlatform, Deployment, DeploymentId, Rejection, WaitType};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::Rejection;
 
 use crate::task::amend;
 use crate::wake::wake_or_leave;
@@ -12,7 +17,7 @@ pub async fn continue_deployment(
     deployments: &impl Deployments,
     wakes: &impl Wakes,
     id: &DeploymentId,
-    wait: WaitType,
+    wait: Gate,
     caller: Option<&Caller>,
     now: Timestamp,
 ) -> Result<(), Error> {

@@ -1,7 +1,9 @@
 //! CreateApplication.
 
 use jiff::Timestamp;
-use spillway_domain::{Application, NewApplication, Quota, Quotas, Rejection};
+use spillway_domain::catalog::application::{Application, NewApplication};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::rejection::{Quota, Rejection};
 
 use crate::{Catalog, Error};
 

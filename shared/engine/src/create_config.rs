@@ -1,7 +1,9 @@
 //! CreateDeploymentConfig.
 
 use jiff::Timestamp;
-use spillway_domain::{DeploymentConfig, NewConfig, Quota, Quotas, Rejection};
+use spillway_domain::catalog::config::{DeploymentConfig, NewConfig};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::rejection::{Quota, Rejection};
 
 use crate::{Catalog, Error};
 

@@ -1,10 +1,17 @@
 //! CreateDeployment.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    Application, ComputePlatform, Creator, Deployment, DeploymentId, GroupState, NewDeployment, NewRevision, Order,
-    Quota, Quotas, Rejection, RevisionLocation, Routing, Target,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::group::GroupState;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::revision::{NewRevision, RevisionLocation};
+use spillway_domain::catalog::routing::Routing;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::spec::{Creator, Order, Target};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::{Quota, Rejection};
 
 use crate::find_config::config_for;
 use crate::task::load;

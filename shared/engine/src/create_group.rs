@@ -1,9 +1,13 @@
 //! CreateDeploymentGroup.
 
-use spillway_domain::{
-    AlarmConfiguration, Application, AutoRollback, DeploymentGroup, Environment, NewGroup, Quota, Quotas, Rejection,
-    Slot, default_config,
-};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::default_config;
+use spillway_domain::catalog::environment::Environment;
+use spillway_domain::catalog::group::{DeploymentGroup, NewGroup, Slot};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::rollback::AutoRollback;
+use spillway_domain::rejection::{Quota, Rejection};
 
 use crate::find_config::config_for;
 use crate::{Catalog, Error, GroupWrite, find_application};

@@ -1,7 +1,7 @@
 //! Custom resource: takes a request of a stack, and starts the execution that carries it out.
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::Problem;
+use spillway_domain::problem::Problem;
 
 use crate::{Requests, ResponseUrls};
 

@@ -3,10 +3,17 @@
 use futures_util::future::join3;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use spillway_domain::{
-    AlarmReading, AliasState, Deployment, DeploymentId, Error as DeploymentError, LambdaTarget, Move, Plan, Problem,
-    ProblemKind, Seen, ServiceState, Stage, Target, plan,
-};
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::deployment::decision::{Move, MoveKind, Plan, Seen};
+use spillway_domain::deployment::record::{Deployment, Error as DeploymentError};
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::ecs::service::ServiceState;
+use spillway_domain::lambda::alias::AliasState;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::plan::plan;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::{load, save};
 use crate::{Alarms, Aliases, Change, Deployments, Observation, Services};
@@ -22,7 +29,7 @@ pub struct Decide {
     pub generation: Option<u64>,
     /// The last move.
     #[serde(default, rename = "move")]
-    pub step: Option<String>,
+    pub step: Option<MoveKind>,
     /// How it failed, as Step Functions caught it.
     #[serde(default)]
     pub problem: Option<Caught>,
@@ -47,7 +54,7 @@ pub struct Answer {
     pub generation: u64,
     /// The name of the state that makes the move.
     #[serde(rename = "move")]
-    pub step: String,
+    pub step: MoveKind,
     /// How long to wait, where the move waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
@@ -138,8 +145,8 @@ async fn look(
     let (alias, service, alarms) = join3(alias, service, reading).await;
     let failed = input.problem.as_ref().and_then(Caught::problem);
     // There are two announcements. When the record has been saved since, it may be the other one's turn.
-    let told = |(step, _): &(String, Problem)| step == Move::Announce.name();
-    let failed = input.step.clone().zip(failed);
+    let told = |(step, _): &(MoveKind, Problem)| *step == MoveKind::Announce;
+    let failed = input.step.zip(failed);
     let failed = failed.filter(|failed| !told(failed) || input.generation == Some(record.generation));
     let kept = match &service {
         Some(Ok(service)) if record.ecs.is_none() => left_behind(deployments, service).await?,
@@ -196,7 +203,7 @@ fn answer(plan: &Plan) -> Answer {
     let mut answer = Answer {
         deployment_id: plan.next.id.clone(),
         generation: plan.next.generation,
-        step: plan.step.name().to_owned(),
+        step: plan.step.kind(),
         seconds: None,
         rollback_deployment_id: None,
         error: None,

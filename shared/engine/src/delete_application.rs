@@ -1,6 +1,8 @@
 //! DeleteApplication.
 
-use spillway_domain::{ApplicationName, DeploymentGroup, DeploymentId, Filed, Rejection};
+use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::names::{ApplicationName, DeploymentId};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error};
 

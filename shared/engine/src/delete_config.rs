@@ -1,6 +1,8 @@
 //! DeleteDeploymentConfig.
 
-use spillway_domain::{ConfigName, Rejection, find_built_in};
+use spillway_domain::catalog::config::find_built_in;
+use spillway_domain::names::ConfigName;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error};
 

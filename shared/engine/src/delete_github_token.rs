@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use spillway_domain::Rejection;
+use spillway_domain::rejection::Rejection;
 
 use crate::Error;
 

@@ -1,6 +1,7 @@
 //! DeleteDeploymentGroup.
 
-use spillway_domain::{ApplicationName, GroupName, Rejection};
+use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error};
 

@@ -1,7 +1,7 @@
 //! DeregisterOnPremisesInstance.
 
 use jiff::Timestamp;
-use spillway_domain::{Instance, InstanceName};
+use spillway_domain::catalog::instance::{Instance, InstanceName};
 
 use crate::tag_instances::change_instances;
 use crate::{Error, Instances};

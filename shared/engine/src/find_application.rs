@@ -1,6 +1,8 @@
 //! GetApplication.
 
-use spillway_domain::{Application, ApplicationName, Rejection};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::names::ApplicationName;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error};
 

@@ -1,6 +1,8 @@
 //! GetDeploymentConfig.
 
-use spillway_domain::{ComputePlatform, ConfigName, DeploymentConfig, Rejection, Strategy, find_built_in};
+use spillway_domain::catalog::config::{ComputePlatform, DeploymentConfig, Strategy, find_built_in};
+use spillway_domain::names::ConfigName;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error};
 

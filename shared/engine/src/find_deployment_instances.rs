@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 
-use spillway_domain::{DeploymentId, Rejection};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Deployments, Error, load_deployment};
 

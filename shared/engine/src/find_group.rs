@@ -1,6 +1,9 @@
 //! GetDeploymentGroup.
 
-use spillway_domain::{Application, ApplicationName, DeploymentGroup, Filed, GroupName, GroupState, Rejection};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::group::{DeploymentGroup, Filed, GroupState};
+use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error, find_groups};
 

@@ -1,6 +1,9 @@
 //! BatchGetDeploymentGroups.
 
-use spillway_domain::{Application, ApplicationName, Filed, GroupName, Rejection};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::group::Filed;
+use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error};
 

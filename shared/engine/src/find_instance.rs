@@ -1,6 +1,7 @@
 //! GetOnPremisesInstance.
 
-use spillway_domain::{Instance, InstanceName, Rejection};
+use spillway_domain::catalog::instance::{Instance, InstanceName};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Error, Instances};
 

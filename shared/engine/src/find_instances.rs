@@ -1,6 +1,6 @@
 //! BatchGetOnPremisesInstances.
 
-use spillway_domain::{Instance, InstanceName};
+use spillway_domain::catalog::instance::{Instance, InstanceName};
 
 use crate::{Error, Instances};
 

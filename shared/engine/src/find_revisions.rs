@@ -1,6 +1,8 @@
 //! GetApplicationRevision and BatchGetApplicationRevisions.
 
-use spillway_domain::{ApplicationName, Rejection, Revision, RevisionLocation};
+use spillway_domain::catalog::revision::{Revision, RevisionLocation};
+use spillway_domain::names::ApplicationName;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Error, Revisions};
 

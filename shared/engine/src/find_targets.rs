@@ -1,6 +1,9 @@
 //! GetDeploymentTarget, BatchGetDeploymentTargets, ListDeploymentTargets and ListDeploymentInstances.
 
-use spillway_domain::{Deployment, DeploymentId, Rejection, Target};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Deployments, Error, load_deployment};
 

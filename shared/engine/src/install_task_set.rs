@@ -1,6 +1,8 @@
 //! Install task set: makes the replacement, once.
 
-use spillway_domain::{Deployment, Problem, Target};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::problem::Problem;
 
 use crate::task::load;
 use crate::{Deployments, NewTaskSet, Subject, TaskSets};

@@ -1,9 +1,11 @@
 //! An alias that a stack lets go of: deleted, or, if it was there before the stack, left as it was.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    AliasRouting, Claim, Deployment, LambdaTarget, Moved, Progress, Rejection, Settlement, StackRequest,
-};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::rejection::Rejection;
+use spillway_domain::stack::resource::{Claim, Moved, Progress, Settlement, StackRequest};
 
 use crate::change_alias::{Way, order_of, read, session, stop, wait_or_give_up};
 use crate::change_resource::outcome;

@@ -141,7 +141,8 @@ pub use update_group::update_group;
 pub use watch_alarms::{AlarmEvent, Watched, watch_alarms};
 pub use ways_back::WaysBack;
 
-use spillway_domain::{Problem, Rejection};
+use spillway_domain::problem::Problem;
+use spillway_domain::rejection::Rejection;
 
 /// Why a caller does not get what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! ListApplications.
 
-use spillway_domain::{ApplicationName, Page};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::names::ApplicationName;
 
 use crate::{Catalog, Error};
 

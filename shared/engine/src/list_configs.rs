@@ -1,6 +1,8 @@
 //! ListDeploymentConfigs.
 
-use spillway_domain::{ConfigName, PREDEFINED, Page};
+use spillway_domain::catalog::config::PREDEFINED;
+use spillway_domain::catalog::page::Page;
+use spillway_domain::names::ConfigName;
 
 use crate::{Catalog, Error};
 

@@ -1,6 +1,8 @@
 //! ListDeployments.
 
-use spillway_domain::{DeploymentFilter, DeploymentId, Page};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::deployment::request::DeploymentFilter;
+use spillway_domain::names::DeploymentId;
 
 use crate::{Catalog, Deployments, Error, find_group};
 

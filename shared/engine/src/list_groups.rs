@@ -1,6 +1,8 @@
 //! ListDeploymentGroups.
 
-use spillway_domain::{ApplicationName, GroupName, Page, Rejection};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error};
 

@@ -1,6 +1,7 @@
 //! ListOnPremisesInstances.
 
-use spillway_domain::{InstanceFilter, InstanceName, Page};
+use spillway_domain::catalog::instance::{InstanceFilter, InstanceName};
+use spillway_domain::catalog::page::Page;
 
 use crate::{Error, Instances};
 

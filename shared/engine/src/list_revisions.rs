@@ -1,6 +1,8 @@
 //! ListApplicationRevisions.
 
-use spillway_domain::{Page, Rejection, Revision, RevisionFilter, RevisionLocation, S3Object};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::revision::{Revision, RevisionFilter, RevisionLocation, S3Object};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Error, Revisions};
 

@@ -1,6 +1,7 @@
 //! ListTagsForResource.
 
-use spillway_domain::{Rejection, Resource, Tag};
+use spillway_domain::catalog::tags::{Resource, Tag};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error};
 

@@ -1,6 +1,8 @@
 //! GetDeployment and its kin.
 
-use spillway_domain::{Deployment, DeploymentId, Rejection};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Deployments, Error};
 

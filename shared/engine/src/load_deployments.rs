@@ -1,6 +1,7 @@
 //! BatchGetDeployments.
 
-use spillway_domain::{Deployment, DeploymentId};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
 
 use crate::{Deployments, Error};
 

@@ -1,7 +1,12 @@
 //! Observe service: an ECS service with its task sets, target groups and listeners, as they are at this moment.
 
 use futures_util::future::{OptionFuture, join3};
-use spillway_domain::{Listener, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession, ServiceState, excerpt};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::ListenerArn;
+use spillway_domain::ecs::listener::{Listener, ListenerKind};
+use spillway_domain::ecs::service::ServiceState;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::words::excerpt;
 
 use crate::{Listeners, Observation, ServiceSeen, TaskSets};
 

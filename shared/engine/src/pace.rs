@@ -6,7 +6,7 @@ use std::pin::pin;
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{Problem, ProblemKind};
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::Clock;
 

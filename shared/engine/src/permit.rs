@@ -1,6 +1,8 @@
 //! Permit: whether a caller may do what it asks for.
 
-use spillway_domain::{Authorization, Caller, Denial, Permission, Problem, Protected, Question};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::access::permission::{Authorization, Denial, Permission, Protected, Question};
+use spillway_domain::problem::Problem;
 
 use crate::{Access, Deployments};
 

@@ -14,10 +14,18 @@ pub use clock::Clock;
 pub use instances::{Instances, Registration};
 pub use revisions::Revisions;
 pub use services::{ListenerShifts, Listeners, NewTaskSet, Observation, ServiceSeen, Services, TaskSets};
-use spillway_domain::{
-    AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, DeploymentFilter, DeploymentId, EventName,
-    FunctionName, LambdaTarget, LedgerEntry, Page, Problem, RoleSession, S3Object,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::revision::S3Object;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::request::DeploymentFilter;
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{AlarmName, DeploymentId, FunctionName};
+use spillway_domain::problem::Problem;
 pub use stacks::{Answers, Claims, OwnAliases, Requests, ResponseUrls, Waiters};
 
 /// One save of a deployment: everything in it happens, or nothing.
@@ -70,9 +78,9 @@ pub trait Deployments {
     /// Writes a new deployment, takes the group's slot and the lock of its alias, where that is known, and registers the
     /// revision, with its text if it has one that is not registered yet, in one transaction.
     async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem>;
-    /// Saves a change in one transaction; [`Stale`](spillway_domain::ProblemKind::Stale) when somebody else saved, and
-    /// [`Transient`](spillway_domain::ProblemKind::Transient) when it is to lock an alias that another deployment has,
-    /// and [`TooLarge`](spillway_domain::ProblemKind::TooLarge) when the record or its line is more than the table holds.
+    /// Saves a change in one transaction; [`Stale`](spillway_domain::problem::ProblemKind::Stale) when somebody else saved, and
+    /// [`Transient`](spillway_domain::problem::ProblemKind::Transient) when it is to lock an alias that another deployment has,
+    /// and [`TooLarge`](spillway_domain::problem::ProblemKind::TooLarge) when the record or its line is more than the table holds.
     async fn save(&self, change: Change<'_>) -> Result<(), Problem>;
     /// The deployment that has the lock of an alias, by the alias's address.
     async fn holder(&self, alias: &str) -> Result<Option<DeploymentId>, Problem>;
@@ -97,10 +105,10 @@ pub trait Deployments {
 pub trait Aliases {
     /// The alias as it is at this moment.
     async fn read(&self, session: &RoleSession, target: &LambdaTarget) -> Result<AliasState, Problem>;
-    /// Whether the target version is there: [`Missing`](spillway_domain::ProblemKind::Missing) when it is not.
+    /// Whether the target version is there: [`Missing`](spillway_domain::problem::ProblemKind::Missing) when it is not.
     async fn find_version(&self, session: &RoleSession, target: &LambdaTarget) -> Result<(), Problem>;
     /// Makes the alias route so, if it is still at `revision`; else
-    /// [`Stale`](spillway_domain::ProblemKind::Stale). Answers with the revision that it is at then, which is a new one
+    /// [`Stale`](spillway_domain::problem::ProblemKind::Stale). Answers with the revision that it is at then, which is a new one
     /// unless nothing has changed.
     async fn write(
         &self,
@@ -114,8 +122,8 @@ pub trait Aliases {
 /// The customer's objects in S3.
 pub trait Objects {
     /// The text of an object of at most so many bytes. One that is not there, or is another than was meant by its
-    /// version or ETag, is [`Missing`](spillway_domain::ProblemKind::Missing); one that is too large or is no text is
-    /// [`Refused`](spillway_domain::ProblemKind::Refused).
+    /// version or ETag, is [`Missing`](spillway_domain::problem::ProblemKind::Missing); one that is too large or is no text is
+    /// [`Refused`](spillway_domain::problem::ProblemKind::Refused).
     async fn read(&self, session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem>;
 }
 

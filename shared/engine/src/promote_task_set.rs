@@ -1,6 +1,7 @@
 //! Promote task set: has the task set stand for the service that the record says.
 
-use spillway_domain::{Problem, ProblemKind, TaskSetStatus};
+use spillway_domain::ecs::service::TaskSetStatus;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::load;
 use crate::{Deployments, Subject, TaskSets};

@@ -1,7 +1,12 @@
 //! Read revision: fetches an AppSpec that lies in S3, as the service role.
 
 use jiff::Timestamp;
-use spillway_domain::{Cause, ComputePlatform, Deployment, Problem, RevisionLocation, Target};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::revision::RevisionLocation;
+use spillway_domain::deployment::halt::Cause;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::problem::Problem;
 
 use crate::task::{amend, load};
 use crate::{Deployments, Objects, Subject};
@@ -24,7 +29,7 @@ pub async fn read_revision(
     let target = read(&text, record.order.platform);
     let obstacle = obstacle(deployments, &record, &target).await?;
     let change = |record: &mut Deployment| {
-        record.understand(target.clone(), obstacle.clone(), now).then(|| {
+        record.set_target(target.clone(), obstacle.clone(), now).then(|| {
             let seen = format!("revision: {} bytes of s3://{}/{}", text.len(), object.bucket, object.key);
             (seen, "ReadRevision", "The AppSpec was read.".to_owned())
         })

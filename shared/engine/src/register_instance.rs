@@ -1,7 +1,8 @@
 //! RegisterOnPremisesInstance.
 
 use jiff::Timestamp;
-use spillway_domain::{Instance, NewInstance, Rejection};
+use spillway_domain::catalog::instance::{Instance, NewInstance};
+use spillway_domain::rejection::Rejection;
 
 use crate::{Error, Instances, Registration};
 

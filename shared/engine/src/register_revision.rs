@@ -1,7 +1,8 @@
 //! RegisterApplicationRevision.
 
 use jiff::Timestamp;
-use spillway_domain::{Registration, Rejection};
+use spillway_domain::catalog::revision::Registration;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Error, Revisions};
 

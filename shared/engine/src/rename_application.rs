@@ -1,6 +1,8 @@
 //! UpdateApplication.
 
-use spillway_domain::{ApplicationName, ProblemKind, Rejection};
+use spillway_domain::names::ApplicationName;
+use spillway_domain::problem::ProblemKind;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Catalog, Error, find_application};
 

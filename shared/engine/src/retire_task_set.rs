@@ -1,7 +1,10 @@
 //! Retire task set: deletes the task set that the deployment does not need any more.
 
 use jiff::Timestamp;
-use spillway_domain::{Deployment, DeploymentId, Problem, ProblemKind, TaskSet};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::service::TaskSet;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::load;
 use crate::{Deployments, Listeners, Observation, Subject, TaskSets, observe_service};

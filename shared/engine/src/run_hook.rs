@@ -1,9 +1,10 @@
 //! Run hook: asks the hook of the current event, and parks the wait for its verdict.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    Deployment, Diagnostics, DiagnosticsCode, EventName, FunctionName, HookRun, Problem, ProblemKind, VainAsk, Verdict,
-};
+use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventName, HookRun, VainAsk, Verdict};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::FunctionName;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::{amend, load, save};
 use crate::{Change, Deployments, HookReply, Hooks, Task, Wakes};

@@ -9,7 +9,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use spillway_domain::{Problem, ProblemKind};
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::{amend, load};
 use crate::{Aliases, Deployments, Subject};
@@ -45,7 +45,7 @@ pub async fn shift_alias(
     let id = &shift.deployment_id;
     let first = load(deployments, id).await?;
     let session = first.session();
-    let spillway_domain::Target::Lambda(target) = &first.order.target else {
+    let spillway_domain::deployment::spec::Target::Lambda(target) = &first.order.target else {
         return Ok(Shifted::LeftAlone);
     };
     for _ in 0..MOST_TRIES {
@@ -85,7 +85,7 @@ async fn note_restored(
     is_fenced: bool,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let change = |record: &mut spillway_domain::Deployment| {
+    let change = |record: &mut spillway_domain::deployment::record::Deployment| {
         if record.restored_at.is_some() || record.has_ended() {
             return None;
         }

@@ -8,7 +8,11 @@
 use futures_util::future::{OptionFuture, join};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use spillway_domain::{Deployment, EcsProgress, Forward, ListenerArn, ListenerRouting, Problem, ProblemKind};
+use spillway_domain::catalog::environment::ListenerArn;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::listener::{Forward, ListenerRouting};
+use spillway_domain::ecs::progress::EcsProgress;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::observe_service::read_known;
 use crate::task::{amend, load};

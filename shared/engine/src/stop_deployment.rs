@@ -1,7 +1,11 @@
 //! StopDeployment.
 
 use jiff::Timestamp;
-use spillway_domain::{Caller, Cause, Deployment, DeploymentId, Rejection};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::deployment::halt::Cause;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::Rejection;
 
 use crate::task::amend;
 use crate::wake::wake_or_leave;

@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{
-    AlarmName, AlarmReading, ApplicationName, Deployment, DeploymentId, Problem, Purpose, RoleArn, RoleSession,
-};
+use spillway_domain::access::session::{Purpose, RoleSession};
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::{AlarmName, ApplicationName, DeploymentId, RoleArn};
+use spillway_domain::problem::Problem;
 
 use crate::pace::{each, rotated};
 use crate::task::amend;

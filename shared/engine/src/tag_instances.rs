@@ -1,6 +1,10 @@
 //! AddTagsToOnPremisesInstances.
 
-use spillway_domain::{Instance, InstanceName, ProblemKind, Quotas, Rejection, Tag};
+use spillway_domain::catalog::instance::{Instance, InstanceName};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::problem::ProblemKind;
+use spillway_domain::rejection::Rejection;
 
 use crate::{Error, Instances};
 

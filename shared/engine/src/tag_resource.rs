@@ -1,6 +1,8 @@
 //! TagResource and UntagResource.
 
-use spillway_domain::{Quotas, Rejection, Resource, Tag, merge_tags, remove_tags};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::tags::{Resource, Tag, merge_tags, remove_tags};
+use spillway_domain::rejection::Rejection;
 
 use crate::find_group::find_filed;
 use crate::{Catalog, Error, Tagged};

@@ -2,7 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use spillway_domain::{Deployment, DeploymentId, LedgerEntry, Problem, ProblemKind, Target, excerpt};
+use spillway_domain::deployment::decision::MoveKind;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::words::excerpt;
 
 use crate::{Change, Deployments};
 
@@ -30,7 +36,7 @@ pub struct Task {
     pub seconds: u32,
     /// The move that it comes after, or is.
     #[serde(rename = "move", default)]
-    pub step: String,
+    pub step: Option<MoveKind>,
 }
 
 /// How often a save is tried again after somebody else came first.

@@ -1,6 +1,7 @@
 //! RemoveTagsFromOnPremisesInstances.
 
-use spillway_domain::{Instance, InstanceName, Rejection, TagFilter};
+use spillway_domain::catalog::instance::{Instance, InstanceName, TagFilter};
+use spillway_domain::rejection::Rejection;
 
 use crate::tag_instances::change_instances;
 use crate::{Error, Instances};

@@ -1,6 +1,9 @@
 //! UpdateDeploymentGroup.
 
-use spillway_domain::{Application, DeploymentGroup, GroupChange, ProblemKind, Rejection};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::group::{DeploymentGroup, GroupChange};
+use spillway_domain::problem::ProblemKind;
+use spillway_domain::rejection::Rejection;
 
 use crate::find_config::config_for;
 use crate::{Catalog, Error, GroupWrite, find_group};

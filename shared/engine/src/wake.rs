@@ -1,7 +1,7 @@
 //! Starting and waking executions for what is saved already. Both may fail: the sweep looks at every record whose wait
 //! has ended or whose execution is not there, and does what is missing.
 
-use spillway_domain::Deployment;
+use spillway_domain::deployment::record::Deployment;
 
 use crate::{Executions, Wakes};
 

@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use spillway_domain::{AlarmName, Problem, ProblemKind};
+use spillway_domain::names::AlarmName;
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::pace::{each, rotated};
 use crate::{Aliases, Clock, Deployments, ListenerShifts, Wakes, WaysBack};

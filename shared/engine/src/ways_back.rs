@@ -2,7 +2,11 @@
 //! other goes back, and only then executions are woken, whose calls would take Lambda's time from those who still wait.
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{AlarmName, Cause, Deployment, DeploymentId, Problem, ProblemKind, Target};
+use spillway_domain::deployment::halt::Cause;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::names::{AlarmName, DeploymentId};
+use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::pace::{Pace, each};
 use crate::shift_alias::{Shifted, shift_alias};

@@ -13,7 +13,7 @@ pub use setting::{Miswired, setting};
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, TokioSleep};
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::DeploymentId;
+use spillway_domain::names::DeploymentId;
 use spillway_engine::Clock;
 use uuid::Uuid;
 

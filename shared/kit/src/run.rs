@@ -8,7 +8,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use spillway_domain::Problem;
+use spillway_domain::problem::Problem;
 use tracing::Instrument;
 
 use crate::{Miswired, now, telemetry};
@@ -119,7 +119,7 @@ impl From<Miswired> for Failure {
 #[cfg(test)]
 mod tests {
     use lambda_runtime::Context;
-    use spillway_domain::ProblemKind;
+    use spillway_domain::problem::ProblemKind;
 
     use super::*;
 

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
-use spillway_domain::{ApplicationName, Caller, CallerKind, GroupName, Protected, RoleArn};
+use spillway_domain::access::caller::{Caller, CallerKind};
+use spillway_domain::access::permission::Protected;
+use spillway_domain::names::{ApplicationName, GroupName, RoleArn};
 
 type Found = HashMap<EntityUid, Entity>;
 

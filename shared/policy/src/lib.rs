@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet, Request, Schema, ValidationMode, Validator};
-use spillway_domain::{Authorization, Caller, Denial, Permission, Question};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::access::permission::{Authorization, Denial, Permission, Question};
 
 /// The schema that policies are validated against.
 pub const SCHEMA: &str = include_str!("../spillway.cedarschema");

@@ -1,4 +1,4 @@
-use spillway_domain::Protected;
+use spillway_domain::access::permission::Protected;
 
 use super::*;
 

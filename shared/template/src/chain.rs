@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use spillway_domain::Routing;
+use spillway_domain::catalog::routing::Routing;
 
 use crate::alias::Alias;
 use crate::duration::routings;

@@ -1,6 +1,8 @@
 //! Names of deployment configurations that cannot be any: found before the first resource of a stack changes.
 
-use spillway_domain::{ComputePlatform, ConfigName, Routing, find_built_in};
+use spillway_domain::catalog::config::{ComputePlatform, find_built_in};
+use spillway_domain::catalog::routing::Routing;
+use spillway_domain::names::ConfigName;
 
 use crate::duration::text;
 use crate::fault::Faults;

@@ -1,7 +1,9 @@
 //! How long the shift of a deployment group may take, as far as its template tells.
 
 use serde_json::Value;
-use spillway_domain::{ComputePlatform, ConfigName, Routing, Strategy, default_config, find_built_in};
+use spillway_domain::catalog::config::{ComputePlatform, Strategy, default_config, find_built_in};
+use spillway_domain::catalog::routing::Routing;
+use spillway_domain::names::ConfigName;
 
 use crate::fragment::{Members, intrinsic, kind, possible, reference};
 

@@ -1,7 +1,7 @@
 //! What a template says to Spillway in its `Metadata`.
 
 use serde_json::Value;
-use spillway_domain::MAX_TOTAL_WAIT_MINUTES;
+use spillway_domain::catalog::routing::MAX_TOTAL_WAIT_MINUTES;
 
 use crate::fault::Faults;
 

@@ -1,8 +1,12 @@
 //! What holds when a story is over, whatever happened in it.
 
-use spillway_domain::{
-    AliasRouting, Cause, Deployment, EventName, Halt, HookRun, Percent, Status, TaskSetStatus, TerminationAction,
-};
+use spillway_domain::catalog::environment::TerminationAction;
+use spillway_domain::deployment::halt::{Cause, Halt};
+use spillway_domain::deployment::lifecycle::{EventName, HookRun};
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::ecs::service::TaskSetStatus;
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::percent::Percent;
 
 use crate::ports::alias_key;
 use crate::service::{Service, is_of};
@@ -91,8 +95,7 @@ fn check_aliases(world: &World, records: &[Deployment], faults: &mut Vec<String>
 }
 
 fn check_alias(last: &Deployment, alias: &Alias, faults: &mut Vec<String>) {
-    let found = alias.routing.to_string();
-    if last.status() != Status::Succeeded && last.restored_at.is_none() && last.found.as_ref() == Some(&found) {
+    if last.status() != Status::Succeeded && last.restored_at.is_none() && last.found == Some(alias.routing) {
         return;
     }
     if alias.routing.second.is_some() {
@@ -100,7 +103,7 @@ fn check_alias(last: &Deployment, alias: &Alias, faults: &mut Vec<String>) {
     }
     let expected = match last.status() {
         Status::Succeeded => last.lambda().map(|target| target.target),
-        Status::Failed | Status::Stopped => last.home(),
+        Status::Failed | Status::Stopped => last.original_version(),
         Status::Created | Status::InProgress | Status::Ready => None,
     };
     if expected
@@ -113,7 +116,7 @@ fn check_alias(last: &Deployment, alias: &Alias, faults: &mut Vec<String>) {
 /// The share of a deployment's target never falls, but once: home, when it is halted; and after that nothing moves.
 fn check_shares(world: &World, records: &[Deployment], faults: &mut Vec<String>) {
     for record in records {
-        let (Some(target), Some(home)) = (record.lambda(), record.home()) else {
+        let (Some(target), Some(home)) = (record.lambda(), record.original_version()) else {
             continue;
         };
         let mut share = Percent::ZERO;

@@ -1,8 +1,13 @@
 //! What somebody from outside puts into the world, changes there and deletes.
 
-use spillway_domain::{
-    AlarmName, AliasRouting, AliasSettings, Forward, LambdaTarget, Listener, ListenerArn, Target, TargetGroup, Version,
-};
+use spillway_domain::catalog::environment::ListenerArn;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::ecs::listener::{Forward, Listener};
+use spillway_domain::ecs::service::TargetGroup;
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{AlarmName, Version};
+use spillway_domain::stack::resource::AliasSettings;
 
 use crate::service::{Service, ServiceEvent, TaskPlan, target_group};
 use crate::world::Inner;

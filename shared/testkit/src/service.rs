@@ -2,10 +2,12 @@
 //! run, and a while to go.
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{
-    Attachment, Controller, Deployment, DeploymentId, EcsTarget, Forward, Groups, Listener, ListenerKind, Percent,
-    TargetGroup, TaskSet, TaskSetStatus,
-};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::listener::{Forward, Groups, Listener, ListenerKind};
+use spillway_domain::ecs::service::{Attachment, Controller, TargetGroup, TaskSet, TaskSetStatus};
+use spillway_domain::ecs::target::EcsTarget;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::percent::Percent;
 
 use crate::world::Inner;
 

@@ -3,11 +3,18 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use spillway_domain::{
-    BlueGreen, ComputePlatform, Controller, EcsService, EcsTarget, Environment, EventName, Forward, Groups, Listener,
-    ListenerKind, LoadBalancerInfo, NewDeployment, NewRevision, Percent, ReadyOption, RevisionKind, Target,
-    TargetGroupPair, Termination, TerminationAction,
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::environment::{
+    BlueGreen, EcsService, Environment, LoadBalancerInfo, ReadyOption, TargetGroupPair, Termination, TerminationAction,
 };
+use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::ecs::listener::{Forward, Groups, Listener, ListenerKind};
+use spillway_domain::ecs::service::Controller;
+use spillway_domain::ecs::target::EcsTarget;
+use spillway_domain::percent::Percent;
 
 use crate::service::{Service, TaskPlan};
 use crate::story::{Event, HookPlan, Plot, put_group};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use spillway_domain::{Settlement, StackRequest, StackResource, Wish};
+use spillway_domain::stack::resource::{Settlement, StackRequest, StackResource, Wish};
 
 use crate::Runner;
 

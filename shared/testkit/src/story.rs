@@ -1,11 +1,21 @@
 //! Stories: one deployment, and what happens to it.
 
 use jiff::SignedDuration;
-use spillway_domain::{
-    AlarmConfiguration, AliasRouting, Application, ApplicationName, AutoRollback, AutoRollbackEvent, BundleType,
-    ComputePlatform, DeploymentGroup, Environment, EventName, GroupName, LambdaTarget, NewDeployment, NewRevision,
-    ProblemKind, RevisionKind, RevisionLocation, S3Object, Slot, Target, Version, WaitType,
-};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::environment::Environment;
+use spillway_domain::catalog::group::{DeploymentGroup, Slot};
+use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionKind, RevisionLocation, S3Object};
+use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{ApplicationName, GroupName, Version};
+use spillway_domain::problem::ProblemKind;
 
 use crate::World;
 use crate::service::ServiceEvent;
@@ -126,7 +136,7 @@ pub enum Event {
     /// The clocks jump ahead.
     ClockJumps(SignedDuration),
     /// ContinueDeployment.
-    Continue(WaitType),
+    Continue(Gate),
     /// Something happens to a service.
     Service(ServiceEvent),
 }

@@ -5,11 +5,22 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::task::Waker;
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{
-    AlarmName, AliasRouting, AliasSettings, Application, Claim, Deployment, DeploymentConfig, DeploymentGroup,
-    DeploymentId, EventName, FunctionName, GroupState, Instance, InstanceName, LedgerEntry, Listener, Percent, Problem,
-    ProblemKind, Revision, StackResource, Tag, TargetGroup, Version,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::DeploymentConfig;
+use spillway_domain::catalog::group::{DeploymentGroup, GroupState};
+use spillway_domain::catalog::instance::{Instance, InstanceName};
+use spillway_domain::catalog::revision::Revision;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::listener::Listener;
+use spillway_domain::ecs::service::TargetGroup;
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::names::{AlarmName, DeploymentId, FunctionName, Version};
+use spillway_domain::percent::Percent;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::stack::resource::{AliasSettings, Claim, StackResource};
 
 use crate::accident::Struck;
 use crate::service::{Service, TaskPlan};

@@ -3,9 +3,11 @@
 use std::str::FromStr;
 
 use serde_json::Value;
-use spillway_domain::{
-    ApplicationName, Caller, Denial, GroupName, Permission, Protected, Resource, StackRequest, Wish,
-};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::access::permission::{Denial, Permission, Protected};
+use spillway_domain::catalog::tags::Resource;
+use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::stack::resource::{StackRequest, Wish};
 
 use crate::shapes::resource_arn;
 use crate::{Context, Exception, Operation, Place};

@@ -1,6 +1,7 @@
 //! What every operation is read and answered in.
 
-use spillway_domain::{Caller, Quotas};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::catalog::quotas::Quotas;
 
 use crate::{Place, Seal};
 

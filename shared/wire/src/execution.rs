@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{Deployment, NewDeployment, Quotas};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::request::NewDeployment;
 
 use crate::Exception;
 use crate::operations::create_deployment;

@@ -5,7 +5,12 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, EcsTarget, EventName, LambdaTarget, Target, excerpt};
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::ecs::target::EcsTarget;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::words::excerpt;
 
 use crate::input::cut;
 use crate::{Exception, Operation, Seal};

@@ -4,7 +4,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
-use spillway_domain::{DeploymentId, EventName, HookExecutionId};
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::names::{DeploymentId, HookExecutionId};
 
 use crate::Seal;
 

@@ -7,7 +7,9 @@ use std::str::FromStr;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use spillway_domain::{BadName, ConfigName, Quotas, Routing};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::routing::Routing;
+use spillway_domain::names::{BadName, ConfigName};
 
 use crate::{Exception, bounds};
 

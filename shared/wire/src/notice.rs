@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use spillway_domain::{Deployment, Problem, Status, Trigger, TriggerEvent, TriggerName};
+use spillway_domain::catalog::group::{Trigger, TriggerEvent};
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::names::TriggerName;
+use spillway_domain::problem::Problem;
 
 use crate::Place;
 use crate::input::cut;

@@ -1,8 +1,13 @@
 //! From a rejection to CodeDeploy's exception: one table. Where CodeDeploy's own words are known, they are used.
 
-use spillway_domain::{
-    ComputePlatform, ConfigName, EcsService, ForServers, Identity, Quota, Rejection, RevisionUnfit, WaitType,
-};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::catalog::instance::Identity;
+use spillway_domain::catalog::revision::RevisionUnfit;
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::request::ForServers;
+use spillway_domain::names::ConfigName;
+use spillway_domain::rejection::{Quota, Rejection};
 
 use crate::input::cut;
 use crate::shapes::{platform, revision_location};
@@ -216,7 +221,7 @@ impl From<Rejection> for Exception {
                     wait.as_str()
                 ),
             ),
-            Rejection::NotWaiting { deployment, wait: WaitType::Ready } => (
+            Rejection::NotWaiting { deployment, wait: Gate::Ready } => (
                 "DeploymentIsNotInReadyStateException",
                 format!(
                     "The deployment {deployment} does not wait to be continued, and nothing was changed. It does while its \
@@ -224,7 +229,7 @@ impl From<Rejection> for Exception {
                      STOP_DEPLOYMENT."
                 ),
             ),
-            Rejection::NotWaiting { deployment, wait: WaitType::Termination } => (
+            Rejection::NotWaiting { deployment, wait: Gate::Termination } => (
                 "UnsupportedActionForDeploymentTypeException", // the one that fits and that both operations list
                 format!(
                     "The deployment {deployment} is not in its TERMINATION_WAIT, and nothing was changed. That begins when \

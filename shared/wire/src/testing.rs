@@ -4,12 +4,23 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use spillway_domain::{
-    AlarmConfiguration, Attachment, AutoRollback, AutoRollbackEvent, BlueGreen, ComputePlatform, Creator, Deployment,
-    EcsProgress, EcsService, EcsTarget, Environment, Groups, LambdaTarget, LoadBalancerInfo, NewRevision, Order,
-    Quotas, ReadyOption, RevisionKind, Routing, Slot, Target, TargetGroupPair, TaskSet, TaskSetStatus, Termination,
-    TerminationAction,
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::environment::{
+    BlueGreen, EcsService, Environment, LoadBalancerInfo, ReadyOption, TargetGroupPair, Termination, TerminationAction,
 };
+use spillway_domain::catalog::group::Slot;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
+use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
+use spillway_domain::catalog::routing::Routing;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::{Creator, Order, Target};
+use spillway_domain::ecs::listener::Groups;
+use spillway_domain::ecs::progress::EcsProgress;
+use spillway_domain::ecs::service::{Attachment, TaskSet, TaskSetStatus};
+use spillway_domain::ecs::target::EcsTarget;
+use spillway_domain::lambda::target::LambdaTarget;
 
 use crate::{Context, Place, Seal};
 
@@ -126,7 +137,7 @@ pub(crate) fn installed_deployment() -> Deployment {
     let group = |name: &str| format!("arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/{name}/0123");
     let groups = Groups { original: group("blue"), replacement: group("green") };
     let progress = EcsProgress {
-        kind: spillway_domain::ListenerKind::Application,
+        kind: spillway_domain::ecs::listener::ListenerKind::Application,
         service_arn: "arn:aws:ecs:us-east-1:111122223333:service/prod/web".to_owned(),
         original: "ecs-svc/1".to_owned(),
         original_target: service_target("web:7"),
@@ -134,9 +145,6 @@ pub(crate) fn installed_deployment() -> Deployment {
         kept: None,
         quiet_since: None,
         unsteady_since: None,
-        ready_until: None,
-        continued: false,
-        terminate_at: None,
         family: None,
         seen: vec![
             task_set("ecs-svc/1", TaskSetStatus::Primary, &groups.original),

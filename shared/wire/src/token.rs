@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
-use spillway_domain::Page;
+use spillway_domain::catalog::page::Page;
 
 use crate::{Exception, Operation};
 

@@ -1,7 +1,8 @@
 //! From settings of a group that do not fit to CodeDeploy's exception. Where CodeDeploy's own words are known, they are
 //! used.
 
-use spillway_domain::{ComputePlatform, Setting, Unfit};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::fit::{Setting, Unfit};
 
 use crate::shapes::platform;
 
@@ -127,7 +128,7 @@ fn loud(given: ComputePlatform) -> String {
 
 #[cfg(test)]
 mod tests {
-    use spillway_domain::ComputePlatform::{Ecs, Lambda, Server};
+    use spillway_domain::catalog::config::ComputePlatform::{Ecs, Lambda, Server};
 
     use super::*;
 

@@ -6,7 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RuleCondition, TargetGroupTuple, TargetTypeEnum,
 };
 use spillway::local::sdk_config;
-use spillway_domain::{ListenerArn, ListenerKind, TargetGroup};
+use spillway_domain::catalog::environment::ListenerArn;
+use spillway_domain::ecs::listener::ListenerKind;
+use spillway_domain::ecs::service::TargetGroup;
 use tokio::sync::OnceCell;
 
 use super::Cloud;

@@ -2,7 +2,7 @@
 
 use aws_sdk_codedeploy::types::{Diagnostics, LifecycleEventStatus};
 use aws_sdk_dynamodb::types::AttributeValue;
-use spillway_domain::EventName;
+use spillway_domain::deployment::lifecycle::EventName;
 use spillway_wire::Seal;
 
 use spillway::local::sdk_config;

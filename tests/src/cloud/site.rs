@@ -16,7 +16,9 @@ use aws_sdk_ecs::types::{
 use aws_sdk_elasticloadbalancingv2::types::{Action, ProtocolEnum, Rule};
 use serde_json::{Value, json};
 use spillway::local::sdk_config;
-use spillway_domain::{ListenerArn, ListenerKind, TargetGroup};
+use spillway_domain::catalog::environment::ListenerArn;
+use spillway_domain::ecs::listener::ListenerKind;
+use spillway_domain::ecs::service::TargetGroup;
 
 use super::stage::every_rollback;
 use super::{Cloud, Shop, until};

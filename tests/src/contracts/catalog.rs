@@ -1,7 +1,12 @@
 //! Applications and configurations. Groups are next door.
 
 use futures_util::future::{join, join3};
-use spillway_domain::{Application, ComputePlatform, DeploymentConfig, Page, ProblemKind, Routing, Strategy, Tag};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::{ComputePlatform, DeploymentConfig, Strategy};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::routing::Routing;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::problem::ProblemKind;
 use spillway_engine::{Catalog, GroupWrite, Tagged};
 
 use super::table as real;
@@ -200,21 +205,21 @@ async fn a_configuration_that_a_group_refers_to_is_not_deleted(store: &impl Cata
     let application = opened(store).await;
     let with = |name: &str, config: &DeploymentConfig| {
         let group = group(&application, name);
-        spillway_domain::DeploymentGroup { config: config.name.clone(), ..group }
+        spillway_domain::catalog::group::DeploymentGroup { config: config.name.clone(), ..group }
     };
     let (one, other) = (with("one", &first), with("other", &first));
     put(store, &one).await;
     put(store, &other).await;
     assert!(!store.delete_config(&first.name).await.unwrap());
-    let changed = spillway_domain::DeploymentGroup { config: second.name.clone(), ..one.clone() };
+    let changed = spillway_domain::catalog::group::DeploymentGroup { config: second.name.clone(), ..one.clone() };
     assert_eq!(store.replace_group(&one, &changed).await.unwrap(), GroupWrite::Done);
-    let renamed = spillway_domain::DeploymentGroup { name: named("new"), ..changed.clone() };
+    let renamed = spillway_domain::catalog::group::DeploymentGroup { name: named("new"), ..changed.clone() };
     assert_eq!(store.replace_group(&changed, &renamed).await.unwrap(), GroupWrite::Done);
     assert!(!store.delete_config(&first.name).await.unwrap(), "the other group refers to it");
     assert!(!store.delete_config(&second.name).await.unwrap());
     assert_eq!(store.delete_group(&other).await.unwrap(), None);
     assert!(store.delete_config(&first.name).await.unwrap());
-    let built_in = spillway_domain::DeploymentGroup { config: named("Steps.10@1m"), ..renamed.clone() };
+    let built_in = spillway_domain::catalog::group::DeploymentGroup { config: named("Steps.10@1m"), ..renamed.clone() };
     assert_eq!(store.replace_group(&renamed, &built_in).await.unwrap(), GroupWrite::Done);
     assert!(store.delete_config(&second.name).await.unwrap());
 }
@@ -224,7 +229,7 @@ async fn a_group_never_refers_to_a_configuration_that_is_gone(store: &impl Catal
     assert!(store.create_config(&gone).await.unwrap());
     assert!(store.delete_config(&gone.name).await.unwrap());
     let live = group(&opened(store).await, "live");
-    let late = spillway_domain::DeploymentGroup { config: gone.name.clone(), ..live.clone() };
+    let late = spillway_domain::catalog::group::DeploymentGroup { config: gone.name.clone(), ..live.clone() };
     assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::NoConfig);
     put(store, &live).await;
     assert_eq!(store.replace_group(&live, &late).await.unwrap(), GroupWrite::NoConfig);
@@ -258,7 +263,7 @@ async fn of_a_group_and_the_end_of_its_configuration_only_one_comes_about(store:
         let config = config();
         assert!(store.create_config(&config).await.unwrap());
         let live = group(&application, &format!("live-{n}"));
-        let live = spillway_domain::DeploymentGroup { config: config.name.clone(), ..live };
+        let live = spillway_domain::catalog::group::DeploymentGroup { config: config.name.clone(), ..live };
         let (made, deleted) = join(store.create_group(&live, &[], 1000), store.delete_config(&config.name)).await;
         let is_there = store.config(&config.name).await.unwrap().is_some();
         match (made.unwrap(), deleted.unwrap()) {

@@ -2,9 +2,13 @@
 
 use aws_sdk_cloudwatch::types::StateValue;
 use spillway_aws_sts::Roles;
-use spillway_domain::{
-    AlarmName, AlarmReading, AliasRouting, AliasState, LambdaTarget, Percent, Problem, ProblemKind, RoleSession,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::AlarmName;
+use spillway_domain::percent::Percent;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Alarms, Aliases};
 use spillway_testkit::World;
 

@@ -1,10 +1,15 @@
 //! Records, slots, ledgers and lists.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    AlarmName, Deployment, DeploymentFilter, DeploymentGroup, Ending, GroupState, LedgerEntry, ProblemKind, Stage,
-    Status, Target,
-};
+use spillway_domain::catalog::group::{DeploymentGroup, GroupState};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::record::{Deployment, Ending, Status};
+use spillway_domain::deployment::request::DeploymentFilter;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::names::AlarmName;
+use spillway_domain::problem::ProblemKind;
 use spillway_engine::{Catalog, Change, Creation, Deployments, list_deployments};
 
 use super::table as real;
@@ -380,7 +385,7 @@ async fn a_list_can_be_narrowed_by_status_and_time(store: &impl Store) {
         assert_eq!(found(of, &[Status::InProgress], 0, 40).await, Vec::<usize>::new());
     }
     let last = store.load(&ids[4]).await.unwrap().unwrap();
-    let waiting = Deployment { stage: Stage::ReadyWait, ..next(&last) };
+    let waiting = Deployment { stage: Stage::Gate(Gate::Ready), ..next(&last) };
     store.save(Change::quiet(&waiting)).await.unwrap();
     assert_eq!(found(None, &[Status::Ready], 0, 40).await, [4]);
     assert_eq!(found(None, &[Status::Created, Status::InProgress], 0, 40).await, Vec::<usize>::new());

@@ -1,6 +1,8 @@
 //! Deployment groups.
 
-use spillway_domain::{DeploymentGroup, Filed, ProblemKind, Tag};
+use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::problem::ProblemKind;
 use spillway_engine::{Catalog, Creation, Deployments, GroupWrite, Tagged};
 
 use super::catalog::every;
@@ -207,7 +209,7 @@ async fn a_running_deployment_ends_in_its_group_whatever_was_renamed(store: &imp
     assert!(store.rename_application(&application, &new).await.unwrap());
     let renamed = DeploymentGroup { name: named("new"), ..live.clone() };
     assert_eq!(store.replace_group(&live, &renamed).await.unwrap(), GroupWrite::Done);
-    let ended = super::deployments::ended(&record, spillway_domain::Status::Succeeded);
+    let ended = super::deployments::ended(&record, spillway_domain::deployment::record::Status::Succeeded);
     store.save(spillway_engine::Change { closes: true, ..spillway_engine::Change::quiet(&ended) }).await.unwrap();
     let state = find(store, &new, &renamed.name).await.unwrap().state;
     assert_eq!((state.active, state.last_successful.unwrap().id), (None, record.id));

@@ -1,8 +1,9 @@
 //! On-premises instances.
 
-use spillway_domain::{
-    Identity, Instance, InstanceFilter, InstanceName, NewInstance, Page, ProblemKind, Tag, TagFilter,
-};
+use spillway_domain::catalog::instance::{Identity, Instance, InstanceFilter, InstanceName, NewInstance, TagFilter};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::problem::ProblemKind;
 use spillway_engine::{Instances, Registration};
 
 use super::table as real;

@@ -4,10 +4,12 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, AuthenticateOidcActionConfig, Rule, TargetGroupStickinessConfig,
 };
 use spillway_aws_sts::Roles;
-use spillway_domain::{
-    Forward, Groups, Listener, ListenerArn, ListenerKind, Percent, Problem, ProblemKind, RoleSession, TargetGroup,
-    TargetGroupName,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::{ListenerArn, TargetGroupName};
+use spillway_domain::ecs::listener::{Forward, Groups, Listener, ListenerKind};
+use spillway_domain::ecs::service::TargetGroup;
+use spillway_domain::percent::Percent;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::Listeners;
 use spillway_testkit::World;
 

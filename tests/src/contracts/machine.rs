@@ -2,7 +2,8 @@
 
 use aws_sdk_sfn::types::StateMachineType;
 use spillway_aws_stepfunctions as stepfunctions;
-use spillway_domain::{DeploymentId, Problem};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
 use spillway_engine::{ExecutionState, Executions, Wakes};
 
 use super::{both_keep, fresh_id};

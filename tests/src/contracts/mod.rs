@@ -50,11 +50,19 @@ use aws_keeps;
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 use spillway_aws_dynamodb::Table;
-use spillway_domain::{
-    AlarmConfiguration, Application, ApplicationName, AutoRollback, ComputePlatform, Creator, Deployment,
-    DeploymentGroup, DeploymentId, Filed, GroupName, LambdaTarget, NewRevision, Order, ProblemKind, Purpose,
-    RevisionKind, RoleArn, RoleSession, Routing, Slot, Target,
-};
+use spillway_domain::access::session::{Purpose, RoleSession};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::group::{DeploymentGroup, Filed, Slot};
+use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
+use spillway_domain::catalog::rollback::AutoRollback;
+use spillway_domain::catalog::routing::Routing;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::{Creator, Order, Target};
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{ApplicationName, DeploymentId, GroupName, RoleArn};
+use spillway_domain::problem::ProblemKind;
 use spillway_engine::{Catalog, GroupWrite};
 use tokio::sync::OnceCell;
 
@@ -109,7 +117,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// What went wrong.
-fn kind<T: std::fmt::Debug>(result: Result<T, spillway_domain::Problem>) -> ProblemKind {
+fn kind<T: std::fmt::Debug>(result: Result<T, spillway_domain::problem::Problem>) -> ProblemKind {
     result.expect_err("it does not work").kind
 }
 

@@ -3,7 +3,8 @@
 
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use spillway_aws_sts::Roles;
-use spillway_domain::{Problem, ProblemKind, S3Object};
+use spillway_domain::catalog::revision::S3Object;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::Objects;
 
 use super::{fresh, session};

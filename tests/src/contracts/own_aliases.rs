@@ -2,10 +2,13 @@
 
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use spillway_aws_sts::Roles;
-use spillway_domain::{
-    AliasName, AliasRouting, AliasSettings, AliasState, FunctionName, LambdaTarget, Percent, Problem, ProblemKind,
-    RoleSession, Version,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{AliasName, FunctionName, Version};
+use spillway_domain::percent::Percent;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::stack::resource::AliasSettings;
 use spillway_engine::{Aliases, OwnAliases};
 use spillway_testkit::World;
 

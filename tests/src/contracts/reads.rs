@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use spillway::local::sdk_config;
 use spillway_api::{Backend, answer};
 use spillway_aws_dynamodb::Table;
-use spillway_domain::Quotas;
+use spillway_domain::catalog::quotas::Quotas;
 use spillway_kit::Invocation;
 use spillway_testkit::World;
 use spillway_tests::door::request;

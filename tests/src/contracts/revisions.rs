@@ -1,9 +1,9 @@
 //! The registered revisions.
 
-use spillway_domain::{
-    Application, ApplicationName, BundleType, DeploymentId, NewRevision, Revision, RevisionKind, RevisionLocation,
-    S3Object, Status,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::revision::{BundleType, NewRevision, Revision, RevisionKind, RevisionLocation, S3Object};
+use spillway_domain::deployment::record::Status;
+use spillway_domain::names::{ApplicationName, DeploymentId};
 use spillway_engine::{Catalog, Change, Creation, Deployments, Revisions};
 
 use super::deployments::ended;

@@ -1,6 +1,8 @@
 //! ECS services: no two groups are for the same.
 
-use spillway_domain::{DeploymentGroup, EcsService, ProblemKind};
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::catalog::group::DeploymentGroup;
+use spillway_domain::problem::ProblemKind;
 use spillway_engine::{Catalog, Creation, Deployments, GroupWrite};
 
 use super::table as real;

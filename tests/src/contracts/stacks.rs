@@ -1,6 +1,7 @@
 //! What is noted for CloudFormation stacks.
 
-use spillway_domain::{Claim, Moved, ProblemKind, StackRequest, StackResource, Wish};
+use spillway_domain::problem::ProblemKind;
+use spillway_domain::stack::resource::{Claim, Moved, StackRequest, StackResource, Wish};
 use spillway_engine::{Catalog, Claims, Deployments, GroupWrite, ResponseUrls, Waiters};
 
 use super::table as real;

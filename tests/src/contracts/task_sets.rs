@@ -3,10 +3,12 @@
 mod memory;
 mod real;
 
-use spillway_domain::{
-    Attachment, AwsvpcConfiguration, CapacityProvider, Controller, DeploymentId, EcsService, EcsTarget, Groups,
-    Problem, ProblemKind, TaskSet, TaskSetStatus,
-};
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::ecs::listener::Groups;
+use spillway_domain::ecs::service::{Attachment, Controller, TaskSet, TaskSetStatus};
+use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider, EcsTarget};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
 
 use super::{both_keep, fresh_id, kind, named, session};

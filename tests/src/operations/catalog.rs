@@ -1,7 +1,7 @@
 //! Applications, their groups, configurations and tags: renames, quotas, and what is refused.
 
 use serde_json::{Value, json};
-use spillway_domain::Quotas;
+use spillway_domain::catalog::quotas::Quotas;
 use spillway_testkit::{Accident, Harm, Plot, Runner, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;

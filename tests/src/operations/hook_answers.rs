@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use spillway_answer_hook::{Door, answer};
-use spillway_domain::{DeploymentId, EventName, Status};
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Status;
+use spillway_domain::names::DeploymentId;
 use spillway_kit::Invocation;
 use spillway_testkit::{HookPlan, Plot, Runner, Story, World, check};
 use spillway_tests::door::{Door as Api, request};

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use spillway_domain::Quotas;
+use spillway_domain::catalog::quotas::Quotas;
 use spillway_testkit::{Accident, Harm, World};
 use spillway_tests::door::Door;
 

@@ -1,7 +1,7 @@
 //! Revisions: registered by hand or by their deployments, found by any of their locations, listed, deployed again.
 
 use serde_json::{Value, json};
-use spillway_domain::EventName;
+use spillway_domain::deployment::lifecycle::EventName;
 use spillway_testkit::{Event, HookPlan, Plot, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
@@ -87,7 +87,7 @@ fn what_was_deployed_can_be_deployed_by_its_sum() {
         words(&deploy(&world, &none)).starts_with("RevisionDoesNotExistException: No revision of application shop")
     );
     register(&Door::new(&world), "shop", &given(APPSPEC));
-    let sum = spillway_domain::sha256(APPSPEC);
+    let sum = spillway_domain::catalog::revision::sha256(APPSPEC);
     let known = json!({ "revisionType": "String", "string": { "sha256": sum } });
     let answer = deploy(&world, &known);
     let info = Door::new(&world).call("GetDeployment", &json!({ "deploymentId": answer["deploymentId"] }));

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use spillway_domain::EventName;
+use spillway_domain::deployment::lifecycle::EventName;
 use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, TaskPlan, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;

@@ -1,14 +1,20 @@
 //! Random stories, random accidents, random looks.
 
+use spillway_domain::deployment::decision::MoveKind;
 use std::fmt::Debug;
 
 use jiff::SignedDuration;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
-use spillway_domain::{
-    AlarmReading, AliasRouting, AliasState, Deployment, DeploymentId, EventName, Percent, Problem, ProblemKind, Seen,
-};
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::deployment::decision::Seen;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::percent::Percent;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_testkit::{Accident, Duplicate, Event, Harm, HookPlan, Story, When};
 
 /// A story, and what goes wrong with Spillway itself meanwhile.
@@ -29,7 +35,7 @@ pub struct Look {
     /// In place of `alias`: as this step of the deployment leaves it.
     step: Option<usize>,
     alarms: AlarmReading,
-    failed: Option<(&'static str, ProblemKind)>,
+    failed: Option<(MoveKind, ProblemKind)>,
 }
 
 /// Anything, with accidents, duplicates and late comers.
@@ -100,7 +106,8 @@ pub fn benign_case() -> impl Strategy<Value = Case<Story>> {
 pub fn look() -> impl Strategy<Value = Look> {
     use ProblemKind::{Denied, Missing, Refused, Stale, Transient};
     let kind = || select(vec![Missing, Denied, Refused, Stale, Transient]);
-    let steps = ["Announce", "RunHook", "ShiftTraffic", "CompleteShift", "RestoreTraffic"];
+    use MoveKind::{Announce, CompleteShift, RestoreTraffic, RunHook, ShiftTraffic};
+    let steps = [Announce, RunHook, ShiftTraffic, CompleteShift, RestoreTraffic];
     let alias = prop_oneof![
         1 => Just(None),
         4 => routing().prop_map(|routing| Some(Ok(routing))),
@@ -132,7 +139,7 @@ impl Look {
             service: None,
             kept: None,
             alarms: self.alarms.clone(),
-            failed: self.failed.map(|(step, kind)| (step.to_owned(), problem(kind))),
+            failed: self.failed.map(|(step, kind)| (step, problem(kind))),
             spare_id: DeploymentId::from_number(99),
         }
     }
@@ -250,6 +257,6 @@ fn when() -> impl Strategy<Value = When> {
     prop_oneof![3 => (0..10_usize).prop_map(When::After), 1 => Just(When::AtTheEnd)]
 }
 
-fn version(number: u64) -> spillway_domain::Version {
+fn version(number: u64) -> spillway_domain::names::Version {
     number.to_string().parse().unwrap()
 }

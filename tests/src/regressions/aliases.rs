@@ -1,7 +1,14 @@
 //! Aliases and versions that are not as the AppSpec has them, or do not stay so.
 
 use jiff::SignedDuration;
-use spillway_domain::{AlarmReading, AliasState, DeploymentId, EventName, Quotas, Seen, Target, plan};
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::deployment::decision::Seen;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::lambda::alias::AliasState;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::plan::plan;
 use spillway_engine::create_deployment;
 use spillway_testkit::{Event, HookPlan, Plot, Story, World};
 

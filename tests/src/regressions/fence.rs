@@ -1,7 +1,8 @@
 //! The way back holds against a shift that comes late, whichever way Lambda counts revisions.
 
 use jiff::SignedDuration;
-use spillway_domain::{Deployment, DeploymentId};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
 use spillway_engine::{Aliases, Deployments, Shifted, Subject, shift_alias};
 use spillway_testkit::{Accident, Event, Harm, Plot, Runner, Story, When, World, check};
 use spillway_tests::template::machine;
@@ -74,7 +75,9 @@ fn a_shift_that_comes_after_the_way_back_is_put_right_before_the_end() {
         let shifted = Aliases::read(&world, session, target).await.unwrap();
         let read = world.write(session, target, &only(1), &shifted.revision).await.unwrap();
         let mut halted = world.record(&id).unwrap();
-        assert!(halted.halt(spillway_domain::Cause::Stop { rollback: None, caller: None }, world.now()));
+        assert!(
+            halted.halt(spillway_domain::deployment::halt::Cause::Stop { rollback: None, caller: None }, world.now())
+        );
         world.save(spillway_engine::Change::quiet(&halted)).await.unwrap();
         assert_eq!(shift_alias(&world, &world, &subject, world.now()).await.unwrap(), Shifted::Written);
         let late = world.write(session, target, &split(1, 2, 10), &read).await;

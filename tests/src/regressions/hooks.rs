@@ -1,6 +1,7 @@
 //! Hooks whose answers are lost, that Lambda does not let run, that give no verdict, and that talk too much.
 
-use spillway_domain::{Deployment, DiagnosticsCode, EventName, LifecycleEvent, Status};
+use spillway_domain::deployment::lifecycle::{DiagnosticsCode, EventName, LifecycleEvent};
+use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_testkit::{Event, HookPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
@@ -20,7 +21,8 @@ fn then_succeeds(plan: fn(u32, Box<HookPlan>) -> HookPlan, times: u32) -> HookPl
 /// What the ledger says of the hook: what was seen, when, in seconds since the start.
 fn ledger(world: &World, record: &Deployment) -> Vec<String> {
     let lines = world.ledger_of(&record.id).into_iter().filter(|line| line.decided.starts_with("Hook"));
-    let at = |line: &spillway_domain::LedgerEntry| line.at.duration_since(record.created_at).as_secs();
+    let at =
+        |line: &spillway_domain::deployment::ledger::LedgerEntry| line.at.duration_since(record.created_at).as_secs();
     lines.map(|line| format!("{} s {} {}", at(&line), line.decided, line.seen)).collect()
 }
 

@@ -1,7 +1,12 @@
 //! Two deployments of one alias.
 
 use jiff::SignedDuration;
-use spillway_domain::{DeploymentId, NewDeployment, Quotas, Rejection, Status, Target};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::deployment::record::Status;
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::Rejection;
 use spillway_engine::{Deployments, Error, create_deployment};
 use spillway_testkit::{Accident, Event, Harm, Plot, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;

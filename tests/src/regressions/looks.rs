@@ -1,7 +1,9 @@
 //! One look that shows what is not so decides nothing.
 
 use jiff::SignedDuration;
-use spillway_domain::{Deployment, Doubt, Percent, ProblemKind};
+use spillway_domain::deployment::record::{Deployment, Doubt};
+use spillway_domain::percent::Percent;
+use spillway_domain::problem::ProblemKind;
 use spillway_testkit::{Event, Runner, Story, World, check};
 use spillway_tests::template::machine;
 

@@ -1,6 +1,8 @@
 //! Long lists of steps, and shares that do not fit a float.
 
-use spillway_domain::{AliasRouting, AliasState, Percent, Status};
+use spillway_domain::deployment::record::Status;
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::percent::Percent;
 use spillway_testkit::{Runner, Story, World, check};
 use spillway_tests::template::machine;
 

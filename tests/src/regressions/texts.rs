@@ -1,7 +1,11 @@
 //! What people read when a deployment does not succeed, word by word.
 
 use jiff::SignedDuration;
-use spillway_domain::{Cause, ComputePlatform, Deployment, EventName, HookFault, Order, Status};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::halt::{Cause, HookFault};
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::deployment::spec::Order;
 use spillway_testkit::{Accident, Event, Harm, HookPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 

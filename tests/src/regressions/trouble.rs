@@ -1,10 +1,17 @@
 //! Roles without rights, refusals that last, and deployments that stand in each other's way.
 
 use jiff::SignedDuration;
-use spillway_domain::{
-    Cause, Deployment, DeploymentId, Doubt, NewDeployment, Problem, Quotas, Rejection, RoleSession, S3Object, Status,
-    Target,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::revision::S3Object;
+use spillway_domain::deployment::decision::MoveKind;
+use spillway_domain::deployment::halt::Cause;
+use spillway_domain::deployment::record::{Deployment, Doubt, Status};
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
+use spillway_domain::rejection::Rejection;
 use spillway_engine::{
     Asking, Change, Decide, Deployments, Error, Executions, Notices, Objects, Subject, Swept, announce,
     create_deployment, create_deployment_for, decide, find_group, read_revision, stop_deployment, sweep,
@@ -108,7 +115,7 @@ fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_s
         pollster::block_on(decide(&world, &world, &world, &world, &input, spare.clone(), || world.now())).unwrap()
     };
     let first = decide(&format!(r#"{{"deploymentId":"{id}"}}"#));
-    assert_eq!(first.step, "Announce");
+    assert_eq!(first.step, MoveKind::Announce);
     let stop = stop_deployment(&world, &world, &id, None, None, || world.now());
     pollster::block_on(stop).unwrap();
     let failed = format!(
@@ -117,7 +124,7 @@ fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_s
     );
     // The second time stands for a Decide whose answer was lost.
     for _ in 0..2 {
-        assert_eq!(decide(&failed).step, "Announce");
+        assert_eq!(decide(&failed).step, MoveKind::Announce);
         let record = world.record(&id).unwrap();
         assert!(record.has_ended() && !record.news.end);
     }

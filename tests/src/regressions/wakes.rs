@@ -1,9 +1,16 @@
 //! Executions that cannot be started or woken, and such as were started for nothing.
 
 use jiff::SignedDuration;
-use spillway_domain::{
-    ComputePlatform, DeploymentId, EventName, HookAnswer, Problem, ProblemKind, Quotas, Stage, Target, WaitType,
-};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::request::HookAnswer;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::lambda::stage::LambdaStage;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{
     Error, ExecutionState, Executions, Wakes, answer_hook, continue_deployment, create_deployment, stop_deployment,
 };
@@ -88,7 +95,7 @@ fn a_stop_is_a_success_once_it_is_saved_even_when_the_execution_cannot_be_woken(
     let stop: Change =
         |world, id| pollster::block_on(stop_deployment(world, &Dead, id, None, None, || world.now())).map(|_| ());
     let story = Story::new("Steps.10@20h").without_rollback();
-    let id = changed_unheard(&world, &story, Stage::AllowTraffic { step: 0 }, stop);
+    let id = changed_unheard(&world, &story, Stage::Lambda(LambdaStage::AllowTraffic { step: 0 }), stop);
     assert!(ending(&world.record(&id).unwrap()).starts_with("Stopped MANUAL_STOP"));
     assert_eq!(alias(&world), only(1));
 }
@@ -102,7 +109,7 @@ fn a_call_back_is_taken_once_it_is_saved_even_when_the_execution_cannot_be_woken
         pollster::block_on(answer_hook(world, &Dead, &answer, world.now()))
     };
     let story = Story::new("CodeDeployDefault.LambdaAllAtOnce").before(HookPlan::Silent);
-    let id = changed_unheard(&world, &story, Stage::BeforeAllowTraffic, answer);
+    let id = changed_unheard(&world, &story, Stage::Lambda(LambdaStage::BeforeAllowTraffic), answer);
     assert!(succeeded(&world, &id), "{}", world.diary());
 }
 
@@ -110,9 +117,9 @@ fn a_call_back_is_taken_once_it_is_saved_even_when_the_execution_cannot_be_woken
 fn a_wait_is_ended_once_that_is_saved_even_when_the_execution_cannot_be_woken() {
     let world = World::new().with_diary();
     let go_on: Change =
-        |world, id| pollster::block_on(continue_deployment(world, &Dead, id, WaitType::Ready, None, world.now()));
+        |world, id| pollster::block_on(continue_deployment(world, &Dead, id, Gate::Ready, None, world.now()));
     let ready =
         ServiceStory { ready: Some(600), termination: Some(0), ..ServiceStory::new("CodeDeployDefault.ECSAllAtOnce") };
-    let id = changed_unheard(&world, &ready, Stage::ReadyWait, go_on);
+    let id = changed_unheard(&world, &ready, Stage::Gate(Gate::Ready), go_on);
     assert!(succeeded(&world, &id), "{}", world.diary());
 }

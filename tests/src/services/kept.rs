@@ -1,6 +1,8 @@
 //! What a deployment leaves beside its own task set, and what the next one makes of it.
 
-use spillway_domain::{Deployment, ListenerKind, Status, TaskSetStatus};
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::ecs::listener::ListenerKind;
+use spillway_domain::ecs::service::TaskSetStatus;
 use spillway_engine::{Observation, Services};
 use spillway_testkit::{Accident, Harm, Plot, Runner, Service, ServiceStory, World, check};
 use spillway_tests::template::machine;

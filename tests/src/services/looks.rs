@@ -1,10 +1,14 @@
 //! What is decided for what is seen, at moments that no story comes to.
 
 use jiff::SignedDuration;
-use spillway_domain::{
-    AlarmReading, Deployment, DeploymentId, Doubt, Listener, Move, Plan, Problem, ProblemKind, Seen, ServiceState,
-    TaskSet, TaskSetStatus, plan,
-};
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::deployment::decision::{Move, Plan, Seen};
+use spillway_domain::deployment::record::{Deployment, Doubt};
+use spillway_domain::ecs::listener::Listener;
+use spillway_domain::ecs::service::{ServiceState, TaskSet, TaskSetStatus};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::plan::plan;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Observation, Services};
 use spillway_testkit::{Event, Plot, Runner, ServiceStory, World};
 use spillway_tests::template::machine;

@@ -5,10 +5,17 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
-use spillway_domain::{
-    AlarmReading, Deployment, DeploymentId, EventName, ListenerKind, Percent, Problem, ProblemKind, Seen, WaitType,
-    plan,
-};
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::deployment::decision::MoveKind;
+use spillway_domain::deployment::decision::Seen;
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::listener::ListenerKind;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::percent::Percent;
+use spillway_domain::plan::plan;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Observation, Services};
 use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, TaskPlan, World, check};
 use spillway_tests::template::machine;
@@ -73,7 +80,7 @@ fn trouble() -> impl Strategy<Value = Vec<(SignedDuration, Event)>> {
         1 => Just(Event::AlarmRedUnheard),
         1 => Just(Event::AlarmsUnreadable(ProblemKind::Denied)),
         2 => select(vec![None, Some(true), Some(false)]).prop_map(Event::Stop),
-        3 => select(vec![WaitType::Ready, WaitType::Termination]).prop_map(Event::Continue),
+        3 => select(vec![Gate::Ready, Gate::Termination]).prop_map(Event::Continue),
         4 => service.prop_map(Event::Service),
         1 => (select(&EventName::ALL[..]), any::<bool>()).prop_map(|(event, said)| Event::CallBack(event, said)),
         1 => (1..8000_i64).prop_map(|by| Event::ClockJumps(SignedDuration::from_secs(by))),
@@ -126,7 +133,13 @@ proptest! {
     }
 }
 
-const MOVES: &[&str] = &["RouteListener", "ShiftListener", "InstallTaskSet", "PromoteTaskSet", "RetireTaskSet"];
+const MOVES: &[MoveKind] = &[
+    MoveKind::RouteListener,
+    MoveKind::ShiftListener,
+    MoveKind::InstallTaskSet,
+    MoveKind::PromoteTaskSet,
+    MoveKind::RetireTaskSet,
+];
 const KINDS: &[ProblemKind] = &[ProblemKind::Missing, ProblemKind::Denied, ProblemKind::Refused, ProblemKind::Stale];
 
 /// Plans once, and again from what was planned, with the same before the eyes: the service as it is in that world.
@@ -134,7 +147,7 @@ fn plan_twice(
     world: &World,
     record: &Deployment,
     red: bool,
-    failed: Option<(&str, ProblemKind)>,
+    failed: Option<(MoveKind, ProblemKind)>,
     later: SignedDuration,
 ) -> Result<(), TestCaseError> {
     let now = record.updated_at + later;
@@ -145,7 +158,7 @@ fn plan_twice(
         service,
         kept: None,
         alarms: if red { AlarmReading::Red(vec!["errors".parse().unwrap()]) } else { AlarmReading::Quiet },
-        failed: failed.map(|(step, kind)| (step.to_owned(), Problem::new(kind, "AWS said no."))),
+        failed: failed.map(|(step, kind)| (step, Problem::new(kind, "AWS said no."))),
         spare_id: DeploymentId::from_number(99),
     };
     let once = plan(record, &seen, now);
@@ -165,7 +178,7 @@ fn what_is_no_reason_to_stop_stops_nothing() {
         story().at(50.0, Event::Service(ServiceEvent::DesiredCount(7))),
         story().at(10.0, Event::Service(ServiceEvent::DesiredCount(1))),
         story().at(100.0, Event::ThrottleBegins).at(160.0, Event::ThrottleEnds),
-        story().at(100.0, Event::Continue(WaitType::Ready)),
+        story().at(100.0, Event::Continue(Gate::Ready)),
         story().at(120.0, hampered(true)).at(260.0, hampered(false)),
         ServiceStory::new("Steps.10@40m")
             .at(900.0, hampered(true))

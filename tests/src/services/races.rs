@@ -1,9 +1,15 @@
 //! A halt that comes between a look and the write that follows it, or with that write.
 
-use spillway_domain::{
-    DeploymentId, EcsService, Forward, Listener, ListenerArn, Percent, Problem, ProblemKind, RoleSession, Stage,
-    Target, TargetGroup, TargetGroupName, TaskSetStatus,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::{EcsService, ListenerArn, TargetGroupName};
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::ecs::listener::{Forward, Listener};
+use spillway_domain::ecs::service::{TargetGroup, TaskSetStatus};
+use spillway_domain::ecs::stage::EcsStage;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::percent::Percent;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{
     Creation, Deployments, Listeners, NewTaskSet, ServiceSeen, Subject, TaskSets, promote_task_set, shift_listener,
     stop_deployment,
@@ -106,7 +112,9 @@ fn in_step(step: usize) -> (World, DeploymentId) {
     let story = ServiceStory::new("Steps.10@2m");
     let played = World::new().with_history();
     Runner::new(&played, machine()).play(&story);
-    let in_step = |record: &&spillway_domain::Deployment| record.stage == Stage::AllowTraffic { step };
+    let in_step = |record: &&spillway_domain::deployment::record::Deployment| {
+        record.stage == Stage::Ecs(EcsStage::AllowTraffic { step })
+    };
     let record = played.history().iter().find(in_step).unwrap().clone();
     let world = World::new().with_diary();
     story.set(&world);

@@ -1,7 +1,9 @@
 //! The stories that everything is done to.
 
 use jiff::SignedDuration;
-use spillway_domain::{EventName, Percent, WaitType};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::percent::Percent;
 use spillway_testkit::{Event, HookPlan, ServiceEvent, ServiceStory, TaskPlan};
 
 /// Stories of services, with their names.
@@ -16,10 +18,7 @@ pub fn stories() -> Vec<(&'static str, ServiceStory)> {
         ("service of a family", ServiceStory { definition: "web".to_owned(), ..steps() }),
         ("service all at once", ServiceStory { tests: false, termination: Some(0), ..at_once() }),
         ("service kept alive", ServiceStory { termination: None, ..at_once() }),
-        (
-            "service continued",
-            ServiceStory { ready: Some(30), ..at_once() }.at(200.0, Event::Continue(WaitType::Ready)),
-        ),
+        ("service continued", ServiceStory { ready: Some(30), ..at_once() }.at(200.0, Event::Continue(Gate::Ready))),
         ("service not continued", ServiceStory { ready: Some(10), ..at_once() }),
         ("service stopped while it installs", steps().at(10.0, Event::Stop(Some(true)))),
         ("service stopped as it installs", steps().at(0.1, Event::Stop(Some(false)))),

@@ -1,6 +1,10 @@
 //! Stories, told from beginning to end. The diary is the snapshot.
 
-use spillway_domain::{Controller, EventName, ListenerKind, Percent, WaitType};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::ecs::listener::ListenerKind;
+use spillway_domain::ecs::service::Controller;
+use spillway_domain::percent::Percent;
 use spillway_testkit::{Event, HookPlan, ServiceEvent, ServiceStory, TaskPlan};
 
 use crate::telling::tell;
@@ -47,7 +51,7 @@ fn a_network_load_balancer_cannot_shift_gradually() {
 fn it_waits_to_be_continued_and_the_termination_wait_ends_early() {
     let story =
         ServiceStory { ready: Some(60), termination: Some(60), ..ServiceStory::new("CodeDeployDefault.ECSAllAtOnce") };
-    let story = story.at(300.0, Event::Continue(WaitType::Ready)).at(600.0, Event::Continue(WaitType::Termination));
+    let story = story.at(300.0, Event::Continue(Gate::Ready)).at(600.0, Event::Continue(Gate::Termination));
     insta::assert_snapshot!(tell(&story));
 }
 

@@ -1,7 +1,12 @@
 //! What happens to services while something is deployed to them, and between two deployments.
 
 use jiff::SignedDuration;
-use spillway_domain::{Cause, EventName, Percent, Status, Target, WaitType};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::halt::Cause;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Status;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::percent::Percent;
 use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, TaskPlan, World, check};
 use spillway_tests::template::machine;
 
@@ -78,10 +83,10 @@ fn the_next_deployment_finds_the_service_as_a_rollback_has_left_it() {
     let id = runner.play(&ServiceStory::new("Steps.10@2m").at(60.0, Event::AlarmRed).at(90.0, Event::AlarmQuiet));
     assert_eq!(world.record(&id).unwrap().status(), Status::Stopped);
     let first = world.records().into_iter().find(|record| record.id == id).unwrap();
-    let request = spillway_domain::NewDeployment {
+    let request = spillway_domain::deployment::request::NewDeployment {
         application: first.order.application.clone(),
         group: first.order.group.clone(),
-        revision: Some(spillway_domain::NewRevision {
+        revision: Some(spillway_domain::catalog::revision::NewRevision {
             location: first.order.revision.clone(),
             content: Some("{}".to_owned()),
         }),
@@ -126,7 +131,7 @@ fn a_listener_that_is_taken_away_in_mid_shift_is_named_and_nothing_with_traffic_
 fn a_replacement_that_is_not_steady_gets_no_traffic_when_it_is_continued() {
     let story = ServiceStory { ready: Some(60), ..at_once() }
         .at(300.0, happens(ServiceEvent::ReplacementHampered(true)))
-        .at(600.0, Event::Continue(WaitType::Ready));
+        .at(600.0, Event::Continue(Gate::Ready));
     let world = World::new().with_diary();
     let id = Runner::new(&world, machine()).play(&story);
     check(&world).unwrap();

@@ -1,6 +1,7 @@
 //! Listeners that are not as a deployment needs them, when it begins: what is said of each, and that nothing is changed.
 
-use spillway_domain::{Groups, Status};
+use spillway_domain::deployment::record::Status;
+use spillway_domain::ecs::listener::Groups;
 use spillway_testkit::{Plot, Runner, Service, ServiceStory, World};
 use spillway_tests::template::machine;
 

@@ -1,7 +1,9 @@
 //! Aliases of stacks.
 
 use jiff::SignedDuration;
-use spillway_domain::{AliasRouting, AliasSettings, Status};
+use spillway_domain::deployment::record::Status;
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::stack::resource::AliasSettings;
 use spillway_testkit::{HookPlan, Stack, StackEnd, check};
 
 use super::{Template, at, rolled_back, routes, runner, stack_at_one, version, world_with};
@@ -226,7 +228,7 @@ fn an_alias_that_somebody_moved_is_not_overwritten_while_it_has_two_versions() {
     let world = world_with(&["orders"]);
     let mut runner = runner(&world);
     let mut stack = stack_at_one(&mut runner);
-    let half = spillway_domain::Percent::from_hundredths(5000);
+    let half = spillway_domain::percent::Percent::from_hundredths(5000);
     let split = AliasRouting::split(version(1), version(3), half);
     world.put_alias("orders", "live", split, &[version(1), version(2), version(3)]);
     let end = stack.deploy(&mut runner, &Template::new(2).parts());
@@ -308,7 +310,7 @@ fn settings_of_an_alias_change_without_a_deployment() {
     let world = world_with(&["orders"]);
     let mut runner = runner(&world);
     let mut stack = stack_at_one(&mut runner);
-    let settled = |wish: &mut spillway_domain::AliasWish| {
+    let settled = |wish: &mut spillway_domain::stack::resource::AliasWish| {
         wish.settings.description = Some("What customers get.".to_owned());
         wish.settings.provisioned_concurrency = Some(5);
     };

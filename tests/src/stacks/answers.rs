@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use spillway_domain::{Problem, ProblemKind};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Answered, ResponseUrls, answer_stack, custom_resource};
 use spillway_testkit::{Accident, Harm, World};
 use spillway_wire::stack::{TakenUp, reply, take_up};

@@ -69,7 +69,7 @@ fn stories() -> Vec<(&'static str, Story)> {
 
 /// What is to be the same whatever happens: how the stack ended, where the aliases are, how many notes there are, and of
 /// how many things.
-type Outcome = (Vec<String>, BTreeMap<String, spillway_domain::AliasRouting>, usize, usize);
+type Outcome = (Vec<String>, BTreeMap<String, spillway_domain::lambda::alias::AliasRouting>, usize, usize);
 
 /// How much longer a stack may take for an accident.
 const MOST_DELAY: SignedDuration = SignedDuration::from_mins(10);

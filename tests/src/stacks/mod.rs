@@ -10,11 +10,19 @@ mod settings;
 
 use std::collections::BTreeMap;
 
-use spillway_domain::{
-    AlarmConfiguration, AliasRouting, AliasSettings, AliasWish, AutoRollback, AutoRollbackEvent, ComputePlatform,
-    GroupSettings, LambdaTarget, NewApplication, NewDeployment, NewGroup, NewRevision, RevisionKind, Tag, Target,
-    Version, Wish,
-};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::application::NewApplication;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::group::{GroupSettings, NewGroup};
+use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
+use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::Version;
+use spillway_domain::stack::resource::{AliasSettings, AliasWish, Wish};
 use spillway_testkit::{Part, Runner, Stack, StackEnd, World};
 use spillway_tests::template::{machine, request_machine};
 

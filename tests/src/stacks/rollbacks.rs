@@ -1,7 +1,8 @@
 //! What undoes an update of an alias.
 
 use jiff::SignedDuration;
-use spillway_domain::{AliasRouting, Status};
+use spillway_domain::deployment::record::Status;
+use spillway_domain::lambda::alias::AliasRouting;
 use spillway_testkit::{HookPlan, Stack, StackEnd, check};
 
 use super::{Template, at, rolled_back, routes, runner, stack_at_one, take_a_name, version, world_with};
@@ -72,7 +73,7 @@ fn a_rollback_in_the_middle_of_a_deployment_stops_it() {
         ..Template::new(number)
     };
     assert_eq!(stack.deploy(&mut runner, &both(1, |_| {}).parts()), StackEnd::Complete);
-    let hook_of_stock = |wish: &mut spillway_domain::AliasWish| {
+    let hook_of_stock = |wish: &mut spillway_domain::stack::resource::AliasWish| {
         if wish.function.as_str() == "stock" {
             wish.before = Some("pre".parse().unwrap());
         }
@@ -138,7 +139,7 @@ fn an_alias_that_was_taken_over_goes_back_in_the_middle_of_its_deployment() {
         world.put_alias(function, "live", AliasRouting::only(version(1)), &[version(1), version(2)]);
     }
     let mut runner = runner(&world);
-    let adopting = |wish: &mut spillway_domain::AliasWish| {
+    let adopting = |wish: &mut spillway_domain::stack::resource::AliasWish| {
         wish.adopts = true;
         wish.before = (wish.function.as_str() == "stock").then(|| "pre".parse().unwrap());
     };
@@ -172,7 +173,7 @@ fn the_first_of_a_chain_to_fail_rolls_the_stack_back_without_waiting_for_the_oth
     let world = world_with(&["orders", "stock"]);
     world.put_hook("post", HookPlan::Fails);
     let mut runner = runner(&world);
-    let hook_of_stock = |wish: &mut spillway_domain::AliasWish| {
+    let hook_of_stock = |wish: &mut spillway_domain::stack::resource::AliasWish| {
         // Orders begins its wait an hour later.
         match wish.function.as_str() {
             "stock" => wish.after = Some("post".parse().unwrap()),

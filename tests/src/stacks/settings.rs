@@ -1,6 +1,9 @@
 //! Applications, configurations and groups of stacks.
 
-use spillway_domain::{ComputePlatform, NewApplication, NewConfig, Strategy, Tag, Wish};
+use spillway_domain::catalog::application::NewApplication;
+use spillway_domain::catalog::config::{ComputePlatform, NewConfig, Strategy};
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::stack::resource::Wish;
 use spillway_testkit::{Part, Runner, Stack, StackEnd};
 
 use super::{Template, application, at, rolled_back, runner, stack_at_one, version, world_with};

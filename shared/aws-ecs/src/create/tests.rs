@@ -1,7 +1,9 @@
 use aws_sdk_ecs::operation::create_task_set::CreateTaskSetInput;
 use aws_sdk_ecs::types::builders::TaskSetBuilder;
 use aws_sdk_ecs::types::{LaunchType, ServiceRegistry};
-use spillway_domain::{DeploymentId, EcsTarget, Groups};
+use spillway_domain::ecs::listener::Groups;
+use spillway_domain::ecs::target::EcsTarget;
+use spillway_domain::names::DeploymentId;
 
 use super::*;
 

@@ -1,9 +1,15 @@
 //! What a deployment wants of its service at this moment: the few things that its moves make so.
 
+use crate::ecs::stage::EcsStage;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{EcsProgress, ListenerRouting, ServiceState, TaskSet};
-use crate::{Deployment, DeploymentId, Percent, Stage, Status};
+use crate::deployment::record::{Deployment, Status};
+use crate::deployment::stage::Stage;
+use crate::ecs::listener::ListenerRouting;
+use crate::ecs::progress::EcsProgress;
+use crate::ecs::service::{ServiceState, TaskSet};
+use crate::names::DeploymentId;
+use crate::percent::Percent;
 
 /// How long a move may take to have its last effect: a function that makes one runs no longer. Listeners and task sets
 /// have no compare-and-set, so that nothing is deleted before what was under way has come; nor does a deployment to an
@@ -17,19 +23,14 @@ impl Deployment {
     /// Whether it is past the point from which it touches the service, and not over.
     pub fn touches_service(&self) -> bool {
         match self.stage {
-            Stage::Created | Stage::BeforeInstall => self.order.rolls_back.is_some(),
-            Stage::Install
-            | Stage::AfterInstall
-            | Stage::AllowTestTraffic
-            | Stage::AfterAllowTestTraffic
-            | Stage::ReadyWait
-            | Stage::BeforeAllowTraffic
-            | Stage::AllowTraffic { .. }
-            | Stage::AfterAllowTraffic
-            | Stage::TerminationWait
-            | Stage::Termination => true,
-            Stage::Ended => false,
+            Stage::Created | Stage::Ecs(EcsStage::BeforeInstall) => self.order.rolls_back.is_some(),
+            Stage::Ecs(_) | Stage::Gate(_) => true,
+            Stage::Lambda(_) | Stage::Ended => false,
         }
+    }
+
+    fn is_in(&self, stage: EcsStage) -> bool {
+        self.stage == Stage::Ecs(stage)
     }
 
     /// Whether all that it still does is to bring the service back to where it was.
@@ -40,73 +41,58 @@ impl Deployment {
     /// How the listeners are to forward now. `None` where they are left alone.
     pub fn listener_routing(&self) -> Option<ListenerRouting> {
         let progress = self.ecs.as_ref().filter(|_| self.touches_service())?;
-        let to_replacement = |share| Some(ListenerRouting::to_replacement(share));
-        match self.stage {
-            Stage::Termination => None,
-            _ if self.goes_home() => Some(ListenerRouting::HOME),
-            Stage::Created | Stage::BeforeInstall | Stage::Ended => None,
-            Stage::Install | Stage::AfterInstall => Some(ListenerRouting::attached(progress.kind)),
-            Stage::AllowTestTraffic | Stage::AfterAllowTestTraffic | Stage::ReadyWait | Stage::BeforeAllowTraffic => {
-                to_replacement(Percent::ZERO)
-            }
-            Stage::AllowTraffic { step } => to_replacement(self.order.routing.share(step)),
-            Stage::AfterAllowTraffic | Stage::TerminationWait => to_replacement(Percent::ALL),
+        if self.is_in(EcsStage::Termination) {
+            return None;
         }
+        if self.goes_home() {
+            return Some(ListenerRouting::HOME);
+        }
+        let share = match self.stage {
+            Stage::Ecs(EcsStage::BeforeInstall) | Stage::Created | Stage::Lambda(_) | Stage::Ended => return None,
+            Stage::Ecs(EcsStage::Install | EcsStage::AfterInstall) => {
+                return Some(ListenerRouting::attached(progress.kind));
+            }
+            Stage::Ecs(_) | Stage::Gate(_) if !self.moves_traffic() => Percent::ZERO,
+            Stage::Ecs(_) | Stage::Gate(_) => {
+                self.stage.step().map_or(Percent::ALL, |step| self.order.routing.share(step))
+            }
+        };
+        Some(ListenerRouting::to_replacement(share))
     }
 
     /// The task set that is to stand for the service now. `None` where that is left alone.
     pub fn desired_primary(&self) -> Option<&str> {
         let progress = self.ecs.as_ref().filter(|_| self.touches_service())?;
-        match self.stage {
-            Stage::Termination => None,
-            _ if self.goes_home() => Some(&progress.original),
-            Stage::AllowTraffic { step } if step < self.order.routing.steps().len() => None,
-            Stage::AllowTraffic { .. } | Stage::AfterAllowTraffic | Stage::TerminationWait => {
-                progress.replacement.as_deref()
-            }
-            Stage::Created
-            | Stage::BeforeInstall
-            | Stage::Install
-            | Stage::AfterInstall
-            | Stage::AllowTestTraffic
-            | Stage::AfterAllowTestTraffic
-            | Stage::ReadyWait
-            | Stage::BeforeAllowTraffic
-            | Stage::Ended => None,
+        if self.is_in(EcsStage::Termination) {
+            return None;
         }
+        if self.goes_home() {
+            return Some(&progress.original);
+        }
+        let is_last = self.stage.step().is_none_or(|step| step >= self.order.routing.steps().len());
+        progress.replacement.as_deref().filter(|_| self.moves_traffic() && is_last)
     }
 
     /// Whether it wants a replacement task set.
     pub fn wants_replacement(&self) -> bool {
-        self.stage == Stage::Install && !self.goes_home()
+        self.is_in(EcsStage::Install) && !self.goes_home()
     }
 
     /// The task set that is to be deleted now: never one that gets traffic or stands for the service, and none before
     /// what was under way has come.
     pub fn to_retire<'a>(&self, service: &'a ServiceState, now: Timestamp) -> Option<&'a TaskSet> {
         let progress = self.ecs.as_ref().filter(|_| self.touches_service())?;
-        let (set, group) = match self.stage {
-            Stage::Termination => {
-                let replacement = service.live(progress.replacement.as_deref()?)?;
-                let set = service.live(&progress.original).filter(|_| replacement.steady)?;
-                (set, &progress.groups.original)
-            }
-            _ if self.goes_home() => {
-                let set = service.made_for(self.maker().as_str()).filter(|_| now >= self.harmless_from())?;
-                (set, &progress.groups.replacement)
-            }
-            Stage::Install => (self.kept_in_the_way(service)?, &progress.groups.replacement),
-            Stage::Created
-            | Stage::BeforeInstall
-            | Stage::AfterInstall
-            | Stage::AllowTestTraffic
-            | Stage::AfterAllowTestTraffic
-            | Stage::ReadyWait
-            | Stage::BeforeAllowTraffic
-            | Stage::AllowTraffic { .. }
-            | Stage::AfterAllowTraffic
-            | Stage::TerminationWait
-            | Stage::Ended => return None,
+        let (set, group) = if self.is_in(EcsStage::Termination) {
+            let replacement = service.live(progress.replacement.as_deref()?)?;
+            let set = service.live(&progress.original).filter(|_| replacement.steady)?;
+            (set, &progress.groups.original)
+        } else if self.goes_home() {
+            let set = service.made_for(self.maker().as_str()).filter(|_| now >= self.harmless_from())?;
+            (set, &progress.groups.replacement)
+        } else if self.wants_replacement() {
+            (self.kept_in_the_way(service)?, &progress.groups.replacement)
+        } else {
+            return None;
         };
         let is_primary = service.primary().is_none_or(|primary| primary.id == set.id);
         let is_used = if self.wants_replacement() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Percent;
+use crate::percent::Percent;
 
 /// The target groups of a pair, by what is behind them. Named by their ARNs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

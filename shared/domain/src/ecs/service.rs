@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EcsTarget, Groups, Listener, ListenerRouting};
-use crate::Percent;
+use crate::ecs::listener::{Groups, Listener, ListenerRouting};
+use crate::ecs::target::EcsTarget;
+use crate::percent::Percent;
 
 /// A service as it was seen. It may be in any state, since others may change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,128 +1,91 @@
 //! Ending: traffic back home first, then the record, the rollback deployment and the news.
 
-use jiff::{SignedDuration, Timestamp};
+use crate::{ecs, lambda};
+use jiff::Timestamp;
 
-use super::{Decision, Move, Seen, ecs, events, forward, lambda, trouble};
+use crate::catalog::alarms::AlarmConfiguration;
+use crate::catalog::revision::{NewRevision, RevisionKind};
+use crate::catalog::rollback::AutoRollbackEvent;
+use crate::catalog::routing::Routing;
+use crate::deployment::decision::{Decision, Move, Seen, WayBack};
+use crate::deployment::halt::{Cause, Halt, HookFault};
+use crate::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventStatus, Verdict};
+use crate::deployment::record::{Deployment, Ending, Error, Status};
+use crate::deployment::spec::{Creator, Order, Target};
+use crate::deployment::stage::Stage;
+use crate::deployment::trouble::believe;
+use crate::lambda::target::LambdaTarget;
+use crate::names::ConfigName;
 use crate::words::followed_by;
-use crate::{
-    AlarmConfiguration, AutoRollbackEvent, Cause, ConfigName, Creator, Deployment, Diagnostics, DiagnosticsCode, Doubt,
-    Ending, Error, EventStatus, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Stage, Status, Target,
-};
-
-/// The shortest wait before a refused restore is tried again.
-const SHORTEST_RETRY_SECONDS: u32 = 5;
-/// The longest.
-const LONGEST_RETRY_SECONDS: u32 = 600;
 
 /// A halted deployment: first the traffic goes home, then it ends.
 pub(super) fn wind_down(next: &mut Deployment, halt: &Halt, seen: &Seen, now: Timestamp) -> Decision {
-    let homeward = match &next.order.target {
-        Target::Lambda(_) => lambda::homeward(next, halt, seen, now),
-        Target::Ecs(_) => ecs::homeward(next, halt.at, seen, now),
-        Target::Invalid(_) | Target::Unread => Homeward::There,
+    let way = match &next.order.target {
+        Target::Lambda(_) => lambda::plan::restore(next, halt.at, seen, now),
+        Target::Ecs(_) => ecs::plan::restore(next, halt.at, seen, now),
+        Target::Invalid(_) | Target::Unread => WayBack::Restored,
     };
-    match believe(next, homeward, now) {
-        Homeward::Go(decision) => decision,
-        Homeward::There => end(next, halt, None, seen, now),
-        Homeward::Blocked(words) | Homeward::Gone(words) => end(next, halt, Some(words), seen, now),
+    match believe(next, way, now) {
+        WayBack::Make(decision) => decision,
+        WayBack::Restored => end(next, halt, None, seen, now),
+        WayBack::Blocked(words) | WayBack::Gone(words) => end(next, halt, Some(words), seen, now),
     }
 }
 
-/// What is gone is looked at again first, for as long as traffic may be on two versions and AWS may be wrong.
-pub(super) fn believe(next: &mut Deployment, homeward: Homeward, now: Timestamp) -> Homeward {
-    let Homeward::Gone(words) = homeward else {
-        next.doubts.clear();
-        return homeward;
-    };
-    let Some(until) = trouble::absent_until(next, now) else { return Homeward::Gone(words) };
-    let seconds = trouble::seconds_to_next_look(next, Doubt::Absence, until, now);
-    let stop = if words.ends_with('.') { "" } else { "." };
-    let why = format!("{words}{stop} This may pass, so one look does not decide.");
-    Homeward::Go(Decision::new(Move::Bake { seconds }, why).waiting("another look at it", until))
-}
-
-/// What stands between the traffic and where it came from.
-pub(super) enum Homeward {
-    /// A move.
-    Go(Decision),
-    /// Nothing.
-    There,
-    /// Something that no move can change; what.
-    Blocked(String),
-    /// The same, if it is true that something is not there any more.
-    Gone(String),
-}
-
-/// Waits as long again as it has taken so far.
-pub(super) fn try_later(since: Timestamp, words: &str, now: Timestamp) -> Homeward {
-    let why = format!("Traffic is not yet back, because AWS refuses: {words} It is tried until it works.");
-    look_later(since, why, "the next try to restore the traffic", now)
-}
-
-/// The same, for that reason and that purpose.
-pub(super) fn look_later(since: Timestamp, why: String, what: &str, now: Timestamp) -> Homeward {
-    let seconds = u32::try_from(now.duration_since(since).as_secs()).unwrap_or(SHORTEST_RETRY_SECONDS);
-    let seconds = seconds.clamp(SHORTEST_RETRY_SECONDS, LONGEST_RETRY_SECONDS);
-    let until = now + SignedDuration::from_secs(i64::from(seconds));
-    Homeward::Go(Decision::new(Move::Bake { seconds }, why).waiting(what, until))
+/// Ends a deployment that cannot go on, and whose traffic stays where it is.
+pub(super) fn fail(next: &mut Deployment, cause: Cause, words: String, seen: &Seen, now: Timestamp) -> Decision {
+    let halt = Halt { cause, at: now };
+    next.halt = Some(halt.clone());
+    end(next, &halt, Some(words), seen, now)
 }
 
 /// Ends a halted deployment, with a rollback deployment where one is due.
-pub(super) fn end(
-    next: &mut Deployment,
-    halt: &Halt,
-    blocked: Option<String>,
-    seen: &Seen,
-    now: Timestamp,
-) -> Decision {
+fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen, now: Timestamp) -> Decision {
     let cause = &halt.cause;
     let mut message = cause.message(&next.order);
-    let further = match &blocked {
-        // Its own words tell already who has what.
-        Some(_) if matches!(cause, Cause::AliasTaken(_)) => None,
-        Some(words) if matches!(cause, Cause::ServiceTaken(own) if own == words) => None,
-        Some(words) => Some(words.clone()),
-        None => home_words(next, cause),
-    };
-    if let Some(further) = further {
+    if let Some(further) = further_words(next, cause, blocked.as_deref()) {
         message = followed_by(message, &further);
     }
     fail_events(next, cause, &message, now);
 
-    let due = blocked.is_none() && has_found(next, seen) && next.order.rolls_back.is_none() && rolls_back(next, cause);
-    let successor = if due { rollback(next, seen, now) } else { None };
-    let id = successor.as_ref().map(|deployment| deployment.id.clone());
+    let is_wanted = next.order.rolls_back.is_none() && wants_rollback(next, cause);
+    let is_possible = blocked.is_none() && has_found(next, seen);
+    let successor = if is_wanted && is_possible { rollback(next, seen, now) } else { None };
+    let rolled_back_by = successor.as_ref().map(|deployment| deployment.id.clone());
+    let rollback_message = match &rolled_back_by {
+        Some(id) => Some(format!(
+            "Deployment {} terminated. Automatic rollback is triggered with a DeploymentId {id}.",
+            next.id
+        )),
+        None if is_wanted && !is_possible => Some(nothing_to_roll_back(next, blocked.is_some()).to_owned()),
+        None => None,
+    };
     let error = Error { code: cause.code(next.order.platform), message };
-    let rollback_message = id
-        .as_ref()
-        .map(|id| {
-            format!("Deployment {} terminated. Automatic rollback is triggered with a DeploymentId {id}.", next.id)
-        })
-        .or_else(|| {
-            (!due && next.order.rolls_back.is_none() && rolls_back(next, cause))
-                .then(|| nothing_to_roll_back(next, blocked.is_some()).to_owned())
-        });
     let words = format!("Ended {}: {}", cause.status().as_str(), error.message);
     next.stage = Stage::Ended;
     next.ending =
-        Some(Ending { status: cause.status(), error: Some(error), at: now, rolled_back_by: id, rollback_message });
+        Some(Ending { status: cause.status(), error: Some(error), at: now, rolled_back_by, rollback_message });
     Decision { successor, ..Decision::new(announce_or_end(next), words) }
 }
 
+/// What the message says after the cause: what stands in the way of the traffic, or where it is.
+fn further_words(next: &Deployment, cause: &Cause, blocked: Option<&str>) -> Option<String> {
+    match (blocked, cause) {
+        // Their own words tell already who has what, and that nothing was changed.
+        (Some(_), Cause::AliasTaken(_)) => None,
+        (Some(words), Cause::ServiceTaken(own)) if own == words => None,
+        (Some(words), _) => Some(words.to_owned()),
+        (None, Cause::AliasUnsuitable(_) | Cause::ServiceUnsuitable(_) | Cause::ListenerUnsuitable(_)) => None,
+        (None, _) => where_traffic_is(next),
+    }
+}
+
 /// Where the traffic is, in words.
-fn home_words(next: &Deployment, cause: &Cause) -> Option<String> {
+fn where_traffic_is(next: &Deployment) -> Option<String> {
     match &next.order.target {
-        // Their own words tell that nothing was changed.
-        _ if matches!(
-            cause,
-            Cause::AliasUnsuitable(_) | Cause::ServiceUnsuitable(_) | Cause::ListenerUnsuitable(_)
-        ) =>
-        {
-            None
-        }
         Target::Lambda(_) if !next.moves_traffic() => Some("No traffic was moved.".to_owned()),
-        Target::Lambda(_) => next.home().map(|home| format!("All traffic is on version {home}.")),
-        Target::Ecs(_) => Some(ecs::home_words(next)),
+        Target::Lambda(_) => next.original_version().map(|version| format!("All traffic is on version {version}.")),
+        Target::Ecs(_) => Some(ecs::plan::home_words(next)),
         Target::Invalid(_) | Target::Unread => None,
     }
 }
@@ -150,7 +113,7 @@ fn nothing_to_roll_back(next: &Deployment, blocked: bool) -> &'static str {
 
 /// Ends a deployment that nothing spoke against.
 pub(super) fn succeed(next: &mut Deployment, words: String, now: Timestamp) -> Decision {
-    events::end(next, now);
+    next.end_event(now);
     next.stage = Stage::Ended;
     next.ending = Some(Ending {
         status: Status::Succeeded,
@@ -164,7 +127,7 @@ pub(super) fn succeed(next: &mut Deployment, words: String, now: Timestamp) -> D
 
 /// What is left to do once the record is closed: the news, and the end of the execution.
 pub(super) fn finish(next: &mut Deployment, seen: &Seen) -> Decision {
-    if !next.news.end && forward::note_untold(next, seen) {
+    if !next.news.end && next.note_untold(seen) {
         next.news.end = true;
     }
     Decision::new(announce_or_end(next), "It is over.")
@@ -196,7 +159,11 @@ fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timesta
                 event.ended_at = Some(now);
                 let said = event.hook.as_ref().and_then(|run| run.verdict.clone());
                 event.diagnostics = Some(match (cause, said) {
-                    (Cause::Hook { .. }, Some(crate::Verdict::Failed(diagnostics))) => diagnostics,
+                    (Cause::Hook { .. }, Some(Verdict::Failed(diagnostics))) => diagnostics,
+                    (Cause::Hook { fault: HookFault::Failed, .. }, None) => {
+                        let trouble = event.hook.as_ref().and_then(|run| run.trouble.clone()).unwrap_or_default();
+                        Diagnostics::of_hook(DiagnosticsCode::UnknownError, &hook, trouble, "")
+                    }
                     (Cause::Hook { .. }, _) => {
                         let trouble = event.hook.as_ref().and_then(|run| run.trouble.as_deref());
                         let (script, words) = match trouble {
@@ -213,7 +180,7 @@ fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timesta
 }
 
 /// Whether the caller, or the configuration, wants a rollback deployment.
-fn rolls_back(next: &Deployment, cause: &Cause) -> bool {
+fn wants_rollback(next: &Deployment, cause: &Cause) -> bool {
     if let Cause::Stop { rollback: Some(wanted), .. } = cause {
         return *wanted;
     }

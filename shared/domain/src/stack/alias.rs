@@ -1,6 +1,11 @@
 //! What is done next for an alias of a stack.
 
-use crate::{AliasRouting, AliasState, AliasWish, Claim, Deployment, DeploymentId, Fault, Moved, Version};
+use crate::deployment::record::Deployment;
+use crate::lambda::alias::{AliasRouting, AliasState};
+use crate::lambda::target::LambdaTarget;
+use crate::names::{DeploymentId, Version};
+use crate::stack::fault::Fault;
+use crate::stack::resource::{AliasWish, Claim, Moved};
 
 /// What is known of an alias.
 #[derive(Debug, Clone, Copy)]
@@ -95,8 +100,7 @@ pub fn way_back(wish: &AliasWish, claim: Option<&Claim>) -> Option<Version> {
 
 /// Whether a deployment is of this alias.
 fn concerns(active: &Deployment, wish: &AliasWish) -> bool {
-    let same =
-        |target: &crate::LambdaTarget| target.function.bare() == wish.function.bare() && target.alias == wish.alias;
+    let same = |target: &LambdaTarget| target.function.bare() == wish.function.bare() && target.alias == wish.alias;
     active.lambda().is_some_and(same)
 }
 
@@ -105,5 +109,5 @@ fn leads_away(active: &Deployment, goal: Version, target: Version, claim: Option
     let began =
         matches!(claim, Some(Claim::Alias { moved: Some(moved), .. }) if moved.from == goal && moved.to == target);
     let stoppable = active.halt.is_none() && active.order.rolls_back.is_none() && !active.has_ended();
-    began && stoppable && active.home() == Some(goal)
+    began && stoppable && active.original_version() == Some(goal)
 }

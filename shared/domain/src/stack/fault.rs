@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::{AliasState, ApplicationName, ConfigName, Deployment, DeploymentId, Diagnostics, ErrorCode};
+use crate::deployment::halt::ErrorCode;
+use crate::deployment::lifecycle::Diagnostics;
+use crate::deployment::record::Deployment;
+use crate::lambda::alias::AliasState;
+use crate::names::{ApplicationName, ConfigName, DeploymentId};
 
 /// Why a resource is not as its stack wants it, apart from what CodeDeploy's API would refuse as well.
 #[derive(Debug, Clone, PartialEq)]

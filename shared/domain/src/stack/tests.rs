@@ -1,10 +1,20 @@
 use jiff::Timestamp;
 
-use super::*;
-use crate::{
-    AlarmConfiguration, AliasState, AutoRollback, Cause, Creator, Deployment, Diagnostics, DiagnosticsCode, Ending,
-    Error, ErrorCode, Halt, LambdaTarget, NewRevision, Order, RevisionKind, Routing, Slot, Status, Target,
-};
+use crate::catalog::alarms::AlarmConfiguration;
+use crate::catalog::group::Slot;
+use crate::catalog::revision::{NewRevision, RevisionKind};
+use crate::catalog::rollback::AutoRollback;
+use crate::catalog::routing::Routing;
+use crate::deployment::halt::{Cause, ErrorCode, Halt};
+use crate::deployment::lifecycle::{Diagnostics, DiagnosticsCode};
+use crate::deployment::record::{Deployment, Ending, Error, Status};
+use crate::deployment::spec::{Creator, Order, Target};
+use crate::lambda::alias::AliasState;
+use crate::lambda::target::LambdaTarget;
+use crate::names::{DeploymentId, Version};
+use crate::stack::alias::{AliasSeen, AliasStep, next_alias_step};
+use crate::stack::fault::Fault;
+use crate::stack::resource::{AliasSettings, AliasWish, Claim, Moved};
 
 fn version(number: u64) -> Version {
     number.to_string().parse().unwrap()

@@ -1,6 +1,7 @@
 //! Who decides what a caller may do.
 
-use spillway_domain::{Authorization, Problem, Question};
+use spillway_domain::access::permission::{Authorization, Question};
+use spillway_domain::problem::Problem;
 
 /// Who decides what a caller may do.
 pub trait Access {

@@ -1,9 +1,12 @@
 //! Applications, groups and configurations.
 
-use spillway_domain::{
-    Application, ApplicationName, ConfigName, DeploymentConfig, DeploymentGroup, DeploymentId, Filed, GroupName, Page,
-    Problem, Tag,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::DeploymentConfig;
+use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
+use spillway_domain::problem::Problem;
 
 /// What became of a write of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub trait Catalog {
     /// Writes a new application, in another home where its own is taken; `false` when there is one of that name.
     async fn create_application(&self, application: &Application, tags: &[Tag]) -> Result<bool, Problem>;
     /// Gives it another name, and nothing else changes; `false` when that is taken.
-    /// [`Stale`](spillway_domain::ProblemKind::Stale) when it is gone or has had another name since.
+    /// [`Stale`](spillway_domain::problem::ProblemKind::Stale) when it is gone or has had another name since.
     async fn rename_application(&self, application: &Application, to: &ApplicationName) -> Result<bool, Problem>;
     /// Deletes an application of that name and id; `false` when it still has groups.
     async fn delete_application(&self, application: &Application) -> Result<bool, Problem>;

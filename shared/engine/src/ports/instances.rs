@@ -1,6 +1,8 @@
 //! On-premises instances.
 
-use spillway_domain::{Instance, InstanceFilter, InstanceName, Page, Problem};
+use spillway_domain::catalog::instance::{Instance, InstanceFilter, InstanceName};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::problem::Problem;
 
 /// What became of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub trait Instances {
     /// Writes an instance, over one of its name that was deregistered.
     async fn register_instance(&self, instance: &Instance) -> Result<Registration, Problem>;
     /// Writes all of these over the generation before, or none;
-    /// [`Stale`](spillway_domain::ProblemKind::Stale) when one was written since. The identity of one that is
+    /// [`Stale`](spillway_domain::problem::ProblemKind::Stale) when one was written since. The identity of one that is
     /// deregistered with it is free.
     async fn replace_instances(&self, instances: &[Instance]) -> Result<(), Problem>;
     /// The names of instances, in order. A page may have few or none, and others after it all the same.

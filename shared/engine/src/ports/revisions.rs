@@ -1,7 +1,10 @@
 //! The registered revisions of applications.
 
 use jiff::Timestamp;
-use spillway_domain::{Application, ApplicationName, NewRevision, Problem, Revision, RevisionLocation};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::revision::{NewRevision, Revision, RevisionLocation};
+use spillway_domain::names::ApplicationName;
+use spillway_domain::problem::Problem;
 
 /// The registered revisions of applications. A deployment registers its own with its record.
 pub trait Revisions {

@@ -1,10 +1,14 @@
 //! The customer's ECS services, and the load balancers before them.
 
 use serde::{Deserialize, Serialize};
-use spillway_domain::{
-    Deployment, DeploymentId, EcsService, EcsTarget, Forward, Groups, Listener, ListenerArn, Problem, RoleSession,
-    ServiceState, TargetGroup, TargetGroupName, TargetGroupPair,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::{EcsService, ListenerArn, TargetGroupName, TargetGroupPair};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::listener::{Forward, Groups, Listener};
+use spillway_domain::ecs::service::{ServiceState, TargetGroup};
+use spillway_domain::ecs::target::EcsTarget;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
 
 use crate::Subject;
 
@@ -16,9 +20,9 @@ pub struct ServiceSeen {
     /// Whether it is active, and not being deleted.
     pub active: bool,
     /// Who replaces its tasks.
-    pub controller: spillway_domain::Controller,
+    pub controller: spillway_domain::ecs::service::Controller,
     /// Its task sets.
-    pub task_sets: Vec<spillway_domain::TaskSet>,
+    pub task_sets: Vec<spillway_domain::ecs::service::TaskSet>,
     /// What ECS said about it last, newest first.
     pub events: Vec<String>,
 }
@@ -39,7 +43,7 @@ pub struct NewTaskSet<'a> {
 /// The customer's ECS services and their task sets.
 pub trait TaskSets {
     /// The service as it is at this moment. One that does not exist is
-    /// [`Missing`](spillway_domain::ProblemKind::Missing).
+    /// [`Missing`](spillway_domain::problem::ProblemKind::Missing).
     async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem>;
     /// The ARN of the latest ACTIVE revision of a task definition.
     async fn latest(&self, session: &RoleSession, family: &str) -> Result<String, Problem>;
@@ -57,7 +61,7 @@ pub trait TaskSets {
 /// The customer's listeners and target groups.
 pub trait Listeners {
     /// The target groups of these names, in this order. One that does not exist is
-    /// [`Missing`](spillway_domain::ProblemKind::Missing).
+    /// [`Missing`](spillway_domain::problem::ProblemKind::Missing).
     async fn target_groups(
         &self,
         session: &RoleSession,

@@ -1,9 +1,10 @@
 //! CloudFormation stacks.
 
 use jiff::Timestamp;
-use spillway_domain::{
-    AliasName, AliasSettings, Claim, DeploymentId, FunctionName, Problem, RoleSession, StackResource, Version,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
+use spillway_domain::problem::Problem;
+use spillway_domain::stack::resource::{AliasSettings, Claim, StackResource};
 
 /// The notes of what the resources of stacks are.
 pub trait Claims {
@@ -12,7 +13,7 @@ pub trait Claims {
     /// Everything that a resource says it is, with the physical ids.
     async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Claim)>, Problem>;
     /// Notes what it is from now on, or that it is nothing any more, for a request of that time;
-    /// [`Stale`](spillway_domain::ProblemKind::Stale) when a later request has noted anything of the resource.
+    /// [`Stale`](spillway_domain::problem::ProblemKind::Stale) when a later request has noted anything of the resource.
     async fn put_claim(
         &self,
         resource: &StackResource,

@@ -158,7 +158,7 @@ fn policy(role: &str, name: Value, statements: Vec<Value>, condition: Option<Val
 
 /// What the name of an alias's policy begins with: the same for no other alias.
 fn name(alias: &str) -> String {
-    let sum = spillway_domain::sha256(alias);
+    let sum = spillway_domain::catalog::revision::sha256(alias);
     if alias.len() <= MOST_OF_AN_ID {
         format!("spillway-{alias}")
     } else {

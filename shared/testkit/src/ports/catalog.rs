@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spillway_domain::{
-    Application, ApplicationName, ConfigName, Deployment, DeploymentConfig, DeploymentGroup, DeploymentId, EcsService,
-    Environment, Filed, GroupName, Page, Problem, ProblemKind, Tag, find_built_in,
-};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::{DeploymentConfig, find_built_in};
+use spillway_domain::catalog::environment::{EcsService, Environment};
+use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Catalog, GroupWrite, Tagged};
 
 use super::page;

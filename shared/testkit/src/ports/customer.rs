@@ -1,9 +1,14 @@
 //! What belongs to the customer: aliases, alarms and hooks.
 
-use spillway_domain::{
-    AlarmName, AlarmReading, AliasRouting, AliasState, Deployment, EventName, FunctionName, LambdaTarget, Problem,
-    ProblemKind, RoleSession, S3Object,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::alarms::AlarmReading;
+use spillway_domain::catalog::revision::S3Object;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::lambda::alias::{AliasRouting, AliasState};
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{AlarmName, FunctionName};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Alarms, Aliases, HookReply, Hooks, Objects};
 
 use crate::accident::Attempt;

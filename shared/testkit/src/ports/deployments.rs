@@ -1,9 +1,12 @@
 //! The records of deployments, with the slots of their groups.
 
-use spillway_domain::{
-    AlarmName, Deployment, DeploymentFilter, DeploymentId, LastDeployment, LedgerEntry, Page, Problem, ProblemKind,
-    Status,
-};
+use spillway_domain::catalog::group::LastDeployment;
+use spillway_domain::catalog::page::Page;
+use spillway_domain::deployment::ledger::LedgerEntry;
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::deployment::request::DeploymentFilter;
+use spillway_domain::names::{AlarmName, DeploymentId};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Change, Creation, Deployments};
 
 use super::page;

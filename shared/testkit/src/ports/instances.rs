@@ -1,6 +1,8 @@
 //! On-premises instances.
 
-use spillway_domain::{Instance, InstanceFilter, InstanceName, Page, Problem, ProblemKind};
+use spillway_domain::catalog::instance::{Instance, InstanceFilter, InstanceName};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{Instances, Registration};
 
 use super::page;

@@ -1,8 +1,10 @@
 //! The customer's listeners and target groups.
 
-use spillway_domain::{
-    Forward, Listener, ListenerArn, Problem, ProblemKind, RoleSession, TargetGroup, TargetGroupName,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::{ListenerArn, TargetGroupName};
+use spillway_domain::ecs::listener::{Forward, Listener};
+use spillway_domain::ecs::service::TargetGroup;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::Listeners;
 
 use crate::World;

@@ -10,7 +10,10 @@ mod services;
 mod stacks;
 
 pub(crate) use customer::alias_key;
-use spillway_domain::{Deployment, DeploymentId, Page, Problem, Tidings};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::deployment::record::{Deployment, Tidings};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
 use spillway_engine::{ExecutionState, Executions, Notices, Wakes};
 
 use crate::World;

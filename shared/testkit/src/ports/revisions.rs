@@ -1,7 +1,11 @@
 //! The registered revisions.
 
 use jiff::Timestamp;
-use spillway_domain::{Application, ApplicationName, Deployment, NewRevision, Problem, Revision, RevisionLocation};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::revision::{NewRevision, Revision, RevisionLocation};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::ApplicationName;
+use spillway_domain::problem::Problem;
 use spillway_engine::Revisions;
 
 use crate::World;

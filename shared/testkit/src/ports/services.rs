@@ -5,10 +5,13 @@ use std::pin::pin;
 use std::task::Poll;
 
 use jiff::SignedDuration;
-use spillway_domain::{
-    CapacityProvider, EcsService, EcsTarget, Groups, LATEST_WRITE_SECONDS, Problem, ProblemKind, RoleSession,
-    ServiceState,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::ecs::desired::LATEST_WRITE_SECONDS;
+use spillway_domain::ecs::listener::Groups;
+use spillway_domain::ecs::service::ServiceState;
+use spillway_domain::ecs::target::{CapacityProvider, EcsTarget};
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{
     ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, Subject, TaskSets, observe_service, shift_listener,
 };

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use spillway_domain::{
-    AliasName, AliasRouting, AliasSettings, Claim, DeploymentId, FunctionName, Problem, ProblemKind, RoleSession,
-    StackResource, Version,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::lambda::alias::AliasRouting;
+use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::stack::resource::{AliasSettings, Claim, StackResource};
 use spillway_engine::{Answers, Claims, OwnAliases, Requests, ResponseUrls, Waiters};
 
 use crate::world::Inner;

@@ -6,10 +6,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{
-    ComputePlatform, DeploymentId, EventName, HookAnswer, NewDeployment, Problem, Progress, Quotas, Settlement,
-    StackRequest, Target, WaitType,
-};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::deployment::request::{HookAnswer, NewDeployment};
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
+use spillway_domain::stack::resource::{Progress, Settlement, StackRequest};
 use spillway_engine::{
     AlarmEvent, Answer, Answers, Asking, Changes, Decide, Error, Requests, Subject, Task, Waiter, WaysBack, announce,
     answer_hook, await_deployment, bake, change_resource, continue_deployment, create_deployment,
@@ -43,7 +48,7 @@ pub(super) enum Call {
     RunHook(Task),
     Alarm(AlarmEvent, u8),
     Stop(DeploymentId, Option<bool>),
-    Continue(DeploymentId, WaitType),
+    Continue(DeploymentId, Gate),
     Answer(HookAnswer),
     Sweep,
     /// CloudFormation asks for something.

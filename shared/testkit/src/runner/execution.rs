@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{DeploymentId, NewDeployment, Progress, Settlement, StackRequest};
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::stack::resource::{Progress, Settlement, StackRequest};
 use spillway_engine::{Answer, Asking, Caught, Decide, Subject, Task, Waiter};
 
 use super::Runner;
@@ -199,7 +201,7 @@ impl Work {
     /// By what a choice is made.
     fn step(&self) -> Option<&str> {
         match self {
-            Self::Deployment { answer, .. } => answer.as_ref().map(|answer| answer.step.as_str()),
+            Self::Deployment { answer, .. } => answer.as_ref().map(|answer| answer.step.as_ref()),
             Self::Request { progress, .. } => progress.as_ref().map(|progress| match progress {
                 Progress::Await { .. } => "Await",
                 Progress::Settled(_) => "Settled",
@@ -269,7 +271,7 @@ impl Work {
             token: token.to_owned(),
             entered_at,
             seconds: self.seconds(),
-            step: answer.as_ref().map_or_else(String::new, |answer| answer.step.clone()),
+            step: answer.as_ref().map(|answer| answer.step),
         };
         match function {
             Function::CreateDeployment => {
@@ -279,7 +281,7 @@ impl Work {
             Function::Decide => Call::Decide(Decide {
                 deployment_id: id.clone(),
                 generation: answer.as_ref().map(|answer| answer.generation),
-                step: answer.as_ref().map(|answer| answer.step.clone()),
+                step: answer.as_ref().map(|answer| answer.step),
                 problem: problem.clone(),
             }),
             Function::Announce => Call::Announce(subject),

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{DeploymentId, NewDeployment, StackRequest};
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::stack::resource::StackRequest;
 use spillway_engine::{AlarmEvent, Asking};
 
 pub use call::ways;

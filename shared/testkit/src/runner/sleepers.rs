@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use jiff::SignedDuration;
-use spillway_domain::Settlement;
+use spillway_domain::stack::resource::Settlement;
 
 use super::Runner;
 use super::call::{Call, Heard, Invocation, Late, poll};

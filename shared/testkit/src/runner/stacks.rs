@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::{Settlement, StackRequest, StackResource, Wish};
+use spillway_domain::stack::resource::{Settlement, StackRequest, StackResource, Wish};
 
 use super::Runner;
 use super::call::Call;

@@ -1,5 +1,6 @@
 use serde_json::json;
-use spillway_domain::{Caller, Denial};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::access::permission::Denial;
 
 use super::*;
 use crate::testing::context;

@@ -5,7 +5,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use spillway_domain::{AwsvpcConfiguration, CapacityProvider, EcsTarget, EventName};
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider, EcsTarget};
 
 use super::document::{Node, Number};
 use super::grammar::{Check, Dialect, check};

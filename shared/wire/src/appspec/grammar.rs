@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use spillway_domain::{BadName, EventName, FunctionName, nearest};
+use spillway_domain::catalog::config::nearest;
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::names::{BadName, FunctionName};
 
 use super::document::{Node, Number};
 use crate::input::cut;

@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use spillway_domain::{AliasName, EventName, FunctionName, LambdaTarget, Version};
+use spillway_domain::deployment::lifecycle::EventName;
+use spillway_domain::lambda::target::LambdaTarget;
+use spillway_domain::names::{AliasName, FunctionName, Version};
 
 use super::document::Node;
 use super::grammar::{Check, Dialect, check};

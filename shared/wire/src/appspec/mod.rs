@@ -7,8 +7,9 @@ mod lambda;
 #[cfg(test)]
 mod tests;
 
-pub use spillway_domain::sha256;
-use spillway_domain::{ComputePlatform, Target};
+use spillway_domain::catalog::config::ComputePlatform;
+pub use spillway_domain::catalog::revision::sha256;
+use spillway_domain::deployment::spec::Target;
 
 use crate::bounds;
 use crate::input::cut;

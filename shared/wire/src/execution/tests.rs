@@ -1,4 +1,4 @@
-use spillway_domain::{NewRevision, RevisionKind, RevisionLocation};
+use spillway_domain::catalog::revision::{NewRevision, RevisionKind, RevisionLocation};
 
 use super::*;
 

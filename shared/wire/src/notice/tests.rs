@@ -1,10 +1,16 @@
-use spillway_domain::{Creator, Ending, Error, ErrorCode, ProblemKind, Stage};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::halt::ErrorCode;
+use spillway_domain::deployment::record::{Ending, Error};
+use spillway_domain::deployment::spec::Creator;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::lambda::stage::LambdaStage;
+use spillway_domain::problem::ProblemKind;
 
 use super::*;
 use crate::testing::{at, deployment, installed_deployment, named, place};
 
 fn waiting() -> Deployment {
-    Deployment { stage: Stage::ReadyWait, ..installed_deployment() }
+    Deployment { stage: Stage::Gate(Gate::Ready), ..installed_deployment() }
 }
 
 fn ended(status: Status, error: Option<Error>) -> Deployment {
@@ -24,7 +30,7 @@ fn each_moment_has_its_events_its_subject_and_its_state() {
     };
     let mut rollback = deployment();
     rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
-    let begun = Deployment { stage: Stage::BeforeAllowTraffic, ..deployment() };
+    let begun = Deployment { stage: Stage::Lambda(LambdaStage::BeforeAllowTraffic), ..deployment() };
     let cases = [
         (deployment(), vec![DeploymentStart], "CREATED", "START"),
         (begun, vec![DeploymentStart], "CREATED", "START"),
@@ -65,7 +71,7 @@ fn stopped_and_rolled_back() -> Deployment {
 
 #[test]
 fn existing_subscribers_can_parse_the_message_of_a_start() {
-    let begun = Deployment { stage: Stage::BeforeAllowTraffic, ..deployment() };
+    let begun = Deployment { stage: Stage::Lambda(LambdaStage::BeforeAllowTraffic), ..deployment() };
     let mut message = message(&begun, &named("all"), &place(), MessageForm::Recorded);
     assert_eq!(
         parsed(&message, "deploymentOverview"),

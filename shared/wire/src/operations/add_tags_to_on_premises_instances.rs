@@ -1,7 +1,8 @@
 //! AddTagsToOnPremisesInstances.
 
 use serde::Deserialize;
-use spillway_domain::{InstanceName, Tag};
+use spillway_domain::catalog::instance::InstanceName;
+use spillway_domain::catalog::tags::Tag;
 
 use crate::input::{INSTANCES, Object, read};
 use crate::shapes::instance_tags;

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{ApplicationName, Revision, RevisionLocation};
+use spillway_domain::catalog::revision::{Revision, RevisionLocation};
+use spillway_domain::names::ApplicationName;
 
 use crate::input::{APPLICATION, Object, count_given, read};
 use crate::shapes::revision_location;

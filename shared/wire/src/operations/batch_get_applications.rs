@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Application, ApplicationName};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::names::ApplicationName;
 
 use crate::input::{APPLICATIONS, read};
 use crate::shapes::application_info;

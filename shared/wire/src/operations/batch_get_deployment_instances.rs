@@ -1,7 +1,7 @@
 //! BatchGetDeploymentInstances: BatchGetDeploymentTargets' older form.
 
 use serde::Deserialize;
-use spillway_domain::DeploymentId;
+use spillway_domain::names::DeploymentId;
 
 use super::get_deployment_instance::check_id;
 use crate::input::{DEPLOYMENT, count_given, read};

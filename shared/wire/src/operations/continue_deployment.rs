@@ -1,7 +1,8 @@
 //! ContinueDeployment.
 
 use serde::Deserialize;
-use spillway_domain::{DeploymentId, WaitType};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::names::DeploymentId;
 
 use crate::input::{DEPLOYMENT, cut, read};
 use crate::{Context, Exception};
@@ -14,17 +15,17 @@ struct Input {
 }
 
 /// The deployment, and which of its waits is to end: the one before traffic moves, when the caller does not say.
-pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, WaitType), Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, Gate), Exception> {
     let input: Input = read(body)?;
     let deployment = DEPLOYMENT.required(input.deployment_id)?;
-    let given = input.deployment_wait_type.as_deref().unwrap_or(WaitType::Ready.as_str());
-    let wait = WaitType::ALL.into_iter().find(|wait| wait.as_str() == given).ok_or_else(|| {
+    let given = input.deployment_wait_type.as_deref().unwrap_or(Gate::Ready.as_str());
+    let wait = Gate::ALL.into_iter().find(|wait| wait.as_str() == given).ok_or_else(|| {
         Exception::new(
             "InvalidDeploymentWaitTypeException",
             format!(
                 "deploymentWaitType '{}' is not valid. Valid values are [{}]",
                 cut(given, 120),
-                WaitType::ALL.map(WaitType::as_str).join(", ")
+                Gate::ALL.map(Gate::as_str).join(", ")
             ),
         )
     })?;

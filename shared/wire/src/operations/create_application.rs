@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Application, NewApplication};
+use spillway_domain::catalog::application::{Application, NewApplication};
 
 use crate::input::{APPLICATION, Object, read};
 use crate::shapes::{platform, tags};

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{Deployment, ForServers, NewDeployment, NewRevision, Quotas};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::revision::NewRevision;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::request::{ForServers, NewDeployment};
 
 use crate::input::{APPLICATION, GROUP, Object, config_name, cut, description, read};
 use crate::shapes::{alarm_configuration, auto_rollback, ec2_deployment_options, revision_location};

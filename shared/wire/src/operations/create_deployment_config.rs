@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{ComputePlatform, ConfigName, DeploymentConfig, NewConfig, Strategy};
+use spillway_domain::catalog::config::{ComputePlatform, DeploymentConfig, NewConfig, Strategy};
+use spillway_domain::names::ConfigName;
 
 use crate::input::{CONFIG, Object, cut, read};
 use crate::shapes::{minimum_healthy_hosts, platform, traffic_routing, zonal_config};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{DeploymentGroup, NewGroup};
+use spillway_domain::catalog::group::{DeploymentGroup, NewGroup};
 
 use crate::input::{APPLICATION, GROUP, Object, ROLE, read};
 use crate::shapes::{group_settings, tags};

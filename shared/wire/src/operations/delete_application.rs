@@ -1,6 +1,6 @@
 //! DeleteApplication.
 
-use spillway_domain::ApplicationName;
+use spillway_domain::names::ApplicationName;
 
 use super::get_application;
 use crate::{Context, Exception};

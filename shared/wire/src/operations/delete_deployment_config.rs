@@ -1,6 +1,6 @@
 //! DeleteDeploymentConfig.
 
-use spillway_domain::ConfigName;
+use spillway_domain::names::ConfigName;
 
 use super::get_deployment_config;
 use crate::{Context, Exception};

@@ -1,7 +1,7 @@
 //! DeleteDeploymentGroup.
 
 use serde_json::{Value, json};
-use spillway_domain::{ApplicationName, GroupName};
+use spillway_domain::names::{ApplicationName, GroupName};
 
 use super::get_deployment_group;
 use crate::{Context, Exception};

@@ -1,6 +1,6 @@
 //! DeregisterOnPremisesInstance.
 
-use spillway_domain::InstanceName;
+use spillway_domain::catalog::instance::InstanceName;
 
 use super::get_on_premises_instance;
 use crate::{Context, Exception};

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, DeploymentId};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
 
 use crate::input::{DEPLOYMENT, read};
 use crate::shapes::deployment_info;

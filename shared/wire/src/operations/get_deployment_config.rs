@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{ConfigName, DeploymentConfig};
+use spillway_domain::catalog::config::DeploymentConfig;
+use spillway_domain::names::ConfigName;
 
 use crate::input::{CONFIG, config_name, read};
 use crate::shapes::deployment_config_info;

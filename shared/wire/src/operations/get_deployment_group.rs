@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Application, ApplicationName, DeploymentGroup, GroupName, GroupState};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::group::{DeploymentGroup, GroupState};
+use spillway_domain::names::{ApplicationName, GroupName};
 
 use crate::input::{APPLICATION, GROUP, read};
 use crate::shapes::deployment_group_info;

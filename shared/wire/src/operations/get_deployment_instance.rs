@@ -1,7 +1,7 @@
 //! GetDeploymentInstance: GetDeploymentTarget's older form.
 
 use serde::Deserialize;
-use spillway_domain::DeploymentId;
+use spillway_domain::names::DeploymentId;
 
 use crate::input::{DEPLOYMENT, read};
 use crate::{Context, Exception};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Instance, InstanceName};
+use spillway_domain::catalog::instance::{Instance, InstanceName};
 
 use crate::input::{INSTANCE, read};
 use crate::shapes::instance_info;

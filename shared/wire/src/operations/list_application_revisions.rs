@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Page, RevisionFilter, RevisionLocation, RevisionSort};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::revision::{RevisionFilter, RevisionLocation, RevisionSort};
 
 use crate::input::{APPLICATION, cut, read};
 use crate::shapes::{closed_set, revision_location};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
-use spillway_domain::Page;
+use spillway_domain::catalog::page::Page;
 
 use crate::input::read;
 use crate::{Context, Exception, Operation, token};

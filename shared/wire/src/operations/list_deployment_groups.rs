@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{ApplicationName, Page};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::names::ApplicationName;
 
 use crate::input::{APPLICATION, read};
 use crate::{Context, Exception, Operation, token};

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, DeploymentId};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
 
 use super::list_deployment_targets::{parse_statuses, target_ids};
 use crate::input::{DEPLOYMENT, cut, read};

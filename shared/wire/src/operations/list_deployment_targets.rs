@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, DeploymentId};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
 
 use crate::input::{DEPLOYMENT, cut, read};
 use crate::shapes::target;

@@ -5,7 +5,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use spillway_domain::{DeploymentFilter, Page, Status};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::deployment::record::Status;
+use spillway_domain::deployment::request::DeploymentFilter;
 
 use crate::input::{APPLICATION, GROUP, Object, cut, read};
 use crate::shapes::time::Moment;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{InstanceFilter, Page};
+use spillway_domain::catalog::instance::InstanceFilter;
+use spillway_domain::catalog::page::Page;
 
 use crate::input::{cut, read};
 use crate::shapes::tag_filters;

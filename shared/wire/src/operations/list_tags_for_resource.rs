@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Resource, Tag};
+use spillway_domain::catalog::tags::{Resource, Tag};
 
 use crate::input::read;
 use crate::shapes::{resource_arn, tags};

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{HookAnswer, Rejection};
+use spillway_domain::deployment::request::HookAnswer;
+use spillway_domain::rejection::Rejection;
 
 use crate::input::{DEPLOYMENT, HOOK_EXECUTION, cut, read};
 use crate::{Context, Exception};

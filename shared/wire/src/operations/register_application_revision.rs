@@ -1,7 +1,7 @@
 //! RegisterApplicationRevision.
 
 use serde::Deserialize;
-use spillway_domain::Registration;
+use spillway_domain::catalog::revision::Registration;
 
 use crate::input::{APPLICATION, Object, description, read};
 use crate::shapes::revision_location;

@@ -1,7 +1,7 @@
 //! RegisterOnPremisesInstance.
 
 use serde::Deserialize;
-use spillway_domain::{Identity, NewInstance};
+use spillway_domain::catalog::instance::{Identity, NewInstance};
 
 use crate::input::{INSTANCE, SESSION, USER, read};
 use crate::{Context, Exception};

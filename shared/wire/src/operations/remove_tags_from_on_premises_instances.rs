@@ -1,7 +1,7 @@
 //! RemoveTagsFromOnPremisesInstances.
 
 use serde::Deserialize;
-use spillway_domain::{InstanceName, TagFilter};
+use spillway_domain::catalog::instance::{InstanceName, TagFilter};
 
 use crate::input::{INSTANCES, Object, read};
 use crate::shapes::instance_tags;

@@ -1,7 +1,8 @@
 //! SkipWaitTimeForInstanceTermination: ContinueDeployment's older form.
 
 use serde::Deserialize;
-use spillway_domain::{DeploymentId, WaitType};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::names::DeploymentId;
 
 use crate::input::{DEPLOYMENT, read};
 use crate::{Context, Exception};
@@ -13,7 +14,7 @@ struct Input {
 }
 
 /// The deployment, and which of its waits is to end.
-pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, WaitType), Exception> {
+pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, Gate), Exception> {
     let input: Input = read(body)?;
-    Ok((DEPLOYMENT.required(input.deployment_id)?, WaitType::Termination))
+    Ok((DEPLOYMENT.required(input.deployment_id)?, Gate::Termination))
 }

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, DeploymentId};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
 
 use crate::input::{DEPLOYMENT, read};
 use crate::{Context, Exception};
@@ -28,7 +29,7 @@ pub fn render(_: &(DeploymentId, Option<bool>), deployment: &Deployment, _: &Con
             "statusMessage": "No more commands will be scheduled for execution in the deployment instances",
         });
     }
-    let version = deployment.home().map(|version| format!(" All traffic goes to version {version}."));
+    let version = deployment.original_version().map(|version| format!(" All traffic goes to version {version}."));
     let task_set = || Some(format!(" All traffic goes to task set {}.", deployment.ecs.as_ref()?.original));
     json!({
         "status": "Pending",

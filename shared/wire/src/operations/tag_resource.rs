@@ -1,7 +1,7 @@
 //! TagResource, whose members are capitalized.
 
 use serde::Deserialize;
-use spillway_domain::{Resource, Tag};
+use spillway_domain::catalog::tags::{Resource, Tag};
 
 use crate::input::{Object, read};
 use crate::shapes::{resource_arn, tags};

@@ -1,7 +1,7 @@
 //! UntagResource, whose members are capitalized.
 
 use serde::Deserialize;
-use spillway_domain::Resource;
+use spillway_domain::catalog::tags::Resource;
 
 use crate::input::read;
 use crate::shapes::resource_arn;

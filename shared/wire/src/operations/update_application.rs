@@ -1,7 +1,7 @@
 //! UpdateApplication.
 
 use serde::Deserialize;
-use spillway_domain::ApplicationName;
+use spillway_domain::names::ApplicationName;
 
 use crate::input::{APPLICATION, NEW_APPLICATION, read};
 use crate::{Context, Exception};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{DeploymentGroup, GroupChange};
+use spillway_domain::catalog::group::{DeploymentGroup, GroupChange};
 
 use crate::input::{APPLICATION, CURRENT_GROUP, NEW_GROUP, ROLE, read};
 use crate::shapes::group_settings;

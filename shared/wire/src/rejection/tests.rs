@@ -1,4 +1,9 @@
-use spillway_domain::{ComputePlatform, EventName, Resource, RevisionLocation, RevisionUnfit, Unfit, WaitType};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::fit::Unfit;
+use spillway_domain::catalog::revision::{RevisionLocation, RevisionUnfit};
+use spillway_domain::catalog::tags::Resource;
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::lifecycle::EventName;
 
 use super::*;
 
@@ -185,18 +190,18 @@ fn every_rejection_has_its_exception_and_words() {
              is already completed; this status changes nothing.",
         ),
         (
-            Rejection::NoWait { deployment: id(), platform: ComputePlatform::Lambda, wait: WaitType::Ready },
+            Rejection::NoWait { deployment: id(), platform: ComputePlatform::Lambda, wait: Gate::Ready },
             "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is to Lambda and has no READY_WAIT \
              that could be ended. To end the deployment, use StopDeployment.",
         ),
         (
-            Rejection::NotWaiting { deployment: id(), wait: WaitType::Ready },
+            Rejection::NotWaiting { deployment: id(), wait: Gate::Ready },
             "DeploymentIsNotInReadyStateException: The deployment d-75I7MBT7C does not wait to be continued, and nothing \
              was changed. It does while its status is Ready: when its replacement is ready, if deploymentReadyOption of \
              its group says STOP_DEPLOYMENT.",
         ),
         (
-            Rejection::NotWaiting { deployment: id(), wait: WaitType::Termination },
+            Rejection::NotWaiting { deployment: id(), wait: Gate::Termination },
             "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is not in its TERMINATION_WAIT, and \
              nothing was changed. That begins when all traffic has moved, and instanceTerminationWaitTimeStarted of \
              GetDeployment is true from then on.",

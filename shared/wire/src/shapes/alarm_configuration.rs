@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{AlarmConfiguration, AlarmName, Quotas};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::names::AlarmName;
 
 use crate::Exception;
 use crate::input::{Object, count_given, plain_name};

@@ -1,7 +1,7 @@
 //! `ApplicationInfo`.
 
 use serde_json::{Value, json};
-use spillway_domain::Application;
+use spillway_domain::catalog::application::Application;
 
 use super::{platform, time};
 

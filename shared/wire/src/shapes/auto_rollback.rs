@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{AutoRollback, AutoRollbackEvent};
+use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
 
 use crate::Exception;
 use crate::input::cut;

@@ -1,7 +1,8 @@
 //! `AutoScalingGroup`: given by name, shown as an object.
 
 use serde_json::{Value, json};
-use spillway_domain::{AutoScalingGroupName, Quotas};
+use spillway_domain::catalog::environment::AutoScalingGroupName;
+use spillway_domain::catalog::quotas::Quotas;
 
 use crate::Exception;
 use crate::input::{count_given, plain_name};

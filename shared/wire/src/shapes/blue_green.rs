@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{BlueGreen, GreenFleet, ReadyOption, Termination, TerminationAction};
+use spillway_domain::catalog::environment::{BlueGreen, GreenFleet, ReadyOption, Termination, TerminationAction};
 
 use super::closed_set;
 use crate::Exception;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use spillway_domain::{DeploymentConfig, Strategy};
+use spillway_domain::catalog::config::{DeploymentConfig, Strategy};
 use uuid::Uuid;
 
 use super::{minimum_healthy_hosts, platform, time, traffic_routing, zonal_config};

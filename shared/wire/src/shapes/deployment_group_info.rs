@@ -1,7 +1,8 @@
 //! `DeploymentGroupInfo`.
 
 use serde_json::{Value, json};
-use spillway_domain::{Application, DeploymentGroup, GroupState, LastDeployment};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::group::{DeploymentGroup, GroupState, LastDeployment};
 
 use super::{
     alarm_configuration, auto_rollback, auto_scaling_groups, blue_green, deployment_style, ec2_deployment_options,

@@ -1,7 +1,9 @@
 //! `DeploymentInfo`.
 
 use serde_json::{Map, Value, json};
-use spillway_domain::{ComputePlatform, Creator, Deployment};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Creator;
 
 use super::target::{TargetStatus, status};
 use super::{
@@ -81,8 +83,7 @@ pub(crate) fn overview(deployment: &Deployment) -> Map<String, Value> {
 /// Whether the wait before the original is deleted has begun, be it over or not. A rollback knows of that of the
 /// deployment that it rolls back.
 fn keeps_original(deployment: &Deployment) -> bool {
-    let terminate_at = deployment.ecs.as_ref().and_then(|progress| progress.terminate_at);
-    terminate_at.is_some() && deployment.order.rolls_back.is_none()
+    deployment.gates.terminate_at.is_some() && deployment.order.rolls_back.is_none()
 }
 
 fn error_information(deployment: &Deployment) -> Option<Value> {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{DeploymentOption, DeploymentStyle, DeploymentType};
+use spillway_domain::catalog::environment::{DeploymentOption, DeploymentStyle, DeploymentType};
 
 use crate::Exception;
 use crate::input::cut;

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::AutoScalingProcess::{self, AzRebalance, InstanceRefresh, ScheduledActions, Terminate};
+use spillway_domain::catalog::environment::AutoScalingProcess::{
+    self, AzRebalance, InstanceRefresh, ScheduledActions, Terminate,
+};
 
 use super::closed_set;
 use crate::Exception;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::EcsService;
+use spillway_domain::catalog::environment::EcsService;
 
 use crate::Exception;
 use crate::input::{Object, count_given};

@@ -1,7 +1,11 @@
 //! `ECSTarget`, the one target of a deployment to ECS: its id is `<cluster>:<service>`.
 
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, EcsProgress, EcsService, Percent, TaskSet};
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::progress::EcsProgress;
+use spillway_domain::ecs::service::TaskSet;
+use spillway_domain::percent::Percent;
 
 use super::target::common;
 use crate::Place;

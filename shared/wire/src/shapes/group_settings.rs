@@ -1,7 +1,7 @@
 //! What CreateDeploymentGroup and UpdateDeploymentGroup have in common: the settings of a group.
 
 use serde::Deserialize;
-use spillway_domain::GroupSettings;
+use spillway_domain::catalog::group::GroupSettings;
 
 use super::tag_filters::{EC2, List, ON_PREMISES};
 use super::{

@@ -1,7 +1,7 @@
 //! `InstanceInfo`: an on-premises instance.
 
 use serde_json::{Value, json};
-use spillway_domain::{Identity, Instance};
+use spillway_domain::catalog::instance::{Identity, Instance};
 
 use super::time;
 use crate::Place;

@@ -1,7 +1,9 @@
 //! What is said of on-premises instances in `TagList`, whose members are capitalized.
 
 use serde::Deserialize;
-use spillway_domain::{Quotas, Tag, TagFilter};
+use spillway_domain::catalog::instance::TagFilter;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::tags::Tag;
 
 use crate::input::{Object, count_given, cut};
 use crate::{Exception, bounds};

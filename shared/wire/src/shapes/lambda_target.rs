@@ -1,7 +1,8 @@
 //! `LambdaTarget`, the one target of a deployment to Lambda: its id is `<function>:<alias>`.
 
 use serde_json::{Value, json};
-use spillway_domain::{Deployment, LambdaTarget};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::lambda::target::LambdaTarget;
 
 use super::target::common;
 use crate::Place;

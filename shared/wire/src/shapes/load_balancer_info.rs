@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::{BadName, ListenerArn, LoadBalancerInfo, Quotas, TargetGroupName, TargetGroupPair};
+use spillway_domain::catalog::environment::{ListenerArn, LoadBalancerInfo, TargetGroupName, TargetGroupPair};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::names::BadName;
 
 use crate::Exception;
 use crate::input::{Object, count_given, plain_name};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::HealthyHosts;
+use spillway_domain::catalog::config::HealthyHosts;
 
 use super::closed_set;
 use crate::Exception;

@@ -1,6 +1,6 @@
 //! `OutdatedInstancesStrategy`.
 
-use spillway_domain::OutdatedInstances;
+use spillway_domain::catalog::environment::OutdatedInstances;
 
 use super::closed_set;
 use crate::Exception;

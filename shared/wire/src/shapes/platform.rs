@@ -1,6 +1,6 @@
 //! `ComputePlatform`.
 
-use spillway_domain::ComputePlatform;
+use spillway_domain::catalog::config::ComputePlatform;
 
 use crate::Exception;
 use crate::input::cut;

@@ -1,6 +1,6 @@
 //! `Arn`, of what has tags.
 
-use spillway_domain::Resource;
+use spillway_domain::catalog::tags::Resource;
 
 use crate::input::cut;
 use crate::{Context, Exception, bounds};

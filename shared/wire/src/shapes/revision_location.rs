@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{BundleType, GroupName, NewRevision, Revision, RevisionKind, RevisionLocation, S3Object};
+use spillway_domain::catalog::revision::{BundleType, NewRevision, Revision, RevisionKind, RevisionLocation, S3Object};
+use spillway_domain::names::GroupName;
 
 use super::{closed_set, time};
 use crate::input::{Object, cut};

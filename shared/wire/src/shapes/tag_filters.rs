@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Quotas, Tag, TagFilter};
+use spillway_domain::catalog::instance::TagFilter;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::tags::Tag;
 
 use super::closed_set;
 use crate::input::{Object, count_given};

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{Quotas, Tag};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::tags::Tag;
 
 use crate::input::{Object, count_given, cut};
 use crate::{Exception, bounds};

@@ -1,9 +1,12 @@
 //! `DeploymentTarget`: what a deployment deploys to, and how far it is there. Every deployment has one.
 
 use serde_json::{Value, json};
-use spillway_domain::{
-    Deployment, Diagnostics, DiagnosticsCode, EventStatus, LifecycleEvent, Stage, Status, Target, Verdict,
-};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventStatus, LifecycleEvent, Verdict};
+use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::ecs::stage::EcsStage;
 
 use super::{ecs_target, lambda_target, time};
 use crate::Place;
@@ -61,7 +64,7 @@ pub(crate) fn render(deployment: &Deployment, place: &Place) -> Value {
 pub(crate) fn status(deployment: &Deployment) -> TargetStatus {
     let any = |status| deployment.events.iter().any(|event| event.status == status);
     let all = |status| deployment.events.iter().all(|event| event.status == status);
-    let keeps_original = matches!(deployment.stage, Stage::TerminationWait | Stage::Termination);
+    let keeps_original = matches!(deployment.stage, Stage::Gate(Gate::Termination) | Stage::Ecs(EcsStage::Termination));
     let went_back = matches!(deployment.status(), Status::Failed | Status::Stopped);
     if any(EventStatus::Failed) {
         TargetStatus::Failed

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{MAX_TOTAL_WAIT_MINUTES, Routing, Strategy};
+use spillway_domain::catalog::config::Strategy;
+use spillway_domain::catalog::routing::{MAX_TOTAL_WAIT_MINUTES, Routing};
 
 use crate::Exception;
 use crate::input::{Object, cut};
@@ -106,7 +107,8 @@ fn as_codedeploy(routing: &Routing) -> Option<Strategy> {
         return Some(Strategy::AllAtOnce);
     };
     let minutes = first.wait_seconds / 60;
-    let percentage = (1..=99).find(|percent| spillway_domain::Percent::from_whole(*percent) == first.percent)?;
+    let percentage =
+        (1..=99).find(|percent| spillway_domain::percent::Percent::from_whole(*percent) == first.percent)?;
     let strategies =
         [Strategy::TimeBasedCanary { percentage, minutes }, Strategy::TimeBasedLinear { percentage, minutes }];
     strategies.into_iter().find(|strategy| strategy.routing().as_ref() == Some(routing))

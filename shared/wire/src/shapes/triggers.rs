@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::{TopicArn, Trigger, TriggerEvent, TriggerName};
+use spillway_domain::catalog::group::{Trigger, TriggerEvent};
+use spillway_domain::names::{TopicArn, TriggerName};
 
 use crate::input::{Object, cut};
 use crate::{Context, Exception, Place};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_domain::ZonalConfig;
+use spillway_domain::catalog::config::ZonalConfig;
 
 use super::minimum_healthy_hosts::{self, Fault};
 use crate::Exception;

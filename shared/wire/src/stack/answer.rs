@@ -1,7 +1,9 @@
 //! What a stack is told.
 
 use serde_json::{Value, json};
-use spillway_domain::{Quotas, Rejection, Settlement};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::rejection::Rejection;
+use spillway_domain::stack::resource::Settlement;
 
 use super::{Asked, parse};
 use crate::Exception;

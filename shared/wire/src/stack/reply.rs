@@ -2,7 +2,8 @@
 //! who hear that there never was one, or that it broke.
 
 use serde_json::Value;
-use spillway_domain::{DeploymentId, Progress, Settlement};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::stack::resource::{Progress, Settlement};
 
 use super::{answer, asked, broken};
 

@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
-use spillway_domain::{
-    AliasName, AliasSettings, AliasWish, DeploymentId, FunctionName, Quotas, StackRequest, StackResource, Version,
-    Wish, sha256,
-};
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::revision::sha256;
+use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
+use spillway_domain::stack::resource::{AliasSettings, AliasWish, StackRequest, StackResource, Wish};
 
 use super::properties::{Properties, api_form};
 use crate::operations::{create_application, create_deployment_config, create_deployment_group};

@@ -1,6 +1,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use spillway_domain::{AliasSettings, ComputePlatform, Quotas, Rejection, Settlement, StackRequest, Wish};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::rejection::Rejection;
+use spillway_domain::stack::resource::{AliasSettings, Settlement, StackRequest, Wish};
 
 use super::{answer, asked, broken, parse, refusal, reply, take_up};
 

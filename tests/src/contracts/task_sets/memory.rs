@@ -1,7 +1,10 @@
 //! A customer with ECS services of the world.
 
 use jiff::SignedDuration;
-use spillway_domain::{AwsvpcConfiguration, EcsService, EcsTarget, Forward, Groups, Listener, ListenerKind, Percent};
+use spillway_domain::catalog::environment::EcsService;
+use spillway_domain::ecs::listener::{Forward, Groups, Listener, ListenerKind};
+use spillway_domain::ecs::target::{AwsvpcConfiguration, EcsTarget};
+use spillway_domain::percent::Percent;
 use spillway_testkit::{Service, ServiceEvent, TaskPlan, World};
 
 use spillway_engine::TaskSets;

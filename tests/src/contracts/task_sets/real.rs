@@ -10,10 +10,12 @@ use aws_sdk_ecs::types::{
 };
 use spillway::local::sdk_config;
 use spillway_aws_sts::Roles;
-use spillway_domain::{
-    AwsvpcConfiguration, Controller, EcsService, Groups, ListenerArn, ListenerKind, Problem, ProblemKind, RoleSession,
-    TargetGroup,
-};
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::{EcsService, ListenerArn};
+use spillway_domain::ecs::listener::{Groups, ListenerKind};
+use spillway_domain::ecs::service::{Controller, TargetGroup};
+use spillway_domain::ecs::target::AwsvpcConfiguration;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
 
 use super::{Customer, Fate, Shop, find, made, open, read, steady, target, until};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use spillway_domain::AliasRouting;
+use spillway_domain::lambda::alias::AliasRouting;
 use spillway_testkit::{Runner, World};
 use spillway_tests::template::machine;
 

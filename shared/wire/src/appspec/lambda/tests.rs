@@ -1,4 +1,5 @@
-use spillway_domain::{ComputePlatform, Target};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::spec::Target;
 
 use super::super::read as read_for;
 use super::super::tests::violations_for;

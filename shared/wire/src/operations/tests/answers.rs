@@ -1,9 +1,18 @@
 use serde_json::{Value, json};
-use spillway_domain::{
-    AlarmConfiguration, Application, ComputePlatform, Creator, Deployment, DeploymentFilter, DeploymentGroup,
-    DeploymentId, Diagnostics, DiagnosticsCode, Ending, Error, ErrorCode, EventName, EventStatus, GroupState,
-    HookAnswer, LastDeployment, NewRevision, Page, Percent, RevisionKind, Stage, Status, Trigger, TriggerEvent,
-};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::group::{DeploymentGroup, GroupState, LastDeployment, Trigger, TriggerEvent};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
+use spillway_domain::deployment::halt::ErrorCode;
+use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventName, EventStatus};
+use spillway_domain::deployment::record::{Deployment, Ending, Error, Status};
+use spillway_domain::deployment::request::{DeploymentFilter, HookAnswer};
+use spillway_domain::deployment::spec::Creator;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::percent::Percent;
 
 use super::*;
 use crate::TargetStatus;
@@ -205,7 +214,7 @@ fn a_target_shows_its_events_and_its_share() {
 #[test]
 fn a_function_given_by_arn_is_in_its_own_place() {
     let mut deployment = deployment();
-    if let spillway_domain::Target::Lambda(target) = &mut deployment.order.target {
+    if let spillway_domain::deployment::spec::Target::Lambda(target) = &mut deployment.order.target {
         target.function = named("arn:aws-cn:lambda:cn-north-1:444455556666:function:orders");
     }
     let shown = get_deployment_target::render(&(id(), "orders:live".to_owned()), &deployment, &context());

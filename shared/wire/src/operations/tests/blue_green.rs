@@ -1,5 +1,5 @@
 use serde_json::json;
-use spillway_domain::{BlueGreen, GreenFleet, ReadyOption, Termination, TerminationAction};
+use spillway_domain::catalog::environment::{BlueGreen, GreenFleet, ReadyOption, Termination, TerminationAction};
 
 use super::environments::{BOTH, read};
 use super::*;

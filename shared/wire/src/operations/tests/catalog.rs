@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
-use spillway_domain::{Application, ComputePlatform, Resource, Tag};
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::tags::{Resource, Tag};
 
 use super::*;
 use crate::testing::{at, context, named};

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
-use spillway_domain::{ComputePlatform, ConfigName, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy};
+use spillway_domain::catalog::config::{ComputePlatform, DeploymentConfig, HealthyHosts, PREDEFINED, Strategy};
+use spillway_domain::names::ConfigName;
 
 use super::*;
 use crate::testing::{at, named};

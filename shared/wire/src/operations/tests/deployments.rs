@@ -1,8 +1,9 @@
 use serde_json::{Value, json};
-use spillway_domain::{
-    AlarmConfiguration, BundleType, ComputePlatform, NewDeployment, NewRevision, Rejection, RevisionKind,
-    RevisionLocation,
-};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionKind, RevisionLocation};
+use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::rejection::Rejection;
 
 use super::*;
 use crate::testing::{context, named};

@@ -1,9 +1,13 @@
 use serde_json::{Value, json};
-use spillway_domain::{
-    Application, AutoScalingProcess, BlueGreen, ComputePlatform, DeploymentGroup, EcsService, Environment, GreenFleet,
-    GroupSettings, GroupState, LoadBalancerInfo, OutdatedInstances, ReadyOption, Tag, TagFilter, TargetGroupPair,
-    Termination, TerminationAction,
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::environment::{
+    AutoScalingProcess, BlueGreen, EcsService, Environment, GreenFleet, LoadBalancerInfo, OutdatedInstances,
+    ReadyOption, TargetGroupPair, Termination, TerminationAction,
 };
+use spillway_domain::catalog::group::{DeploymentGroup, GroupSettings, GroupState};
+use spillway_domain::catalog::instance::TagFilter;
+use spillway_domain::catalog::tags::Tag;
 
 use super::*;
 use crate::testing::named;

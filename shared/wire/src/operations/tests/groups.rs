@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
-use spillway_domain::{
-    AlarmConfiguration, AutoRollback, AutoRollbackEvent, GroupChange, GroupSettings, NewGroup, Trigger, TriggerEvent,
-};
+use spillway_domain::catalog::alarms::AlarmConfiguration;
+use spillway_domain::catalog::group::{GroupChange, GroupSettings, NewGroup, Trigger, TriggerEvent};
+use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
 
 use super::*;
 use crate::testing::named;

@@ -1,5 +1,8 @@
 use serde_json::{Value, json};
-use spillway_domain::{Identity, Instance, NewInstance, Page, Tag, TagFilter, WaitType};
+use spillway_domain::catalog::instance::{Identity, Instance, NewInstance, TagFilter};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::deployment::gate::Gate;
 
 use super::*;
 use crate::TargetStatus;
@@ -296,9 +299,9 @@ fn a_wait_is_the_one_before_traffic_moves_unless_the_caller_says_so() {
         let request = with(Operation::ContinueDeployment, "deploymentWaitType", wait);
         continue_deployment::parse(request.to_string().as_bytes(), &context()).map(|(_, wait)| wait)
     };
-    assert_eq!(read(Value::Null), Ok(WaitType::Ready));
-    assert_eq!(read(json!("READY_WAIT")), Ok(WaitType::Ready));
-    assert_eq!(read(json!("TERMINATION_WAIT")), Ok(WaitType::Termination));
+    assert_eq!(read(Value::Null), Ok(Gate::Ready));
+    assert_eq!(read(json!("READY_WAIT")), Ok(Gate::Ready));
+    assert_eq!(read(json!("TERMINATION_WAIT")), Ok(Gate::Termination));
     assert_eq!(
         read(json!("ready")).unwrap_err().to_string(),
         "InvalidDeploymentWaitTypeException: deploymentWaitType 'ready' is not valid. Valid values are [READY_WAIT, \
@@ -306,7 +309,7 @@ fn a_wait_is_the_one_before_traffic_moves_unless_the_caller_says_so() {
     );
     let skip = good(Operation::SkipWaitTimeForInstanceTermination).to_string();
     let (_, wait) = skip_wait_time_for_instance_termination::parse(skip.as_bytes(), &context()).unwrap();
-    assert_eq!(wait, WaitType::Termination);
+    assert_eq!(wait, Gate::Termination);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! What GetDeployment and GetDeploymentTarget say in words.
 
 use serde_json::json;
-use spillway_domain::{
-    Cause, Deployment, DeploymentId, Diagnostics, DiagnosticsCode, EventStatus, Halt, HookRun, Stage, Verdict,
-};
+use spillway_domain::deployment::halt::{Cause, Halt};
+use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventStatus, HookRun, Verdict};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::ecs::stage::EcsStage;
+use spillway_domain::names::DeploymentId;
 
 use super::*;
 use crate::testing::{at, context, deployment, installed_deployment, named};
@@ -27,7 +30,7 @@ fn a_notification_that_was_not_delivered_is_shown_beside_the_status() {
 
 #[test]
 fn a_deployment_that_goes_back_tells_why_before_it_ends() {
-    let mut halted = Deployment { stage: Stage::Install, ..installed_deployment() };
+    let mut halted = Deployment { stage: Stage::Ecs(EcsStage::Install), ..installed_deployment() };
     halted.halt = Some(Halt { cause: Cause::Alarm(vec![named("web-errors")]), at: at(1) });
     halted.note = "The traffic is where it should be.".to_owned();
     let info = &get_deployment::render(&id(), &halted, &context())["deploymentInfo"];

@@ -140,7 +140,7 @@ fn good(operation: Operation) -> Value {
         Operation::PutLifecycleEventHookExecutionStatus => json!({
             "deploymentId": "d-75I7MBT7C", "lifecycleEventHookExecutionId": context().seal.execution_id(
                 &crate::testing::deployment().id,
-                spillway_domain::EventName::BeforeAllowTraffic,
+                spillway_domain::deployment::lifecycle::EventName::BeforeAllowTraffic,
             ),
             "status": "Succeeded",
         }),

@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
-use spillway_domain::{ComputePlatform, NewApplication, Status};
+use spillway_domain::catalog::application::NewApplication;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::record::Status;
 
 use super::*;
 use crate::TargetStatus;

@@ -1,9 +1,16 @@
 //! Deployments to ECS services, as they are shown.
 
 use serde_json::{Value, json};
-use spillway_domain::{
-    Deployment, DeploymentId, Ending, EventStatus, Halt, Percent, Stage, Status, Target, TaskSetStatus,
-};
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::halt::Halt;
+use spillway_domain::deployment::lifecycle::EventStatus;
+use spillway_domain::deployment::record::{Deployment, Ending, Status};
+use spillway_domain::deployment::spec::Target;
+use spillway_domain::deployment::stage::Stage;
+use spillway_domain::ecs::service::TaskSetStatus;
+use spillway_domain::ecs::stage::EcsStage;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::percent::Percent;
 
 use super::*;
 use crate::TargetStatus;
@@ -42,7 +49,7 @@ fn ended(deployment: Deployment, status: Status) -> Deployment {
 
 #[test]
 fn a_target_shows_its_task_sets_and_their_shares_in_percent() {
-    let mut deployment = in_stage(Stage::AllowTraffic { step: 0 }, 6);
+    let mut deployment = in_stage(Stage::Ecs(EcsStage::AllowTraffic { step: 0 }), 6);
     deployment.share = "10.2".parse().unwrap();
     deployment.events[6].status = EventStatus::InProgress;
     deployment.events[6].started_at = Some(at(3_400));
@@ -70,7 +77,7 @@ fn a_target_shows_its_task_sets_and_their_shares_in_percent() {
 
 #[test]
 fn labels_follow_the_original_and_not_who_stands_for_the_service() {
-    let mut deployment = Deployment { share: Percent::ALL, ..in_stage(Stage::TerminationWait, 8) };
+    let mut deployment = Deployment { share: Percent::ALL, ..in_stage(Stage::Gate(Gate::Termination), 8) };
     let seen = &mut deployment.ecs.as_mut().unwrap().seen;
     seen[0].status = TaskSetStatus::Draining;
     seen[1].status = TaskSetStatus::Primary;
@@ -112,14 +119,15 @@ fn a_target_is_listed_by_its_status() {
     failed.events[1].status = EventStatus::Failed;
     let mut skipped = in_stage(Stage::Ended, 5);
     skipped.events[5].status = EventStatus::Skipped;
-    let halt = Halt { cause: spillway_domain::Cause::Stop { rollback: None, caller: None }, at: at(1) };
+    let halt =
+        Halt { cause: spillway_domain::deployment::halt::Cause::Stop { rollback: None, caller: None }, at: at(1) };
     let cases = [
         (in_stage(Stage::Created, 0), TargetStatus::Pending),
-        (in_stage(Stage::Install, 1), TargetStatus::InProgress),
-        (in_stage(Stage::ReadyWait, 5), TargetStatus::Ready),
-        (Deployment { halt: Some(halt), ..in_stage(Stage::ReadyWait, 5) }, TargetStatus::InProgress),
-        (in_stage(Stage::TerminationWait, 8), TargetStatus::InProgress),
-        (in_stage(Stage::Termination, 8), TargetStatus::InProgress),
+        (in_stage(Stage::Ecs(EcsStage::Install), 1), TargetStatus::InProgress),
+        (in_stage(Stage::Gate(Gate::Ready), 5), TargetStatus::Ready),
+        (Deployment { halt: Some(halt), ..in_stage(Stage::Gate(Gate::Ready), 5) }, TargetStatus::InProgress),
+        (in_stage(Stage::Gate(Gate::Termination), 8), TargetStatus::InProgress),
+        (in_stage(Stage::Ecs(EcsStage::Termination), 8), TargetStatus::InProgress),
         (ended(in_stage(Stage::Ended, 8), Status::Succeeded), TargetStatus::Succeeded),
         (ended(in_stage(Stage::Ended, 8), Status::Stopped), TargetStatus::Failed),
         (ended(failed, Status::Failed), TargetStatus::Failed),
@@ -169,16 +177,16 @@ fn a_deployment_shows_the_environment_that_it_was_made_with() {
 
 #[test]
 fn a_deployment_that_waits_to_be_continued_is_ready() {
-    let shown = info(&in_stage(Stage::ReadyWait, 5));
+    let shown = info(&in_stage(Stage::Gate(Gate::Ready), 5));
     assert_eq!((&shown["status"], &shown["deploymentOverview"]), (&json!("Ready"), &Value::Null));
 }
 
 #[test]
 fn the_termination_wait_has_started_once_the_original_has_a_time_to_go() {
     let has_started = |deployment: &Deployment| info(deployment)["instanceTerminationWaitTimeStarted"] == true;
-    let mut waiting = in_stage(Stage::TerminationWait, 8);
+    let mut waiting = in_stage(Stage::Gate(Gate::Termination), 8);
     assert!(!has_started(&waiting), "the original is kept for good");
-    waiting.ecs.as_mut().unwrap().terminate_at = Some(at(1));
+    waiting.gates.terminate_at = Some(at(1));
     assert!(has_started(&waiting));
     let over = ended(waiting, Status::Succeeded);
     assert!(has_started(&over));
@@ -193,7 +201,7 @@ fn a_stop_says_which_task_set_gets_the_traffic() {
     let words = |deployment: &Deployment| stop_deployment::render(&(id(), None), deployment, &context());
     let end = "GetDeployment says when it has ended.";
     assert_eq!(
-        words(&in_stage(Stage::AllowTraffic { step: 0 }, 6))["statusMessage"],
+        words(&in_stage(Stage::Ecs(EcsStage::AllowTraffic { step: 0 }), 6))["statusMessage"],
         format!("The deployment is being stopped. All traffic goes to task set ecs-svc/1. {end}")
     );
     assert_eq!(words(&service_deployment())["statusMessage"], format!("The deployment is being stopped. {end}"));
@@ -210,7 +218,10 @@ fn an_appspec_that_is_not_valid_leaves_a_service_without_a_target() {
 
 #[test]
 fn a_group_shows_how_blue_green_goes_where_that_was_given() {
-    use spillway_domain::{Application, BlueGreen, ComputePlatform, DeploymentGroup, Environment, GroupState};
+    use spillway_domain::catalog::application::Application;
+    use spillway_domain::catalog::config::ComputePlatform;
+    use spillway_domain::catalog::environment::{BlueGreen, Environment};
+    use spillway_domain::catalog::group::{DeploymentGroup, GroupState};
     let shown = |blue_green: BlueGreen| {
         let application = Application { platform: ComputePlatform::Ecs, ..answers::application() };
         let environment = Environment { blue_green, ..service_environment() };

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
-use spillway_domain::{Tag, TagFilter};
+use spillway_domain::catalog::instance::TagFilter;
+use spillway_domain::catalog::tags::Tag;
 
 use super::environments::{BOTH, read};
 use super::*;

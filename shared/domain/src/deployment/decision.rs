@@ -1,0 +1,327 @@
+//! What the planner works with: what was seen, and the one next move with its reason.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::alarms::AlarmReading;
+use crate::deployment::halt::Cause;
+use crate::deployment::ledger::LedgerEntry;
+use crate::deployment::record::{Deployment, Error};
+use crate::ecs::service::ServiceState;
+use crate::lambda::alias::AliasState;
+use crate::names::DeploymentId;
+use crate::problem::{Problem, ProblemKind};
+
+/// Clocks differ a little: a wait that ends within this time is over.
+pub(crate) const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_millis(300);
+/// The shortest wait before a refused way back is tried again.
+const SHORTEST_RETRY_SECONDS: u32 = 5;
+/// The longest.
+const LONGEST_RETRY_SECONDS: u32 = 600;
+
+/// What was seen of the world before a decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The alias, or why it could not be read; `None` when it does not matter any more.
+    pub alias: Option<Result<AliasState, Problem>>,
+    /// The ECS service, or why it could not be seen; `None` when it does not matter any more.
+    pub service: Option<Result<ServiceState, Problem>>,
+    /// The task set that the service's last deployment has left beside its own; looked for before the first event.
+    pub kept: Option<String>,
+    /// The alarms.
+    pub alarms: AlarmReading,
+    /// How the last move failed, where it did: which, and why.
+    pub failed: Option<(MoveKind, Problem)>,
+    /// An id for a rollback deployment, should one be needed.
+    pub spare_id: DeploymentId,
+}
+
+/// The next record, the one move, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The record to save, when it differs from the one that was read.
+    pub next: Deployment,
+    /// The move to make once it is saved.
+    pub step: Move,
+    /// Why.
+    pub why: String,
+    /// What is waited for.
+    pub waits_for: Option<Wait>,
+    /// What to write into the ledger along with the record.
+    pub entry: Option<LedgerEntry>,
+    /// A rollback deployment to create along with the record.
+    pub successor: Option<Box<Deployment>>,
+}
+
+/// A move: what the state machine does next. Each is one of its states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Move {
+    /// Read the revision from S3.
+    ReadRevision,
+    /// Tell the triggers and the event bus.
+    Announce,
+    /// Ask the hook of the current event, and wait for its verdict.
+    RunHook {
+        /// How long.
+        seconds: u32,
+    },
+    /// Make the alias route as the current step says, then bake.
+    ShiftTraffic {
+        /// How long to bake.
+        seconds: u32,
+    },
+    /// Let the current step bake, or wait before something is tried again.
+    Bake {
+        /// How long.
+        seconds: u32,
+    },
+    /// Move the alias to the target version.
+    CompleteShift,
+    /// Move the alias to the home version.
+    RestoreTraffic,
+    /// Make the replacement task set.
+    InstallTaskSet,
+    /// Make the listeners forward as the current step says, then bake.
+    ShiftListener {
+        /// How long to bake.
+        seconds: u32,
+    },
+    /// Make the listeners forward as the record says: for test traffic, for all traffic, or home.
+    RouteListener,
+    /// Have the task set that is to have all traffic stand for the service.
+    PromoteTaskSet,
+    /// Delete the task set that is not needed any more.
+    RetireTaskSet,
+    /// Start the rollback deployment, and end.
+    RollBack {
+        /// Its id.
+        id: DeploymentId,
+        /// Why this one ended.
+        error: Error,
+    },
+    /// End: it succeeded.
+    Succeeded,
+    /// End: it failed.
+    Failed {
+        /// Why.
+        error: Error,
+    },
+    /// End: it was stopped.
+    Stopped {
+        /// Why.
+        error: Error,
+    },
+}
+
+/// Which move, without what it is about. Its name is that of its state in the state machine.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, strum::AsRefStr, strum::EnumIter,
+)]
+pub enum MoveKind {
+    /// See [`Move::ReadRevision`].
+    ReadRevision,
+    /// See [`Move::Announce`].
+    Announce,
+    /// See [`Move::RunHook`].
+    RunHook,
+    /// See [`Move::ShiftTraffic`].
+    ShiftTraffic,
+    /// See [`Move::Bake`].
+    Bake,
+    /// See [`Move::CompleteShift`].
+    CompleteShift,
+    /// See [`Move::RestoreTraffic`].
+    RestoreTraffic,
+    /// See [`Move::InstallTaskSet`].
+    InstallTaskSet,
+    /// See [`Move::ShiftListener`].
+    ShiftListener,
+    /// See [`Move::RouteListener`].
+    RouteListener,
+    /// See [`Move::PromoteTaskSet`].
+    PromoteTaskSet,
+    /// See [`Move::RetireTaskSet`].
+    RetireTaskSet,
+    /// See [`Move::RollBack`].
+    RollBack,
+    /// See [`Move::Succeeded`].
+    Succeeded,
+    /// See [`Move::Failed`].
+    Failed,
+    /// See [`Move::Stopped`].
+    Stopped,
+}
+
+impl Move {
+    /// Which move it is.
+    pub fn kind(&self) -> MoveKind {
+        match self {
+            Self::ReadRevision => MoveKind::ReadRevision,
+            Self::Announce => MoveKind::Announce,
+            Self::RunHook { .. } => MoveKind::RunHook,
+            Self::ShiftTraffic { .. } => MoveKind::ShiftTraffic,
+            Self::Bake { .. } => MoveKind::Bake,
+            Self::CompleteShift => MoveKind::CompleteShift,
+            Self::RestoreTraffic => MoveKind::RestoreTraffic,
+            Self::InstallTaskSet => MoveKind::InstallTaskSet,
+            Self::ShiftListener { .. } => MoveKind::ShiftListener,
+            Self::RouteListener => MoveKind::RouteListener,
+            Self::PromoteTaskSet => MoveKind::PromoteTaskSet,
+            Self::RetireTaskSet => MoveKind::RetireTaskSet,
+            Self::RollBack { .. } => MoveKind::RollBack,
+            Self::Succeeded => MoveKind::Succeeded,
+            Self::Failed { .. } => MoveKind::Failed,
+            Self::Stopped { .. } => MoveKind::Stopped,
+        }
+    }
+}
+
+/// What is waited for, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// For what, in words.
+    pub what: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// What one part of the planner decides about the record that it has just changed.
+pub(crate) struct Decision {
+    pub step: Move,
+    pub why: String,
+    pub waits_for: Option<Wait>,
+    pub successor: Option<Box<Deployment>>,
+}
+
+impl Decision {
+    pub fn new(step: Move, why: impl Into<String>) -> Self {
+        Self { step, why: why.into(), waits_for: None, successor: None }
+    }
+
+    pub fn waiting(self, what: impl Into<String>, until: Timestamp) -> Self {
+        Self { waits_for: Some(Wait { what: what.into(), until }), ..self }
+    }
+}
+
+/// A platform's answer to: what is next on the way forward?
+pub(crate) enum Step {
+    /// A move.
+    Make(Decision),
+    /// Nothing: it succeeded, in these words.
+    Done(String),
+    /// It cannot go on, for that cause, and traffic stays where it is, in these words.
+    Stuck(Cause, String),
+}
+
+/// A platform's answer to: what is next on the way back to the original?
+pub(crate) enum WayBack {
+    /// A move.
+    Make(Decision),
+    /// Nothing: all traffic is on the original.
+    Restored,
+    /// Something that no move can change; what.
+    Blocked(String),
+    /// The same, if it is true that something is not there any more.
+    Gone(String),
+}
+
+impl WayBack {
+    /// AWS refuses a move: it is tried again, after as long again as the way back has taken so far.
+    pub fn try_later(since: Timestamp, words: &str, now: Timestamp) -> Self {
+        let why = format!("Traffic is not yet back, because AWS refuses: {words} It is tried until it works.");
+        Self::look_later(since, why, "the next try to restore the traffic", now)
+    }
+
+    /// The same, for that reason and that purpose.
+    pub fn look_later(since: Timestamp, why: String, what: &str, now: Timestamp) -> Self {
+        let seconds = u32::try_from(now.duration_since(since).as_secs()).unwrap_or(SHORTEST_RETRY_SECONDS);
+        let seconds = seconds.clamp(SHORTEST_RETRY_SECONDS, LONGEST_RETRY_SECONDS);
+        let until = now + SignedDuration::from_secs(i64::from(seconds));
+        Self::Make(Decision::new(Move::Bake { seconds }, why).waiting(what, until))
+    }
+}
+
+impl Move {
+    /// Whether it changes an ECS service or its load balancer.
+    pub(crate) fn changes_service(&self) -> bool {
+        match self {
+            Self::InstallTaskSet
+            | Self::ShiftListener { .. }
+            | Self::RouteListener
+            | Self::PromoteTaskSet
+            | Self::RetireTaskSet => true,
+            Self::ReadRevision
+            | Self::Announce
+            | Self::RunHook { .. }
+            | Self::ShiftTraffic { .. }
+            | Self::Bake { .. }
+            | Self::CompleteShift
+            | Self::RestoreTraffic
+            | Self::RollBack { .. }
+            | Self::Succeeded
+            | Self::Failed { .. }
+            | Self::Stopped { .. } => false,
+        }
+    }
+}
+
+impl Seen {
+    /// Why that move was refused, if it was the last one and AWS refused it. A stale one only means to look again.
+    pub(crate) fn refusal(&self, of: MoveKind) -> Option<&Problem> {
+        let (failed, problem) = self.failed.as_ref()?;
+        (*failed == of && problem.kind != ProblemKind::Stale).then_some(problem)
+    }
+}
+
+/// Whole seconds from `now` until `until`, rounded up, at least one.
+pub(crate) fn seconds_until(until: Timestamp, now: Timestamp) -> u32 {
+    let left = until.duration_since(now).as_millis().max(1);
+    u32::try_from((left + 999) / 1000).unwrap_or(u32::MAX)
+}
+
+/// A moment as people read it, to the second, in UTC.
+pub(crate) fn clock(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.alias, &self.service) {
+            (_, Some(Ok(service))) => write!(f, "service: {service}")?,
+            (_, Some(Err(problem))) => write!(f, "service: {}", problem.words)?,
+            (Some(Ok(alias)), None) => write!(f, "alias: {alias}")?,
+            (Some(Err(problem)), None) => write!(f, "alias: {}", problem.words)?,
+            (None, None) => f.write_str("alias: not looked at")?,
+        }
+        match &self.alarms {
+            AlarmReading::Quiet => f.write_str("; alarms: quiet")?,
+            AlarmReading::Red(names) => {
+                f.write_str("; alarms in ALARM:")?;
+                for name in names {
+                    write!(f, " {name}")?;
+                }
+            }
+            AlarmReading::Unreadable(problem) => write!(f, "; alarms: unreadable, {}", problem.words)?,
+        }
+        if let Some((step, problem)) = &self.failed {
+            write!(f, "; {} failed: {}", step.as_ref(), problem.words)?;
+        }
+        Ok(())
+    }
+}
+
+impl Deployment {
+    /// Notes that notifying failed for good, which harms nothing. `false` unless it did.
+    pub(crate) fn note_untold(&mut self, seen: &Seen) -> bool {
+        let failed = seen.failed.as_ref().filter(|(step, _)| *step == MoveKind::Announce);
+        self.undelivered.extend(failed.map(|(_, problem)| {
+            format!(
+                "The triggers and EventBridge may not have been notified, because the function Announce failed: \
+                 {problem}"
+            )
+        }));
+        failed.is_some()
+    }
+}

@@ -1,0 +1,313 @@
+//! Why a deployment does not go on, and what follows: one table from cause to CodeDeploy's status, code and words.
+
+use crate::access::caller::Caller;
+use crate::catalog::rollback::AutoRollbackEvent;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::config::ComputePlatform;
+use crate::deployment::lifecycle::EventName;
+use crate::deployment::record::Status;
+use crate::deployment::spec::Order;
+use crate::names::AlarmName;
+
+/// A deployment was halted: from this moment it moves no traffic forward.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halt {
+    /// Why.
+    pub cause: Cause,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Why a deployment was halted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// Alarms went off, or were in ALARM from the start.
+    Alarm(Vec<AlarmName>),
+    /// The alarms could not be read; why.
+    AlarmsUnreadable(String),
+    /// Somebody stopped it, and said whether to roll back or left that to the configuration.
+    Stop {
+        /// `autoRollbackEnabled` of StopDeployment.
+        rollback: Option<bool>,
+        /// The caller of StopDeployment, where it is known.
+        #[serde(default)]
+        caller: Option<Caller>,
+    },
+    /// A hook ended it.
+    Hook {
+        /// The event.
+        event: EventName,
+        /// In what way.
+        fault: HookFault,
+    },
+    /// The AppSpec is not valid; every violation.
+    Revision(Vec<String>),
+    /// The revision is not where it should be; what S3 said.
+    RevisionMissing(String),
+    /// The service role may not read the revision; what S3 said.
+    RevisionDenied(String),
+    /// The alias, as it was found, is not one that this AppSpec can deploy to; what it holds.
+    AliasUnsuitable(String),
+    /// Another deployment has the alias; which.
+    AliasBusy(String),
+    /// Somebody else changed the alias during the deployment; what it holds now.
+    AliasTaken(String),
+    /// The ECS service, as it was found, is not one that can be deployed to; what it is like.
+    ServiceUnsuitable(String),
+    /// The load balancer, as it was found, does not send the traffic to the service; what it does.
+    ListenerUnsuitable(String),
+    /// Somebody else changed the service, a task set or a listener during the deployment; what it is like now.
+    ServiceTaken(String),
+    /// Tasks of the replacement keep dying; how many, and why.
+    TasksDie(String),
+    /// The replacement did not get steady in time; what was seen of it last.
+    NeverSteady(String),
+    /// The replacement was steady and is not any more; what was seen of it last.
+    Unsteady(String),
+    /// Nobody continued it within so many minutes.
+    NotContinued(u32),
+    /// What is deployed to does not exist, or a part of it; what AWS said.
+    Missing(String),
+    /// The service role may not do something; what AWS said.
+    Denied(String),
+    /// AWS refused something else; what it said.
+    Refused(String),
+    /// AWS did not let the calls through for too long; what it said.
+    Throttled(String),
+}
+
+/// In what way a hook ended a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HookFault {
+    /// It said Failed, threw, or does not exist.
+    Failed,
+    /// No verdict came in time.
+    TimedOut,
+    /// The service role may not invoke it.
+    Denied,
+}
+
+/// CodeDeploy's `ErrorCode`, as far as deployments to Lambda and ECS have use for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// An alarm.
+    AlarmActive,
+    /// A hook.
+    HookExecutionFailure,
+    /// The ECS service, or a call to it.
+    EcsUpdateError,
+    /// The load balancer.
+    ElasticLoadBalancingInvalid,
+    /// The service role.
+    IamRolePermissions,
+    /// The ECS service is not one to deploy to.
+    InvalidEcsService,
+    /// The alias.
+    InvalidLambdaConfiguration,
+    /// The function, the alias or a version is not there.
+    InvalidLambdaFunction,
+    /// The AppSpec.
+    InvalidRevision,
+    /// The revision is not there.
+    RevisionMissing,
+    /// StopDeployment.
+    ManualStop,
+    /// Time ran out.
+    Timeout,
+    /// Throttled.
+    Throttled,
+    /// Anything else that AWS refused.
+    InternalError,
+}
+
+impl ErrorCode {
+    /// As the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AlarmActive => "ALARM_ACTIVE",
+            Self::HookExecutionFailure => "HOOK_EXECUTION_FAILURE",
+            Self::EcsUpdateError => "ECS_UPDATE_ERROR",
+            Self::ElasticLoadBalancingInvalid => "ELASTIC_LOAD_BALANCING_INVALID",
+            Self::InvalidEcsService => "INVALID_ECS_SERVICE",
+            Self::IamRolePermissions => "IAM_ROLE_PERMISSIONS",
+            Self::InvalidLambdaConfiguration => "INVALID_LAMBDA_CONFIGURATION",
+            Self::InvalidLambdaFunction => "INVALID_LAMBDA_FUNCTION",
+            Self::InvalidRevision => "INVALID_REVISION",
+            Self::RevisionMissing => "REVISION_MISSING",
+            Self::ManualStop => "MANUAL_STOP",
+            Self::Timeout => "TIMEOUT",
+            Self::Throttled => "THROTTLED",
+            Self::InternalError => "INTERNAL_ERROR",
+        }
+    }
+}
+
+impl Cause {
+    /// The status that the deployment ends with.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Alarm(_) | Self::AlarmsUnreadable(_) | Self::Stop { .. } | Self::NotContinued(_) => Status::Stopped,
+            Self::Hook { .. }
+            | Self::Revision(_)
+            | Self::RevisionMissing(_)
+            | Self::RevisionDenied(_)
+            | Self::AliasUnsuitable(_)
+            | Self::AliasBusy(_)
+            | Self::AliasTaken(_)
+            | Self::ServiceUnsuitable(_)
+            | Self::ListenerUnsuitable(_)
+            | Self::ServiceTaken(_)
+            | Self::TasksDie(_)
+            | Self::NeverSteady(_)
+            | Self::Unsteady(_)
+            | Self::Missing(_)
+            | Self::Denied(_)
+            | Self::Refused(_)
+            | Self::Throttled(_) => Status::Failed,
+        }
+    }
+
+    /// The error code that a deployment to that platform ends with.
+    pub fn code(&self, platform: ComputePlatform) -> ErrorCode {
+        let ecs = platform == ComputePlatform::Ecs;
+        match self {
+            Self::Alarm(_) | Self::AlarmsUnreadable(_) => ErrorCode::AlarmActive,
+            Self::Stop { .. } => ErrorCode::ManualStop,
+            Self::Hook { fault: HookFault::Failed, .. } => ErrorCode::HookExecutionFailure,
+            Self::Hook { fault: HookFault::TimedOut, .. } => ErrorCode::Timeout,
+            Self::Hook { fault: HookFault::Denied, .. } | Self::Denied(_) | Self::RevisionDenied(_) => {
+                ErrorCode::IamRolePermissions
+            }
+            Self::Revision(_) => ErrorCode::InvalidRevision,
+            Self::RevisionMissing(_) => ErrorCode::RevisionMissing,
+            Self::AliasUnsuitable(_) | Self::AliasBusy(_) | Self::AliasTaken(_) => {
+                ErrorCode::InvalidLambdaConfiguration
+            }
+            Self::ServiceUnsuitable(_) => ErrorCode::InvalidEcsService,
+            Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
+            Self::ServiceTaken(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
+            Self::NeverSteady(_) | Self::NotContinued(_) => ErrorCode::Timeout,
+            Self::Missing(words) if is_of_load_balancing(words) => ErrorCode::ElasticLoadBalancingInvalid,
+            Self::Missing(_) if ecs => ErrorCode::InvalidEcsService,
+            Self::Missing(_) => ErrorCode::InvalidLambdaFunction,
+            Self::Refused(_) if ecs => ErrorCode::EcsUpdateError,
+            Self::Refused(_) => ErrorCode::InternalError,
+            Self::Throttled(_) => ErrorCode::Throttled,
+        }
+    }
+
+    /// The message that the deployment of that order ends with. The first sentence is CodeDeploy's own where one is
+    /// known.
+    pub fn message(&self, order: &Order) -> String {
+        match self {
+            Self::Alarm(alarms) => {
+                let names: Vec<&str> = alarms.iter().map(AlarmName::as_str).collect();
+                format!(
+                    "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, \
+                     and the affected deployments have been stopped. Activated alarms: {}",
+                    names.join(" ")
+                )
+            }
+            Self::AlarmsUnreadable(why) => {
+                format!("The state of the alarms could not be read, and ignorePollAlarmFailure is not set: {why}")
+            }
+            Self::Stop { caller: None, .. } => "The deployment was stopped by StopDeployment.".to_owned(),
+            Self::Stop { caller: Some(caller), .. } => {
+                format!("The deployment was stopped by StopDeployment, called by {caller}.")
+            }
+            Self::Hook { fault: HookFault::Failed, event } => format!(
+                "The deployment failed because one or more of the lifecycle event validation functions failed. \
+                 See the diagnostics of {event}."
+            ),
+            Self::Hook { fault: HookFault::TimedOut, .. } => {
+                "The deployment timed out while waiting for a status callback. CodeDeploy expects a status callback \
+                 within one hour after a deployment hook is invoked."
+                    .to_owned()
+            }
+            Self::Hook { fault: HookFault::Denied, event } => {
+                format!("{} See the diagnostics of {event}.", permission_message(order, "AWSLambda"))
+            }
+            Self::Revision(violations) => format!(
+                "The deployment failed because the AppSpec file that specifies the deployment configuration is missing \
+                 or has an invalid configuration. {}",
+                violations.join(" ")
+            ),
+            Self::RevisionMissing(words) => format!("The revision could not be found. {words}"),
+            Self::RevisionDenied(words) => format!("{} {words}", permission_message(order, "AmazonS3")),
+            Self::AliasUnsuitable(words)
+            | Self::AliasBusy(words)
+            | Self::AliasTaken(words)
+            | Self::ServiceUnsuitable(words)
+            | Self::ListenerUnsuitable(words)
+            | Self::ServiceTaken(words) => words.clone(),
+            Self::TasksDie(words) => format!("The tasks of the replacement task set keep stopping. {words}"),
+            Self::NeverSteady(words) => format!(
+                "The deployment timed out while waiting for the replacement task set to become healthy. This time out \
+                 period is 60 minutes. {words}"
+            ),
+            Self::Unsteady(words) => {
+                format!("The replacement task set has not been steady for 5 minutes. {words}")
+            }
+            Self::NotContinued(minutes) => format!(
+                "The deployment timed out while waiting for a notification to continue. This time out period is \
+                 {minutes} minutes."
+            ),
+            Self::Missing(words) => format!("What is deployed to does not exist. {words}"),
+            Self::Denied(words) => {
+                let service = match order.platform {
+                    _ if is_of_load_balancing(words) => "AmazonElasticLoadBalancing",
+                    ComputePlatform::Ecs => "AmazonECS",
+                    ComputePlatform::Lambda | ComputePlatform::Server => "AWSLambda",
+                };
+                format!("{} {words}", permission_message(order, service))
+            }
+            Self::Refused(words) => format!("AWS refused a call that the deployment needs. {words}"),
+            Self::Throttled(words) => {
+                format!("AWS did not let a call through that the deployment needs, however often it was tried. {words}")
+            }
+        }
+    }
+
+    /// What the automatic rollback would have to cover; `None` where the world was never touched or is not ours.
+    pub fn rollback_event(&self) -> Option<AutoRollbackEvent> {
+        match self {
+            Self::Alarm(_) | Self::AlarmsUnreadable(_) => Some(AutoRollbackEvent::DeploymentStopOnAlarm),
+            Self::Stop { .. } => Some(AutoRollbackEvent::DeploymentStopOnRequest),
+            Self::Hook { .. }
+            | Self::TasksDie(_)
+            | Self::NeverSteady(_)
+            | Self::Unsteady(_)
+            | Self::NotContinued(_)
+            | Self::Missing(_)
+            | Self::Denied(_)
+            | Self::Refused(_)
+            | Self::Throttled(_) => Some(AutoRollbackEvent::DeploymentFailure),
+            Self::Revision(_)
+            | Self::RevisionMissing(_)
+            | Self::RevisionDenied(_)
+            | Self::AliasUnsuitable(_)
+            | Self::AliasBusy(_)
+            | Self::AliasTaken(_)
+            | Self::ServiceUnsuitable(_)
+            | Self::ListenerUnsuitable(_)
+            | Self::ServiceTaken(_) => None,
+        }
+    }
+}
+
+/// Whether a problem is one with a load balancer: problems with AWS's answers begin with the action.
+fn is_of_load_balancing(words: &str) -> bool {
+    words.starts_with("elasticloadbalancing:")
+}
+
+fn permission_message(order: &Order, service: &str) -> String {
+    format!(
+        "The IAM role {} does not give you permission to perform operations in the following AWS service: \
+         {service}. Contact your AWS administrator if you need help. If you are an AWS administrator, you can grant \
+         permissions to your users or groups by creating IAM policies.",
+        order.role
+    )
+}

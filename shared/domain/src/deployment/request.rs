@@ -1,0 +1,77 @@
+//! What callers ask for, in our own words: the wire has been left behind, and every member has been checked by itself.
+//! What remains to be checked needs the table.
+
+use crate::access::caller::Caller;
+use jiff::Timestamp;
+
+use crate::catalog::alarms::AlarmConfiguration;
+use crate::catalog::revision::NewRevision;
+use crate::catalog::rollback::AutoRollback;
+use crate::deployment::lifecycle::EventName;
+use crate::deployment::record::Status;
+use crate::deployment::spec::Target;
+use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName, HookExecutionId};
+
+/// CreateDeployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDeployment {
+    /// The application.
+    pub application: ApplicationName,
+    /// The group.
+    pub group: GroupName,
+    /// The revision as it was given; the group's last successful one when absent, which is a restart.
+    pub revision: Option<NewRevision>,
+    /// What the revision says, where its text was given.
+    pub target: Option<Target>,
+    /// The configuration, in place of the group's.
+    pub config: Option<ConfigName>,
+    /// The caller's words.
+    pub description: Option<String>,
+    /// Automatic rollback, in place of the group's.
+    pub rollback: Option<AutoRollback>,
+    /// Alarms, in place of the group's.
+    pub alarms: Option<AlarmConfiguration>,
+    /// The first member that was given and has a meaning for servers only.
+    pub for_servers: Option<ForServers>,
+    /// Who asks for it, where that is known.
+    pub caller: Option<Caller>,
+}
+
+/// A member of CreateDeployment that has a meaning for servers only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForServers {
+    /// `ignoreApplicationStopFailures`.
+    IgnoreApplicationStopFailures,
+    /// `updateOutdatedInstancesOnly`.
+    UpdateOutdatedInstancesOnly,
+    /// `targetInstances`.
+    TargetInstances,
+    /// `fileExistsBehavior`.
+    FileExistsBehavior,
+}
+
+/// ListDeployments: which, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeploymentFilter {
+    /// Only those of this group.
+    pub group: Option<(ApplicationName, GroupName)>,
+    /// Only those with one of these statuses; all when empty.
+    pub statuses: Vec<Status>,
+    /// Only those created at this time or later.
+    pub from: Option<Timestamp>,
+    /// Only those created at this time or earlier.
+    pub to: Option<Timestamp>,
+}
+
+/// PutLifecycleEventHookExecutionStatus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookAnswer {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The event that it is about.
+    pub event: EventName,
+    /// What the hook received.
+    pub execution: HookExecutionId,
+    /// Whether it said Succeeded.
+    pub succeeded: bool,
+}
