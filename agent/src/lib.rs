@@ -1,4 +1,16 @@
 //! Spillway's host agent: deploys revisions to the host it runs on.
+//!
+//! [`command`] runs one lifecycle event of a deployment and says how it ended. What it does to the host is decided first,
+//! as a value ([`install::decide`]), and done through [`system::Host`], the one module that knows the operating system.
 
+pub mod appspec_file;
 pub mod bundle;
+pub mod command;
+pub mod diagnostics;
+pub mod explain;
+pub mod hooks;
+pub mod install;
+pub mod local;
+pub mod spec;
+pub mod state;
 pub mod system;

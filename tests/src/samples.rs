@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use spillway_appspec::resource;
 use spillway_domain::access::permission::Question;
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::quotas::Quotas;
@@ -17,7 +18,7 @@ use spillway_template::Event;
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::{readme_block, readme_machine, root};
-use spillway_wire::{appspec, execution, http, stack};
+use spillway_wire::{execution, http, stack};
 
 #[test]
 fn every_sample_parses_into_the_request_of_its_use_case() {
@@ -111,7 +112,7 @@ fn the_revision_of_the_readme_is_taken() {
     let deployment = json!({ "applicationName": "shop", "deploymentGroupName": "orders", "revision": revision });
     let created = door.call("CreateDeployment", &deployment);
     assert!(created["deploymentId"].is_string(), "{created}");
-    let appspec = appspec::read(&readme_block("Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
+    let appspec = resource::read(&readme_block("Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
     let Target::Lambda(whole) = appspec else { panic!("{appspec:?}") };
     assert_eq!(world.records()[0].order.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
 }

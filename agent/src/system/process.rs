@@ -283,7 +283,12 @@ pub fn run_as(user: &str, program: &Path) -> io::Error {
     command.env("HOME", &found.dir).env("USER", user).env("LOGNAME", user).env("SHELL", &found.shell);
     let error = command.exec();
     if error.raw_os_error() == Some(Errno::ENOEXEC as i32) {
-        return Command::new("/bin/sh").arg(program).env("HOME", &found.dir).env("USER", user).env("LOGNAME", user).exec();
+        return Command::new("/bin/sh")
+            .arg(program)
+            .env("HOME", &found.dir)
+            .env("USER", user)
+            .env("LOGNAME", user)
+            .exec();
     }
     error
 }

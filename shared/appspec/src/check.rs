@@ -1,6 +1,6 @@
 //! Walks a tree and notes what is wrong in it, without stopping at the first.
 
-use spillway_domain::nearest;
+use spillway_domain::catalog::config::nearest;
 
 use crate::finding::{Finding, Severity};
 use crate::tree::{Key, Node, Scalar, Value};

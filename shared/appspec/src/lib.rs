@@ -4,5 +4,6 @@
 
 mod check;
 pub mod finding;
+pub mod resource;
 pub mod server;
 mod tree;

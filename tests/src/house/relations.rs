@@ -56,7 +56,7 @@ fn crates_know_only_whom_they_may_know() {
         let mut may: Vec<&str> = match (parent, name) {
             ("functions", "macro") => vec!["kit", "template"],
             ("functions", "authorize") => vec!["kit", "engine", "domain", "policy"],
-            ("functions", _) => vec!["kit", "wire", "engine", "domain"],
+            ("functions", _) => vec!["kit", "wire", "appspec", "engine", "domain"],
             ("shared", "domain") => vec![],
             ("shared", "appspec") => vec!["domain"],
             ("shared", "engine" | "wire" | "template" | "aws-sts") => vec!["domain"],

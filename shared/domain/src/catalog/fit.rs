@@ -1,9 +1,7 @@
 //! What a platform asks of a deployment group: the rules over more than one setting.
 
 use crate::catalog::config::ComputePlatform;
-use crate::catalog::environment::{
-    DeploymentOption, DeploymentStyle, DeploymentType, Environment, LoadBalancerInfo,
-};
+use crate::catalog::environment::{DeploymentOption, DeploymentStyle, DeploymentType, Environment, LoadBalancerInfo};
 
 /// Why settings do not fit together, or not the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -147,6 +147,9 @@ pub enum RevisionUnfit {
     GitHub,
 }
 
+/// The bytes of an AppSpec. It is kept in a table item of its own, of 400 KB at most.
+pub const APPSPEC_BYTES: usize = 100 * 1024;
+
 /// The SHA-256 of a text, in lower-case hexadecimal.
 pub fn sha256(content: &str) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
