@@ -60,7 +60,12 @@ pub struct Agent<'a> {
 
 impl<'a> Agent<'a> {
     /// An agent with the limits that it has unless told otherwise.
-    pub fn new(host: &'a dyn Host, root: PathBuf, environment: Vec<(OsString, OsString)>, now: fn() -> Timestamp) -> Self {
+    pub fn new(
+        host: &'a dyn Host,
+        root: PathBuf,
+        environment: Vec<(OsString, OsString)>,
+        now: fn() -> Timestamp,
+    ) -> Self {
         let (limits, keep) = (Limits::default(), Keep::default());
         Self { host, root: Root(root), limits, keep, environment, grace: Invocation::GRACE, now }
     }

@@ -63,7 +63,9 @@ fn install(plan: &Plan, lines: &mut Vec<String>) {
                 format!("{verb} {} to {}{}", from.display(), path.display(), tell(*attributes))
             }
             Step::Link { path, target } => format!("link {} to {}", path.display(), target.display()),
-            Step::Acl { path, entries } => format!("set {} access control entries of {}", entries.len(), path.display()),
+            Step::Acl { path, entries } => {
+                format!("set {} access control entries of {}", entries.len(), path.display())
+            }
             Step::Context { path, context } => format!("set the SELinux type {} of {}", context.kind, path.display()),
         });
     }

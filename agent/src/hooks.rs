@@ -39,7 +39,9 @@ pub fn revision_of(event: &str, spec: &DeploymentSpec, place: &Place) -> io::Res
     let current = place.archive();
     let found = match (event, spec.is_blue_green_rollback) {
         ("BeforeBlockTraffic" | "AfterBlockTraffic", true) => archive(place.most_recent()?),
-        ("ApplicationStop", true) | ("BeforeAllowTraffic" | "AfterAllowTraffic", true) => archive(place.last_successful()?),
+        ("ApplicationStop", true) | ("BeforeAllowTraffic" | "AfterAllowTraffic", true) => {
+            archive(place.last_successful()?)
+        }
         // Once this deployment's revision is there, its scripts are the ones that fit.
         ("BeforeBlockTraffic" | "AfterBlockTraffic" | "ApplicationStop", false) if !current.is_dir() => {
             archive(place.last_successful()?)
@@ -88,7 +90,9 @@ pub struct Event<'a> {
 
 /// Runs scripts one after another until one fails.
 pub fn run(host: &dyn Host, event: &Event<'_>, scripts: &[Script], log: &mut HookLog) -> io::Result<Diagnostics> {
-    log.note(&format!("LifecycleEvent - {}", event.name))?;
+    if !scripts.is_empty() {
+        log.note(&format!("LifecycleEvent - {}", event.name))?;
+    }
     for script in scripts {
         log.note(&format!("Script - {}", script.written))?;
         if let Err((code, message)) = run_one(host, event, script, log)? {
@@ -102,12 +106,7 @@ pub fn run(host: &dyn Host, event: &Event<'_>, scripts: &[Script], log: &mut Hoo
 
 type Failure = (ErrorCode, String);
 
-fn run_one(
-    host: &dyn Host,
-    event: &Event<'_>,
-    script: &Script,
-    log: &mut HookLog,
-) -> io::Result<Result<(), Failure>> {
+fn run_one(host: &dyn Host, event: &Event<'_>, script: &Script, log: &mut HookLog) -> io::Result<Result<(), Failure>> {
     let program = event.archive.join(&script.location);
     let at = format!("Script at specified location: {}", script.written);
     let metadata = match fs::metadata(&program) {

@@ -81,13 +81,17 @@ fn people(host: &dyn Host, appspec: &ServerAppSpec, problems: &mut Vec<String>) 
         if let Some(name) = &permission.owner {
             match number(name, host.user(name)?) {
                 Some(user) => drop(people.users.insert(name.clone(), user)),
-                None => problems.push(format!("can't find user for {name} [line {}: create it first]", permission.line)),
+                None => {
+                    problems.push(format!("can't find user for {name} [line {}: create it first]", permission.line))
+                }
             }
         }
         if let Some(name) = &permission.group {
             match number(name, host.group(name)?) {
                 Some(group) => drop(people.groups.insert(name.clone(), group)),
-                None => problems.push(format!("can't find group for {name} [line {}: create it first]", permission.line)),
+                None => {
+                    problems.push(format!("can't find group for {name} [line {}: create it first]", permission.line))
+                }
             }
         }
         let needed = [
@@ -96,7 +100,8 @@ fn people(host: &dyn Host, appspec: &ServerAppSpec, problems: &mut Vec<String>) 
         ];
         for (tool, package, is_needed) in needed {
             if is_needed && !host.has_program(tool) {
-                let words = format!("{tool} is not installed [line {}: install the package {package}]", permission.line);
+                let words =
+                    format!("{tool} is not installed [line {}: install the package {package}]", permission.line);
                 problems.push(words);
             }
         }

@@ -147,7 +147,8 @@ impl Place {
     pub fn owned(&self) -> io::Result<Owned> {
         let mine = read_list(&self.instruction(CLEANUP))?;
         let mut others = BTreeMap::new();
-        for entry in fs::read_dir(self.root.join(INSTRUCTIONS))? {
+        let entries = missing_is_none(fs::read_dir(self.root.join(INSTRUCTIONS)))?;
+        for entry in entries.into_iter().flatten() {
             let path = entry?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if let Some(group) = name.strip_suffix(CLEANUP).filter(|group| *group != self.group) {
@@ -201,11 +202,8 @@ impl Place {
 
     /// Records that a command begins.
     pub fn begin(&self, host: &dyn Host, event: &str) -> io::Result<()> {
-        let ongoing = Ongoing {
-            deployment_id: self.deployment.clone(),
-            group_id: self.group.clone(),
-            event: event.to_owned(),
-        };
+        let ongoing =
+            Ongoing { deployment_id: self.deployment.clone(), group_id: self.group.clone(), event: event.to_owned() };
         host.write(&self.root.join(ONGOING).join(&self.deployment), &serde_json::to_vec(&ongoing)?)
     }
 

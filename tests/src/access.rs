@@ -172,15 +172,15 @@ fn every_operation_can_be_permitted_and_refused() {
 #[test]
 fn whoever_created_a_deployment_and_whoever_stopped_it_stand_in_its_ledger() {
     let world = World::new();
-    let order = Story::new("Steps.10@1m").set(&world);
+    let spec = Story::new("Steps.10@1m").set(&world);
     let door = Door::new(&world);
     let revision = json!({ "revisionType": "AppSpecContent", "appSpecContent": { "content": "{}" } });
-    let body = json!({ "applicationName": order.application.as_str(), "deploymentGroupName": order.group.as_str(),
+    let body = json!({ "applicationName": spec.application.as_str(), "deploymentGroupName": spec.group.as_str(),
                        "revision": revision });
     let created = door.send(&request_by(SHOP, "CreateDeployment", &body));
     let id = created["deploymentId"].as_str().unwrap();
     let record = || world.record(&id.parse().unwrap()).unwrap();
-    assert_eq!(record().order.caller.as_ref().map(Caller::as_str), Some(SHOP));
+    assert_eq!(record().spec.caller.as_ref().map(Caller::as_str), Some(SHOP));
     door.send(&request_by(BILLING, "StopDeployment", &json!({ "deploymentId": id })));
     assert_eq!(record().note, format!("StopDeployment was called by {BILLING}."));
     let halt = record().halt.unwrap();

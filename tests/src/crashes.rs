@@ -187,7 +187,7 @@ fn an_execution_that_asks_has_one_deployment_and_goes_on_with_it_whatever_happen
             let id = runner.play(&story);
             check(&world).unwrap();
             let records = world.records();
-            let asked: Vec<_> = records.iter().filter(|record| record.order.rolls_back.is_none()).collect();
+            let asked: Vec<_> = records.iter().filter(|record| record.spec.rolls_back.is_none()).collect();
             let [record] = asked.as_slice() else { panic!("{harm:?} at {moment}:\n{}", world.diary()) };
             assert_eq!((&record.id, runner.executions(&id)), (&id, 1), "{}", world.diary());
         }

@@ -258,7 +258,7 @@ fn a_sweep_asks_for_the_alarms_of_a_role_and_application_a_hundred_at_once() {
     calls.sort_unstable();
     assert_eq!(calls, [51, 100, 100]);
     let [Swept::Halted(id)] = swept.as_slice() else { panic!("{swept:?}") };
-    assert_eq!(world.record(id).unwrap().order.alarms.watched()[0].as_str(), "errors-70");
+    assert_eq!(world.record(id).unwrap().spec.alarms.watched()[0].as_str(), "errors-70");
 }
 
 #[test]

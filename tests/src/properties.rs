@@ -73,7 +73,7 @@ proptest! {
                 return Err(format!("ended {ended:?}"));
             }
             let routings: Vec<_> = world.writes().into_iter().map(|(_, routing)| routing).collect();
-            let asked = world.records()[0].order.routing.steps().len() + 1;
+            let asked = world.records()[0].spec.routing.steps().len() + 1;
             if routings.len() != asked { Err(format!("{asked} steps, but {} writes", routings.len())) } else { Ok(()) }
         })?;
     }

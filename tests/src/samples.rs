@@ -13,7 +13,7 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::AlarmName;
-use spillway_engine::{AlarmEvent, Decide, Observation, Shift, Subject, Task, Waiter};
+use spillway_engine::{AlarmEvent, Decide, DeploymentRef, Observation, Shift, Task, Waiter};
 use spillway_template::Event;
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
@@ -44,7 +44,7 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "run-hook" | "bake" => read::<Task>(text).map(drop),
         "shift-alias" => read::<Shift>(text).map(drop),
         "announce" | "read-revision" | "install-task-set" | "shift-listener" | "promote-task-set"
-        | "retire-task-set" => read::<Subject>(text).map(drop),
+        | "retire-task-set" => read::<DeploymentRef>(text).map(drop),
         "observe-service" => read::<Observation>(text).map(drop),
         "watch-alarms" => alarm(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
@@ -114,7 +114,7 @@ fn the_revision_of_the_readme_is_taken() {
     assert!(created["deploymentId"].is_string(), "{created}");
     let appspec = resource::read(&readme_block("Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
     let Target::Lambda(whole) = appspec else { panic!("{appspec:?}") };
-    assert_eq!(world.records()[0].order.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
+    assert_eq!(world.records()[0].spec.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn the_group_and_the_appspec_of_the_readme_are_taken() {
     });
     let created = door.call("CreateDeployment", &deployment);
     assert!(created["deploymentId"].is_string(), "{created}");
-    let target = &world.records()[0].order.target;
+    let target = &world.records()[0].spec.target;
     assert!(matches!(target, Target::Ecs(target) if target.task_definition == "web:2"), "{target:?}");
 }
 

@@ -106,7 +106,8 @@ pub fn decide(
             (Item::Folder, Some(Seen::Folder)) => continue,
             (Item::Folder, Some(Seen::File | Seen::Link)) if is_mine => plan.removals.push(path.clone()),
             (Item::Folder, Some(Seen::File | Seen::Link | Seen::Other)) => {
-                problems.push(format!("{} must be a folder, and there is something else; move it away", path.display()));
+                problems
+                    .push(format!("{} must be a folder, and there is something else; move it away", path.display()));
                 continue;
             }
             (Item::File | Item::Link(_), None) => {}
@@ -199,10 +200,8 @@ fn remove_rest(plan: &mut Plan, owned: &Owned) {
 /// CodeDeploy's sentence, and all paths that it is true of.
 fn tell_existing(exist: &[&Path], owned: &Owned) -> Option<String> {
     let first = exist.first()?;
-    let mut words = format!(
-        "The deployment failed because a specified file already exists at this location: {}",
-        first.display()
-    );
+    let mut words =
+        format!("The deployment failed because a specified file already exists at this location: {}", first.display());
     let mut notes = Vec::new();
     if exist.len() > 1 {
         let others = exist[1..].iter().take(MOST_LISTED).map(|path| path.display().to_string());

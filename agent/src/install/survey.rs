@@ -1,6 +1,6 @@
 //! Looks at the host where a revision is to be installed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,9 +22,14 @@ pub struct Site {
 /// Looks at each path. Links of the host to folders are followed here, once, so that nothing follows one later.
 pub fn survey(host: &dyn Host, targets: &[Target]) -> io::Result<(Vec<Site>, Vec<String>)> {
     let mut real: BTreeMap<&Path, PathBuf> = BTreeMap::new();
+    let mut blocked: BTreeSet<&Path> = BTreeSet::new();
     let (mut sites, mut problems) = (Vec::new(), Vec::new());
     for target in targets {
         let parent = target.path.parent().unwrap_or(Path::new("/"));
+        if blocked.contains(parent) {
+            blocked.insert(&target.path);
+            continue;
+        }
         let name = target.path.file_name().unwrap_or_default();
         let mut here = match real.get(parent) {
             Some(folder) => folder.join(name),
@@ -37,7 +42,11 @@ pub fn survey(host: &dyn Host, targets: &[Target]) -> io::Result<(Vec<Site>, Vec
                     here = resolved;
                     seen = host.look(&here)?;
                 }
-                Err(error) => problems.push(error.to_string()),
+                Err(error) => {
+                    problems.push(error.to_string());
+                    blocked.insert(&target.path);
+                    continue;
+                }
             }
         }
         if target.item == Item::Folder {

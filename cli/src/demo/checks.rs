@@ -59,7 +59,7 @@ pub(super) fn is_refused_by_its_hook(played: &Played) -> Vec<Check> {
     let mut checks = vec![
         same("its status", "Failed", played.deployment.status()),
         same("its error", "HOOK_EXECUTION_FAILURE", error(&played.deployment).0),
-        claim(
+        ownership(
             "the hook's own words",
             "answered a test order with an error",
             &diagnostics,
@@ -90,7 +90,7 @@ pub(super) fn is_rolled_back(played: &Played) -> Vec<Check> {
         same("its error", "ALARM_ACTIVE", error(&played.deployment).0),
         same("the shares of the new version", "25, 0", shares(played)),
         same(&at_the_end(played), format!("100 % to version {original}"), &played.after.routing),
-        claim("from the alarm until the traffic was back", "any time", restored.0, restored.1),
+        ownership("from the alarm until the traffic was back", "any time", restored.0, restored.1),
         same("the status of the rollback deployment", "Succeeded", status),
         same("the deployment that it says it rolls back", played.deployment.id(), why.unwrap_or("none")),
     ];
@@ -106,7 +106,7 @@ fn has_one_task_set(played: &Played) -> Check {
     let (before, after) = (&played.before.mark, &played.after.mark);
     let expected = format!(", version {}, PRIMARY", played.scene.target);
     let is_alone = !after.contains(';') && after.ends_with(&expected);
-    claim(played.scene.platform.mark(), &format!("another one alone{expected}"), after, is_alone && before != after)
+    ownership(played.scene.platform.mark(), &format!("another one alone{expected}"), after, is_alone && before != after)
 }
 
 fn at_the_end(played: &Played) -> String {
@@ -134,7 +134,7 @@ fn as_asked(played: &Played) -> Vec<Check> {
     let ends = [periods.first(), periods.last()].iter().flatten().map(|period| period.calls).min().unwrap_or(0);
     vec![
         same("what the callers saw", "as asked for", seen),
-        claim("the fewest calls before or after", "some", ends, ends > 0),
+        ownership("the fewest calls before or after", "some", ends, ends > 0),
     ]
 }
 
@@ -157,6 +157,6 @@ fn same(what: &str, expected: impl Display, seen: impl Display) -> Check {
     Check { what: what.to_owned(), expected, seen, holds }
 }
 
-fn claim(what: &str, expected: &str, seen: impl Display, holds: bool) -> Check {
+fn ownership(what: &str, expected: &str, seen: impl Display, holds: bool) -> Check {
     Check { what: what.to_owned(), expected: expected.to_owned(), seen: seen.to_string(), holds }
 }

@@ -7,7 +7,7 @@ use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
 use spillway_domain::catalog::group::Trigger;
 use spillway_domain::deployment::record::Deployment;
-use spillway_engine::{Notices, Subject, announce};
+use spillway_engine::{DeploymentRef, Notices, announce};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
 use spillway_wire::Place;
 use spillway_wire::notice::{self, MessageForm};
@@ -18,29 +18,29 @@ async fn main() -> Result<(), Failure> {
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let (topics, bus) = (Topics::new(&Roles::new(&config)), Bus::new(&config));
     let (tasks, form) = (Tasks::new(&config), setting("TRIGGER_MESSAGES")?);
-    run(async |subject: Subject, invocation: Invocation| {
+    run(async |subject: DeploymentRef, invocation: Invocation| {
         let [partition, region, account] = invocation.home().map(str::to_owned);
         let place = Place { partition, region, account };
-        let news = News { topics: &topics, bus: &bus, place, form };
-        announce(&table, &news, &tasks, &subject, invocation.now).await
+        let notified = Notified { topics: &topics, bus: &bus, place, form };
+        announce(&table, &notified, &tasks, &subject, invocation.now).await
     })
     .await
 }
 
 /// All who can be told.
-struct News<'a> {
+struct Notified<'a> {
     topics: &'a Topics,
     bus: &'a Bus,
     place: Place,
     form: MessageForm,
 }
 
-impl Notices for News<'_> {
+impl Notices for Notified<'_> {
     async fn tell(&self, deployment: &Deployment) -> Vec<String> {
         let events = notice::trigger_events(deployment);
         let asked = |trigger: &&Trigger| trigger.events.iter().any(|event| events.contains(event));
         let subject = notice::subject(deployment, &self.place);
-        let published = deployment.order.triggers.iter().filter(asked).map(async |trigger| {
+        let published = deployment.spec.triggers.iter().filter(asked).map(async |trigger| {
             let message = notice::message(deployment, &trigger.name, &self.place, self.form).to_string();
             let published = self.topics.publish(&deployment.session(), &trigger.topic, &subject, &message).await;
             published.map_err(|problem| notice::unpublished(deployment, trigger, &problem))
@@ -59,6 +59,6 @@ mod tests {
     #[test]
     fn the_sample_is_what_it_takes() {
         let sample = include_str!("../../../events/announce.json");
-        assert!(serde_json::from_str::<Subject>(sample).is_ok());
+        assert!(serde_json::from_str::<DeploymentRef>(sample).is_ok());
     }
 }

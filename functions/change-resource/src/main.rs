@@ -10,7 +10,7 @@ use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_aws_sts::Roles;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_domain::stack::resource::{Progress, Settlement, StackRequest};
+use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
 use spillway_engine::{Changes, Error, change_resource, permit};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
 use spillway_wire::stack::{asked, parse, refusal};
@@ -27,13 +27,13 @@ async fn main() -> Result<(), Failure> {
     run(async |input: Input, invocation: Invocation| {
         let request = match input.read(&quotas)? {
             Ok(request) => request,
-            Err(settlement) => return Ok(settled(settlement)),
+            Err(outcome) => return Ok(settled(outcome)),
         };
         let (caller, needed) = (request.resource.stack.parse().ok(), access::of_stack(&request));
         if let Some(denial) = permit(&table, &policies, caller.as_ref(), needed).await? {
             let [partition, region, account] = invocation.home().map(str::to_owned);
             let denied = access::denied(caller.as_ref(), &denial, &Place { partition, region, account });
-            return Ok(settled(Settlement::failed(request.name(), denied.to_string())));
+            return Ok(settled(Outcome::failed(request.name(), denied.to_string())));
         }
         let changes = Changes {
             store: &table.for_request(&request),
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Failure> {
         };
         match change_resource(&changes, &request, invocation.now).await {
             Ok(progress) => Ok(progress),
-            Err(Error::Rejected(rejection)) => Ok(settled(Settlement::failed(request.name(), refusal(rejection)))),
+            Err(Error::Rejected(rejection)) => Ok(settled(Outcome::failed(request.name(), refusal(rejection)))),
             Err(Error::Problem(problem)) => Err(problem),
         }
     })
@@ -62,25 +62,25 @@ struct Input {
 
 impl Input {
     /// What is asked for, or what the stack is told of a request that is not understood.
-    fn read(&self, quotas: &Quotas) -> Result<Result<StackRequest, Settlement>, Problem> {
+    fn read(&self, quotas: &Quotas) -> Result<Result<StackRequest, Outcome>, Problem> {
         let asked = asked(&self.request).map_err(|words| Problem::new(ProblemKind::Refused, words))?;
         let name = asked.physical_id.unwrap_or(asked.resource.logical_id);
-        Ok(parse(&self.request, self.received_at, quotas).map_err(|words| Settlement::failed(name, words)))
+        Ok(parse(&self.request, self.received_at, quotas).map_err(|words| Outcome::failed(name, words)))
     }
 }
 
 /// A refusal is an answer: nothing is tried again.
-fn settled(settlement: Settlement) -> Progress {
-    let words = settlement.failure.as_deref().unwrap_or_default();
-    tracing::info!(target: "spillway", physicalId = settlement.physical_id, "{words}");
-    Progress::Settled(settlement)
+fn settled(outcome: Outcome) -> Progress {
+    let words = outcome.failure.as_deref().unwrap_or_default();
+    tracing::info!(target: "spillway", physicalId = outcome.physical_id, "{words}");
+    Progress::Settled(outcome)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(sample: &str) -> Result<StackRequest, Settlement> {
+    fn read(sample: &str) -> Result<StackRequest, Outcome> {
         serde_json::from_str::<Input>(sample).unwrap().read(&Quotas::default()).unwrap()
     }
 
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_told_to_the_stack() {
         let wrong = include_str!("../../../events/change-resource.json").replace("Custom::SpillwayAlias", "Custom::A");
-        let settlement = read(&wrong).unwrap_err();
-        assert!(settlement.failure.unwrap().starts_with("Spillway has no resource Custom::A."));
+        let outcome = read(&wrong).unwrap_err();
+        assert!(outcome.failure.unwrap().starts_with("Spillway has no resource Custom::A."));
     }
 }

@@ -6,7 +6,7 @@ use spillway_aws_authorize::Authorize;
 use spillway_aws_dynamodb::Table;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::problem::Problem;
-use spillway_engine::{Asking, Error, create_deployment_for, permit};
+use spillway_engine::{Error, StartRequest, create_deployment_for, permit};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
 use spillway_wire::execution::{Request, created, parse, refused};
 use spillway_wire::{Exception, Place, access};
@@ -27,18 +27,18 @@ async fn answer(
     request: Request,
     invocation: &Invocation,
 ) -> Result<Value, Problem> {
-    let asking = Asking { arn: request.execution_arn, started_at: request.started_at };
+    let start = StartRequest { arn: request.execution_arn, started_at: request.started_at };
     let new = match parse(&request.input, quotas) {
         Ok(new) => new,
         Err(exception) => return Ok(refuse(&exception)),
     };
-    let (caller, needed) = (asking.arn.parse().ok(), vec![access::to_deploy(&new.application, &new.group)]);
+    let (caller, needed) = (start.arn.parse().ok(), vec![access::to_deploy(&new.application, &new.group)]);
     if let Some(denial) = permit(table, policies, caller.as_ref(), needed).await? {
         let [partition, region, account] = invocation.home().map(str::to_owned);
         let place = Place { partition, region, account };
         return Ok(refuse(&access::denied(caller.as_ref(), &denial, &place)));
     }
-    match create_deployment_for(table, &asking, &new, resource::read, quotas, invocation.now).await {
+    match create_deployment_for(table, &start, &new, resource::read, quotas, invocation.now).await {
         Ok(deployment) => Ok(created(&deployment)),
         Err(Error::Rejected(rejection)) => Ok(refuse(&rejection.into())),
         Err(Error::Problem(problem)) => Err(problem),

@@ -5,7 +5,7 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_s3::Objects;
 use spillway_aws_sts::Roles;
 use spillway_domain::catalog::revision::APPSPEC_BYTES;
-use spillway_engine::{Subject, read_revision};
+use spillway_engine::{DeploymentRef, read_revision};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let objects = Objects::new(&Roles::new(&config));
-    run(async |subject: Subject, invocation: Invocation| {
+    run(async |subject: DeploymentRef, invocation: Invocation| {
         read_revision(&table, &objects, resource::read, APPSPEC_BYTES, &subject, invocation.now).await
     })
     .await
@@ -26,6 +26,6 @@ mod tests {
     #[test]
     fn the_sample_is_what_it_takes() {
         let sample = include_str!("../../../events/read-revision.json");
-        assert!(serde_json::from_str::<Subject>(sample).is_ok());
+        assert!(serde_json::from_str::<DeploymentRef>(sample).is_ok());
     }
 }

@@ -4,7 +4,7 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_ecs::TaskSets;
 use spillway_aws_elb::Listeners;
 use spillway_aws_sts::Roles;
-use spillway_engine::{Subject, retire_task_set};
+use spillway_engine::{DeploymentRef, retire_task_set};
 use spillway_kit::{Failure, Invocation, aws, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Failure> {
     let table = Table::new(&config, setting::<String>("TABLE_NAME")?, setting("RETENTION_DAYS")?);
     let roles = Roles::new(&config);
     let (task_sets, listeners) = (TaskSets::new(&roles), Listeners::new(&roles));
-    run(async |subject: Subject, invocation: Invocation| {
+    run(async |subject: DeploymentRef, invocation: Invocation| {
         retire_task_set(&table, &task_sets, &listeners, &subject, invocation.now).await
     })
     .await
@@ -26,6 +26,6 @@ mod tests {
     #[test]
     fn the_sample_is_what_it_takes() {
         let sample = include_str!("../../../events/retire-task-set.json");
-        assert!(serde_json::from_str::<Subject>(sample).is_ok());
+        assert!(serde_json::from_str::<DeploymentRef>(sample).is_ok());
     }
 }

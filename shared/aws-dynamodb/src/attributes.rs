@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use spillway_domain::problem::{Problem, ProblemKind};
 
 /// An item, or the key of one.
@@ -31,9 +31,33 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// The format of everything that is stored as JSON. A release that changes what a stored member means, or takes one
+/// away, raises it, and reads the formats of the releases that can be upgraded to it; to add a member with a default
+/// changes no format.
+const FORMAT: u32 = 1;
+
+/// What is stored, with its format.
+#[derive(Serialize)]
+struct Formatted<'a, T> {
+    format: u32,
+    #[serde(flatten)]
+    thing: &'a T,
+}
+
+/// The format of what is stored.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
 /// One of our own things, as JSON.
 pub(crate) fn json(thing: &impl Serialize) -> AttributeValue {
     text(serde_json::to_string(thing).expect("all that is stored has text as its keys"))
+}
+
+/// What an item is about, as JSON with its format.
+pub(crate) fn doc(thing: &impl Serialize) -> AttributeValue {
+    json(&Formatted { format: FORMAT, thing })
 }
 
 /// The text of an attribute.
@@ -43,24 +67,35 @@ pub(crate) fn read_text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 
 /// The thing in an attribute, where the item has it.
 pub(crate) fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<Option<T>, Problem> {
-    let Some(json) = read_text(item, name) else {
-        return Ok(None);
-    };
-    serde_json::from_str(json).map(Some).map_err(|error| {
-        let of = |name| read_text(item, name).unwrap_or_default();
-        let words = format!(
-            "Attribute {name} of item ({}, {}) cannot be read: {error}. It was changed by hand, or by another version \
-             of Spillway.",
-            of("pk"),
-            of("sk")
-        );
-        Problem::new(ProblemKind::Refused, words)
-    })
+    let parse = |json| serde_json::from_str(json).map_err(|error| broken(item, name, &error));
+    read_text(item, name).map(parse).transpose()
 }
 
 /// The thing that the item holds.
 pub(crate) fn read_doc<T: DeserializeOwned>(item: &Item) -> Result<T, Problem> {
-    read_json(item, "doc")?.ok_or_else(|| Problem::new(ProblemKind::Refused, "An item of the table has no doc."))
+    let doc = read_text(item, "doc");
+    let doc = doc.ok_or_else(|| Problem::new(ProblemKind::Refused, "An item of the table has no doc."))?;
+    match serde_json::from_str(doc).map_err(|error| broken(item, "doc", &error))? {
+        Format { format: FORMAT } => serde_json::from_str(doc).map_err(|error| broken(item, "doc", &error)),
+        Format { format } => Err(unreadable(
+            item,
+            "doc",
+            &format!(
+                "it has format {format}, and this version of Spillway reads format {FORMAT}. Update Spillway's stack to \
+                 the version that wrote it."
+            ),
+        )),
+    }
+}
+
+fn broken(item: &Item, name: &str, error: &serde_json::Error) -> Problem {
+    unreadable(item, name, &format!("{error}. It was changed by hand, or by another version of Spillway."))
+}
+
+fn unreadable(item: &Item, name: &str, why: &str) -> Problem {
+    let of = |name| read_text(item, name).unwrap_or_default();
+    let words = format!("Attribute {name} of item ({}, {}) cannot be read: {why}", of("pk"), of("sk"));
+    Problem::new(ProblemKind::Refused, words)
 }
 
 /// The attribute names in an expression, each written as `#name`, as DynamoDB wants them declared. All names are
@@ -81,6 +116,8 @@ pub(crate) fn values(of: &[(&str, AttributeValue)]) -> Option<HashMap<String, At
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -97,5 +134,21 @@ mod tests {
         let item = with(key("configs", "mine"), [("doc", text(""))]);
         let problem = read_doc::<bool>(&item).unwrap_err();
         assert!(problem.words.starts_with("Attribute doc of item (configs, mine) cannot be read: EOF"), "{problem}");
+    }
+
+    #[test]
+    fn what_a_later_version_stored_is_refused() {
+        let stored = BTreeMap::from([("name", "mine")]);
+        let AttributeValue::S(json) = doc(&stored) else { panic!("not a text") };
+        assert_eq!(json, r#"{"format":1,"name":"mine"}"#);
+        let item = |json: &str| with(key("configs", "mine"), [("doc", text(json))]);
+        let read: BTreeMap<String, serde_json::Value> = read_doc(&item(&json)).unwrap();
+        assert_eq!(read["name"], "mine");
+        let problem = read_doc::<BTreeMap<String, String>>(&item(&json.replace(":1,", ":2,"))).unwrap_err();
+        assert_eq!(
+            problem.words,
+            "Attribute doc of item (configs, mine) cannot be read: it has format 2, and this version of Spillway reads \
+             format 1. Update Spillway's stack to the version that wrote it."
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::DeploymentConfig;
-use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
@@ -13,7 +13,7 @@ use spillway_engine::{Catalog, GroupWrite, Tagged};
 
 use crate::Table;
 use crate::action::Action;
-use crate::attributes::{json, key, number, read_doc, read_text, text, with};
+use crate::attributes::{doc, json, key, number, read_doc, read_text, text, with};
 use crate::filing::{APPLICATIONS, CONFIGS, application_key, home_key, id, slot_key};
 use crate::table::Outcome;
 
@@ -59,7 +59,7 @@ impl Catalog for Table {
         &self,
         application: &ApplicationName,
         names: &[GroupName],
-    ) -> Result<Option<(Application, Vec<Filed>)>, Problem> {
+    ) -> Result<Option<(Application, Vec<StoredGroup>)>, Problem> {
         self.find_groups(application, names).await
     }
 
@@ -88,7 +88,7 @@ impl Catalog for Table {
             Tagged::Application(application) => {
                 (home_key(&application.home), "#id = :id AND #tags = :old", id(&application.id))
             }
-            Tagged::Group(group) => (slot_key(&group.slot), "#owner = :id AND #tags = :old", id(&group.id)),
+            Tagged::Group(group) => (slot_key(&group.lock), "#owner = :id AND #tags = :old", id(&group.id)),
         };
         let update = Action::update(key, "SET #tags = :new", [(":new", json(&new))]);
         let update = update.only_if(condition, [own, (":old", json(&old))]);
@@ -112,7 +112,7 @@ impl Catalog for Table {
     }
 
     async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem> {
-        let item = with(key(CONFIGS, config.name.as_str()), [("doc", json(config)), ("uses", number(0))]);
+        let item = with(key(CONFIGS, config.name.as_str()), [("doc", doc(config)), ("uses", number(0))]);
         let what = format!("the new configuration {}", config.name);
         let put = Action::put(item).if_new();
         Ok(self.transact(&what, vec![put]).await? == Outcome::Written)

@@ -33,13 +33,13 @@ impl Deployments for Table {
 
     async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem> {
         let what = format!("the new deployment {}", deployment.id);
-        let slot = slot_key(&deployment.order.slot);
+        let lock = slot_key(&deployment.spec.lock);
         for _ in 0..MOST_TRIES {
             if self.transact(&what, creation(deployment, text, self.retention_days)).await? == Outcome::Written {
                 return Ok(Creation::Created);
             }
-            let found = self.get("the state of the group", slot.clone()).await?.unwrap_or_default();
-            if read_text(&found, "owner") != Some(&deployment.order.group_id) {
+            let found = self.get("the state of the group", lock.clone()).await?.unwrap_or_default();
+            if read_text(&found, "owner") != Some(&deployment.spec.group_id) {
                 return Ok(Creation::NoGroup);
             }
             match read_text(&found, "active").and_then(|active| active.parse().ok()) {
@@ -52,7 +52,7 @@ impl Deployments for Table {
                 return Ok(Creation::AliasBusy(holder));
             }
             // It may have been refused for what is left of a revision. Else the slot, or the alias, has become free.
-            self.make_way_for_revision(&deployment.order).await?;
+            self.make_way_for_revision(&deployment.spec).await?;
         }
         let words = format!("Deployment {} could not take the slot of its group. Try again.", deployment.id);
         Err(Problem::new(ProblemKind::Transient, words))
@@ -147,14 +147,14 @@ impl Table {
 fn creation(deployment: &Deployment, content: Option<&str>, retention_days: u32) -> Vec<Action> {
     let mut actions = vec![
         Action::update(
-            slot_key(&deployment.order.slot),
+            slot_key(&deployment.spec.lock),
             "SET #active = :id, #lastAttempted = :last",
             [(":id", text(deployment.id.as_str())), (":last", json(&in_few_words(deployment)))],
         )
-        .only_if("#owner = :group AND attribute_not_exists(#active)", [(":group", text(&deployment.order.group_id))]),
+        .only_if("#owner = :group AND attribute_not_exists(#active)", [(":group", text(&deployment.spec.group_id))]),
     ];
     // The group may have been given another service since it was read.
-    let (services, group) = (services(&deployment.order.environment), &deployment.order.group_id);
+    let (services, group) = (services(&deployment.spec.environment), &deployment.spec.group_id);
     let own =
         service_keys(&services).map(|key| Action::check(key).only_if("#owner = :group", [(":group", text(group))]));
     actions.extend(own);

@@ -9,12 +9,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::find_built_in;
 use spillway_domain::catalog::environment::{EcsService, Environment};
-use spillway_domain::catalog::group::{DeploymentGroup, Slot};
+use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock};
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 
 use crate::action::Action;
-use crate::attributes::{Item, json, key, number, text, with};
+use crate::attributes::{Item, doc, json, key, number, text, with};
 
 pub(crate) const APPLICATIONS: &str = "applications";
 pub(crate) const CONFIGS: &str = "configs";
@@ -28,7 +28,7 @@ pub(crate) fn application_key(name: &ApplicationName) -> Item {
 
 /// An application.
 pub(crate) fn application_item(application: &Application) -> Item {
-    with(application_key(&application.name), [("doc", json(application)), ("id", text(&application.id))])
+    with(application_key(&application.name), [("doc", doc(application)), ("id", text(&application.id))])
 }
 
 /// The partition of an application with that home.
@@ -62,9 +62,9 @@ pub(crate) fn group_key(home: &str, name: &GroupName) -> Item {
 /// A group.
 pub(crate) fn group_item(group: &DeploymentGroup) -> Item {
     with(
-        group_key(&group.slot.home, &group.name),
+        group_key(&group.lock.home, &group.name),
         [
-            ("doc", json(group)),
+            ("doc", doc(group)),
             ("id", text(&group.id)),
             ("config", text(group.config.as_str())),
             ("services", text(services(&group.environment))),
@@ -73,13 +73,13 @@ pub(crate) fn group_item(group: &DeploymentGroup) -> Item {
 }
 
 /// The key of what changes in a group with its deployments.
-pub(crate) fn slot_key(slot: &Slot) -> Item {
-    key(partition(&slot.home), format!("slot#{}", slot.name))
+pub(crate) fn slot_key(lock: &DeploymentLock) -> Item {
+    key(partition(&lock.home), format!("slot#{}", lock.name))
 }
 
 /// The slot of a new group.
 pub(crate) fn slot_item(group: &DeploymentGroup, tags: &[Tag]) -> Item {
-    with(slot_key(&group.slot), [("owner", text(&group.id)), ("tags", json(&tags))])
+    with(slot_key(&group.lock), [("owner", text(&group.id)), ("tags", json(&tags))])
 }
 
 /// One group more, or less, refers to a configuration. Only those that somebody made can be deleted, and count.
@@ -134,7 +134,7 @@ const NOBODY_ELSES: &str = "attribute_not_exists(#owner) OR #owner = :id";
 
 /// One group more, or less, in an application.
 pub(crate) fn count_group(group: &DeploymentGroup, by: i32) -> Action {
-    Action::update(home_key(&group.slot.home), "ADD #groups :by", [(":by", number(by))])
+    Action::update(home_key(&group.lock.home), "ADD #groups :by", [(":by", number(by))])
 }
 
 /// What `#id` must be.

@@ -1,6 +1,6 @@
 //! Groups: making, changing and deleting them, with what they count for in their application and configuration.
 
-use spillway_domain::catalog::group::{DeploymentGroup, Slot};
+use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock};
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
@@ -8,7 +8,7 @@ use spillway_engine::GroupWrite;
 
 use crate::Table;
 use crate::action::Action;
-use crate::attributes::{json, number, read_doc, read_text, text};
+use crate::attributes::{doc, number, read_doc, read_text, text};
 use crate::filing::{
     self, count_group, count_use, group_item, group_key, home_key, id, mark_services, release_services, services,
     slot_item, slot_key,
@@ -26,9 +26,9 @@ impl Table {
         most: usize,
     ) -> Result<GroupWrite, Problem> {
         let what = format!("the new deployment group {}", group.name);
-        for name in [&group.slot.name, &group.id] {
-            let slot = Slot { name: name.clone(), ..group.slot.clone() };
-            let group = DeploymentGroup { slot, ..group.clone() };
+        for name in [&group.lock.name, &group.id] {
+            let lock = DeploymentLock { name: name.clone(), ..group.lock.clone() };
+            let group = DeploymentGroup { lock, ..group.clone() };
             let room = [id(&group.application_id), (":most", number(most))];
             let mut actions = vec![
                 count_group(&group, 1).only_if("#id = :id AND #groups < :most", room),
@@ -56,7 +56,7 @@ impl Table {
         marks: usize,
     ) -> Result<GroupWrite, Problem> {
         if refused.contains(&0) {
-            let home = self.get("the application of the group", home_key(&group.slot.home)).await?;
+            let home = self.get("the application of the group", home_key(&group.lock.home)).await?;
             if home.as_ref().and_then(|home| read_text(home, "id")) != Some(&group.application_id) {
                 return Ok(GroupWrite::NoApplication);
             }
@@ -68,7 +68,7 @@ impl Table {
         } else if marks > 3 && refused.contains(&3) {
             GroupWrite::NoConfig
         } else {
-            GroupWrite::ServiceTaken
+            GroupWrite::ServiceDrifted
         })
     }
 
@@ -78,7 +78,7 @@ impl Table {
         new: &DeploymentGroup,
     ) -> Result<GroupWrite, Problem> {
         let what = format!("deployment group {}", old.name);
-        let old_key = group_key(&old.slot.home, &old.name);
+        let old_key = group_key(&old.lock.home, &old.name);
         let stale = || Problem::new(ProblemKind::Stale, format!("{what} was changed by somebody else."));
         let item = self.get(&what, old_key.clone()).await?.ok_or_else(stale)?;
         // Compared as it is stored, since another version of Spillway may have written the same in other words.
@@ -88,7 +88,7 @@ impl Table {
         }
         let mut actions = if old.name == new.name {
             let values = [
-                (":new", json(new)),
+                (":new", doc(new)),
                 (":config", text(new.config.as_str())),
                 (":services", text(services(&new.environment))),
             ];
@@ -110,7 +110,7 @@ impl Table {
         let (before, after) = (services(&old.environment), services(&new.environment));
         if before != after {
             // Whoever is given the service next must not meet a deployment to it.
-            actions.push(Action::check(slot_key(&old.slot)).only_if("attribute_not_exists(#active)", []));
+            actions.push(Action::check(slot_key(&old.lock)).only_if("attribute_not_exists(#active)", []));
             actions.extend(mark_services(&after, &new.id));
             actions.extend(release_services(&before, &old.id));
         }
@@ -119,27 +119,27 @@ impl Table {
             Outcome::Refused(refused) if refused.contains(&0) => Err(stale()),
             Outcome::Refused(refused) if refused.iter().any(|index| *index < own) => Ok(GroupWrite::NameTaken),
             Outcome::Refused(refused) if refused.iter().any(|index| *index < marks) => Ok(GroupWrite::NoConfig),
-            Outcome::Refused(refused) if refused.iter().any(|index| *index > marks) => Ok(GroupWrite::ServiceTaken),
-            Outcome::Refused(_) => self.active_of(&old.slot).await?.map(GroupWrite::Active).ok_or_else(stale),
+            Outcome::Refused(refused) if refused.iter().any(|index| *index > marks) => Ok(GroupWrite::ServiceDrifted),
+            Outcome::Refused(_) => self.active_of(&old.lock).await?.map(GroupWrite::Active).ok_or_else(stale),
         }
     }
 
     /// The deployment that holds a slot.
-    async fn active_of(&self, slot: &Slot) -> Result<Option<DeploymentId>, Problem> {
-        let slot = self.get("the state of the group", slot_key(slot)).await?.unwrap_or_default();
-        Ok(read_text(&slot, "active").and_then(|active| active.parse().ok()))
+    async fn active_of(&self, lock: &DeploymentLock) -> Result<Option<DeploymentId>, Problem> {
+        let lock = self.get("the state of the group", slot_key(lock)).await?.unwrap_or_default();
+        Ok(read_text(&lock, "active").and_then(|active| active.parse().ok()))
     }
 
     pub(crate) async fn remove_group(&self, group: &DeploymentGroup) -> Result<Option<DeploymentId>, Problem> {
         let what = format!("deployment group {}", group.name);
-        let own_key = group_key(&group.slot.home, &group.name);
+        let own_key = group_key(&group.lock.home, &group.name);
         let (mut config, mut services) = (group.config.clone(), services(&group.environment));
         for _ in 0..MOST_TRIES {
             let own = [id(&group.id), (":config", text(config.as_str())), (":services", text(&services))];
             let unchanged = "#id = :id AND #config = :config AND #services = :services";
             let mut actions = vec![
                 Action::delete(own_key.clone()).only_if(unchanged, own),
-                Action::delete(slot_key(&group.slot))
+                Action::delete(slot_key(&group.lock))
                     .only_if("#owner = :id AND attribute_not_exists(#active)", [id(&group.id)]),
                 count_group(group, -1).only_if("#id = :id", [id(&group.application_id)]),
             ];
@@ -156,7 +156,7 @@ impl Table {
                 let group: DeploymentGroup = read_doc(&item)?;
                 (config, services) = (group.config.clone(), filing::services(&group.environment));
             }
-            if let Some(active) = self.active_of(&group.slot).await? {
+            if let Some(active) = self.active_of(&group.lock).await? {
                 return Ok(Some(active));
             }
         }

@@ -7,7 +7,7 @@ use spillway_engine::{Instances, Registration};
 
 use crate::Table;
 use crate::action::Action;
-use crate::attributes::{Item, json, key, number, read_doc, read_text, text, with};
+use crate::attributes::{Item, doc, key, number, read_doc, read_text, text, with};
 use crate::record::days_after;
 use crate::table::{Outcome, PAGE, Query};
 
@@ -111,7 +111,7 @@ impl Table {
     fn item(&self, instance: &Instance) -> Item {
         let mut item = with(
             instance_key(&instance.name),
-            [("doc", json(instance)), ("id", text(&instance.id)), ("generation", number(instance.generation))],
+            [("doc", doc(instance)), ("id", text(&instance.id)), ("generation", number(instance.generation))],
         );
         if let Some(at) = instance.deregistered_at {
             item.insert("deregistered".to_owned(), text(at.to_string()));

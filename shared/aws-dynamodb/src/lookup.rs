@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use spillway_domain::catalog::application::Application;
-use spillway_domain::catalog::group::{DeploymentGroup, Filed, GroupState, Slot};
+use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock, GroupState, StoredGroup};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::problem::{Problem, ProblemKind};
@@ -24,7 +24,7 @@ impl Table {
         &self,
         application: &ApplicationName,
         names: &[GroupName],
-    ) -> Result<Option<(Application, Vec<Filed>)>, Problem> {
+    ) -> Result<Option<(Application, Vec<StoredGroup>)>, Problem> {
         let what = format!("deployment groups of application {application}");
         for _ in 0..MOST_TRIES {
             let Some((found, mut seen)) = self.see(&what, application, |home| guesses(home, names)).await? else {
@@ -32,9 +32,9 @@ impl Table {
             };
             let items = names.iter().filter_map(|name| seen.item(&group_key(&found.home, name)));
             let groups: Vec<DeploymentGroup> = items.map(read_doc).collect::<Result<_, _>>()?;
-            let renamed = groups.iter().filter(|group| group.slot.name != group.name.as_str());
-            seen.read(self, &what, renamed.map(|group| slot_key(&group.slot)).collect()).await?;
-            if let Some(all) = seen.filed(&found, groups)? {
+            let renamed = groups.iter().filter(|group| group.lock.name != group.name.as_str());
+            seen.read(self, &what, renamed.map(|group| slot_key(&group.lock)).collect()).await?;
+            if let Some(all) = seen.stored(&found, groups)? {
                 return Ok(Some((found, all)));
             }
         }
@@ -112,8 +112,8 @@ fn items_in<'a>(home: &str, first: &str, last: &str, most: Option<usize>) -> Que
 
 /// Where groups of these names lie with their slots, if nothing was renamed.
 fn guesses(home: &str, names: &[GroupName]) -> Vec<Item> {
-    let slot = |name: &GroupName| slot_key(&Slot { home: home.to_owned(), name: name.to_string() });
-    names.iter().flat_map(|name| [group_key(home, name), slot(name)]).collect()
+    let lock = |name: &GroupName| slot_key(&DeploymentLock { home: home.to_owned(), name: name.to_string() });
+    names.iter().flat_map(|name| [group_key(home, name), lock(name)]).collect()
 }
 
 fn names_in(home: &str, items: &[Item], after: Option<&str>) -> Page<GroupName> {
@@ -144,21 +144,25 @@ impl Seen {
 
     /// The groups with their slots; `None` when what was read does not belong together, because somebody changed it
     /// between two reads.
-    fn filed(&self, application: &Application, groups: Vec<DeploymentGroup>) -> Result<Option<Vec<Filed>>, Problem> {
+    fn stored(
+        &self,
+        application: &Application,
+        groups: Vec<DeploymentGroup>,
+    ) -> Result<Option<Vec<StoredGroup>>, Problem> {
         let mut all = Vec::with_capacity(groups.len());
         for group in groups {
-            let slot = self.item(&slot_key(&group.slot));
-            let own = slot.filter(|slot| read_text(slot, "owner") == Some(&group.id));
-            let Some(slot) = own.filter(|_| group.application_id == application.id) else {
+            let lock = self.item(&slot_key(&group.lock));
+            let own = lock.filter(|lock| read_text(lock, "owner") == Some(&group.id));
+            let Some(lock) = own.filter(|_| group.application_id == application.id) else {
                 return Ok(None);
             };
             let state = GroupState {
-                active: read_text(slot, "active").and_then(|active| active.parse().ok()),
-                last_attempted: read_json(slot, "lastAttempted")?,
-                last_successful: read_json(slot, "lastSuccessful")?,
-                target_revision: read_json(slot, "targetRevision")?,
+                active: read_text(lock, "active").and_then(|active| active.parse().ok()),
+                last_attempted: read_json(lock, "lastAttempted")?,
+                last_successful: read_json(lock, "lastSuccessful")?,
+                target_revision: read_json(lock, "targetRevision")?,
             };
-            all.push(Filed { group, state, tags: read_json(slot, "tags")?.unwrap_or_default() });
+            all.push(StoredGroup { group, state, tags: read_json(lock, "tags")?.unwrap_or_default() });
         }
         Ok(Some(all))
     }

@@ -6,7 +6,7 @@ use spillway_domain::deployment::ledger::LedgerEntry;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::{AlarmName, DeploymentId};
 
-use crate::attributes::{Item, json, key, number, text, with};
+use crate::attributes::{Item, doc, key, number, text, with};
 
 /// How much longer than the days of retention a line of the ledger is kept: it is written before the deployment ends.
 const LONGEST_DEPLOYMENT_DAYS: u32 = 60;
@@ -26,10 +26,10 @@ pub(crate) fn record(deployment: &Deployment, retention_days: u32) -> Item {
     let mut item = with(
         record_key(&deployment.id),
         [
-            ("doc", json(deployment)),
+            ("doc", doc(deployment)),
             ("generation", number(deployment.generation)),
             ("status", text(deployment.status().as_str())),
-            ("group", text(&deployment.order.group_id)),
+            ("group", text(&deployment.spec.group_id)),
             ("kind", text(KIND)),
             ("created", text(created(deployment.created_at, Some(&deployment.id)))),
         ],
@@ -62,7 +62,7 @@ pub(crate) fn ledger_line(id: &DeploymentId, entry: &LedgerEntry, retention_days
     let expires = days_after(entry.at, retention_days + LONGEST_DEPLOYMENT_DAYS);
     with(
         key(partition(id), format!("ledger#{:010}", entry.generation)),
-        [("doc", json(entry)), ("expires_at", number(expires))],
+        [("doc", doc(entry)), ("expires_at", number(expires))],
     )
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn active(id: &DeploymentId) -> Item {
 
 /// The items that are there while the deployment watches its alarms.
 pub(crate) fn watches(deployment: &Deployment) -> Vec<Item> {
-    let mut names: Vec<&AlarmName> = deployment.order.alarms.watched().iter().collect();
+    let mut names: Vec<&AlarmName> = deployment.spec.alarms.watched().iter().collect();
     names.sort();
     names.dedup(); // a transaction refuses to write an item twice
     names.into_iter().map(|name| key(alarm(name), deployment.id.as_str())).collect()

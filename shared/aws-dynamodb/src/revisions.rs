@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::revision::{NewRevision, Revision, RevisionLocation};
 use spillway_domain::deployment::record::Deployment;
-use spillway_domain::deployment::spec::Order;
+use spillway_domain::deployment::spec::DeploymentSpec;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::Revisions;
@@ -88,7 +88,7 @@ impl Revisions for Table {
         application: &ApplicationName,
     ) -> Result<Option<(Vec<Revision>, Vec<RevisionLocation>)>, Problem> {
         // From the application over its groups and revisions to what the groups have deployed.
-        let Some((_, items)) = self.read_home("the revisions", application, "slot#~", None).await? else {
+        let Some((_, items)) = self.read_home("the revisions", application, "lock#~", None).await? else {
             return Ok(None);
         };
         let id = items.first().and_then(|own| read_text(own, "id")).unwrap_or_default();
@@ -102,8 +102,8 @@ impl Revisions for Table {
 
 impl Table {
     /// Removes what a deleted application has left of the revision of a new deployment; `false` when there is nothing.
-    pub(crate) async fn make_way_for_revision(&self, order: &Order) -> Result<bool, Problem> {
-        self.make_way(&order.slot.home, &order.application_id, &order.revision).await
+    pub(crate) async fn make_way_for_revision(&self, spec: &DeploymentSpec) -> Result<bool, Problem> {
+        self.make_way(&spec.lock.home, &spec.application_id, &spec.revision).await
     }
 
     async fn make_way(&self, home: &str, application_id: &str, of: &RevisionLocation) -> Result<bool, Problem> {
@@ -119,26 +119,26 @@ const OWN: &str = "attribute_not_exists(#id) OR #id = :id";
 
 /// Registers the revision of a new deployment, with its text if it has one.
 pub(crate) fn use_revision(deployment: &Deployment, content: Option<&str>, retention_days: u32) -> Vec<Action> {
-    let (order, now) = (&deployment.order, deployment.created_at);
-    let home = &order.slot.home;
+    let (spec, now) = (&deployment.spec, deployment.created_at);
+    let home = &spec.lock.home;
     let expires = number(days_after(now, retention_days));
     let words = format!("Application revision registered by Deployment ID: {}", deployment.id);
     let update = Action::update(
-        revision_key(home, &order.revision),
+        revision_key(home, &spec.revision),
         "SET #id = :id, #location = if_not_exists(#location, :location), \
          #registered = if_not_exists(#registered, :now), \
          #firstUsed = if_not_exists(#firstUsed, :now), #lastUsed = :now, \
          #description = if_not_exists(#description, :words), #expires_at = :expires ADD #groups :groups",
         [
-            id(&order.application_id),
-            (":location", json(&order.revision)),
+            id(&spec.application_id),
+            (":location", json(&spec.revision)),
             (":now", text(now.to_string())),
             (":words", text(words)),
             (":expires", expires.clone()),
-            (":groups", AttributeValue::Ss(vec![order.group.to_string()])),
+            (":groups", AttributeValue::Ss(vec![spec.group.to_string()])),
         ],
     );
-    let text = content.and_then(|content| keep(home, &order.revision, content, expires));
+    let text = content.and_then(|content| keep(home, &spec.revision, content, expires));
     [Some(update.only_if(OWN, [])), text].into_iter().flatten().collect()
 }
 

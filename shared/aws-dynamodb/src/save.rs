@@ -23,7 +23,7 @@ impl Table {
             return Ok(()); // it was written, and the answer was lost
         }
         if let Some(successor) = change.successor
-            && self.make_way_for_revision(&successor.order).await?
+            && self.make_way_for_revision(&successor.spec).await?
             && self.write(&what, &change).await?
         {
             return Ok(());
@@ -81,7 +81,7 @@ fn companions(change: &Change<'_>, retention_days: u32) -> Vec<Action> {
     if let Some(successor) = change.successor {
         actions.extend(birth(successor, successor.own_text().as_deref(), retention_days));
     }
-    if next.has_ended() && next.news.end {
+    if next.has_ended() && next.notified.end {
         actions.push(Action::delete(active(&next.id)));
     }
     actions
@@ -95,17 +95,17 @@ fn freed(change: &Change<'_>) -> Vec<Action> {
         Some(successor) => lock_alias(&alias, &successor.id, id),
         None => release_alias(&alias, id),
     });
-    slot(change).into_iter().chain(alias).collect()
+    lock(change).into_iter().chain(alias).collect()
 }
 
 /// What the end of a deployment makes of its group's slot.
-fn slot(change: &Change<'_>) -> Option<Action> {
+fn lock(change: &Change<'_>) -> Option<Action> {
     if !change.closes {
         return None;
     }
     let next = change.next;
     let last = |deployment: &Deployment| json(&in_few_words(deployment));
-    let state = slot_key(&next.order.slot);
+    let state = slot_key(&next.spec.lock);
     let action = match (change.successor, next.status()) {
         (Some(successor), _) => Action::update(
             state,
@@ -115,7 +115,7 @@ fn slot(change: &Change<'_>) -> Option<Action> {
         (None, Status::Succeeded) => Action::update(
             state,
             "SET #lastAttempted = :last, #lastSuccessful = :last, #targetRevision = :revision REMOVE #active",
-            [(":last", last(next)), (":revision", json(&next.order.revision))],
+            [(":last", last(next)), (":revision", json(&next.spec.revision))],
         ),
         (None, Status::Created | Status::InProgress | Status::Ready | Status::Failed | Status::Stopped) => {
             Action::update(state, "SET #lastAttempted = :last REMOVE #active", [(":last", last(next))])

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use spillway_domain::catalog::revision::sha256;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_domain::stack::resource::{Claim, StackRequest, StackResource};
+use spillway_domain::stack::resource::{Ownership, StackRequest, StackResource};
 use spillway_engine::{Claims, ResponseUrls, Waiters};
 
 use crate::Table;
 use crate::action::Action;
-use crate::attributes::{Item, json, key, number, read_doc, read_text, text, with};
+use crate::attributes::{Item, doc, key, number, read_doc, read_text, text, with};
 use crate::record::{days_after, partition};
 use crate::table::{Outcome, Query};
 
@@ -22,7 +22,7 @@ const LATE_DAYS: u32 = 1;
 const WAITER_DAYS: u32 = 1;
 
 impl Claims for Table {
-    async fn claim(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Claim>, Problem> {
+    async fn ownership(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Ownership>, Problem> {
         let Some(key) = claim_key(resource, physical_id) else {
             return Ok(None);
         };
@@ -30,7 +30,7 @@ impl Claims for Table {
         item.as_ref().map(read_doc).transpose()
     }
 
-    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Claim)>, Problem> {
+    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Ownership)>, Problem> {
         let prefix = claim_name(resource, "");
         let query = Query {
             condition: "#pk = :pk AND begins_with(#sk, :prefix)",
@@ -49,19 +49,19 @@ impl Claims for Table {
         &self,
         resource: &StackResource,
         physical_id: &str,
-        claim: Option<&Claim>,
+        ownership: Option<&Ownership>,
         asked_at: Timestamp,
     ) -> Result<(), Problem> {
         let asked = number(asked_at.as_millisecond());
         let last = with(key(stack(resource), &resource.logical_id), [("asked", asked.clone())]);
         // A resource that is gone is remembered for as long as a late request may come.
-        let last = match claim {
+        let last = match ownership {
             Some(_) => last,
             None => with(last, [("expires_at", number(days_after(asked_at, LATE_DAYS)))]),
         };
         let last = Action::put(last).only_if(NO_LATER, [(":asked", asked)]);
-        let noted = claim_key(resource, physical_id).map(|key| match claim {
-            Some(claim) => Action::put(with(key, [("doc", json(claim))])),
+        let noted = claim_key(resource, physical_id).map(|key| match ownership {
+            Some(ownership) => Action::put(with(key, [("doc", doc(ownership))])),
             None => Action::delete(key),
         });
         match self.in_any_case().transact(&named(resource), std::iter::once(last).chain(noted).collect()).await? {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use spillway_aws_sts::{SdkConfig, problem};
 use spillway_domain::ecs::service::ServiceState;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{ListenerShifts, Observation, Services, Subject};
+use spillway_engine::{DeploymentRef, ListenerShifts, Observation, Services};
 
 /// The longest that an answer is waited for: longer than a move may be under way, and short enough to ask again.
 const LONGEST_ANSWER: Duration = Duration::from_secs(35);
@@ -48,7 +48,7 @@ impl Services for ObserveService {
 }
 
 impl ListenerShifts for ShiftListener {
-    async fn shift_listener(&self, subject: &Subject) -> Result<(), Problem> {
+    async fn shift_listener(&self, subject: &DeploymentRef) -> Result<(), Problem> {
         let IgnoredAny = self.0.ask(subject).await?;
         Ok(())
     }
@@ -128,7 +128,7 @@ mod tests {
         let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
         let config = config.http_client(https.build_https()).build();
         let function = ShiftListener::new(&config, "spillway-shift-listener");
-        function.shift_listener(&Subject { deployment_id: "d-AAAAAAAAA".parse().unwrap() }).await
+        function.shift_listener(&DeploymentRef { deployment_id: "d-AAAAAAAAA".parse().unwrap() }).await
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ where
         return Problem::new(problem.kind, format!("{what} was not tried. {problem}"));
     }
     match answer(error) {
-        Some((kind, words)) => Problem::new(kind, format!("{what} failed: {words}.")),
+        Some((kind, words)) => Problem::new(kind, format!("{what} failed: {words}.")).with_code(code(error)),
         None => Problem::new(ProblemKind::Transient, format!("{what} was not answered: {}.", in_one_line(error))),
     }
 }

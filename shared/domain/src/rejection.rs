@@ -41,7 +41,7 @@ pub enum Rejection {
     /// The settings of a group do not fit together, or not the platform.
     GroupUnfit(Unfit),
     /// Another group is for the ECS service.
-    ServiceTaken(Vec<EcsService>),
+    ServiceDrifted(Vec<EcsService>),
     /// The ECS service of a group cannot be changed while a deployment to it is active.
     ServiceInUse {
         /// The group.

@@ -1,11 +1,11 @@
 //! Announce: tells of the start, of the wait to be continued, or of the end.
 
 use jiff::Timestamp;
-use spillway_domain::deployment::record::Tidings;
+use spillway_domain::deployment::record::NotificationKind;
 use spillway_domain::problem::Problem;
 
 use crate::task::{amend, load};
-use crate::{Deployments, Notices, Subject, Waiters, Wakes};
+use crate::{DeploymentRef, Deployments, Notices, Waiters, Wakes};
 
 /// Tells first and notes it afterwards, so that a crash in between tells twice rather than never. The end is news for
 /// the executions that wait for it, too.
@@ -13,32 +13,32 @@ pub async fn announce(
     deployments: &(impl Deployments + Waiters),
     notices: &impl Notices,
     wakes: &impl Wakes,
-    subject: &Subject,
+    subject: &DeploymentRef,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let id = &subject.deployment_id;
     let record = load(deployments, id).await?;
-    let (tidings, told) = record.tidings();
+    let (notification, told) = record.notification();
     if told {
         return Ok(());
     }
-    if tidings == Tidings::End {
+    if notification == NotificationKind::End {
         for token in deployments.waiters(id).await? {
             wakes.wake(&token).await?;
         }
     }
     let untold = notices.tell(&record).await;
     let change = |record: &mut spillway_domain::deployment::record::Deployment| {
-        if record.tidings().0 != tidings {
+        if record.notification().0 != notification {
             return None;
         }
         record.undelivered.extend_from_slice(&untold);
         let seen = if untold.is_empty() { "news: told".to_owned() } else { format!("news: {}", untold.join(" ")) };
         record.told(now);
-        let what = match tidings {
-            Tidings::Start => "start",
-            Tidings::Ready => "wait to be continued",
-            Tidings::End => "end",
+        let what = match notification {
+            NotificationKind::Start => "start",
+            NotificationKind::Ready => "wait to be continued",
+            NotificationKind::End => "end",
         };
         Some((seen, "Announced", format!("Those who want to know were told of the {what}.")))
     };

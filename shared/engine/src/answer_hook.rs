@@ -41,7 +41,7 @@ pub async fn answer_hook(
 }
 
 fn said_failed(record: &Deployment, event: EventName) -> Diagnostics {
-    let hook = record.order.target.hook(event);
+    let hook = record.spec.target.hook(event);
     let script = hook.map_or("", |hook| hook.as_str());
     let message = format!("{script} called back with Failed for {event}.");
     Diagnostics::of_hook(DiagnosticsCode::ScriptFailed, script, message, "")

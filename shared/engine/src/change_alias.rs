@@ -16,7 +16,7 @@ use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::rejection::Rejection;
 use spillway_domain::stack::alias::{AliasSeen, AliasStep, next_alias_step, way_back};
 use spillway_domain::stack::fault::Fault;
-use spillway_domain::stack::resource::{AliasWish, Claim, Moved, Progress, Settlement, StackRequest};
+use spillway_domain::stack::resource::{DesiredAlias, Moved, Outcome, Ownership, Progress, StackRequest};
 
 use crate::change_resource::{failed, outcome, wait};
 use crate::{
@@ -32,45 +32,45 @@ const AT_ONCE: &str = "CodeDeployDefault.LambdaAllAtOnce";
 pub(crate) async fn change_alias(
     changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
     request: &StackRequest,
-    wish: &AliasWish,
+    desired: &DesiredAlias,
     now: Timestamp,
 ) -> Result<Progress, Error> {
     let store = changes.store;
-    let claim = store.claim(&request.resource, &wish.arn).await?;
+    let ownership = store.ownership(&request.resource, &desired.arn).await?;
     if let Some(record) = store.load(&request.deployment_id()).await? {
-        let back = way_back(wish, claim.as_ref()).is_some();
+        let back = way_back(desired, ownership.as_ref()).is_some();
         if back && record.has_ended() {
             // On the way back, nothing but traffic counts.
-            let _kept = configure(changes, &record.session(), wish).await;
+            let _kept = configure(changes, &record.session(), desired).await;
         }
-        return Ok(follow(request, wish, &record, wish.waits || back, now));
+        return Ok(follow(request, desired, &record, desired.waits || back, now));
     }
-    let (_, group, state) = find_group(store, &wish.application, &wish.group).await?;
-    let session = session(request, group.role.clone(), &wish.application, &wish.group);
-    let found = read(changes, &session, &target(wish, wish.version)).await?;
-    let active = match store.holder(&wish.function.address(&wish.alias, &group.role)).await?.or(state.active) {
+    let (_, group, state) = find_group(store, &desired.application, &desired.group).await?;
+    let session = session(request, group.role.clone(), &desired.application, &desired.group);
+    let found = read(changes, &session, &target(desired, desired.version)).await?;
+    let active = match store.holder(&desired.function.address(&desired.alias, &group.role)).await?.or(state.active) {
         Some(id) => store.load(&id).await?,
         None => None,
     };
-    let known = request.physical_id.as_deref() == Some(&wish.arn);
-    let seen = AliasSeen { found: found.as_ref(), claim: claim.as_ref(), known, active: active.as_ref() };
-    let step = next_alias_step(wish, seen);
-    let (moved, adopted) = match &claim {
-        Some(Claim::Alias { moved, adopted, .. }) => (*moved, *adopted && !known),
+    let known = request.physical_id.as_deref() == Some(&desired.arn);
+    let seen = AliasSeen { found: found.as_ref(), ownership: ownership.as_ref(), known, active: active.as_ref() };
+    let step = next_alias_step(desired, seen);
+    let (moved, adopted) = match &ownership {
+        Some(Ownership::Alias { moved, adopted, .. }) => (*moved, *adopted && !known),
         Some(_) | None => (None, found.is_some() && !known),
     };
     let note = async |moved, adopted| {
-        let claim = claim_of(wish, &group, moved, adopted);
-        store.put_claim(&request.resource, &wish.arn, Some(&claim), request.asked_at).await
+        let ownership = claim_of(desired, &group, moved, adopted);
+        store.put_claim(&request.resource, &desired.arn, Some(&ownership), request.asked_at).await
     };
-    let settled = || Ok(Progress::Settled(done(wish, NONE)));
+    let settled = || Ok(Progress::Settled(done(desired, NONE)));
     let wait_for = |id: DeploymentId| wait_or_give_up(request, id, now);
     match step {
         AliasStep::Refuse(fault) => Ok(failed(request, &fault)),
         AliasStep::Await(id) => Ok(wait_for(id)),
         AliasStep::Follow(id) => {
             let record = active.filter(|active| active.id == id);
-            Ok(record.map_or_else(|| wait_for(id), |record| follow(request, wish, &record, wish.waits, now)))
+            Ok(record.map_or_else(|| wait_for(id), |record| follow(request, desired, &record, desired.waits, now)))
         }
         AliasStep::Stop(id) => {
             note(moved, adopted).await?;
@@ -79,14 +79,14 @@ pub(crate) async fn change_alias(
         }
         AliasStep::Make(version) => {
             note(None, false).await?;
-            let AliasWish { function, alias, settings, .. } = wish;
+            let DesiredAlias { function, alias, settings, .. } = desired;
             changes.aliases.make(&session, function, alias, version, settings).await?;
-            let made = read(changes, &session, &target(wish, wish.version)).await?;
+            let made = read(changes, &session, &target(desired, desired.version)).await?;
             if !made.is_some_and(|made| made.routes(&AliasRouting::only(version))) {
                 // Somebody else came in between.
-                return Err(Problem::new(ProblemKind::Stale, format!("{} is not as it was made.", wish.arn)).into());
+                return Err(Problem::new(ProblemKind::Stale, format!("{} is not as it was made.", desired.arn)).into());
             }
-            if store.claim(&request.resource, &wish.arn).await?.is_none() {
+            if store.ownership(&request.resource, &desired.arn).await?.is_none() {
                 // The resource was deleted while this function hung.
                 changes.aliases.delete(&session, function, alias).await?;
             }
@@ -94,24 +94,24 @@ pub(crate) async fn change_alias(
         }
         AliasStep::Settle => {
             note(moved, adopted).await?;
-            configure(changes, &session, wish).await?;
+            configure(changes, &session, desired).await?;
             settled()
         }
         AliasStep::Move { from, to, back } => {
             // The note comes first, so that a rollback is known for one whatever crashes.
-            let instead_of = wish.old_version.unwrap_or(from);
+            let instead_of = desired.old_version.unwrap_or(from);
             let moved = if back { moved } else { Some(Moved { from, to, instead_of }) };
             note(moved, adopted).await?;
             if !back {
-                configure(changes, &session, wish).await?;
+                configure(changes, &session, desired).await?;
             }
-            let (order, target) = order(wish, from, to, back, &request.resource.stack);
+            let (order, target) = order(desired, from, to, back, &request.resource.stack);
             // What the text says is known, since it was made of that, so that whoever changes resources links no parser.
             let read = |_: &str, _| target.clone();
             let id = request.deployment_id();
             let created = create_deployment(store, changes.executions, &order, read, changes.quotas, id, now).await;
             match created {
-                Ok(record) => Ok(follow(request, wish, &record, wish.waits || back, now)),
+                Ok(record) => Ok(follow(request, desired, &record, desired.waits || back, now)),
                 Err(Error::Rejected(Rejection::Busy { deployment, .. } | Rejection::AliasBusy { deployment, .. })) => {
                     Ok(wait_for(deployment))
                 }
@@ -127,15 +127,21 @@ pub(crate) fn wait_or_give_up(request: &StackRequest, id: DeploymentId, now: Tim
 }
 
 /// What the stack is told of the deployment that leads to where the alias is to go.
-fn follow(request: &StackRequest, wish: &AliasWish, record: &Deployment, waits: bool, now: Timestamp) -> Progress {
-    let done = done(wish, record.id.as_str());
-    if waits { outcome(record, request, done, wish.more_waiting, now) } else { Progress::Settled(done) }
+fn follow(
+    request: &StackRequest,
+    desired: &DesiredAlias,
+    record: &Deployment,
+    waits: bool,
+    now: Timestamp,
+) -> Progress {
+    let done = done(desired, record.id.as_str());
+    if waits { outcome(record, request, done, desired.more_waiting, now) } else { Progress::Settled(done) }
 }
 
 /// The alias is as it should be, or will be when that deployment has ended.
-fn done(wish: &AliasWish, deployment: &str) -> Settlement {
-    let settlement = Settlement::done(&wish.arn).with("AliasArn", &wish.arn).with("DeploymentId", deployment);
-    settlement.with("FunctionVersion", wish.version.to_string())
+fn done(desired: &DesiredAlias, deployment: &str) -> Outcome {
+    let outcome = Outcome::done(&desired.arn).with("AliasArn", &desired.arn).with("DeploymentId", deployment);
+    outcome.with("FunctionVersion", desired.version.to_string())
 }
 
 /// The session in which the role of the alias's deployment group is assumed for the stack.
@@ -180,22 +186,22 @@ pub(crate) async fn stop(
 async fn configure(
     changes: &Changes<'_, impl StackStore, impl OwnAliases, impl Executions, impl Wakes>,
     session: &RoleSession,
-    wish: &AliasWish,
+    desired: &DesiredAlias,
 ) -> Result<(), Problem> {
-    if wish.old_settings.as_ref() == Some(&wish.settings) {
+    if desired.old_settings.as_ref() == Some(&desired.settings) {
         return Ok(());
     }
-    let old = wish.old_settings.as_ref();
-    changes.aliases.configure(session, &wish.function, &wish.alias, old, &wish.settings).await
+    let old = desired.old_settings.as_ref();
+    changes.aliases.configure(session, &desired.function, &desired.alias, old, &desired.settings).await
 }
 
-fn claim_of(wish: &AliasWish, group: &DeploymentGroup, moved: Option<Moved>, adopted: bool) -> Claim {
-    Claim::Alias {
-        function: wish.function.clone(),
-        alias: wish.alias.clone(),
+fn claim_of(desired: &DesiredAlias, group: &DeploymentGroup, moved: Option<Moved>, adopted: bool) -> Ownership {
+    Ownership::Alias {
+        function: desired.function.clone(),
+        alias: desired.alias.clone(),
         role: group.role.clone(),
-        application: wish.application.clone(),
-        group: wish.group.clone(),
+        application: desired.application.clone(),
+        group: desired.group.clone(),
         moved,
         adopted,
     }
@@ -203,10 +209,10 @@ fn claim_of(wish: &AliasWish, group: &DeploymentGroup, moved: Option<Moved>, ado
 
 /// The deployment that moves the alias, and what its revision says: as its group says, or, back to where it came from, at
 /// once.
-fn order(wish: &AliasWish, from: Version, to: Version, back: bool, stack: &str) -> (NewDeployment, Target) {
-    let target = LambdaTarget { target: to, ..target(wish, from) };
+fn order(desired: &DesiredAlias, from: Version, to: Version, back: bool, stack: &str) -> (NewDeployment, Target) {
+    let target = LambdaTarget { target: to, ..target(desired, from) };
     let way = if back { Way::Back } else { Way::Forward };
-    order_of(&wish.application, &wish.group, target, way, stack)
+    order_of(&desired.application, &desired.group, target, way, stack)
 }
 
 /// Which way a stack moves an alias.
@@ -248,13 +254,13 @@ pub(crate) fn order_of(
     (order, Target::Lambda(target))
 }
 
-fn target(wish: &AliasWish, current: Version) -> LambdaTarget {
+fn target(desired: &DesiredAlias, current: Version) -> LambdaTarget {
     LambdaTarget {
-        function: wish.function.clone(),
-        alias: wish.alias.clone(),
+        function: desired.function.clone(),
+        alias: desired.alias.clone(),
         current,
-        target: wish.version,
-        before: wish.before.clone(),
-        after: wish.after.clone(),
+        target: desired.version,
+        before: desired.before.clone(),
+        after: desired.after.clone(),
     }
 }

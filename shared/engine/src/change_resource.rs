@@ -5,7 +5,7 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::stack::fault::Fault;
-use spillway_domain::stack::resource::{Claim, Progress, Settlement, StackRequest, Wish};
+use spillway_domain::stack::resource::{DesiredResource, Outcome, Ownership, Progress, StackRequest};
 
 use crate::change_alias::change_alias;
 use crate::change_settings::{change_application, change_config, change_group, delete_own_group};
@@ -41,19 +41,21 @@ pub async fn change_resource(
     now: Timestamp,
 ) -> Result<Progress, Error> {
     let store = changes.store;
-    match &request.wish {
-        Wish::Application(wish) => {
-            let settled = change_application(store, changes.quotas, request, wish, now).await;
+    match &request.desired {
+        DesiredResource::Application(desired) => {
+            let settled = change_application(store, changes.quotas, request, desired, now).await;
             settled.map(Progress::Settled)
         }
-        Wish::Config(wish) => {
-            let settled = change_config(store, changes.quotas, request, wish, now).await;
+        DesiredResource::Config(desired) => {
+            let settled = change_config(store, changes.quotas, request, desired, now).await;
             settled.map(Progress::Settled)
         }
-        Wish::Group(wish) => change_group(store, changes.quotas, request, wish).await.map(Progress::Settled),
-        Wish::Alias(wish) => change_alias(changes, request, wish, now).await,
-        Wish::Outcome { deployments, more_waiting } => {
-            let done = Settlement::done(request.name());
+        DesiredResource::Group(desired) => {
+            change_group(store, changes.quotas, request, desired).await.map(Progress::Settled)
+        }
+        DesiredResource::Alias(desired) => change_alias(changes, request, desired, now).await,
+        DesiredResource::Ended { deployments, more_waiting } => {
+            let done = Outcome::done(request.name());
             let mut running = Vec::new();
             for id in deployments {
                 // What is forgotten has ended long ago.
@@ -69,7 +71,7 @@ pub async fn change_resource(
                 Some(first) => unfinished(request, running, first, done, *more_waiting, now),
             })
         }
-        Wish::Nothing { unnamed } => delete(changes, request, *unnamed, now).await,
+        DesiredResource::Nothing { unnamed } => delete(changes, request, *unnamed, now).await,
     }
 }
 
@@ -82,38 +84,38 @@ async fn delete(
 ) -> Result<Progress, Error> {
     let (store, name) = (changes.store, request.name());
     // From now on, nothing is made any more for a request that was there before and has not been carried out.
-    let claim = store.claim(&request.resource, name).await?;
-    store.put_claim(&request.resource, name, claim.as_ref(), request.asked_at).await?;
-    let meant = match claim {
-        Some(claim) => vec![(name.to_owned(), claim)],
+    let ownership = store.ownership(&request.resource, name).await?;
+    store.put_claim(&request.resource, name, ownership.as_ref(), request.asked_at).await?;
+    let meant = match ownership {
+        Some(ownership) => vec![(name.to_owned(), ownership)],
         // CloudFormation does not know what it is called: it did not wait for the answer that says so.
         None if unnamed => store.claims(&request.resource).await?,
         None => Vec::new(),
     };
-    for (physical_id, claim) in meant {
-        match claim {
-            Claim::Application { name, id } => {
+    for (physical_id, ownership) in meant {
+        match ownership {
+            Ownership::Application { name, id } => {
                 if store.application(&name).await?.is_some_and(|found| found.id == id) {
                     delete_application(store, &name).await?;
                 }
             }
-            Claim::Config { name, id } => {
+            Ownership::Config { name, id } => {
                 if store.config(&name).await?.is_some_and(|found| found.id == id) {
                     delete_config(store, &name).await?;
                 }
             }
-            Claim::Group { application, name, id } => {
+            Ownership::Group { application, name, id } => {
                 delete_own_group(store, &application, &name, &id).await?;
             }
-            claim @ Claim::Alias { .. } => {
-                if let Some(progress) = let_go(changes, request, &claim, now).await? {
+            ownership @ Ownership::Alias { .. } => {
+                if let Some(progress) = let_go(changes, request, &ownership, now).await? {
                     return Ok(progress);
                 }
             }
         }
         store.put_claim(&request.resource, &physical_id, None, request.asked_at).await?;
     }
-    Ok(Progress::Settled(Settlement::done(name)))
+    Ok(Progress::Settled(Outcome::done(name)))
 }
 
 /// What the stack is told of a deployment: that it is `done`, or what went wrong, or, while the time is not up, nothing
@@ -121,7 +123,7 @@ async fn delete(
 pub(crate) fn outcome(
     record: &Deployment,
     request: &StackRequest,
-    done: Settlement,
+    done: Outcome,
     more_waiting: bool,
     now: Timestamp,
 ) -> Progress {
@@ -138,7 +140,7 @@ fn unfinished(
     request: &StackRequest,
     running: Vec<DeploymentId>,
     first: DeploymentId,
-    done: Settlement,
+    done: Outcome,
     more_waiting: bool,
     now: Timestamp,
 ) -> Progress {
@@ -158,5 +160,5 @@ pub(crate) fn wait(request: &StackRequest, ids: Vec<DeploymentId>, now: Timestam
 
 /// A resource that could not be changed keeps its name: another one would have the stack delete the old alias.
 pub(crate) fn failed(request: &StackRequest, fault: &Fault) -> Progress {
-    Progress::Settled(Settlement::failed(request.name(), fault.to_string()))
+    Progress::Settled(Outcome::failed(request.name(), fault.to_string()))
 }

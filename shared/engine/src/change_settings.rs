@@ -6,14 +6,14 @@
 use jiff::Timestamp;
 use spillway_domain::catalog::application::NewApplication;
 use spillway_domain::catalog::config::NewConfig;
-use spillway_domain::catalog::group::{Filed, NewGroup};
+use spillway_domain::catalog::group::{NewGroup, StoredGroup};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::problem::Problem;
 use spillway_domain::rejection::Rejection;
 use spillway_domain::stack::fault::Fault;
-use spillway_domain::stack::resource::{Claim, Settlement, StackRequest};
+use spillway_domain::stack::resource::{Outcome, Ownership, StackRequest};
 
 use crate::create_group::group_like;
 use crate::update_group::replace_group;
@@ -26,41 +26,41 @@ pub(crate) async fn change_application(
     store: &impl StackStore,
     quotas: &Quotas,
     request: &StackRequest,
-    wish: &NewApplication,
+    desired: &NewApplication,
     now: Timestamp,
-) -> Result<Settlement, Error> {
-    let name = wish.name.as_str();
-    let own = match store.claim(&request.resource, name).await? {
-        Some(Claim::Application { id, .. }) => Some(id),
+) -> Result<Outcome, Error> {
+    let name = desired.name.as_str();
+    let own = match store.ownership(&request.resource, name).await? {
+        Some(Ownership::Application { id, .. }) => Some(id),
         Some(_) | None => None,
     };
-    let claim = |id: &str| Claim::Application { name: wish.name.clone(), id: id.to_owned() };
-    if let Some((application, tags)) = store.application_and_tags(&wish.name).await? {
+    let ownership = |id: &str| Ownership::Application { name: desired.name.clone(), id: id.to_owned() };
+    if let Some((application, tags)) = store.application_and_tags(&desired.name).await? {
         if !is_own(request, name, own.as_ref(), &application.id) {
             return Ok(failed(request, &Fault::Exists { what: format!("Application {name}") }));
         }
-        if application.platform != wish.platform {
+        if application.platform != desired.platform {
             return Ok(failed(request, &Fault::Platform(application.name)));
         }
-        note(store, request, name, &claim(&application.id)).await?;
-        replace_tags(store, Tagged::Application(&application), &tags, &wish.tags).await?;
-        return Ok(Settlement::done(name));
+        note(store, request, name, &ownership(&application.id)).await?;
+        replace_tags(store, Tagged::Application(&application), &tags, &desired.tags).await?;
+        return Ok(Outcome::done(name));
     }
-    if let Some(Claim::Application { name: old, id }) = store.claim(&request.resource, request.name()).await?
+    if let Some(Ownership::Application { name: old, id }) = store.ownership(&request.resource, request.name()).await?
         && let Some(application) = store.application(&old).await?
         && application.id == id
-        && application.platform == wish.platform
+        && application.platform == desired.platform
     {
-        note(store, request, name, &claim(&id)).await?;
-        if !store.rename_application(&application, &wish.name).await? {
+        note(store, request, name, &ownership(&id)).await?;
+        if !store.rename_application(&application, &desired.name).await? {
             return Ok(failed(request, &Fault::Exists { what: format!("Application {name}") }));
         }
-        return Ok(Settlement::done(name));
+        return Ok(Outcome::done(name));
     }
     let id = own.unwrap_or_else(|| request.new_id());
-    note(store, request, name, &claim(&id)).await?;
-    create_application(store, wish, quotas, id, now).await?;
-    Ok(Settlement::done(name))
+    note(store, request, name, &ownership(&id)).await?;
+    create_application(store, desired, quotas, id, now).await?;
+    Ok(Outcome::done(name))
 }
 
 /// Makes a configuration. It never changes.
@@ -68,29 +68,29 @@ pub(crate) async fn change_config(
     store: &impl StackStore,
     quotas: &Quotas,
     request: &StackRequest,
-    wish: &NewConfig,
+    desired: &NewConfig,
     now: Timestamp,
-) -> Result<Settlement, Error> {
-    let name = wish.name.as_str();
-    let own = match store.claim(&request.resource, name).await? {
-        Some(Claim::Config { id, .. }) => Some(id),
+) -> Result<Outcome, Error> {
+    let name = desired.name.as_str();
+    let own = match store.ownership(&request.resource, name).await? {
+        Some(Ownership::Config { id, .. }) => Some(id),
         Some(_) | None => None,
     };
-    if let Some(config) = store.config(&wish.name).await? {
+    if let Some(config) = store.config(&desired.name).await? {
         if !is_own(request, name, own.as_ref(), &config.id) {
             let what = format!("Deployment configuration {name}");
             return Ok(failed(request, &Fault::Exists { what }));
         }
-        note(store, request, name, &Claim::Config { name: wish.name.clone(), id: config.id }).await?;
-        if (config.platform, &config.strategy) != (wish.platform, &wish.strategy) {
+        note(store, request, name, &Ownership::Config { name: desired.name.clone(), id: config.id }).await?;
+        if (config.platform, &config.strategy) != (desired.platform, &desired.strategy) {
             return Ok(failed(request, &Fault::ConfigChanged(config.name)));
         }
-        return Ok(Settlement::done(name));
+        return Ok(Outcome::done(name));
     }
     let id = own.unwrap_or_else(|| request.new_id());
-    note(store, request, name, &Claim::Config { name: wish.name.clone(), id: id.clone() }).await?;
-    create_config(store, wish, quotas, id, now).await?;
-    Ok(Settlement::done(name))
+    note(store, request, name, &Ownership::Config { name: desired.name.clone(), id: id.clone() }).await?;
+    create_config(store, desired, quotas, id, now).await?;
+    Ok(Outcome::done(name))
 }
 
 /// Makes a group what a template says: what the template leaves out is as it is by default, whatever it was before.
@@ -99,43 +99,43 @@ pub(crate) async fn change_group(
     store: &impl StackStore,
     quotas: &Quotas,
     request: &StackRequest,
-    wish: &NewGroup,
-) -> Result<Settlement, Error> {
-    let name = wish.name.as_str();
-    let application = find_application(store, &wish.application).await?;
-    let own = store.claim(&request.resource, name).await?;
+    desired: &NewGroup,
+) -> Result<Outcome, Error> {
+    let name = desired.name.as_str();
+    let application = find_application(store, &desired.application).await?;
+    let own = store.ownership(&request.resource, name).await?;
     let own_id = match &own {
-        Some(Claim::Group { id, .. }) => Some(id),
+        Some(Ownership::Group { id, .. }) => Some(id),
         Some(_) | None => None,
     };
-    let before = store.claim(&request.resource, request.name()).await?;
-    let found = match filed(store, wish, &wish.name).await? {
+    let before = store.ownership(&request.resource, request.name()).await?;
+    let found = match stored(store, desired, &desired.name).await? {
         Some(found) if is_own(request, name, own_id, &found.group.id) => Some(found),
         Some(_) => return Ok(failed(request, &Fault::Exists { what: format!("Deployment group {name}") })),
         None => match &before {
-            Some(Claim::Group { name: old, id, .. }) => {
-                filed(store, wish, old).await?.filter(|found| found.group.id == *id)
+            Some(Ownership::Group { name: old, id, .. }) => {
+                stored(store, desired, old).await?.filter(|found| found.group.id == *id)
             }
             Some(_) | None => None,
         },
     };
-    if let Some(Filed { group: old, tags, .. }) = found {
-        note(store, request, name, &claim_group(wish, &old.id)).await?;
-        let mut new = group_like(&application, wish, old.id.clone())?;
-        new.slot = old.slot.clone();
+    if let Some(StoredGroup { group: old, tags, .. }) = found {
+        note(store, request, name, &claim_group(desired, &old.id)).await?;
+        let mut new = group_like(&application, desired, old.id.clone())?;
+        new.lock = old.lock.clone();
         let new = if new == old { new } else { replace_group(store, &application, &old, new).await? };
-        replace_tags(store, Tagged::Group(&new), &tags, &wish.tags).await?;
-        return Ok(Settlement::done(name));
+        replace_tags(store, Tagged::Group(&new), &tags, &desired.tags).await?;
+        return Ok(Outcome::done(name));
     }
-    if let Some(Claim::Group { application: old, name, id }) = &before
-        && *old != wish.application
+    if let Some(Ownership::Group { application: old, name, id }) = &before
+        && *old != desired.application
     {
         delete_own_group(store, old, name, id).await?;
     }
     let id = own_id.cloned().unwrap_or_else(|| request.new_id());
-    note(store, request, name, &claim_group(wish, &id)).await?;
-    create_group(store, wish, quotas, id).await?;
-    Ok(Settlement::done(name))
+    note(store, request, name, &claim_group(desired, &id)).await?;
+    create_group(store, desired, quotas, id).await?;
+    Ok(Outcome::done(name))
 }
 
 /// Whether something that is there is the resource's own: it was noted so, or CloudFormation knows it by that name.
@@ -161,17 +161,22 @@ pub(crate) async fn delete_own_group(
 }
 
 /// Notes what the resource is. A request that comes late gets no further.
-async fn note(store: &impl StackStore, request: &StackRequest, name: &str, claim: &Claim) -> Result<(), Problem> {
-    store.put_claim(&request.resource, name, Some(claim), request.asked_at).await
+async fn note(
+    store: &impl StackStore,
+    request: &StackRequest,
+    name: &str,
+    ownership: &Ownership,
+) -> Result<(), Problem> {
+    store.put_claim(&request.resource, name, Some(ownership), request.asked_at).await
 }
 
-fn claim_group(wish: &NewGroup, id: &str) -> Claim {
-    Claim::Group { application: wish.application.clone(), name: wish.name.clone(), id: id.to_owned() }
+fn claim_group(desired: &NewGroup, id: &str) -> Ownership {
+    Ownership::Group { application: desired.application.clone(), name: desired.name.clone(), id: id.to_owned() }
 }
 
 /// A group of the wanted application.
-async fn filed(store: &impl Catalog, wish: &NewGroup, name: &GroupName) -> Result<Option<Filed>, Error> {
-    let found = store.groups_named(&wish.application, std::slice::from_ref(name)).await?;
+async fn stored(store: &impl Catalog, desired: &NewGroup, name: &GroupName) -> Result<Option<StoredGroup>, Error> {
+    let found = store.groups_named(&desired.application, std::slice::from_ref(name)).await?;
     Ok(found.and_then(|(_, groups)| groups.into_iter().next()))
 }
 
@@ -183,6 +188,6 @@ async fn replace_tags(store: &impl Catalog, of: Tagged<'_>, old: &[Tag], new: &[
 }
 
 /// A resource that could not be changed keeps its name: another one would have the stack delete the old one.
-fn failed(request: &StackRequest, fault: &Fault) -> Settlement {
-    Settlement::failed(request.name(), fault.to_string())
+fn failed(request: &StackRequest, fault: &Fault) -> Outcome {
+    Outcome::failed(request.name(), fault.to_string())
 }

@@ -25,7 +25,7 @@ pub async fn continue_deployment(
     if deployment.has_ended() {
         return Err(Rejection::AlreadyCompleted(deployment.id).into());
     }
-    let platform = deployment.order.platform;
+    let platform = deployment.spec.platform;
     if platform != ComputePlatform::Ecs {
         return Err(Rejection::NoWait { deployment: deployment.id, platform, wait }.into());
     }

@@ -9,7 +9,7 @@ use spillway_domain::catalog::revision::{NewRevision, RevisionLocation};
 use spillway_domain::catalog::routing::Routing;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::request::NewDeployment;
-use spillway_domain::deployment::spec::{Creator, Order, Target};
+use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::{Quota, Rejection};
 
@@ -37,7 +37,7 @@ pub async fn create_deployment(
 
 /// An execution of the state machine that asks for a deployment, and goes on with it.
 #[derive(Debug, Clone)]
-pub struct Asking {
+pub struct StartRequest {
     /// Its ARN.
     pub arn: String,
     /// When it was started, as Step Functions writes it.
@@ -48,18 +48,18 @@ pub struct Asking {
 /// deployment that it asked for first.
 pub async fn create_deployment_for(
     store: &(impl Catalog + Deployments + Revisions),
-    asking: &Asking,
+    start: &StartRequest,
     request: &NewDeployment,
     read: impl Fn(&str, ComputePlatform) -> Target,
     quotas: &Quotas,
     now: Timestamp,
 ) -> Result<Deployment, Error> {
-    let id = DeploymentId::of_execution(&asking.arn, &asking.started_at);
-    let name = asking.arn.rsplit(':').next().map(str::to_owned);
+    let id = DeploymentId::of_execution(&start.arn, &start.started_at);
+    let name = start.arn.rsplit(':').next().map(str::to_owned);
     match store.load(&id).await? {
         Some(first) if first.execution == name => Ok(first),
         Some(_) | None => {
-            let request = NewDeployment { caller: asking.arn.parse().ok(), ..request.clone() };
+            let request = NewDeployment { caller: start.arn.parse().ok(), ..request.clone() };
             write(store, &request, read, quotas, (id, name), now).await
         }
     }
@@ -91,12 +91,12 @@ async fn write(
     if state.active.is_none() && store.count_active().await? >= quotas.active_deployments {
         return Err(Rejection::Full { quota: Quota::ActiveDeployments, most: quotas.active_deployments }.into());
     }
-    let order = Order {
+    let spec = DeploymentSpec {
         application: application.name,
         application_id: application.id,
         group: group.name.clone(),
         group_id: group.id,
-        slot: group.slot,
+        lock: group.lock,
         platform,
         environment: group.environment,
         config,
@@ -115,13 +115,13 @@ async fn write(
         description: request.description.clone(),
         restarts,
     };
-    let deployment = Deployment { execution, ..Deployment::new(id, order, now) };
+    let deployment = Deployment { execution, ..Deployment::new(id, spec, now) };
     match store.create(&deployment, revision.content.as_deref()).await? {
         Creation::Busy(deployment) => Err(Rejection::Busy { group: group.name, deployment }.into()),
         Creation::AliasBusy(holder) => {
             let holder = load(store, &holder).await?;
             let alias = deployment.target_id().unwrap_or_default();
-            let Order { application, group, .. } = holder.order;
+            let DeploymentSpec { application, group, .. } = holder.spec;
             Err(Rejection::AliasBusy { alias, application, group, deployment: holder.id }.into())
         }
         Creation::NoGroup => Err(Rejection::NoGroup(group.name).into()),

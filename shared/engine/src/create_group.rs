@@ -4,7 +4,7 @@ use spillway_domain::catalog::alarms::AlarmConfiguration;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::default_config;
 use spillway_domain::catalog::environment::Environment;
-use spillway_domain::catalog::group::{DeploymentGroup, NewGroup, Slot};
+use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock, NewGroup};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::rollback::AutoRollback;
 use spillway_domain::rejection::{Quota, Rejection};
@@ -29,7 +29,7 @@ pub async fn create_group(
         GroupWrite::Full => Rejection::Full { quota: Quota::Groups, most: quotas.groups },
         GroupWrite::NoConfig => Rejection::NoConfig { name: group.config, platform: Some(application.platform) },
         GroupWrite::Active(deployment) => Rejection::ServiceInUse { group: group.name, deployment },
-        GroupWrite::ServiceTaken => Rejection::ServiceTaken(group.environment.ecs_services),
+        GroupWrite::ServiceDrifted => Rejection::ServiceDrifted(group.environment.ecs_services),
     };
     Err(refused.into())
 }
@@ -43,7 +43,7 @@ pub(crate) fn group_like(
     let mut group = DeploymentGroup {
         id,
         application_id: application.id.clone(),
-        slot: Slot { home: application.home.clone(), name: request.name.to_string() },
+        lock: DeploymentLock { home: application.home.clone(), name: request.name.to_string() },
         name: request.name.clone(),
         config: default_config(application.platform),
         role: request.role.clone(),

@@ -118,7 +118,7 @@ async fn look(
     input: &Decide,
     spare_id: &DeploymentId,
 ) -> Result<Seen, Problem> {
-    let (order, session) = (&record.order, &record.session());
+    let (spec, session) = (&record.spec, &record.session());
     let alias = async {
         match record.lambda().filter(|_| !record.has_ended()) {
             None => Ok(None),
@@ -129,7 +129,7 @@ async fn look(
         }
     };
     let service = async {
-        let to_service = matches!(order.target, Target::Ecs(_)) && !record.has_ended();
+        let to_service = matches!(spec.target, Target::Ecs(_)) && !record.has_ended();
         match Observation::of(record).filter(|_| to_service) {
             None => None,
             // Traffic goes home without it, and everything else waits for the next look.
@@ -137,7 +137,7 @@ async fn look(
         }
     };
     let reading = async {
-        match order.alarms.watched() {
+        match spec.alarms.watched() {
             names if names.is_empty() || record.halt.is_some() || record.has_ended() => AlarmReading::Quiet,
             names => alarms.read(session, names).await,
         }

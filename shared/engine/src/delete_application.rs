@@ -1,6 +1,6 @@
 //! DeleteApplication.
 
-use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
 use spillway_domain::names::{ApplicationName, DeploymentId};
 use spillway_domain::rejection::Rejection;
 
@@ -17,10 +17,10 @@ pub async fn delete_application(catalog: &impl Catalog, name: &ApplicationName) 
             return Ok(());
         };
         let groups = all_groups(catalog, name).await?;
-        if let Some(busy) = groups.iter().find(|filed| filed.state.active.is_some()) {
+        if let Some(busy) = groups.iter().find(|stored| stored.state.active.is_some()) {
             refuse_if_active(&busy.group, busy.state.active.clone())?;
         }
-        for Filed { group, .. } in &groups {
+        for StoredGroup { group, .. } in &groups {
             // One that another application of this name has by now is not meant.
             if group.application_id == application.id {
                 refuse_if_active(group, catalog.delete_group(group).await?)?;
@@ -42,7 +42,7 @@ fn refuse_if_active(group: &DeploymentGroup, active: Option<DeploymentId>) -> Re
     }
 }
 
-async fn all_groups(catalog: &impl Catalog, application: &ApplicationName) -> Result<Vec<Filed>, Error> {
+async fn all_groups(catalog: &impl Catalog, application: &ApplicationName) -> Result<Vec<StoredGroup>, Error> {
     let mut all = Vec::new();
     let mut after = None;
     loop {

@@ -12,10 +12,10 @@ pub async fn delete_group(
     name: &GroupName,
 ) -> Result<(), Error> {
     let found = catalog.groups_named(application, std::slice::from_ref(name)).await?;
-    let Some(filed) = found.and_then(|(_, groups)| groups.into_iter().next()) else {
+    let Some(stored) = found.and_then(|(_, groups)| groups.into_iter().next()) else {
         return Ok(());
     };
-    match catalog.delete_group(&filed.group).await? {
+    match catalog.delete_group(&stored.group).await? {
         None => Ok(()),
         Some(deployment) => Err(Rejection::InUse { what: format!("Deployment group {name}"), deployment }.into()),
     }

@@ -10,5 +10,5 @@ use crate::{Deployments, Error, load_deployment};
 /// The instances of a deployment. Only deployments to servers have some, and there are none of those.
 pub async fn find_deployment_instances(deployments: &impl Deployments, id: &DeploymentId) -> Result<Infallible, Error> {
     let deployment = load_deployment(deployments, id).await?;
-    Err(Rejection::NoInstances { deployment: deployment.id, platform: deployment.order.platform }.into())
+    Err(Rejection::NoInstances { deployment: deployment.id, platform: deployment.spec.platform }.into())
 }

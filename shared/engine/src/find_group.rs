@@ -1,7 +1,7 @@
 //! GetDeploymentGroup.
 
 use spillway_domain::catalog::application::Application;
-use spillway_domain::catalog::group::{DeploymentGroup, Filed, GroupState};
+use spillway_domain::catalog::group::{DeploymentGroup, GroupState, StoredGroup};
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::rejection::Rejection;
 
@@ -13,7 +13,7 @@ pub async fn find_group(
     application: &ApplicationName,
     name: &GroupName,
 ) -> Result<(Application, DeploymentGroup, GroupState), Error> {
-    let (application, Filed { group, state, .. }) = find_filed(catalog, application, name).await?;
+    let (application, StoredGroup { group, state, .. }) = find_filed(catalog, application, name).await?;
     Ok((application, group, state))
 }
 
@@ -21,8 +21,8 @@ pub(crate) async fn find_filed(
     catalog: &impl Catalog,
     application: &ApplicationName,
     name: &GroupName,
-) -> Result<(Application, Filed), Error> {
+) -> Result<(Application, StoredGroup), Error> {
     let (application, found) = find_groups(catalog, application, std::slice::from_ref(name)).await?;
-    let filed = found.into_iter().next();
-    Ok((application, filed.ok_or_else(|| Rejection::NoGroup(name.clone()))?))
+    let stored = found.into_iter().next();
+    Ok((application, stored.ok_or_else(|| Rejection::NoGroup(name.clone()))?))
 }

@@ -1,7 +1,7 @@
 //! BatchGetDeploymentGroups.
 
 use spillway_domain::catalog::application::Application;
-use spillway_domain::catalog::group::Filed;
+use spillway_domain::catalog::group::StoredGroup;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::rejection::Rejection;
 
@@ -12,7 +12,7 @@ pub async fn find_groups(
     catalog: &impl Catalog,
     application: &ApplicationName,
     names: &[GroupName],
-) -> Result<(Application, Vec<Filed>), Error> {
+) -> Result<(Application, Vec<StoredGroup>), Error> {
     let found = catalog.groups_named(application, names).await?;
     Ok(found.ok_or_else(|| Rejection::NoApplication(application.clone()))?)
 }

@@ -15,10 +15,10 @@ pub async fn find_targets(
 ) -> Result<Deployment, Error> {
     let deployment = load_deployment(deployments, id).await?;
     if let Some(malformed) = targets.iter().find(|asked| !is_target_id(asked)) {
-        let platform = deployment.order.platform;
+        let platform = deployment.spec.platform;
         return Err(Rejection::MalformedTarget { asked: malformed.clone(), platform }.into());
     }
-    if deployment.order.target == Target::Unread && !deployment.has_ended() {
+    if deployment.spec.target == Target::Unread && !deployment.has_ended() {
         return Err(Rejection::NotStarted(deployment.id).into());
     }
     if targets.len() > 1 {

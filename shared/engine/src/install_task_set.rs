@@ -5,20 +5,20 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::problem::Problem;
 
 use crate::task::load;
-use crate::{Deployments, NewTaskSet, Subject, TaskSets};
+use crate::{DeploymentRef, Deployments, NewTaskSet, TaskSets};
 
 /// Makes the replacement task set if the deployment still wants one. Everything that its AppSpec does not say is as it
 /// is in the original.
 pub async fn install_task_set(
     deployments: &impl Deployments,
     task_sets: &impl TaskSets,
-    subject: &Subject,
+    subject: &DeploymentRef,
 ) -> Result<(), Problem> {
     let record = load(deployments, &subject.deployment_id).await?;
-    let Deployment { order, ecs: Some(progress), .. } = &record else {
+    let Deployment { spec, ecs: Some(progress), .. } = &record else {
         return Ok(());
     };
-    let (Target::Ecs(target), Some((service, _))) = (&order.target, record.service()) else {
+    let (Target::Ecs(target), Some((service, _))) = (&spec.target, record.service()) else {
         return Ok(());
     };
     if !record.wants_replacement() {

@@ -5,7 +5,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::rejection::Rejection;
-use spillway_domain::stack::resource::{Claim, Moved, Progress, Settlement, StackRequest};
+use spillway_domain::stack::resource::{Moved, Outcome, Ownership, Progress, StackRequest};
 
 use crate::change_alias::{Way, order_of, read, session, stop, wait_or_give_up};
 use crate::change_resource::outcome;
@@ -15,10 +15,10 @@ use crate::{Aliases, Changes, Error, Executions, OwnAliases, StackStore, Wakes, 
 pub(crate) async fn let_go(
     changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
     request: &StackRequest,
-    claim: &Claim,
+    ownership: &Ownership,
     now: Timestamp,
 ) -> Result<Option<Progress>, Error> {
-    let Claim::Alias { function, alias, role, application, group, moved, adopted } = claim else {
+    let Ownership::Alias { function, alias, role, application, group, moved, adopted } = ownership else {
         return Ok(None);
     };
     let (active, role) = match find_group(changes.store, application, group).await {
@@ -42,7 +42,7 @@ pub(crate) async fn let_go(
     if back.is_some()
         && let Some(record) = changes.store.load(&request.deployment_id()).await?
     {
-        let done = Settlement::done(request.name());
+        let done = Outcome::done(request.name());
         let progress = outcome(&record, request, done, false, now);
         return Ok(Some(progress).filter(|progress| !is_done(progress)));
     }
@@ -75,7 +75,7 @@ pub(crate) async fn let_go(
     let id = request.deployment_id();
     match create_deployment(changes.store, changes.executions, &order, read, changes.quotas, id, now).await {
         Ok(record) => {
-            let done = Settlement::done(request.name());
+            let done = Outcome::done(request.name());
             Ok(Some(outcome(&record, request, done, false, now)))
         }
         Err(Error::Rejected(Rejection::Busy { deployment, .. } | Rejection::AliasBusy { deployment, .. })) => {
@@ -87,5 +87,5 @@ pub(crate) async fn let_go(
 }
 
 fn is_done(progress: &Progress) -> bool {
-    matches!(progress, Progress::Settled(settlement) if settlement.failure.is_none())
+    matches!(progress, Progress::Settled(outcome) if outcome.failure.is_none())
 }

@@ -49,7 +49,7 @@ async fn place_in_groups(deployments: &impl Deployments, permissions: &mut [Perm
     for permission in permissions {
         if let Protected::Deployment { id, group } = &mut permission.resource {
             let record = found.iter().find(|record| record.id == *id);
-            *group = record.map(|record| (record.order.application.clone(), record.order.group.clone()));
+            *group = record.map(|record| (record.spec.application.clone(), record.spec.group.clone()));
         }
     }
     Ok(())

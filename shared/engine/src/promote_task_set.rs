@@ -4,7 +4,7 @@ use spillway_domain::ecs::service::TaskSetStatus;
 use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::load;
-use crate::{Deployments, Subject, TaskSets};
+use crate::{DeploymentRef, Deployments, TaskSets};
 
 /// How often it looks again when something came between.
 const MOST_ROUNDS: usize = 8;
@@ -13,7 +13,7 @@ const MOST_ROUNDS: usize = 8;
 pub async fn promote_task_set(
     deployments: &impl Deployments,
     task_sets: &impl TaskSets,
-    subject: &Subject,
+    subject: &DeploymentRef,
 ) -> Result<(), Problem> {
     for _ in 0..MOST_ROUNDS {
         let record = load(deployments, &subject.deployment_id).await?;

@@ -9,7 +9,7 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::problem::Problem;
 
 use crate::task::{amend, load};
-use crate::{Deployments, Objects, Subject};
+use crate::{DeploymentRef, Deployments, Objects};
 
 /// Reads the revision of a deployment, of at most `most` bytes, and records what it says, which `read` understands. A
 /// revision that has been read is not read again: what is deployed stays what it was when the deployment began.
@@ -18,15 +18,15 @@ pub async fn read_revision(
     objects: &impl Objects,
     read: impl Fn(&str, ComputePlatform) -> Target,
     most: usize,
-    subject: &Subject,
+    subject: &DeploymentRef,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let record = load(deployments, &subject.deployment_id).await?;
-    let (Target::Unread, RevisionLocation::S3(object)) = (&record.order.target, &record.order.revision) else {
+    let (Target::Unread, RevisionLocation::S3(object)) = (&record.spec.target, &record.spec.revision) else {
         return Ok(());
     };
     let text = objects.read(&record.session(), object, most).await?;
-    let target = read(&text, record.order.platform);
+    let target = read(&text, record.spec.platform);
     let obstacle = obstacle(deployments, &record, &target).await?;
     let change = |record: &mut Deployment| {
         record.set_target(target.clone(), obstacle.clone(), now).then(|| {
@@ -44,15 +44,15 @@ async fn obstacle(
     target: &Target,
 ) -> Result<Option<Cause>, Problem> {
     let Target::Lambda(target) = target else { return Ok(None) };
-    let holder = deployments.holder(&target.address(&record.order.role)).await?.filter(|holder| *holder != record.id);
+    let holder = deployments.holder(&target.address(&record.spec.role)).await?.filter(|holder| *holder != record.id);
     let Some(holder) = holder else { return Ok(None) };
     let holder = load(deployments, &holder).await?;
     Ok(Some(Cause::AliasBusy(format!(
         "Deployment {} of deployment group {} (application {}) deploys to alias {} of function {}, and an alias has one \
          deployment at a time. Wait until {} has ended, or stop it, and deploy again.",
         holder.id,
-        holder.order.group,
-        holder.order.application,
+        holder.spec.group,
+        holder.spec.application,
         target.alias,
         target.function.bare(),
         holder.id

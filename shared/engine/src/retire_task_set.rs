@@ -7,14 +7,14 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::load;
-use crate::{Deployments, Listeners, Observation, Subject, TaskSets, observe_service};
+use crate::{DeploymentRef, Deployments, Listeners, Observation, TaskSets, observe_service};
 
 /// Deletes it, if there is one, and nothing sends traffic to it at this moment.
 pub async fn retire_task_set(
     deployments: &impl Deployments,
     task_sets: &impl TaskSets,
     listeners: &impl Listeners,
-    subject: &Subject,
+    subject: &DeploymentRef,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let record = load(deployments, &subject.deployment_id).await?;

@@ -21,7 +21,7 @@ pub async fn run_hook(
     let now = clock();
     let mut record = load(deployments, &task.deployment_id).await?;
     let event = record.current_event();
-    let hook = event.and_then(|event| Some((event, record.order.target.hook(event)?.clone())));
+    let hook = event.and_then(|event| Some((event, record.spec.target.hook(event)?.clone())));
     let Some((event, function)) = hook.filter(|_| record.generation == task.generation) else {
         return wakes.wake(&task.token).await;
     };

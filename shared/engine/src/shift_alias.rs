@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::task::{amend, load};
-use crate::{Aliases, Deployments, Subject};
+use crate::{Aliases, DeploymentRef, Deployments};
 
 /// Which deployment's alias.
-pub type Shift = Subject;
+pub type Shift = DeploymentRef;
 
 /// What became of the alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub async fn shift_alias(
     let id = &shift.deployment_id;
     let first = load(deployments, id).await?;
     let session = first.session();
-    let spillway_domain::deployment::spec::Target::Lambda(target) = &first.order.target else {
+    let spillway_domain::deployment::spec::Target::Lambda(target) = &first.spec.target else {
         return Ok(Shifted::LeftAlone);
     };
     for _ in 0..MOST_TRIES {

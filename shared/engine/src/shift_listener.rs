@@ -16,7 +16,7 @@ use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::observe_service::read_known;
 use crate::task::{amend, load};
-use crate::{Deployments, Listeners, Subject, TaskSets};
+use crate::{DeploymentRef, Deployments, Listeners, TaskSets};
 
 /// What became of the listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ const MOST_ROUNDS: usize = 8;
 pub async fn shift_listener(
     deployments: &impl Deployments,
     (listeners, task_sets): (&impl Listeners, &impl TaskSets),
-    subject: &Subject,
+    subject: &DeploymentRef,
     now: Timestamp,
 ) -> Result<Rerouted, Problem> {
     let (mut rerouted, mut refused) = (Rerouted::AlreadyThere, None);
@@ -46,8 +46,8 @@ pub async fn shift_listener(
         let Some((routing, progress)) = record.listener_routing().zip(record.ecs.as_ref()) else {
             return Ok(Rerouted::LeftAlone);
         };
-        let goes_home = routing == ListenerRouting::HOME;
-        let destination = OptionFuture::from(goes_home.then(|| refuse_if_gone(task_sets, &record, progress)));
+        let goes_back = routing == ListenerRouting::HOME;
+        let destination = OptionFuture::from(goes_back.then(|| refuse_if_gone(task_sets, &record, progress)));
         let (destination, found) = join(destination, look(listeners, &record, progress, routing, now)).await;
         destination.transpose()?;
         let Found { writes, arrived, unread } = found?;
@@ -69,7 +69,7 @@ pub async fn shift_listener(
             match listeners.route(&record.session(), arn, forward, weights).await {
                 Ok(()) => rerouted = Rerouted::Written,
                 // What one forward refuses keeps no other from going home.
-                Err(problem) if goes_home => refused = refused.or(Some(problem)),
+                Err(problem) if goes_back => refused = refused.or(Some(problem)),
                 Err(problem) => return Err(problem),
             }
         }
@@ -119,20 +119,20 @@ async fn look(
     let Some((_, pair)) = record.service() else { return Ok(found) };
     let tests = pair.test_listener.iter().map(|arn| (arn, routing.test_share(), true));
     let mut all: Vec<_> = tests.chain([(&pair.listener, routing.share, false)]).collect();
-    let goes_home = routing == ListenerRouting::HOME;
-    if goes_home {
+    let goes_back = routing == ListenerRouting::HOME;
+    if goes_back {
         all.reverse();
     }
     for (arn, share, is_for_tests) in all {
         let listener = match read_known(listeners, &record.session(), arn).await {
-            Err(problem) if goes_home => {
+            Err(problem) if goes_back => {
                 found.arrived &= is_for_tests;
                 found.unread = found.unread.or(Some(problem));
                 continue;
             }
             read => read?,
         };
-        if let Some(words) = record.stray_of(&listener, is_for_tests, now).filter(|_| !goes_home) {
+        if let Some(words) = record.drift_of(&listener, is_for_tests, now).filter(|_| !goes_back) {
             let words = format!("A load balancer was changed by somebody else: {words}");
             return Err(Problem::new(ProblemKind::Stale, words));
         }
@@ -145,7 +145,7 @@ async fn look(
     Ok(found)
 }
 
-async fn note_restored(deployments: &impl Deployments, subject: &Subject, now: Timestamp) -> Result<(), Problem> {
+async fn note_restored(deployments: &impl Deployments, subject: &DeploymentRef, now: Timestamp) -> Result<(), Problem> {
     let change = |record: &mut Deployment| {
         if record.restored_at.is_some() || record.has_ended() || !record.moves_traffic() {
             return None;

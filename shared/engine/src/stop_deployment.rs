@@ -26,7 +26,7 @@ pub async fn stop_deployment(
     if record.is_settled() {
         return Err(Rejection::AlreadyCompleted(id.clone()).into());
     }
-    if record.order.rolls_back.is_some() {
+    if record.spec.rolls_back.is_some() {
         return Err(Rejection::RollbackCannotStop(id.clone()).into());
     }
     let mut ended = false;

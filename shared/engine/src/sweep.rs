@@ -96,7 +96,7 @@ async fn lost_alarms(
     let watching: Vec<&Deployment> = records.iter().filter(could_halt).collect();
     let mut names: BTreeMap<(&RoleArn, &ApplicationName), BTreeSet<&AlarmName>> = BTreeMap::new();
     for record in &watching {
-        names.entry(asks_as(record)).or_default().extend(record.order.alarms.watched());
+        names.entry(asks_as(record)).or_default().extend(record.spec.alarms.watched());
     }
     let calls = names.into_iter().flat_map(|(asker, names)| {
         let names: Vec<AlarmName> = names.into_iter().cloned().collect();
@@ -116,7 +116,7 @@ async fn lost_alarms(
     }
     let is_red = |record: &Deployment, name: &AlarmName| red.contains(&(asks_as(record), name.clone()));
     let own_red = watching.into_iter().map(|record| {
-        let own = record.order.alarms.watched().iter().filter(|name| is_red(record, name));
+        let own = record.spec.alarms.watched().iter().filter(|name| is_red(record, name));
         (record.id.clone(), own.cloned().collect::<Vec<_>>())
     });
     own_red.filter(|(_, red)| !red.is_empty()).collect()
@@ -124,7 +124,7 @@ async fn lost_alarms(
 
 /// The role, and for which application it is assumed.
 fn asks_as(record: &Deployment) -> (&RoleArn, &ApplicationName) {
-    (&record.order.role, &record.order.application)
+    (&record.spec.role, &record.spec.application)
 }
 
 async fn look_after(
@@ -167,7 +167,7 @@ async fn restart(
 ) -> Result<Option<Swept>, Problem> {
     let died = record.execution_name();
     let change = |current: &mut Deployment| {
-        if current.attempt != record.attempt || current.news.end {
+        if current.attempt != record.attempt || current.notified.end {
             return None;
         }
         current.begin_attempt(now);

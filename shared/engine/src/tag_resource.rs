@@ -46,8 +46,8 @@ async fn change(
                 catalog.replace_tags(Tagged::Application(&application), &own, &how(&own)?).await?
             }
             Resource::Group(application, name) => {
-                let (_, filed) = find_filed(catalog, application, name).await?;
-                catalog.replace_tags(Tagged::Group(&filed.group), &filed.tags, &how(&filed.tags)?).await?
+                let (_, stored) = find_filed(catalog, application, name).await?;
+                catalog.replace_tags(Tagged::Group(&stored.group), &stored.tags, &how(&stored.tags)?).await?
             }
         };
         if written {

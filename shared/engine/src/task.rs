@@ -15,7 +15,7 @@ use crate::{Change, Deployments};
 /// The deployment that a function is to work on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Subject {
+pub struct DeploymentRef {
     /// Its id.
     pub deployment_id: DeploymentId,
 }
@@ -72,7 +72,7 @@ pub(crate) async fn amend(
 ) -> Result<Option<Deployment>, Problem> {
     for _ in 0..MOST_TRIES {
         let mut record = load(deployments, id).await?;
-        let unread = record.order.target == Target::Unread;
+        let unread = record.spec.target == Target::Unread;
         let Some((seen, decided, why)) = change(&mut record) else {
             return Ok(None);
         };

@@ -34,7 +34,7 @@ pub(crate) async fn replace_group(
         Ok(GroupWrite::NameTaken) => Rejection::GroupExists(new.name),
         Ok(GroupWrite::NoConfig) => Rejection::NoConfig { name: new.config, platform: Some(application.platform) },
         Ok(GroupWrite::Active(deployment)) => Rejection::ServiceInUse { group: new.name, deployment },
-        Ok(GroupWrite::ServiceTaken) => Rejection::ServiceTaken(new.environment.ecs_services),
+        Ok(GroupWrite::ServiceDrifted) => Rejection::ServiceDrifted(new.environment.ecs_services),
         Ok(GroupWrite::NoApplication | GroupWrite::Full) => Rejection::NoGroup(old.name.clone()),
         Err(problem) if problem.kind == ProblemKind::Stale => {
             Rejection::Conflict(format!("Deployment group {}", old.name))

@@ -12,7 +12,7 @@ use crate::pace::{Pace, each};
 use crate::shift_alias::{Shifted, shift_alias};
 use crate::task::amend;
 use crate::wake::wake_or_leave;
-use crate::{Aliases, Clock, Deployments, ListenerShifts, Subject, Wakes};
+use crate::{Aliases, Clock, DeploymentRef, Deployments, ListenerShifts, Wakes};
 
 /// How many aliases are restored in a second. Each takes two calls, and Lambda allows an account 15 a second in all.
 const PER_SECOND: i32 = 7;
@@ -50,7 +50,7 @@ impl<D: Deployments, A: Aliases, L: ListenerShifts, W: Wakes, C: Clock> WaysBack
     pub(crate) async fn halt(&self, id: &DeploymentId, red: &[AlarmName], at: Timestamp) -> Result<(), Problem> {
         let change = |record: &mut Deployment| {
             let names = || red.iter().map(AlarmName::as_str).collect::<Vec<_>>().join(" ");
-            let mine = record.created_at <= at && record.order.rolls_back.is_none();
+            let mine = record.created_at <= at && record.spec.rolls_back.is_none();
             (mine && record.halt(Cause::Alarm(red.to_vec()), self.clock.now()))
                 .then(|| (format!("alarms in ALARM: {}", names()), "Halt", "An alarm went off.".to_owned()))
         };
@@ -92,8 +92,8 @@ impl<D: Deployments, A: Aliases, L: ListenerShifts, W: Wakes, C: Clock> WaysBack
         if !is_to_go_back(&record) {
             return Ok(false);
         }
-        let subject = Subject { deployment_id: id.clone() };
-        match &record.order.target {
+        let subject = DeploymentRef { deployment_id: id.clone() };
+        match &record.spec.target {
             Target::Lambda(_) => {
                 pace.turn(self.clock).await;
                 let now = self.clock.now();

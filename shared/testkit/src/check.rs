@@ -31,7 +31,7 @@ fn check_record(world: &World, record: &Deployment, faults: &mut Vec<String>) {
     let Some(ending) = &record.ending else {
         return faults.push(format!("{id} is not over: {}", record.note));
     };
-    if !record.news.end {
+    if !record.notified.end {
         faults.push(format!("{id} ended and nobody was told"));
     }
     if (ending.status == Status::Succeeded) != ending.error.is_none() {
@@ -88,7 +88,7 @@ fn check_aliases(world: &World, records: &[Deployment], faults: &mut Vec<String>
         if theirs || own.iter().any(|record| record.halt.as_ref().is_some_and(unsuitable)) {
             continue;
         }
-        if let Some(last) = own.iter().max_by_key(|record| (record.created_at, record.order.rolls_back.is_some())) {
+        if let Some(last) = own.iter().max_by_key(|record| (record.created_at, record.spec.rolls_back.is_some())) {
             check_alias(last, alias, faults);
         }
     }
@@ -131,7 +131,7 @@ fn check_shares(world: &World, records: &[Deployment], faults: &mut Vec<String>)
             if gone_home && *routing != AliasRouting::only(home) && !world.inner.borrow().keeps_revisions {
                 faults.push(format!("{}: traffic moved after it had gone home: {routing}", record.id));
             }
-            if *routing == AliasRouting::only(home) && record.order.rolls_back.is_none() {
+            if *routing == AliasRouting::only(home) && record.spec.rolls_back.is_none() {
                 gone_home = true;
             } else if now < share {
                 faults.push(format!("{}: the share fell from {share} to {now}", record.id));
@@ -149,12 +149,12 @@ fn check_services(world: &World, records: &[Deployment], faults: &mut Vec<String
     for (key, service) in inner.services.iter().filter(|(key, _)| !inner.taken.contains(*key)) {
         let own = records.iter().filter(|record| record.service().is_some_and(|(own, _)| own.address() == *key));
         let begun = own.filter(|record| record.ecs.is_some());
-        let last = begun.max_by_key(|record| (record.created_at, record.order.rolls_back.is_some()));
+        let last = begun.max_by_key(|record| (record.created_at, record.spec.rolls_back.is_some()));
         let Some((last, progress)) = last.and_then(|last| Some((last, last.ecs.as_ref()?))) else { continue };
-        let succeeded = last.status() == Status::Succeeded && last.order.rolls_back.is_none();
+        let succeeded = last.status() == Status::Succeeded && last.spec.rolls_back.is_none();
         let expected = if succeeded { progress.replacement.as_ref() } else { Some(&progress.original) };
         check_service(last, service, expected, faults);
-        let alone = records.iter().filter(|record| record.order.rolls_back.is_none()).count() == 1;
+        let alone = records.iter().filter(|record| record.spec.rolls_back.is_none()).count() == 1;
         if alone && !inner.harmed && !rises_until_it_falls(&inner.rerouted) {
             faults.push(format!("{}: the share went up and down: {:?}", last.id, inner.rerouted));
         }
@@ -180,7 +180,7 @@ fn check_service(last: &Deployment, service: &Service, expected: Option<&String>
             }
         }
     }
-    let kept = last.order.environment.blue_green.termination;
+    let kept = last.spec.environment.blue_green.termination;
     let keeps = kept.is_some_and(|termination| termination.action == TerminationAction::KeepAlive);
     if service.live().count() > 1 && !keeps {
         fault(format!("there are {} task sets", service.live().count()));

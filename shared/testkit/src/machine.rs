@@ -163,10 +163,9 @@ fn read_task(state: &Value) -> Result<State, String> {
     if parks && (state["Parameters"]["Payload"] != payload || state["TimeoutSecondsPath"] != seconds) {
         return Err(format!("a parked task has the payload {payload} and ends after {seconds}"));
     }
-    let asking =
-        json!({ "input.$": "$", "executionArn.$": "$$.Execution.Id", "startedAt.$": "$$.Execution.StartTime" });
+    let start = json!({ "input.$": "$", "executionArn.$": "$$.Execution.Id", "startedAt.$": "$$.Execution.StartTime" });
     let changing = json!({ "request.$": "$.request", "receivedAt.$": "$$.Execution.StartTime" });
-    for (given, parameters) in [(Function::CreateDeployment, asking), (Function::ChangeResource, changing)] {
+    for (given, parameters) in [(Function::CreateDeployment, start), (Function::ChangeResource, changing)] {
         if function == given && state["Parameters"] != parameters {
             return Err(format!("the parameters are not {parameters}"));
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use spillway_domain::stack::resource::{Settlement, StackRequest, StackResource, Wish};
+use spillway_domain::stack::resource::{DesiredResource, Outcome, StackRequest, StackResource};
 
 use crate::Runner;
 
@@ -22,7 +22,7 @@ pub struct Part {
     /// What the template calls it.
     pub logical_id: String,
     /// What is wanted of it.
-    pub wish: Wish,
+    pub desired: DesiredResource,
     /// The aliases whose deployments it waits for.
     pub waits_for: Vec<String>,
 }
@@ -53,14 +53,14 @@ enum Done {
 
 impl Part {
     /// A resource.
-    pub fn new(logical_id: &str, wish: Wish) -> Self {
-        Self { logical_id: logical_id.to_owned(), wish, waits_for: Vec::new() }
+    pub fn new(logical_id: &str, desired: DesiredResource) -> Self {
+        Self { logical_id: logical_id.to_owned(), desired, waits_for: Vec::new() }
     }
 
     /// A resource that waits for the deployments of aliases.
     pub fn waiting(logical_id: &str, aliases: Vec<String>, more_waiting: bool) -> Self {
-        let wish = Wish::Outcome { deployments: Vec::new(), more_waiting };
-        Self { logical_id: logical_id.to_owned(), wish, waits_for: aliases }
+        let desired = DesiredResource::Ended { deployments: Vec::new(), more_waiting };
+        Self { logical_id: logical_id.to_owned(), desired, waits_for: aliases }
     }
 }
 
@@ -133,8 +133,8 @@ impl Stack {
             let old = self.find(&part.logical_id).cloned();
             let cancelled = |old: Option<&Resource>| match old {
                 // It has never been told what the resource is called.
-                None => Settlement::done(format!("{}-{}-1A2B3C4D5E6F", self.name, part.logical_id)),
-                Some(old) => Settlement::done(&old.physical_id),
+                None => Outcome::done(format!("{}-{}-1A2B3C4D5E6F", self.name, part.logical_id)),
+                Some(old) => Outcome::done(&old.physical_id),
             };
             let answer = answer.unwrap_or_else(|| cancelled(old.as_ref()));
             done.push(old.map_or_else(|| Done::Made(part.logical_id.clone()), Done::Changed));
@@ -180,8 +180,8 @@ impl Stack {
         self.resources.iter().find(|resource| resource.part.logical_id == logical_id)
     }
 
-    fn put(&mut self, part: Part, answer: Settlement) {
-        let Settlement { physical_id, attributes, .. } = answer;
+    fn put(&mut self, part: Part, answer: Outcome) {
+        let Outcome { physical_id, attributes, .. } = answer;
         let new = Resource { part, physical_id, attributes };
         match self.resources.iter_mut().find(|resource| resource.part.logical_id == new.part.logical_id) {
             Some(resource) => *resource = new,
@@ -192,7 +192,7 @@ impl Stack {
     /// A part with what it asks other resources for.
     fn resolved(&self, part: &Part) -> Part {
         let mut part = part.clone();
-        if let Wish::Outcome { deployments, .. } = &mut part.wish {
+        if let DesiredResource::Ended { deployments, .. } = &mut part.desired {
             let id = |alias| self.attribute(alias, "DeploymentId").expect("an alias says which deployment moves it");
             let ids = part.waits_for.iter().map(|alias| id(alias)).filter(|id| *id != "none");
             *deployments = ids.map(|id| id.parse().expect("the id of a deployment")).collect();
@@ -202,23 +202,26 @@ impl Stack {
 
     fn request(&self, runner: &mut Runner<'_>, part: &Part) -> StackRequest {
         let old = self.find(&part.logical_id);
-        let mut wish = part.wish.clone();
-        if let (Wish::Alias(wish), Some(Wish::Alias(old))) = (&mut wish, old.map(|old| &old.part.wish)) {
-            wish.old_settings = Some(old.settings.clone());
-            wish.old_version = Some(old.version);
+        let mut desired = part.desired.clone();
+        if let (DesiredResource::Alias(desired), Some(DesiredResource::Alias(old))) =
+            (&mut desired, old.map(|old| &old.part.desired))
+        {
+            desired.old_settings = Some(old.settings.clone());
+            desired.old_version = Some(old.version);
         }
-        let old_wish = old.map(|old| &old.part.wish);
-        if let (Wish::Outcome { deployments, .. }, Some(Wish::Outcome { deployments: old, .. })) = (&mut wish, old_wish)
+        let old_desired = old.map(|old| &old.part.desired);
+        if let (DesiredResource::Ended { deployments, .. }, Some(DesiredResource::Ended { deployments: old, .. })) =
+            (&mut desired, old_desired)
         {
             deployments.retain(|id| !old.contains(id));
         }
-        runner.new_request(self.resource(&part.logical_id), old.map(|old| old.physical_id.clone()), wish)
+        runner.new_request(self.resource(&part.logical_id), old.map(|old| old.physical_id.clone()), desired)
     }
 
     fn delete_one(&self, runner: &mut Runner<'_>, resource: &Resource) -> Result<(), String> {
         let own = self.resource(&resource.part.logical_id);
         let unnamed = resource.physical_id.starts_with(&format!("{}-{}-", self.name, resource.part.logical_id));
-        let request = runner.new_request(own, Some(resource.physical_id.clone()), Wish::Nothing { unnamed });
+        let request = runner.new_request(own, Some(resource.physical_id.clone()), DesiredResource::Nothing { unnamed });
         only(runner.carry_out(vec![request])).failure.map_or(Ok(()), Err)
     }
 
@@ -237,6 +240,6 @@ fn replaced(old: &[Resource], new: &[Resource]) -> Vec<Resource> {
 }
 
 /// The answer to the only request.
-fn only(mut answers: Vec<Option<Settlement>>) -> Settlement {
+fn only(mut answers: Vec<Option<Outcome>>) -> Outcome {
     answers.pop().flatten().expect("a request that is alone is waited for")
 }

@@ -5,7 +5,7 @@ use spillway_domain::catalog::alarms::AlarmConfiguration;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::environment::Environment;
-use spillway_domain::catalog::group::{DeploymentGroup, Slot};
+use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock};
 use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionKind, RevisionLocation, S3Object};
 use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
 use spillway_domain::deployment::gate::Gate;
@@ -176,7 +176,7 @@ pub(crate) fn put_group(
     let group = DeploymentGroup {
         id,
         application_id: app.id.clone(),
-        slot: Slot { home: app.home.clone(), name: name.clone() },
+        lock: DeploymentLock { home: app.home.clone(), name: name.clone() },
         name: name.parse().expect(parse),
         config: config.parse().expect(parse),
         role: "arn:aws:iam::111122223333:role/spillway-shop".parse().expect(parse),

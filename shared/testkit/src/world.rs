@@ -20,7 +20,7 @@ use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::names::{AlarmName, DeploymentId, FunctionName, Version};
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_domain::stack::resource::{AliasSettings, Claim, StackResource};
+use spillway_domain::stack::resource::{AliasSettings, Ownership, StackResource};
 
 use crate::accident::Struck;
 use crate::service::{Service, TaskPlan};
@@ -109,7 +109,7 @@ pub(crate) struct Inner {
     /// Versions that are deleted when no alias sends traffic to them any more.
     pub tidied: BTreeSet<(String, Version)>,
     /// By stack, logical id and physical id.
-    pub claims: BTreeMap<(String, String, String), Claim>,
+    pub claims: BTreeMap<(String, String, String), Ownership>,
     /// The request for which the running function writes, if it is one of a stack.
     pub writes_for: Option<(StackResource, Timestamp)>,
     /// When the last request was made, by stack and logical id.

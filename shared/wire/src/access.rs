@@ -7,7 +7,7 @@ use spillway_domain::access::caller::Caller;
 use spillway_domain::access::permission::{Denial, Permission, Protected};
 use spillway_domain::catalog::tags::Resource;
 use spillway_domain::names::{ApplicationName, GroupName};
-use spillway_domain::stack::resource::{StackRequest, Wish};
+use spillway_domain::stack::resource::{DesiredResource, StackRequest};
 
 use crate::shapes::resource_arn;
 use crate::{Context, Exception, Operation, Place};
@@ -146,16 +146,20 @@ pub fn to_deploy(application: &ApplicationName, group: &GroupName) -> Permission
 /// What a stack needs for a change. To delete what it has made, it needs nothing.
 pub fn of_stack(request: &StackRequest) -> Vec<Permission> {
     let one = |operation, resource| vec![Permission { action: action(operation), resource }];
-    match &request.wish {
-        Wish::Application(wish) => one(Operation::CreateApplication, Protected::Application(wish.name.clone())),
-        Wish::Config(wish) => one(Operation::CreateDeploymentConfig, Protected::Config(wish.name.clone())),
-        Wish::Group(wish) => {
-            let group = Protected::Group(wish.application.clone(), wish.name.clone());
-            let role = Permission { action: PASS_ROLE.to_owned(), resource: Protected::Role(wish.role.clone()) };
+    match &request.desired {
+        DesiredResource::Application(desired) => {
+            one(Operation::CreateApplication, Protected::Application(desired.name.clone()))
+        }
+        DesiredResource::Config(desired) => {
+            one(Operation::CreateDeploymentConfig, Protected::Config(desired.name.clone()))
+        }
+        DesiredResource::Group(desired) => {
+            let group = Protected::Group(desired.application.clone(), desired.name.clone());
+            let role = Permission { action: PASS_ROLE.to_owned(), resource: Protected::Role(desired.role.clone()) };
             one(Operation::CreateDeploymentGroup, group).into_iter().chain([role]).collect()
         }
-        Wish::Alias(wish) => vec![to_deploy(&wish.application, &wish.group)],
-        Wish::Outcome { .. } | Wish::Nothing { .. } => Vec::new(),
+        DesiredResource::Alias(desired) => vec![to_deploy(&desired.application, &desired.group)],
+        DesiredResource::Ended { .. } | DesiredResource::Nothing { .. } => Vec::new(),
     }
 }
 

@@ -22,10 +22,10 @@ pub fn payload(deployment: &Deployment, event: EventName, seal: &Seal) -> Option
         "DeploymentId": deployment.id.as_str(),
         "LifecycleEventHookExecutionId": seal.execution_id(&deployment.id, event),
         "LifecycleEvent": event.as_str(),
-        "ApplicationName": deployment.order.application.as_str(),
-        "DeploymentGroupName": deployment.order.group.as_str(),
+        "ApplicationName": deployment.spec.application.as_str(),
+        "DeploymentGroupName": deployment.spec.group.as_str(),
     });
-    let facts = match &deployment.order.target {
+    let facts = match &deployment.spec.target {
         Target::Lambda(target) => of_function(target),
         Target::Ecs(target) => of_service(deployment, target),
         Target::Invalid(_) | Target::Unread => return None,

@@ -48,7 +48,7 @@ impl FromStr for MessageForm {
 /// The trigger events that it is. A trigger that has one of them is told, once.
 pub fn trigger_events(deployment: &Deployment) -> Vec<TriggerEvent> {
     match deployment.status() {
-        Status::Created | Status::InProgress if deployment.order.rolls_back.is_some() => {
+        Status::Created | Status::InProgress if deployment.spec.rolls_back.is_some() => {
             vec![TriggerEvent::DeploymentStart, TriggerEvent::DeploymentRollback]
         }
         Status::Created | Status::InProgress => vec![TriggerEvent::DeploymentStart],
@@ -66,7 +66,7 @@ pub fn subject(deployment: &Deployment, place: &Place) -> String {
         notified_status(deployment).as_str().to_uppercase(),
         deployment.id,
         place.region,
-        deployment.order.application
+        deployment.spec.application
     );
     words.chars().take(SUBJECT).collect()
 }
@@ -78,9 +78,9 @@ pub fn message(deployment: &Deployment, trigger: &TriggerName, place: &Place, fo
         "region": place.region,
         "accountId": place.account,
         "eventTriggerName": trigger.as_str(),
-        "applicationName": deployment.order.application.as_str(),
+        "applicationName": deployment.spec.application.as_str(),
         "deploymentId": deployment.id.as_str(),
-        "deploymentGroupName": deployment.order.group.as_str(),
+        "deploymentGroupName": deployment.spec.group.as_str(),
         "createTime": form.time(deployment.created_at),
         "deploymentOverview": form.nested(form.overview(deployment)),
         "status": form.status(status),
@@ -147,7 +147,7 @@ pub fn unpublished(deployment: &Deployment, trigger: &Trigger, problem: &Problem
          kms:GenerateDataKey.",
         occasion(deployment),
         cut(&problem.words, REASON),
-        deployment.order.role
+        deployment.spec.role
     )
 }
 
@@ -179,9 +179,9 @@ fn notified_status(deployment: &Deployment) -> Status {
 /// The `detail` of the EventBridge event.
 pub fn detail(deployment: &Deployment, place: &Place) -> Value {
     json!({
-        "instanceGroupId": deployment.order.group_id,
+        "instanceGroupId": deployment.spec.group_id,
         "region": place.region,
-        "application": deployment.order.application.as_str(),
+        "application": deployment.spec.application.as_str(),
         "deploymentId": deployment.id.as_str(),
         "state": match deployment.status() {
             Status::Created | Status::InProgress => "START",
@@ -190,13 +190,13 @@ pub fn detail(deployment: &Deployment, place: &Place) -> Value {
             Status::Failed => "FAILURE",
             Status::Stopped => "STOP",
         },
-        "deploymentGroup": deployment.order.group.as_str(),
+        "deploymentGroup": deployment.spec.group.as_str(),
     })
 }
 
 /// The `resources` of the EventBridge event.
 pub fn resources(deployment: &Deployment, place: &Place) -> Vec<String> {
-    let (application, group) = (&deployment.order.application, &deployment.order.group);
+    let (application, group) = (&deployment.spec.application, &deployment.spec.group);
     vec![
         place.arn("codedeploy", &format!("application:{application}")),
         place.arn("codedeploy", &format!("deploymentgroup:{application}/{group}")),

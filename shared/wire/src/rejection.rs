@@ -50,7 +50,7 @@ impl From<Rejection> for Exception {
                 ),
             ),
             Rejection::GroupUnfit(unfit) => unfit::words(unfit),
-            Rejection::ServiceTaken(services) => {
+            Rejection::ServiceDrifted(services) => {
                 let services: Vec<String> = services.iter().map(EcsService::address).collect();
                 (
                     "ECSServiceMappingLimitExceededException",

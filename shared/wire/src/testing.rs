@@ -9,13 +9,13 @@ use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::environment::{
     BlueGreen, EcsService, Environment, LoadBalancerInfo, ReadyOption, TargetGroupPair, Termination, TerminationAction,
 };
-use spillway_domain::catalog::group::Slot;
+use spillway_domain::catalog::group::DeploymentLock;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
 use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
 use spillway_domain::catalog::routing::Routing;
 use spillway_domain::deployment::record::Deployment;
-use spillway_domain::deployment::spec::{Creator, Order, Target};
+use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::ecs::listener::Groups;
 use spillway_domain::ecs::progress::EcsProgress;
 use spillway_domain::ecs::service::{Attachment, TaskSet, TaskSetStatus};
@@ -45,19 +45,19 @@ pub(crate) fn context() -> Context {
 }
 
 /// Where the group is filed.
-pub(crate) fn slot() -> Slot {
-    Slot { home: "shop".to_owned(), name: "live".to_owned() }
+pub(crate) fn lock() -> DeploymentLock {
+    DeploymentLock { home: "shop".to_owned(), name: "live".to_owned() }
 }
 
 /// A canary that has just been written.
 pub(crate) fn deployment() -> Deployment {
     let revision = NewRevision::text(RevisionKind::AppSpecContent, "version: 0.0".to_owned()).location;
-    let order = Order {
+    let spec = DeploymentSpec {
         application: named("shop"),
         application_id: "a-id".to_owned(),
         group: named("live"),
         group_id: "9fd2fbef-2157-40d8-91e7-6845af69e2d2".to_owned(),
-        slot: slot(),
+        lock: lock(),
         platform: Default::default(),
         environment: Default::default(),
         config: named("CodeDeployDefault.LambdaCanary10Percent5Minutes"),
@@ -83,7 +83,7 @@ pub(crate) fn deployment() -> Deployment {
         description: None,
         restarts: false,
     };
-    let mut deployment = Deployment::new(named("d-75I7MBT7C"), order, at(123));
+    let mut deployment = Deployment::new(named("d-75I7MBT7C"), spec, at(123));
     deployment.note = "Waits for its execution.".to_owned();
     deployment
 }
@@ -91,7 +91,7 @@ pub(crate) fn deployment() -> Deployment {
 /// A deployment whose AppSpec is not valid.
 pub(crate) fn invalid_deployment() -> Deployment {
     let mut deployment = deployment();
-    deployment.order.target = Target::Invalid(vec!["version: missing.".to_owned()]);
+    deployment.spec.target = Target::Invalid(vec!["version: missing.".to_owned()]);
     deployment
 }
 
@@ -121,15 +121,15 @@ pub(crate) fn service_environment() -> Environment {
 
 /// A deployment to that service that has just been written.
 pub(crate) fn service_deployment() -> Deployment {
-    let Deployment { id, order, created_at, .. } = deployment();
-    let order = Order {
+    let Deployment { id, spec, created_at, .. } = deployment();
+    let spec = DeploymentSpec {
         platform: ComputePlatform::Ecs,
         environment: service_environment(),
         config: named("CodeDeployDefault.ECSCanary10Percent5Minutes"),
         target: Target::Ecs(service_target("web:8")),
-        ..order
+        ..spec
     };
-    Deployment { note: "Waits for its execution.".to_owned(), ..Deployment::new(id, order, created_at) }
+    Deployment { note: "Waits for its execution.".to_owned(), ..Deployment::new(id, spec, created_at) }
 }
 
 /// The same, with its task sets as they were seen when the replacement had got steady.

@@ -18,7 +18,7 @@ mod executions;
 pub(crate) mod front;
 mod hooks;
 mod loopback;
-mod news;
+mod notifications;
 mod processes;
 pub(crate) mod programs;
 mod revisions;

@@ -241,8 +241,8 @@ impl Shop {
 
     /// The slot is free, and nobody looks after the deployment any more.
     pub async fn is_free(&self, id: &str) {
-        let slot = format!("slot#{}", self.name);
-        let state = self.item(&format!("application#{}", self.name), &slot).await.expect("a group has a slot");
+        let lock = format!("slot#{}", self.name);
+        let state = self.item(&format!("application#{}", self.name), &lock).await.expect("a group has a slot");
         assert!(!state.contains("\"active\""), "{id} ended, and the slot is not free: {state}");
         assert_eq!(self.item("active", id).await, None, "{id} ended, and is still looked after");
     }

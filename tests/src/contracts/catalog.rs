@@ -233,7 +233,7 @@ async fn a_group_never_refers_to_a_configuration_that_is_gone(store: &impl Catal
     assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::NoConfig);
     put(store, &live).await;
     assert_eq!(store.replace_group(&live, &late).await.unwrap(), GroupWrite::NoConfig);
-    assert_eq!(find(store, &named(&live.slot.home), &live.name).await.unwrap().group, live);
+    assert_eq!(find(store, &named(&live.lock.home), &live.name).await.unwrap().group, live);
     assert_eq!(store.config(&gone.name).await.unwrap(), None);
 }
 

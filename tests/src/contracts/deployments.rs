@@ -50,7 +50,7 @@ async fn open(store: &impl Store) -> DeploymentGroup {
 
 /// What its deployments have changed in the group.
 async fn state(store: &impl Store, group: &DeploymentGroup) -> GroupState {
-    find(store, &named(&group.slot.home), &group.name).await.unwrap().state
+    find(store, &named(&group.lock.home), &group.name).await.unwrap().state
 }
 
 /// A deployment that has been created.
@@ -182,7 +182,7 @@ async fn the_end_frees_the_slot_and_is_remembered_by_the_group(store: &impl Stor
     let last = found.last_attempted.unwrap();
     assert_eq!((last.id, last.status, last.ended_at), (second.id, Status::Failed, Some(at(2))));
     assert_eq!(found.last_successful.unwrap().id, first.id);
-    assert_eq!(found.target_revision, Some(first.order.revision));
+    assert_eq!(found.target_revision, Some(first.spec.revision));
 }
 
 async fn a_successor_takes_the_slot(store: &impl Store) {
@@ -190,7 +190,7 @@ async fn a_successor_takes_the_slot(store: &impl Store) {
     let record = created(store, &group, at(1)).await;
     let over = ended(&record, Status::Stopped);
     let mut successor = deployment(&group, at(2));
-    successor.order.rolls_back = Some(record.id.clone());
+    successor.spec.rolls_back = Some(record.id.clone());
     let change = Change { closes: true, successor: Some(&successor), ..Change::quiet(&over) };
     store.save(change).await.unwrap();
     let found = state(store, &group).await;
@@ -207,7 +207,7 @@ async fn a_successor_takes_the_slot(store: &impl Store) {
 async fn rivals(store: &impl Store) -> (Deployment, Deployment, String) {
     let one = deployment(&open(store).await, at(1));
     let mut other = deployment(&open(store).await, at(2));
-    other.order.target = one.order.target.clone();
+    other.spec.target = one.spec.target.clone();
     let alias = one.locked_alias().unwrap();
     (one, other, alias)
 }
@@ -232,7 +232,7 @@ async fn the_lock_of_an_alias_passes_to_the_successor(store: &impl Store) {
     assert_eq!(store.create(&first, None).await.unwrap(), Creation::Created);
     let over = ended(&first, Status::Stopped);
     let mut successor = Deployment { id: fresh_id(), ..first.clone() };
-    successor.order.rolls_back = Some(first.id.clone());
+    successor.spec.rolls_back = Some(first.id.clone());
     let change = Change { closes: true, successor: Some(&successor), ..Change::quiet(&over) };
     store.save(change).await.unwrap();
     assert_eq!(store.holder(&alias).await.unwrap(), Some(successor.id.clone()));
@@ -243,12 +243,12 @@ async fn the_lock_of_an_alias_passes_to_the_successor(store: &impl Store) {
 
 async fn a_revision_that_is_read_later_takes_the_lock_then(store: &impl Store) {
     let (mut late, rival, alias) = rivals(store).await;
-    let target = std::mem::replace(&mut late.order.target, Target::Unread);
+    let target = std::mem::replace(&mut late.spec.target, Target::Unread);
     assert_eq!(store.create(&late, None).await.unwrap(), Creation::Created);
     assert_eq!(store.holder(&alias).await.unwrap(), None);
     assert_eq!(store.create(&rival, None).await.unwrap(), Creation::Created);
     let mut understood = next(&late);
-    understood.order.target = target;
+    understood.spec.target = target;
     let locking = Change { locks: true, ..Change::quiet(&understood) };
     assert_eq!(kind(store.save(locking).await), ProblemKind::Transient);
     assert_eq!(store.load(&late.id).await.unwrap(), Some(late), "nothing was saved");
@@ -262,10 +262,10 @@ async fn a_revision_that_is_read_later_takes_the_lock_then(store: &impl Store) {
 
 async fn a_lock_of_another_is_not_released(store: &impl Store) {
     let (mut without, rival, alias) = rivals(store).await;
-    let target = std::mem::replace(&mut without.order.target, Target::Unread);
+    let target = std::mem::replace(&mut without.spec.target, Target::Unread);
     assert_eq!(store.create(&without, None).await.unwrap(), Creation::Created);
     assert_eq!(store.create(&rival, None).await.unwrap(), Creation::Created);
-    without.order.target = target;
+    without.spec.target = target;
     let over = end(store, &without, Status::Failed).await;
     assert_eq!(store.load(&without.id).await.unwrap(), Some(over));
     assert_eq!(store.holder(&alias).await.unwrap(), Some(rival.id.clone()));
@@ -280,7 +280,7 @@ async fn a_deployment_is_active_until_its_end_is_told(store: &impl Store) {
     let over = end(store, &record, Status::Succeeded).await;
     assert!(is_active().await, "its end has not been told");
     let mut told = next(&over);
-    told.news.end = true;
+    told.notified.end = true;
     store.save(Change::of(&told, &entry(&told))).await.unwrap();
     assert!(!is_active().await);
 }
@@ -289,15 +289,15 @@ async fn those_that_watch_an_alarm_are_found_until_they_end(store: &impl Store) 
     let group = open(store).await;
     let alarm: AlarmName = named(&fresh("alarm"));
     let mut record = deployment(&group, at(1));
-    record.order.alarms.enabled = true;
+    record.spec.alarms.enabled = true;
     // Twice, which nobody should, and a transaction does not take.
-    record.order.alarms.alarms = vec![alarm.clone(), alarm.clone(), named("another")];
+    record.spec.alarms.alarms = vec![alarm.clone(), alarm.clone(), named("another")];
     assert_eq!(store.create(&record, None).await.unwrap(), Creation::Created);
     assert_eq!(store.watching(&alarm).await.unwrap(), std::slice::from_ref(&record.id));
     end(store, &record, Status::Succeeded).await;
     assert_eq!(store.watching(&alarm).await.unwrap(), []);
     let mut off = deployment(&group, at(2));
-    off.order.alarms.alarms = vec![alarm.clone()];
+    off.spec.alarms.alarms = vec![alarm.clone()];
     assert_eq!(store.create(&off, None).await.unwrap(), Creation::Created);
     assert_eq!(store.watching(&alarm).await.unwrap(), [], "its alarms are switched off");
 }
@@ -348,7 +348,7 @@ async fn a_list_is_newest_first_and_has_pages(store: &impl Store) {
     assert_eq!((second.items.as_slice(), second.next), (&ids[100..], None));
     assert_eq!(store.list(Some(&fresh("id")), &all, None).await.unwrap().items, []);
     // What was begun in a group goes on in it, and a group that comes later under its name has nothing of it.
-    let filter = DeploymentFilter { group: Some((named(&group.slot.home), group.name.clone())), ..all };
+    let filter = DeploymentFilter { group: Some((named(&group.lock.home), group.name.clone())), ..all };
     let first = list_deployments(store, store, &filter, None).await.unwrap();
     assert_eq!(first.items, ids[..100]);
     assert_eq!(store.delete_group(&group).await.unwrap(), None);

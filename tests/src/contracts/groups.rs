@@ -1,6 +1,6 @@
 //! Deployment groups.
 
-use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::problem::ProblemKind;
 use spillway_engine::{Catalog, Creation, Deployments, GroupWrite, Tagged};
@@ -38,7 +38,7 @@ async fn a_group_is_there_once_in_its_application(store: &impl Store) {
     assert_eq!(store.create_group(&group(&one, "live"), &[], 1000).await.unwrap(), GroupWrite::NameTaken);
     put(store, &group(&other, "live")).await;
     let (found, groups) = store.groups_named(&one.name, std::slice::from_ref(&live.name)).await.unwrap().unwrap();
-    assert_eq!((found, groups), (one, vec![Filed { group: live, state: Default::default(), tags: Vec::new() }]));
+    assert_eq!((found, groups), (one, vec![StoredGroup { group: live, state: Default::default(), tags: Vec::new() }]));
 }
 
 async fn a_group_is_made_only_in_an_application(store: &impl Store) {
@@ -47,7 +47,7 @@ async fn a_group_is_made_only_in_an_application(store: &impl Store) {
     let mut foreign = group(&opened(store).await, "live");
     foreign.application_id = fresh("id");
     assert_eq!(store.create_group(&foreign, &[], 1000).await.unwrap(), GroupWrite::NoApplication);
-    assert_eq!(find(store, &named(&foreign.slot.home), &foreign.name).await, None);
+    assert_eq!(find(store, &named(&foreign.lock.home), &foreign.name).await, None);
 }
 
 async fn an_application_has_at_most_so_many_groups(store: &impl Store) {
@@ -88,7 +88,7 @@ async fn a_list_of_groups_has_pages(store: &impl Store) {
     assert_eq!(every(page).await, names);
     // More than DynamoDB gives at once.
     let (_, found) = store.groups_named(&application.name, &names[..100]).await.unwrap().unwrap();
-    assert_eq!(found.into_iter().map(|filed| filed.group.name).collect::<Vec<_>>(), names[..100]);
+    assert_eq!(found.into_iter().map(|stored| stored.group.name).collect::<Vec<_>>(), names[..100]);
 }
 
 async fn groups_are_found_by_their_names_in_that_order(store: &impl Store) {
@@ -98,7 +98,7 @@ async fn groups_are_found_by_their_names_in_that_order(store: &impl Store) {
     put(store, &two).await;
     let asked = [named("two"), named("none"), named("one")];
     let (_, found) = store.groups_named(&application.name, &asked).await.unwrap().unwrap();
-    assert_eq!(found.into_iter().map(|filed| filed.group).collect::<Vec<_>>(), [two, one]);
+    assert_eq!(found.into_iter().map(|stored| stored.group).collect::<Vec<_>>(), [two, one]);
 }
 
 async fn a_group_is_replaced_only_over_its_old_state(store: &impl Store) {
@@ -147,7 +147,7 @@ async fn a_group_that_comes_later_sees_nothing_of_one_that_had_its_name(store: &
     assert_eq!(store.create(&own, None).await.unwrap(), Creation::Created);
     let both = [first.name.clone(), renamed.name.clone()];
     let (_, found) = store.groups_named(&application.name, &both).await.unwrap().unwrap();
-    let found: Vec<_> = found.into_iter().map(|filed| filed.state.active.unwrap()).collect();
+    let found: Vec<_> = found.into_iter().map(|stored| stored.state.active.unwrap()).collect();
     assert_eq!(found, [own.id, active.id]);
 }
 

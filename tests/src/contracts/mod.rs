@@ -54,12 +54,12 @@ use spillway_domain::access::session::{Purpose, RoleSession};
 use spillway_domain::catalog::alarms::AlarmConfiguration;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::ComputePlatform;
-use spillway_domain::catalog::group::{DeploymentGroup, Filed, Slot};
+use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock, StoredGroup};
 use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
 use spillway_domain::catalog::rollback::AutoRollback;
 use spillway_domain::catalog::routing::Routing;
 use spillway_domain::deployment::record::Deployment;
-use spillway_domain::deployment::spec::{Creator, Order, Target};
+use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::{ApplicationName, DeploymentId, GroupName, RoleArn};
 use spillway_domain::problem::ProblemKind;
@@ -148,7 +148,7 @@ async fn put(store: &impl Catalog, group: &DeploymentGroup) {
 }
 
 /// A group by name, if it is there.
-async fn find(store: &impl Catalog, application: &ApplicationName, name: &GroupName) -> Option<Filed> {
+async fn find(store: &impl Catalog, application: &ApplicationName, name: &GroupName) -> Option<StoredGroup> {
     let found = store.groups_named(application, std::slice::from_ref(name)).await.unwrap();
     found.and_then(|(_, groups)| groups.into_iter().next())
 }
@@ -157,7 +157,7 @@ fn group(application: &Application, name: &str) -> DeploymentGroup {
     DeploymentGroup {
         id: fresh("id"),
         application_id: application.id.clone(),
-        slot: Slot { home: application.home.clone(), name: name.to_owned() },
+        lock: DeploymentLock { home: application.home.clone(), name: name.to_owned() },
         name: named(name),
         config: named("CodeDeployDefault.LambdaAllAtOnce"),
         role: role(),
@@ -182,12 +182,12 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
         before: None,
         after: None,
     };
-    let order = Order {
+    let spec = DeploymentSpec {
         application: named("shop"),
         application_id: group.application_id.clone(),
         group: group.name.clone(),
         group_id: group.id.clone(),
-        slot: group.slot.clone(),
+        lock: group.lock.clone(),
         platform: Default::default(),
         environment: Default::default(),
         config: group.config.clone(),
@@ -206,5 +206,5 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
         description: None,
         restarts: false,
     };
-    Deployment::new(fresh_id(), order, created_at)
+    Deployment::new(fresh_id(), spec, created_at)
 }

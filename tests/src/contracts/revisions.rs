@@ -69,7 +69,7 @@ async fn a_deployment_registers_its_revision(store: &impl Store) {
         let group = group(&application, name);
         put(store, &group).await;
         let mut deployment = deployment(&group, at(n));
-        deployment.order.revision = revision.location.clone();
+        deployment.spec.revision = revision.location.clone();
         let created = store.create(&deployment, revision.content.as_deref()).await.unwrap();
         assert_eq!(created, Creation::Created);
         let found = find(store, &application.name, std::slice::from_ref(&revision.location)).await;
@@ -164,11 +164,11 @@ async fn what_an_application_has_left_does_not_keep_another_from_deploying_it(st
     let group = group(&later, "live");
     put(store, &group).await;
     let mut record = deployment(&group, at(2));
-    record.order.revision = first.location.clone();
+    record.spec.revision = first.location.clone();
     assert_eq!(store.create(&record, first.content.as_deref()).await.unwrap(), Creation::Created);
     let over = ended(&record, Status::Stopped);
     let mut successor = deployment(&group, at(3));
-    (successor.order.revision, successor.order.rolls_back) = (back.location.clone(), Some(record.id.clone()));
+    (successor.spec.revision, successor.spec.rolls_back) = (back.location.clone(), Some(record.id.clone()));
     let change = Change { closes: true, successor: Some(&successor), ..Change::quiet(&over) };
     store.save(change).await.unwrap();
     assert_eq!(store.load(&successor.id).await.unwrap().as_ref(), Some(&successor));
@@ -183,7 +183,7 @@ async fn what_was_deployed_successfully_is_listed_with_the_revisions(store: &imp
         let group = group(&application, name);
         put(store, &group).await;
         let mut record = deployment(&group, at(1));
-        record.order.revision = zip(name).location;
+        record.spec.revision = zip(name).location;
         assert_eq!(store.create(&record, None).await.unwrap(), Creation::Created);
         let over = ended(&record, if name == "a" { Status::Succeeded } else { Status::Failed });
         store.save(Change { closes: true, ..Change::quiet(&over) }).await.unwrap();

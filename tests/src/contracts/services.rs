@@ -34,11 +34,11 @@ async fn a_service_is_in_one_group(store: &impl Catalog) {
     let name = fresh("web");
     put(store, &serving(&group(&one, "first"), &name)).await;
     for late in [serving(&group(&one, "second"), &name), serving(&group(&other, "first"), &name)] {
-        assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceTaken);
+        assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceDrifted);
     }
     let plain = group(&other, "plain");
     put(store, &plain).await;
-    assert_eq!(store.replace_group(&plain, &serving(&plain, &name)).await.unwrap(), GroupWrite::ServiceTaken);
+    assert_eq!(store.replace_group(&plain, &serving(&plain, &name)).await.unwrap(), GroupWrite::ServiceDrifted);
     assert_eq!(find(store, &other.name, &plain.name).await.unwrap().group, plain);
     // Of another cluster, it is another.
     let mut elsewhere = group(&other, "elsewhere");
@@ -57,9 +57,9 @@ async fn a_service_may_be_given_by_name_or_by_arn(store: &impl Catalog) {
         cluster: named("arn:aws:ecs:us-east-1:111122223333:cluster/prod"),
     }];
     let late = DeploymentGroup { environment: by_arn.environment.clone(), ..group(&application, "second") };
-    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceTaken);
+    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceDrifted);
     assert_eq!(store.replace_group(&by_name, &by_arn).await.unwrap(), GroupWrite::Done);
-    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceTaken);
+    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceDrifted);
 }
 
 async fn a_group_that_changes_frees_its_service_and_takes_the_new_one(store: &impl Catalog) {
@@ -70,10 +70,10 @@ async fn a_group_that_changes_frees_its_service_and_takes_the_new_one(store: &im
     let new = DeploymentGroup { name: named("renamed"), ..serving(&old, &second) };
     assert_eq!(store.replace_group(&old, &new).await.unwrap(), GroupWrite::Done);
     let late = serving(&group(&application, "late"), &second);
-    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceTaken);
+    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceDrifted);
     let late = serving(&late, &first);
     put(store, &late).await;
-    assert_eq!(store.replace_group(&new, &serving(&new, &first)).await.unwrap(), GroupWrite::ServiceTaken);
+    assert_eq!(store.replace_group(&new, &serving(&new, &first)).await.unwrap(), GroupWrite::ServiceDrifted);
     let renamed = DeploymentGroup { name: named("again"), ..new.clone() };
     assert_eq!(store.replace_group(&new, &renamed).await.unwrap(), GroupWrite::Done, "its own is not in its way");
 }
@@ -88,7 +88,7 @@ async fn a_group_keeps_its_service_while_a_deployment_to_it_is_active(store: &(i
     let elsewhere = serving(&old, &second);
     assert_eq!(store.replace_group(&old, &elsewhere).await.unwrap(), GroupWrite::Active(active.id));
     let late = serving(&group(&application, "late"), &first);
-    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceTaken);
+    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceDrifted);
     let renamed = DeploymentGroup { name: named("renamed"), ..old.clone() };
     assert_eq!(store.replace_group(&old, &renamed).await.unwrap(), GroupWrite::Done, "its service stays");
 }
@@ -101,9 +101,9 @@ async fn no_deployment_begins_to_a_service_that_its_group_has_given_up(store: &(
     assert_eq!(store.replace_group(&old, &new).await.unwrap(), GroupWrite::Done);
     // Whoever creates it has read the group before it was changed.
     let mut late = deployment(&old, at(1));
-    late.order.environment = old.environment.clone();
+    late.spec.environment = old.environment.clone();
     assert_eq!(kind(store.create(&late, None).await), ProblemKind::Transient);
-    late.order.environment = new.environment.clone();
+    late.spec.environment = new.environment.clone();
     assert_eq!(store.create(&late, None).await.unwrap(), Creation::Created);
 }
 
@@ -118,7 +118,7 @@ async fn a_group_that_is_deleted_frees_the_service_it_has_by_then(store: &impl C
     assert_eq!(store.delete_group(&old).await.unwrap(), None);
     put(store, &serving(&group(&application, "next"), &second)).await;
     let late = serving(&group(&application, "late"), &first);
-    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceTaken);
+    assert_eq!(store.create_group(&late, &[], 1000).await.unwrap(), GroupWrite::ServiceDrifted);
 }
 
 async fn a_group_that_is_not_written_takes_no_service(store: &impl Catalog) {

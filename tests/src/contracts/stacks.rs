@@ -1,7 +1,7 @@
 //! What is noted for CloudFormation stacks.
 
 use spillway_domain::problem::ProblemKind;
-use spillway_domain::stack::resource::{Claim, Moved, StackRequest, StackResource, Wish};
+use spillway_domain::stack::resource::{DesiredResource, Moved, Ownership, StackRequest, StackResource};
 use spillway_engine::{Catalog, Claims, Deployments, GroupWrite, ResponseUrls, Waiters};
 
 use super::table as real;
@@ -25,12 +25,12 @@ fn resource(logical_id: &str) -> StackResource {
     StackResource { stack, logical_id: logical_id.to_owned() }
 }
 
-fn application(name: &str) -> Claim {
-    Claim::Application { name: named(name), id: "id".to_owned() }
+fn application(name: &str) -> Ownership {
+    Ownership::Application { name: named(name), id: "id".to_owned() }
 }
 
-fn alias() -> Claim {
-    Claim::Alias {
+fn alias() -> Ownership {
+    Ownership::Alias {
         function: named("orders"),
         alias: named("live"),
         role: role(),
@@ -44,19 +44,19 @@ fn alias() -> Claim {
 async fn a_claim_is_under_its_stack_its_resource_and_its_physical_id(store: &impl Claims) {
     let shop = resource("Orders");
     let other = StackResource { logical_id: "OrdersToo".to_owned(), ..shop.clone() };
-    assert_eq!(store.claim(&shop, "orders").await.unwrap(), None);
+    assert_eq!(store.ownership(&shop, "orders").await.unwrap(), None);
     store.put_claim(&shop, "orders", Some(&alias()), at(1)).await.unwrap();
-    assert_eq!(store.claim(&shop, "orders").await.unwrap(), Some(alias()));
-    assert_eq!(store.claim(&shop, "orders-2").await.unwrap(), None);
-    assert_eq!(store.claim(&other, "orders").await.unwrap(), None);
-    assert_eq!(store.claim(&resource("Orders"), "orders").await.unwrap(), None);
+    assert_eq!(store.ownership(&shop, "orders").await.unwrap(), Some(alias()));
+    assert_eq!(store.ownership(&shop, "orders-2").await.unwrap(), None);
+    assert_eq!(store.ownership(&other, "orders").await.unwrap(), None);
+    assert_eq!(store.ownership(&resource("Orders"), "orders").await.unwrap(), None);
 }
 
 async fn the_last_claim_counts(store: &impl Claims) {
     let shop = resource("Shop");
-    for claim in [application("one"), application("two")] {
-        store.put_claim(&shop, "shop", Some(&claim), at(1)).await.unwrap();
-        assert_eq!(store.claim(&shop, "shop").await.unwrap(), Some(claim));
+    for ownership in [application("one"), application("two")] {
+        store.put_claim(&shop, "shop", Some(&ownership), at(1)).await.unwrap();
+        assert_eq!(store.ownership(&shop, "shop").await.unwrap(), Some(ownership));
     }
 }
 
@@ -66,9 +66,9 @@ async fn a_claim_is_dropped_once_or_twice(store: &impl Claims) {
     store.put_claim(&shop, "other", Some(&application("other")), at(1)).await.unwrap();
     for _ in 0..2 {
         store.put_claim(&shop, "shop", None, at(2)).await.unwrap();
-        assert_eq!(store.claim(&shop, "shop").await.unwrap(), None);
+        assert_eq!(store.ownership(&shop, "shop").await.unwrap(), None);
     }
-    assert_eq!(store.claim(&shop, "other").await.unwrap(), Some(application("other")));
+    assert_eq!(store.ownership(&shop, "other").await.unwrap(), Some(application("other")));
 }
 
 async fn a_request_that_comes_late_claims_nothing(store: &impl Claims) {
@@ -98,7 +98,7 @@ async fn all_claims_of_a_resource_are_found_and_nobody_elses(store: &impl Claims
 
 async fn nobody_claims_what_has_too_long_a_name(store: &impl Claims) {
     let (shop, long) = (resource("Shop"), "x".repeat(1024));
-    assert_eq!(store.claim(&shop, &long).await.unwrap(), None);
+    assert_eq!(store.ownership(&shop, &long).await.unwrap(), None);
     store.put_claim(&shop, &long, None, at(1)).await.unwrap();
 }
 
@@ -161,7 +161,7 @@ fn a_request_that_comes_late_writes_nothing_at_all() {
             physical_id: None,
             asked_at,
             answer_by: asked_at,
-            wish: Wish::Nothing { unnamed: false },
+            desired: DesiredResource::Nothing { unnamed: false },
         };
         let (late, last) = (table.for_request(&request(at(1))), table.for_request(&request(at(2))));
         let application = opened(&late).await;

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
-use spillway_engine::{Aliases, Deployments, Shifted, Subject, shift_alias};
+use spillway_engine::{Aliases, DeploymentRef, Deployments, Shifted, shift_alias};
 use spillway_testkit::{Accident, Event, Harm, Plot, Runner, Story, When, World, check};
 use spillway_tests::template::machine;
 
@@ -67,7 +67,7 @@ fn a_shift_that_comes_after_the_way_back_is_put_right_before_the_end() {
     let mut runner = Runner::new(&world, machine());
     let id = runner.begin(&request);
     runner.pass(SignedDuration::from_secs(30));
-    let subject = Subject { deployment_id: id.clone() };
+    let subject = DeploymentRef { deployment_id: id.clone() };
     pollster::block_on(async {
         let record = world.record(&id).unwrap();
         let (session, target) = (&record.session(), record.lambda().unwrap());

@@ -2,10 +2,11 @@
 
 use jiff::SignedDuration;
 use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::halt::FailedCall;
 use spillway_domain::deployment::halt::{Cause, HookFault};
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::{Deployment, Status};
-use spillway_domain::deployment::spec::Order;
+use spillway_domain::deployment::spec::DeploymentSpec;
 use spillway_testkit::{Accident, Event, Harm, HookPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
@@ -15,6 +16,7 @@ use super::{ending, play};
 fn every_cause_has_its_status_code_and_words() {
     let event = EventName::BeforeAllowTraffic;
     let said = || "Lambda said no.".to_owned();
+    let call = || FailedCall { call: None, words: said() };
     let causes = [
         Cause::Alarm(vec!["errors".parse().unwrap(), "latency".parse().unwrap()]),
         Cause::AlarmsUnreadable(said()),
@@ -25,26 +27,26 @@ fn every_cause_has_its_status_code_and_words() {
         Cause::Revision(vec!["version is missing.".to_owned(), "Resources is missing.".to_owned()]),
         Cause::AliasUnsuitable("What it holds.".to_owned()),
         Cause::AliasBusy("Who has it.".to_owned()),
-        Cause::AliasTaken("What it holds now.".to_owned()),
+        Cause::AliasDrifted("What it holds now.".to_owned()),
         Cause::ServiceUnsuitable("What it is like.".to_owned()),
         Cause::ListenerUnsuitable("What it does.".to_owned()),
-        Cause::ServiceTaken("What it is like now.".to_owned()),
+        Cause::ServiceDrifted("What it is like now.".to_owned()),
         Cause::TasksDie("How many, and why.".to_owned()),
         Cause::NeverSteady("What was seen.".to_owned()),
         Cause::Unsteady("What was seen.".to_owned()),
         Cause::NotContinued(15),
-        Cause::Missing(said()),
-        Cause::Denied(said()),
-        Cause::Refused(said()),
-        Cause::Throttled(said()),
+        Cause::Missing(call()),
+        Cause::Denied(call()),
+        Cause::Refused(call()),
+        Cause::Throttled(call()),
     ];
     let (_, record) = play(&Story::new("Steps.10@1m"));
     let on = |platform| {
-        let order = Order { platform, ..record.order.clone() };
+        let spec = DeploymentSpec { platform, ..record.spec.clone() };
         let line = |cause: &Cause| {
             let rollback = cause.rollback_event();
             let (status, code) = (cause.status().as_str(), cause.code(platform).as_str());
-            format!("{status} {code}, rolls back: {rollback:?}\n  {}", cause.message(&order))
+            format!("{status} {code}, rolls back: {rollback:?}\n  {}", cause.message(&spec))
         };
         causes.iter().map(line).collect::<Vec<_>>()
     };

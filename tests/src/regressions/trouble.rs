@@ -13,7 +13,7 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::rejection::Rejection;
 use spillway_engine::{
-    Asking, Change, Decide, Deployments, Error, Executions, Notices, Objects, Subject, Swept, announce,
+    Change, Decide, DeploymentRef, Deployments, Error, Executions, Notices, Objects, StartRequest, Swept, announce,
     create_deployment, create_deployment_for, decide, find_group, read_revision, stop_deployment, sweep,
 };
 use spillway_testkit::{Event, Plot, RevisionPlan, Runner, Story, World, check, ways};
@@ -90,18 +90,18 @@ fn what_could_not_be_told_is_in_the_record_and_in_the_ledger_and_changes_nothing
     let world = World::new();
     let id = Runner::new(&world, machine()).play(&Story::new("CodeDeployDefault.LambdaAllAtOnce"));
     let mut untold = world.record(&id).unwrap();
-    untold.news.end = false;
+    untold.notified.end = false;
     untold.generation += 1;
     let entry = untold.entry(String::new(), "Test", String::new());
     pollster::block_on(world.save(Change::of(&untold, &entry))).unwrap();
-    let subject = Subject { deployment_id: id.clone() };
+    let subject = DeploymentRef { deployment_id: id.clone() };
     for _ in 0..2 {
         pollster::block_on(announce(&world, &Deaf, &world, &subject, world.now())).unwrap();
     }
     let told = world.record(&id).unwrap();
     assert_eq!((told.status(), told.note.clone()), (Status::Succeeded, untold.note.clone()));
     assert_eq!(told.undelivered, ["Nobody heard that it is Succeeded."]);
-    assert_eq!(world.ledger_of(&id).last().unwrap().seen, "news: Nobody heard that it is Succeeded.");
+    assert_eq!(world.ledger_of(&id).last().unwrap().seen, "notified: Nobody heard that it is Succeeded.");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn an_end_that_was_decided_because_the_start_could_not_be_told_is_told_all_the_s
     for _ in 0..2 {
         assert_eq!(decide(&failed).step, MoveKind::Announce);
         let record = world.record(&id).unwrap();
-        assert!(record.has_ended() && !record.news.end);
+        assert!(record.has_ended() && !record.notified.end);
     }
 }
 
@@ -167,7 +167,7 @@ fn busy_with(refused: Result<(), Error>) -> DeploymentId {
 }
 
 /// An S3 that answers a read only after another read of the same deployment has come and gone.
-struct Slow<'a>(&'a World, &'a Subject);
+struct Slow<'a>(&'a World, &'a DeploymentRef);
 
 impl Objects for Slow<'_> {
     async fn read(&self, session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem> {
@@ -188,12 +188,12 @@ fn a_reading_of_a_revision_that_comes_late_changes_nothing_of_what_was_read() {
     let request = Story::new("Steps.10@1m").with_revision(RevisionPlan::InS3).set(&world);
     let deployment_id = DeploymentId::from_number(1001);
     create(&world, &request, &deployment_id).unwrap();
-    let subject = Subject { deployment_id };
+    let subject = DeploymentRef { deployment_id };
     let slow = Slow(&world, &subject);
     let late = read_revision(&world, &slow, |_, _| said("late"), 100_000, &subject, world.now());
     pollster::block_on(late).unwrap();
     let first = world.record(&subject.deployment_id).unwrap();
-    assert_eq!((&first.order.target, first.generation), (&said("first"), 2));
+    assert_eq!((&first.spec.target, first.generation), (&said("first"), 2));
     assert_eq!(world.ledger_of(&subject.deployment_id).len(), 1);
 }
 
@@ -219,10 +219,10 @@ fn a_deployment_goes_on_in_another_execution_when_the_one_that_asked_for_it_is_s
     let world = World::new();
     let request = Story::new("Steps.10@5m").set(&world);
     let arn = "arn:aws:states:us-east-1:111122223333:execution:spillway-deployment:release-7".to_owned();
-    let asking = Asking { arn, started_at: "2026-11-21T01:07:03.456Z".to_owned() };
+    let start = StartRequest { arn, started_at: "2026-11-21T01:07:03.456Z".to_owned() };
     let create = async || {
         let quotas = Quotas::default();
-        create_deployment_for(&world, &asking, &request, |_, _| said("nothing"), &quotas, world.now()).await.unwrap().id
+        create_deployment_for(&world, &start, &request, |_, _| said("nothing"), &quotas, world.now()).await.unwrap().id
     };
     let sweep = async |after: i64| {
         world.turn_clock(SignedDuration::from_secs(after));

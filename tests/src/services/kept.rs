@@ -76,7 +76,7 @@ fn an_accident_in_the_deployment_after_one_that_kept_its_original_ends_in_order(
         drop(runner);
         check(&world).unwrap();
         let records = world.records();
-        let asked_for = records.iter().filter(|record| record.order.rolls_back.is_none());
+        let asked_for = records.iter().filter(|record| record.spec.rolls_back.is_none());
         let succeeded = asked_for.filter(|record| record.status() == Status::Succeeded).count();
         (world.moments(), succeeded, standing(&world))
     };

@@ -81,7 +81,7 @@ fn a_deployment_in_mid_shift_believes_only_after_minutes_that_something_of_its_s
 }
 
 fn rollback(records: &[Deployment]) -> &Deployment {
-    records.iter().rfind(|record| record.order.rolls_back.is_some()).unwrap()
+    records.iter().rfind(|record| record.spec.rolls_back.is_some()).unwrap()
 }
 
 #[test]

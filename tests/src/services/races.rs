@@ -11,8 +11,8 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{
-    Creation, Deployments, Listeners, NewTaskSet, ServiceSeen, Subject, TaskSets, promote_task_set, shift_listener,
-    stop_deployment,
+    Creation, DeploymentRef, Deployments, Listeners, NewTaskSet, ServiceSeen, TaskSets, promote_task_set,
+    shift_listener, stop_deployment,
 };
 use spillway_testkit::{Plot, Runner, ServiceStory, World};
 use spillway_tests::template::machine;
@@ -126,7 +126,7 @@ fn in_step(step: usize) -> (World, DeploymentId) {
 fn shifted(after: After) -> (Option<Percent>, String) {
     let (world, id) = in_step(0);
     let customer = Stopped { world: &world, id: id.clone(), after };
-    let subject = Subject { deployment_id: id };
+    let subject = DeploymentRef { deployment_id: id };
     pollster::block_on(shift_listener(&world, (&customer, &world), &subject, world.now())).unwrap();
     (world.service(ServiceStory::SERVICE).unwrap().share(), world.diary())
 }
@@ -136,11 +136,11 @@ fn promoted(after: After) -> (String, String) {
     let (world, id) = in_step(1);
     let record = world.record(&id).unwrap();
     let (service, _) = record.service().unwrap();
-    let (Target::Ecs(target), Some(progress)) = (&record.order.target, &record.ecs) else { panic!("a service's") };
+    let (Target::Ecs(target), Some(progress)) = (&record.spec.target, &record.ecs) else { panic!("a service's") };
     let new = NewTaskSet { deployment: &id, like: &progress.original, target, groups: &progress.groups };
     pollster::block_on(TaskSets::create(&world, &record.session(), service, &new)).unwrap();
     let customer = Stopped { world: &world, id: id.clone(), after };
-    let subject = Subject { deployment_id: id };
+    let subject = DeploymentRef { deployment_id: id };
     pollster::block_on(promote_task_set(&world, &customer, &subject)).unwrap();
     let service = world.service(ServiceStory::SERVICE).unwrap();
     let primary = service.live().find(|set| set.status == TaskSetStatus::Primary).unwrap().id.clone();
@@ -178,7 +178,7 @@ fn a_replacement_that_became_primary_while_a_halt_came_gives_way_at_once() {
 #[test]
 fn no_traffic_goes_home_to_a_service_that_is_gone() {
     let (world, id) = in_step(0);
-    let subject = Subject { deployment_id: id.clone() };
+    let subject = DeploymentRef { deployment_id: id.clone() };
     pollster::block_on(shift_listener(&world, (&world, &world), &subject, world.now())).unwrap();
     let customer = Stopped { world: &world, id, after: After::ItsServiceIsGone };
     pollster::block_on(customer.stop(After::ItsServiceIsGone));

@@ -84,13 +84,13 @@ fn the_next_deployment_finds_the_service_as_a_rollback_has_left_it() {
     assert_eq!(world.record(&id).unwrap().status(), Status::Stopped);
     let first = world.records().into_iter().find(|record| record.id == id).unwrap();
     let request = spillway_domain::deployment::request::NewDeployment {
-        application: first.order.application.clone(),
-        group: first.order.group.clone(),
+        application: first.spec.application.clone(),
+        group: first.spec.group.clone(),
         revision: Some(spillway_domain::catalog::revision::NewRevision {
-            location: first.order.revision.clone(),
+            location: first.spec.revision.clone(),
             content: Some("{}".to_owned()),
         }),
-        target: Some(first.order.target.clone()),
+        target: Some(first.spec.target.clone()),
         config: None,
         description: None,
         rollback: None,
@@ -254,7 +254,7 @@ fn a_rollback_names_the_container_behind_the_target_group_of_the_pair() {
     let id = runner.begin(&request);
     runner.run();
     let rollback = world.record(&id).unwrap().ending.unwrap().rolled_back_by.unwrap();
-    let Target::Ecs(target) = world.record(&rollback).unwrap().order.target else { panic!("it is no service's") };
+    let Target::Ecs(target) = world.record(&rollback).unwrap().spec.target else { panic!("it is no service's") };
     assert_eq!((target.container.as_str(), target.port), ("web", 80));
 }
 

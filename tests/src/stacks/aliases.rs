@@ -73,7 +73,7 @@ fn one_chain_waits_for_all_aliases_and_is_over_when_the_last_is() {
         functions: vec!["orders", "stock"],
         config: "Steps.10@80m",
         waits: 2,
-        change: |wish| wish.after = (wish.function.as_str() == "stock").then(|| "post".parse().unwrap()),
+        change: |desired| desired.after = (desired.function.as_str() == "stock").then(|| "post".parse().unwrap()),
         ..Template::new(number)
     };
     let mut stack = Stack::new("shop");
@@ -92,7 +92,7 @@ fn one_chain_waits_for_all_aliases_and_is_over_when_the_last_is() {
 fn a_stack_that_does_not_wait_is_complete_at_once() {
     let world = world_with(&["orders"]);
     let mut runner = runner(&world);
-    let hasty = |number| Template { change: |wish| wish.waits = false, ..Template::new(number) };
+    let hasty = |number| Template { change: |desired| desired.waits = false, ..Template::new(number) };
     let mut stack = Stack::new("shop");
     assert_eq!(stack.deploy(&mut runner, &hasty(1).parts()), StackEnd::Complete);
     let began = world.now();
@@ -109,7 +109,7 @@ fn a_stack_that_does_not_wait_is_complete_at_once() {
 fn the_next_version_waits_for_the_deployment_before() {
     let world = world_with(&["orders"]);
     let mut runner = runner(&world);
-    let hasty = Template { change: |wish| wish.waits = false, ..Template::new(2) };
+    let hasty = Template { change: |desired| desired.waits = false, ..Template::new(2) };
     let mut stack = stack_at_one(&mut runner);
     assert_eq!(stack.deploy(&mut runner, &hasty.parts()), StackEnd::Complete);
     assert_eq!(stack.deploy(&mut runner, &Template::new(3).parts()), StackEnd::Complete);
@@ -138,7 +138,7 @@ fn what_was_made_from_outside_is_left_alone_unless_it_is_taken_over() {
     rolled_back(stack.deploy(&mut runner, &Template::new(2).parts()), "exists already (100 % to version 1)");
     assert_eq!(at(&world), Some(version(1)), "it was neither moved nor deleted");
     assert_eq!(world.claims(), []);
-    let adopting = Template { change: |wish| wish.adopts = true, ..Template::new(2) };
+    let adopting = Template { change: |desired| desired.adopts = true, ..Template::new(2) };
     assert_eq!(stack.deploy(&mut runner, &adopting.parts()), StackEnd::Complete);
     assert_eq!(at(&world), Some(version(2)));
     let [record] = &world.records()[..] else { panic!("moved by one deployment") };
@@ -155,7 +155,8 @@ fn a_deployment_that_an_operator_began_is_nothing_that_other_settings_stop() {
     let mut stack = stack_at_one(&mut runner);
     let theirs = runner.begin(&Template::new(2).by_hand("orders", 1));
     runner.pass(SignedDuration::from_secs(10));
-    let described = Template { change: |wish| wish.settings.description = Some("New.".to_owned()), ..Template::new(1) };
+    let described =
+        Template { change: |desired| desired.settings.description = Some("New.".to_owned()), ..Template::new(1) };
     assert_eq!(stack.deploy(&mut runner, &described.parts()), StackEnd::Complete);
     runner.run();
     assert_eq!(world.record(&theirs).unwrap().status(), Status::Succeeded);
@@ -170,7 +171,7 @@ fn provisioned_concurrency_waits_until_a_deployment_no_longer_has_the_alias_on_t
     let theirs = runner.begin(&Template::new(2).by_hand("orders", 1));
     runner.pass(SignedDuration::from_secs(10));
     assert!(world.alias("orders", "live").unwrap().routing.second.is_some());
-    let ready = Template { change: |wish| wish.settings.provisioned_concurrency = Some(5), ..Template::new(1) };
+    let ready = Template { change: |desired| desired.settings.provisioned_concurrency = Some(5), ..Template::new(1) };
     assert_eq!(stack.deploy(&mut runner, &ready.parts()), StackEnd::Complete, "{}", world.diary());
     assert_eq!(world.record(&theirs).unwrap().status(), Status::Succeeded);
     assert_eq!(world.alias("orders", "live").unwrap().settings.provisioned_concurrency, Some(5));
@@ -264,7 +265,7 @@ fn a_stack_that_is_deleted_leaves_nothing() {
 fn a_stack_that_is_deleted_in_the_middle_of_a_deployment_ends_it_first() {
     let world = world_with(&["orders"]);
     let mut runner = runner(&world);
-    let hasty = Template { change: |wish| wish.waits = false, config: "Steps.10@40m", ..Template::new(2) };
+    let hasty = Template { change: |desired| desired.waits = false, config: "Steps.10@40m", ..Template::new(2) };
     let mut stack = stack_at_one(&mut runner);
     assert_eq!(stack.deploy(&mut runner, &hasty.parts()), StackEnd::Complete);
     runner.pass(SignedDuration::from_mins(1));
@@ -310,9 +311,9 @@ fn settings_of_an_alias_change_without_a_deployment() {
     let world = world_with(&["orders"]);
     let mut runner = runner(&world);
     let mut stack = stack_at_one(&mut runner);
-    let settled = |wish: &mut spillway_domain::stack::resource::AliasWish| {
-        wish.settings.description = Some("What customers get.".to_owned());
-        wish.settings.provisioned_concurrency = Some(5);
+    let settled = |desired: &mut spillway_domain::stack::resource::DesiredAlias| {
+        desired.settings.description = Some("What customers get.".to_owned());
+        desired.settings.provisioned_concurrency = Some(5);
     };
     let described = Template { change: settled, ..Template::new(1) };
     assert_eq!(stack.deploy(&mut runner, &described.parts()), StackEnd::Complete);
@@ -320,7 +321,7 @@ fn settings_of_an_alias_change_without_a_deployment() {
     assert_eq!(alias.settings.provisioned_concurrency, Some(5));
     assert_eq!(alias.settings.description.as_deref(), Some("What customers get."));
     assert_eq!(world.records(), []);
-    let bare = Template { change: |wish| wish.waits = false, ..Template::new(2) };
+    let bare = Template { change: |desired| desired.waits = false, ..Template::new(2) };
     assert_eq!(stack.deploy(&mut runner, &bare.parts()), StackEnd::Complete);
     assert_eq!(world.alias("orders", "live").unwrap().settings, AliasSettings::default(), "also beside a deployment");
 }

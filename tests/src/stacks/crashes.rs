@@ -54,7 +54,7 @@ fn stories() -> Vec<(&'static str, Story)> {
         ("taken over, and given back", |runner| {
             take_a_name(runner);
             let theirs = Template { application: "theirs", ..Template::new(1) };
-            let ours = Template { change: |wish| wish.adopts = true, impossible: true, ..Template::new(2) };
+            let ours = Template { change: |desired| desired.adopts = true, impossible: true, ..Template::new(2) };
             vec![Stack::new("theirs").deploy(runner, &theirs.parts()), Stack::new("shop").deploy(runner, &ours.parts())]
         }),
         ("waited for by a chain", |runner| {

@@ -22,7 +22,7 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::Version;
-use spillway_domain::stack::resource::{AliasSettings, AliasWish, Wish};
+use spillway_domain::stack::resource::{AliasSettings, DesiredAlias, DesiredResource};
 use spillway_testkit::{Part, Runner, Stack, StackEnd, World};
 use spillway_tests::template::{machine, request_machine};
 
@@ -62,7 +62,7 @@ struct Template {
     version: u64,
     alias: &'static str,
     hooks: bool,
-    change: fn(&mut AliasWish),
+    change: fn(&mut DesiredAlias),
     waits: usize,
     /// A resource that comes after all others, and cannot be.
     impossible: bool,
@@ -88,7 +88,8 @@ impl Template {
         let mut levels = vec![vec![Part::new("Application", application(self.application))], Vec::new(), Vec::new()];
         for function in &self.functions {
             levels[1].push(Part::new(&format!("{function}Group"), self.group(function)));
-            levels[2].push(Part::new(&format!("{function}Alias"), Wish::Alias(Box::new(self.alias(function)))));
+            levels[2]
+                .push(Part::new(&format!("{function}Alias"), DesiredResource::Alias(Box::new(self.alias(function)))));
         }
         for number in 1..=self.waits {
             let aliases = self.functions.iter().map(|function| format!("{function}Alias")).collect();
@@ -104,7 +105,7 @@ impl Template {
         self.group.unwrap_or(function).to_owned()
     }
 
-    fn group(&self, function: &str) -> Wish {
+    fn group(&self, function: &str) -> DesiredResource {
         let rollback = AutoRollback { enabled: true, events: vec![AutoRollbackEvent::DeploymentFailure] };
         let alarms = AlarmConfiguration {
             enabled: true,
@@ -125,7 +126,7 @@ impl Template {
             settings,
             tags: vec![Tag { key: "team".to_owned(), value: "x".to_owned() }],
         };
-        Wish::Group(Box::new(group))
+        DesiredResource::Group(Box::new(group))
     }
 
     /// What an operator asks CodeDeploy's API for.
@@ -152,8 +153,8 @@ impl Template {
         }
     }
 
-    fn alias(&self, function: &str) -> AliasWish {
-        let mut wish = AliasWish {
+    fn alias(&self, function: &str) -> DesiredAlias {
+        let mut desired = DesiredAlias {
             application: self.application.parse().unwrap(),
             group: self.group_name(function).parse().unwrap(),
             arn: format!("arn:aws:lambda:eu-west-1:111122223333:function:{function}:{}", self.alias),
@@ -169,8 +170,8 @@ impl Template {
             more_waiting: self.waits > 0,
             adopts: false,
         };
-        (self.change)(&mut wish);
-        wish
+        (self.change)(&mut desired);
+        desired
     }
 }
 
@@ -180,9 +181,9 @@ fn take_a_name(runner: &mut Runner<'_>) {
     assert_eq!(Stack::new("other").deploy(runner, &taken.parts()), StackEnd::Complete);
 }
 
-fn application(name: &str) -> Wish {
+fn application(name: &str) -> DesiredResource {
     let name = name.parse().unwrap();
-    Wish::Application(NewApplication { name, platform: ComputePlatform::Lambda, tags: Vec::new() })
+    DesiredResource::Application(NewApplication { name, platform: ComputePlatform::Lambda, tags: Vec::new() })
 }
 
 /// How the aliases route.

@@ -37,7 +37,7 @@ fn when_something_else_fails_later_traffic_goes_back_at_once_whatever_the_alarms
     let records = world.records();
     let back = records.iter().max_by_key(|record| record.created_at).unwrap();
     assert_eq!(records.len(), 2);
-    assert_eq!(back.order.routing.steps().len(), 0, "at once");
+    assert_eq!(back.spec.routing.steps().len(), 0, "at once");
     assert_eq!(back.lambda().unwrap().before, None);
     let took = back.ending.as_ref().unwrap().at.duration_since(back.created_at);
     assert!(took < SignedDuration::from_secs(5), "{took:?}");
@@ -56,7 +56,7 @@ fn after_a_rollback_the_same_version_is_deployed_step_by_step_again() {
     assert_eq!(stack.deploy(&mut runner, &Template::new(2).parts()), StackEnd::Complete);
     let records = world.records();
     let last = records.iter().max_by_key(|record| record.created_at).unwrap();
-    assert_eq!(last.order.config.as_str(), "Steps.10@2m");
+    assert_eq!(last.spec.config.as_str(), "Steps.10@2m");
     assert_eq!(at(&world), Some(version(2)));
 }
 
@@ -73,9 +73,9 @@ fn a_rollback_in_the_middle_of_a_deployment_stops_it() {
         ..Template::new(number)
     };
     assert_eq!(stack.deploy(&mut runner, &both(1, |_| {}).parts()), StackEnd::Complete);
-    let hook_of_stock = |wish: &mut spillway_domain::stack::resource::AliasWish| {
-        if wish.function.as_str() == "stock" {
-            wish.before = Some("pre".parse().unwrap());
+    let hook_of_stock = |desired: &mut spillway_domain::stack::resource::DesiredAlias| {
+        if desired.function.as_str() == "stock" {
+            desired.before = Some("pre".parse().unwrap());
         }
     };
     let began = world.now();
@@ -106,7 +106,7 @@ fn an_alias_that_was_taken_over_survives_the_rollback_of_that_update() {
     world.put_alias("orders", "live", AliasRouting::only(version(1)), &[version(1), version(2)]);
     let mut runner = runner(&world);
     take_a_name(&mut runner);
-    let adopting = Template { change: |wish| wish.adopts = true, impossible: true, ..Template::new(1) };
+    let adopting = Template { change: |desired| desired.adopts = true, impossible: true, ..Template::new(1) };
     let mut stack = Stack::new("shop");
     rolled_back(stack.deploy(&mut runner, &adopting.parts()), "Application taken exists already");
     assert_eq!(at(&world), Some(version(1)));
@@ -119,13 +119,13 @@ fn an_alias_that_was_taken_over_goes_back_when_that_update_is_rolled_back() {
     world.put_alias("orders", "live", AliasRouting::only(version(1)), &[version(1), version(2)]);
     let mut runner = runner(&world);
     take_a_name(&mut runner);
-    let adopting = Template { change: |wish| wish.adopts = true, impossible: true, ..Template::new(2) };
+    let adopting = Template { change: |desired| desired.adopts = true, impossible: true, ..Template::new(2) };
     let mut stack = Stack::new("shop");
     rolled_back(stack.deploy(&mut runner, &adopting.parts()), "Application taken exists already");
     assert_eq!(at(&world), Some(version(1)), "where it was taken over");
     let records = world.records();
     let back = records.iter().max_by_key(|record| record.created_at).unwrap();
-    assert_eq!((records.len(), back.order.routing.steps().len()), (2, 0), "at once");
+    assert_eq!((records.len(), back.spec.routing.steps().len()), (2, 0), "at once");
     assert_eq!(world.claims().len(), 1, "that of the other stack's application");
     runner.run();
     check(&world).unwrap();
@@ -139,9 +139,9 @@ fn an_alias_that_was_taken_over_goes_back_in_the_middle_of_its_deployment() {
         world.put_alias(function, "live", AliasRouting::only(version(1)), &[version(1), version(2)]);
     }
     let mut runner = runner(&world);
-    let adopting = |wish: &mut spillway_domain::stack::resource::AliasWish| {
-        wish.adopts = true;
-        wish.before = (wish.function.as_str() == "stock").then(|| "pre".parse().unwrap());
+    let adopting = |desired: &mut spillway_domain::stack::resource::DesiredAlias| {
+        desired.adopts = true;
+        desired.before = (desired.function.as_str() == "stock").then(|| "pre".parse().unwrap());
     };
     let functions = vec!["orders", "stock"];
     let template = Template { functions, change: adopting, config: "Steps.10@40m", ..Template::new(2) };
@@ -159,7 +159,7 @@ fn an_alias_that_was_taken_over_stays_where_somebody_moved_it_since() {
     let world = world_with(&["orders"]);
     world.put_alias("orders", "live", AliasRouting::only(version(1)), &[version(1), version(2), version(3)]);
     let mut runner = runner(&world);
-    let adopting = Template { change: |wish| wish.adopts = true, ..Template::new(2) };
+    let adopting = Template { change: |desired| desired.adopts = true, ..Template::new(2) };
     let mut stack = Stack::new("shop");
     assert_eq!(stack.deploy(&mut runner, &adopting.parts()), StackEnd::Complete);
     world.put_alias("orders", "live", AliasRouting::only(version(3)), &[version(1), version(2), version(3)]);
@@ -173,11 +173,11 @@ fn the_first_of_a_chain_to_fail_rolls_the_stack_back_without_waiting_for_the_oth
     let world = world_with(&["orders", "stock"]);
     world.put_hook("post", HookPlan::Fails);
     let mut runner = runner(&world);
-    let hook_of_stock = |wish: &mut spillway_domain::stack::resource::AliasWish| {
+    let hook_of_stock = |desired: &mut spillway_domain::stack::resource::DesiredAlias| {
         // Orders begins its wait an hour later.
-        match wish.function.as_str() {
-            "stock" => wish.after = Some("post".parse().unwrap()),
-            _ => wish.before = Some("slow".parse().unwrap()),
+        match desired.function.as_str() {
+            "stock" => desired.after = Some("post".parse().unwrap()),
+            _ => desired.before = Some("slow".parse().unwrap()),
         }
     };
     world.put_hook("slow", HookPlan::CallsBack { after: SignedDuration::from_mins(50), succeeded: true });
@@ -207,7 +207,7 @@ fn a_version_that_failed_while_the_stack_did_not_wait_is_not_what_a_rollback_goe
     let mut runner = runner(&world);
     take_a_name(&mut runner);
     let mut stack = stack_at_one(&mut runner);
-    let failing = Template { hooks: true, change: |wish| wish.waits = false, ..Template::new(2) };
+    let failing = Template { hooks: true, change: |desired| desired.waits = false, ..Template::new(2) };
     assert_eq!(stack.deploy(&mut runner, &failing.parts()), StackEnd::Complete);
     runner.run();
     assert_eq!(at(&world), Some(version(1)));
@@ -222,7 +222,7 @@ fn a_version_that_failed_while_the_stack_did_not_wait_is_not_what_a_rollback_goe
 fn a_stack_that_does_not_wait_rolls_back_to_a_deployment_that_is_still_under_way() {
     let world = world_with(&["orders"]);
     let mut runner = runner(&world);
-    let slow = |number, config| Template { change: |wish| wish.waits = false, config, ..Template::new(number) };
+    let slow = |number, config| Template { change: |desired| desired.waits = false, config, ..Template::new(number) };
     let mut stack = stack_at_one(&mut runner);
     assert_eq!(stack.deploy(&mut runner, &slow(2, "Steps.10@3h").parts()), StackEnd::Complete);
     runner.pass(SignedDuration::from_mins(1));

@@ -3,18 +3,18 @@
 use spillway_domain::catalog::application::NewApplication;
 use spillway_domain::catalog::config::{ComputePlatform, NewConfig, Strategy};
 use spillway_domain::catalog::tags::Tag;
-use spillway_domain::stack::resource::Wish;
+use spillway_domain::stack::resource::DesiredResource;
 use spillway_testkit::{Part, Runner, Stack, StackEnd};
 
 use super::{Template, application, at, rolled_back, runner, stack_at_one, version, world_with};
 
-fn config(name: &str, percent: u32) -> Wish {
+fn config(name: &str, percent: u32) -> DesiredResource {
     let strategy = Strategy::TimeBasedCanary { percentage: percent, minutes: 5 };
-    Wish::Config(NewConfig { name: name.parse().unwrap(), platform: ComputePlatform::Lambda, strategy })
+    DesiredResource::Config(NewConfig { name: name.parse().unwrap(), platform: ComputePlatform::Lambda, strategy })
 }
 
-fn deploy(stack: &mut Stack, runner: &mut Runner<'_>, logical_id: &str, wish: Wish) -> StackEnd {
-    stack.deploy(runner, &[vec![Part::new(logical_id, wish)]])
+fn deploy(stack: &mut Stack, runner: &mut Runner<'_>, logical_id: &str, desired: DesiredResource) -> StackEnd {
+    stack.deploy(runner, &[vec![Part::new(logical_id, desired)]])
 }
 
 #[test]
@@ -23,11 +23,11 @@ fn a_rename_keeps_application_group_and_history() {
     let mut runner = runner(&world);
     let mut stack = stack_at_one(&mut runner);
     assert_eq!(stack.deploy(&mut runner, &Template::new(2).parts()), StackEnd::Complete);
-    let before = world.records()[0].order.clone();
+    let before = world.records()[0].spec.clone();
     let renamed = Template { application: "store", group: Some("purchases"), ..Template::new(3) };
     assert_eq!(stack.deploy(&mut runner, &renamed.parts()), StackEnd::Complete);
     let records = world.records();
-    let after = &records.iter().max_by_key(|record| record.created_at).unwrap().order;
+    let after = &records.iter().max_by_key(|record| record.created_at).unwrap().spec;
     assert_eq!((after.application.as_str(), after.group.as_str()), ("store", "purchases"));
     assert_eq!((&after.application_id, &after.group_id), (&before.application_id, &before.group_id));
     assert_eq!(after.previous_revision.as_ref(), Some(&before.revision));
@@ -69,7 +69,7 @@ fn a_platform_and_a_configuration_never_change() {
     let mut stack = Stack::new("shop");
     let both = |platform, percent| {
         let shop = NewApplication { name: "shop".parse().unwrap(), platform, tags: Vec::new() };
-        [vec![Part::new("App", Wish::Application(shop)), Part::new("Slow", config("slow", percent))]]
+        [vec![Part::new("App", DesiredResource::Application(shop)), Part::new("Slow", config("slow", percent))]]
     };
     assert_eq!(stack.deploy(&mut runner, &both(ComputePlatform::Lambda, 5)), StackEnd::Complete);
     let end = stack.deploy(&mut runner, &both(ComputePlatform::Ecs, 5));
@@ -85,14 +85,14 @@ fn what_a_template_no_longer_says_of_a_group_is_as_by_default() {
     let mut runner = runner(&world);
     let mut stack = stack_at_one(&mut runner);
     let mut parts = Template::new(2).parts();
-    if let Wish::Group(group) = &mut parts[1][0].wish {
+    if let DesiredResource::Group(group) = &mut parts[1][0].desired {
         group.settings.alarms = None;
         group.settings.config = None;
     }
     world.put_alarm(&"errors".parse().unwrap(), true);
     assert_eq!(stack.deploy(&mut runner, &parts), StackEnd::Complete, "the red alarm is not looked at any more");
     assert_eq!(at(&world), Some(version(2)));
-    assert_eq!(world.records()[0].order.config.as_str(), "CodeDeployDefault.LambdaAllAtOnce");
+    assert_eq!(world.records()[0].spec.config.as_str(), "CodeDeployDefault.LambdaAllAtOnce");
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn what_somebody_made_in_place_of_it_is_not_the_stacks() {
     assert_eq!(deploy(&mut stack, &mut runner, "App", application("shop")), StackEnd::Complete);
     world.replace_application("shop", "theirs");
     let mut tagged = application("shop");
-    if let Wish::Application(wish) = &mut tagged {
-        wish.tags.push(Tag { key: "team".to_owned(), value: "x".to_owned() });
+    if let DesiredResource::Application(desired) = &mut tagged {
+        desired.tags.push(Tag { key: "team".to_owned(), value: "x".to_owned() });
     }
     let end = deploy(&mut stack, &mut runner, "App", tagged);
     let StackEnd::RollbackFailed(why) = end else { panic!("{end:?}") };

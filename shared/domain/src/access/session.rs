@@ -72,9 +72,9 @@ impl RoleSession {
 impl Deployment {
     /// The session in which the deployment's service role is assumed.
     pub fn session(&self) -> RoleSession {
-        let order = &self.order;
-        let purpose = Purpose::Deployment { group: order.group.clone(), id: self.id.clone() };
-        RoleSession { role: order.role.clone(), application: order.application.clone(), purpose }
+        let spec = &self.spec;
+        let purpose = Purpose::Deployment { group: spec.group.clone(), id: self.id.clone() };
+        RoleSession { role: spec.role.clone(), application: spec.application.clone(), purpose }
     }
 }
 

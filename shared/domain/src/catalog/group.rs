@@ -23,7 +23,7 @@ pub struct DeploymentGroup {
     /// The id of its application.
     pub application_id: String,
     /// Where the store files what its deployments change.
-    pub slot: Slot,
+    pub lock: DeploymentLock,
     /// Its name.
     pub name: GroupName,
     /// The configuration of deployments that name none.
@@ -37,7 +37,6 @@ pub struct DeploymentGroup {
     /// Who is told.
     pub triggers: Vec<Trigger>,
     /// What is deployed to, and how.
-    #[serde(default)]
     pub environment: Environment,
 }
 
@@ -72,7 +71,7 @@ impl DeploymentGroup {
 /// Where the store files what the deployments of a group change: words of the store's, which stay when the group or its
 /// application is renamed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slot {
+pub struct DeploymentLock {
     /// The application's home.
     pub home: String,
     /// Its name there.
@@ -117,7 +116,7 @@ pub enum TriggerEvent {
 
 /// A group with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filed {
+pub struct StoredGroup {
     /// The group.
     pub group: DeploymentGroup,
     /// What has changed in it with its deployments.

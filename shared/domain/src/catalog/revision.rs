@@ -250,6 +250,11 @@ impl RevisionSort {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_sum_is_lower_case_hexadecimal() {
+        assert_eq!(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
     fn s3(bucket: &str, key: &str, bundle: Option<BundleType>) -> RevisionLocation {
         RevisionLocation::S3(S3Object { bucket: bucket.into(), key: key.into(), bundle, version: None, e_tag: None })
     }

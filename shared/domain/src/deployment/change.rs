@@ -6,7 +6,7 @@ use crate::deployment::gate::Gate;
 use crate::deployment::halt::{Cause, Halt};
 use crate::deployment::ledger::LedgerEntry;
 use crate::deployment::lifecycle::{EventName, HookRun, VainAsk, Verdict};
-use crate::deployment::record::{Deployment, Parked, Tidings};
+use crate::deployment::record::{Deployment, NotificationKind, Parked};
 use crate::deployment::spec::Target;
 use crate::deployment::stage::Stage;
 use crate::ecs::desired::lease_from;
@@ -68,10 +68,10 @@ impl Deployment {
     /// Takes what its revision says, once it was read, and halts for what stands in its way. `false` when that is known
     /// already, or does not matter any more.
     pub fn set_target(&mut self, target: Target, obstacle: Option<Cause>, now: Timestamp) -> bool {
-        if self.order.target != Target::Unread || self.halt.is_some() || self.has_ended() {
+        if self.spec.target != Target::Unread || self.halt.is_some() || self.has_ended() {
             return false;
         }
-        self.order.target = if self.order.restarts { target.restarted() } else { target };
+        self.spec.target = if self.spec.restarts { target.restarted() } else { target };
         self.halt = obstacle.map(|cause| Halt { cause, at: now });
         self.changed(now);
         true
@@ -87,7 +87,7 @@ impl Deployment {
     /// Notes that the current step has taken effect, at `at`, and begins to bake; answers until when. `None` when there
     /// is no step to bake, because the deployment is halted or in doubt, or has no step left.
     pub fn begin_bake(&mut self, at: Timestamp) -> Option<Timestamp> {
-        let step = self.order.routing.steps().get(self.stage.step()?)?;
+        let step = self.spec.routing.steps().get(self.stage.step()?)?;
         if self.halt.is_some() || !self.doubts.is_empty() {
             return None;
         }
@@ -177,16 +177,16 @@ impl Deployment {
     pub fn restored(&mut self, is_fenced: bool, at: Timestamp) {
         self.restored_at = Some(at);
         self.late_until = self.halt.as_ref().filter(|_| !is_fenced).map(|halt| lease_from(halt.at));
-        self.share = if self.order.rolls_back.is_some() { Percent::ALL } else { Percent::ZERO };
+        self.share = if self.spec.rolls_back.is_some() { Percent::ALL } else { Percent::ZERO };
         self.changed(at);
     }
 
     /// Notes that everybody was told of the start, or that it waits to be continued, or, once it is over, of the end.
     pub fn told(&mut self, now: Timestamp) {
-        let told = match self.tidings().0 {
-            Tidings::Start => &mut self.news.start,
-            Tidings::Ready => &mut self.news.ready,
-            Tidings::End => &mut self.news.end,
+        let told = match self.notification().0 {
+            NotificationKind::Start => &mut self.notified.start,
+            NotificationKind::Ready => &mut self.notified.ready,
+            NotificationKind::End => &mut self.notified.end,
         };
         *told = true;
         self.changed(now);

@@ -314,7 +314,7 @@ impl fmt::Display for Seen {
 
 impl Deployment {
     /// Notes that notifying failed for good, which harms nothing. `false` unless it did.
-    pub(crate) fn note_untold(&mut self, seen: &Seen) -> bool {
+    pub(crate) fn note_undelivered(&mut self, seen: &Seen) -> bool {
         let failed = seen.failed.as_ref().filter(|(step, _)| *step == MoveKind::Announce);
         self.undelivered.extend(failed.map(|(_, problem)| {
             format!(

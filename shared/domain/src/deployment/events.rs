@@ -36,7 +36,7 @@ impl Deployment {
     /// verdict of Failed, and one that is overdue, is trouble, and judged before.
     pub(crate) fn ask_or_await_hook(&self, now: Timestamp) -> Option<Decision> {
         let event = self.stage.event()?;
-        let function = self.order.target.hook(event)?;
+        let function = self.spec.target.hook(event)?;
         let Some(run) = &self.event(event)?.hook else {
             let until = self.not_after_ready_wait(now + SignedDuration::from_hours(1));
             let why = format!("{event} has a hook, {function}.");

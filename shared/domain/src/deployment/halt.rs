@@ -2,13 +2,14 @@
 
 use crate::access::caller::Caller;
 use crate::catalog::rollback::AutoRollbackEvent;
+use crate::problem::{Call, Problem};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::config::ComputePlatform;
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::record::Status;
-use crate::deployment::spec::Order;
+use crate::deployment::spec::DeploymentSpec;
 use crate::names::AlarmName;
 
 /// A deployment was halted: from this moment it moves no traffic forward.
@@ -32,7 +33,6 @@ pub enum Cause {
         /// `autoRollbackEnabled` of StopDeployment.
         rollback: Option<bool>,
         /// The caller of StopDeployment, where it is known.
-        #[serde(default)]
         caller: Option<Caller>,
     },
     /// A hook ended it.
@@ -53,13 +53,13 @@ pub enum Cause {
     /// Another deployment has the alias; which.
     AliasBusy(String),
     /// Somebody else changed the alias during the deployment; what it holds now.
-    AliasTaken(String),
+    AliasDrifted(String),
     /// The ECS service, as it was found, is not one that can be deployed to; what it is like.
     ServiceUnsuitable(String),
     /// The load balancer, as it was found, does not send the traffic to the service; what it does.
     ListenerUnsuitable(String),
     /// Somebody else changed the service, a task set or a listener during the deployment; what it is like now.
-    ServiceTaken(String),
+    ServiceDrifted(String),
     /// Tasks of the replacement keep dying; how many, and why.
     TasksDie(String),
     /// The replacement did not get steady in time; what was seen of it last.
@@ -69,13 +69,22 @@ pub enum Cause {
     /// Nobody continued it within so many minutes.
     NotContinued(u32),
     /// What is deployed to does not exist, or a part of it; what AWS said.
-    Missing(String),
+    Missing(FailedCall),
     /// The service role may not do something; what AWS said.
-    Denied(String),
+    Denied(FailedCall),
     /// AWS refused something else; what it said.
-    Refused(String),
+    Refused(FailedCall),
     /// AWS did not let the calls through for too long; what it said.
-    Throttled(String),
+    Throttled(FailedCall),
+}
+
+/// A call to AWS that ended a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedCall {
+    /// Which, where it is known.
+    pub call: Option<Call>,
+    /// What AWS said.
+    pub words: String,
 }
 
 /// In what way a hook ended a deployment.
@@ -156,10 +165,10 @@ impl Cause {
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
             | Self::AliasBusy(_)
-            | Self::AliasTaken(_)
+            | Self::AliasDrifted(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)
-            | Self::ServiceTaken(_)
+            | Self::ServiceDrifted(_)
             | Self::TasksDie(_)
             | Self::NeverSteady(_)
             | Self::Unsteady(_)
@@ -183,14 +192,14 @@ impl Cause {
             }
             Self::Revision(_) => ErrorCode::InvalidRevision,
             Self::RevisionMissing(_) => ErrorCode::RevisionMissing,
-            Self::AliasUnsuitable(_) | Self::AliasBusy(_) | Self::AliasTaken(_) => {
+            Self::AliasUnsuitable(_) | Self::AliasBusy(_) | Self::AliasDrifted(_) => {
                 ErrorCode::InvalidLambdaConfiguration
             }
             Self::ServiceUnsuitable(_) => ErrorCode::InvalidEcsService,
             Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
-            Self::ServiceTaken(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
+            Self::ServiceDrifted(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
             Self::NeverSteady(_) | Self::NotContinued(_) => ErrorCode::Timeout,
-            Self::Missing(words) if is_of_load_balancing(words) => ErrorCode::ElasticLoadBalancingInvalid,
+            Self::Missing(call) if call.is_of_load_balancing() => ErrorCode::ElasticLoadBalancingInvalid,
             Self::Missing(_) if ecs => ErrorCode::InvalidEcsService,
             Self::Missing(_) => ErrorCode::InvalidLambdaFunction,
             Self::Refused(_) if ecs => ErrorCode::EcsUpdateError,
@@ -201,7 +210,7 @@ impl Cause {
 
     /// The message that the deployment of that order ends with. The first sentence is CodeDeploy's own where one is
     /// known.
-    pub fn message(&self, order: &Order) -> String {
+    pub fn message(&self, spec: &DeploymentSpec) -> String {
         match self {
             Self::Alarm(alarms) => {
                 let names: Vec<&str> = alarms.iter().map(AlarmName::as_str).collect();
@@ -228,7 +237,7 @@ impl Cause {
                     .to_owned()
             }
             Self::Hook { fault: HookFault::Denied, event } => {
-                format!("{} See the diagnostics of {event}.", permission_message(order, "AWSLambda"))
+                format!("{} See the diagnostics of {event}.", permission_message(spec, "AWSLambda"))
             }
             Self::Revision(violations) => format!(
                 "The deployment failed because the AppSpec file that specifies the deployment configuration is missing \
@@ -236,13 +245,13 @@ impl Cause {
                 violations.join(" ")
             ),
             Self::RevisionMissing(words) => format!("The revision could not be found. {words}"),
-            Self::RevisionDenied(words) => format!("{} {words}", permission_message(order, "AmazonS3")),
+            Self::RevisionDenied(words) => format!("{} {words}", permission_message(spec, "AmazonS3")),
             Self::AliasUnsuitable(words)
             | Self::AliasBusy(words)
-            | Self::AliasTaken(words)
+            | Self::AliasDrifted(words)
             | Self::ServiceUnsuitable(words)
             | Self::ListenerUnsuitable(words)
-            | Self::ServiceTaken(words) => words.clone(),
+            | Self::ServiceDrifted(words) => words.clone(),
             Self::TasksDie(words) => format!("The tasks of the replacement task set keep stopping. {words}"),
             Self::NeverSteady(words) => format!(
                 "The deployment timed out while waiting for the replacement task set to become healthy. This time out \
@@ -255,19 +264,20 @@ impl Cause {
                 "The deployment timed out while waiting for a notification to continue. This time out period is \
                  {minutes} minutes."
             ),
-            Self::Missing(words) => format!("What is deployed to does not exist. {words}"),
-            Self::Denied(words) => {
-                let service = match order.platform {
-                    _ if is_of_load_balancing(words) => "AmazonElasticLoadBalancing",
+            Self::Missing(call) => format!("What is deployed to does not exist. {}", call.words),
+            Self::Denied(call) => {
+                let service = match spec.platform {
+                    _ if call.is_of_load_balancing() => "AmazonElasticLoadBalancing",
                     ComputePlatform::Ecs => "AmazonECS",
                     ComputePlatform::Lambda | ComputePlatform::Server => "AWSLambda",
                 };
-                format!("{} {words}", permission_message(order, service))
+                format!("{} {}", permission_message(spec, service), call.words)
             }
-            Self::Refused(words) => format!("AWS refused a call that the deployment needs. {words}"),
-            Self::Throttled(words) => {
-                format!("AWS did not let a call through that the deployment needs, however often it was tried. {words}")
-            }
+            Self::Refused(call) => format!("AWS refused a call that the deployment needs. {}", call.words),
+            Self::Throttled(call) => format!(
+                "AWS did not let a call through that the deployment needs, however often it was tried. {}",
+                call.words
+            ),
         }
     }
 
@@ -290,24 +300,30 @@ impl Cause {
             | Self::RevisionDenied(_)
             | Self::AliasUnsuitable(_)
             | Self::AliasBusy(_)
-            | Self::AliasTaken(_)
+            | Self::AliasDrifted(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)
-            | Self::ServiceTaken(_) => None,
+            | Self::ServiceDrifted(_) => None,
         }
     }
 }
 
-/// Whether a problem is one with a load balancer: problems with AWS's answers begin with the action.
-fn is_of_load_balancing(words: &str) -> bool {
-    words.starts_with("elasticloadbalancing:")
+impl FailedCall {
+    /// Of a problem that ends the deployment.
+    pub fn of(problem: &Problem) -> Self {
+        Self { call: problem.call.clone(), words: problem.words.clone() }
+    }
+
+    fn is_of_load_balancing(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.service == Call::LOAD_BALANCING)
+    }
 }
 
-fn permission_message(order: &Order, service: &str) -> String {
+fn permission_message(spec: &DeploymentSpec, service: &str) -> String {
     format!(
         "The IAM role {} does not give you permission to perform operations in the following AWS service: \
          {service}. Contact your AWS administrator if you need help. If you are an AWS administrator, you can grant \
          permissions to your users or groups by creating IAM policies.",
-        order.role
+        spec.role
     )
 }

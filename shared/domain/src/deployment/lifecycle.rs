@@ -168,10 +168,8 @@ pub struct HookRun {
     pub verdict: Option<Verdict>,
     /// What stands between it and its verdict, in words: how its answer was lost, why Lambda did not let it run, or what
     /// it returned in place of a verdict.
-    #[serde(default)]
     pub trouble: Option<String>,
     /// When it is asked again, once its answer was lost or Lambda did not let it run.
-    #[serde(default)]
     pub again_at: Option<Timestamp>,
 }
 

@@ -9,7 +9,7 @@ use crate::catalog::environment::{EcsService, TargetGroupPair};
 use crate::deployment::gate::{Gate, Gates};
 use crate::deployment::halt::{Cause, ErrorCode, Halt};
 use crate::deployment::lifecycle::{EventName, LifecycleEvent};
-use crate::deployment::spec::{Order, Target, events_of};
+use crate::deployment::spec::{DeploymentSpec, Target, events_of};
 use crate::deployment::stage::Stage;
 use crate::ecs::progress::EcsProgress;
 use crate::ecs::target::EcsTarget;
@@ -26,7 +26,7 @@ pub struct Deployment {
     /// Counts the saves.
     pub generation: u64,
     /// What was asked.
-    pub order: Order,
+    pub spec: DeploymentSpec,
     /// Where it is in its lifecycle.
     pub stage: Stage,
     /// Why it goes on no further, once it does not.
@@ -54,7 +54,7 @@ pub struct Deployment {
     /// What it knows of its ECS service, from when it has looked at it first.
     pub ecs: Option<EcsProgress>,
     /// Who has been told.
-    pub news: News,
+    pub notified: Notified,
     /// The notifications that could not be delivered, each in a sentence that names the topic and the reason.
     pub undelivered: Vec<String>,
     /// How it ended.
@@ -106,7 +106,7 @@ pub struct Parked {
 
 /// Who has been told of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct News {
+pub struct Notified {
     /// Of the start.
     pub start: bool,
     /// That it waits to be continued.
@@ -117,7 +117,7 @@ pub struct News {
 
 /// What there is to tell of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tidings {
+pub enum NotificationKind {
     /// It starts.
     Start,
     /// It waits to be continued.
@@ -183,12 +183,12 @@ pub struct Error {
 
 impl Deployment {
     /// A new deployment, as it is first written.
-    pub fn new(id: DeploymentId, order: Order, now: Timestamp) -> Self {
-        let events = events_of(&order);
+    pub fn new(id: DeploymentId, spec: DeploymentSpec, now: Timestamp) -> Self {
+        let events = events_of(&spec);
         Self {
             id,
             generation: 1,
-            order,
+            spec,
             stage: Stage::Created,
             halt: None,
             gates: Gates::default(),
@@ -201,7 +201,7 @@ impl Deployment {
             late_until: None,
             ecs: None,
             found: None,
-            news: News::default(),
+            notified: Notified::default(),
             undelivered: Vec::new(),
             ending: None,
             attempt: 1,
@@ -216,7 +216,7 @@ impl Deployment {
 
     /// The alias that it deploys to; `None` when that is something else, or not known.
     pub fn lambda(&self) -> Option<&LambdaTarget> {
-        match &self.order.target {
+        match &self.spec.target {
             Target::Lambda(target) => Some(target),
             Target::Ecs(_) | Target::Invalid(_) | Target::Unread => None,
         }
@@ -225,12 +225,12 @@ impl Deployment {
     /// By what the alias is locked that it has to itself until it ends; `None` when it has none.
     pub fn locked_alias(&self) -> Option<String> {
         let refused = self.halt.as_ref().is_some_and(|halt| matches!(halt.cause, Cause::AliasBusy(_)));
-        self.lambda().filter(|_| !refused).map(|target| target.address(&self.order.role))
+        self.lambda().filter(|_| !refused).map(|target| target.address(&self.spec.role))
     }
 
     /// What is deployed to an ECS service; `None` when that is something else.
     pub fn ecs_target(&self) -> Option<&EcsTarget> {
-        match &self.order.target {
+        match &self.spec.target {
             Target::Ecs(target) => Some(target),
             Target::Lambda(_) | Target::Invalid(_) | Target::Unread => None,
         }
@@ -238,12 +238,12 @@ impl Deployment {
 
     /// The ECS service that it deploys to, and what routes its traffic; `None` when that is something else.
     pub fn service(&self) -> Option<(&EcsService, &TargetGroupPair)> {
-        self.order.environment.ecs_services.first().zip(self.order.environment.load_balancer.pairs.first())
+        self.spec.environment.ecs_services.first().zip(self.spec.environment.load_balancer.pairs.first())
     }
 
     /// By what the API names its one target; `None` when it has none, or that is not known.
     pub fn target_id(&self) -> Option<String> {
-        match &self.order.target {
+        match &self.spec.target {
             Target::Lambda(target) => Some(target.id()),
             Target::Ecs(_) => self.service().map(|(service, _)| service.id()),
             Target::Invalid(_) | Target::Unread => None,
@@ -252,13 +252,13 @@ impl Deployment {
 
     /// The id of the deployment that made the replacement task set: for a rollback, the one that it rolls back.
     pub fn maker(&self) -> &DeploymentId {
-        self.order.rolls_back.as_ref().unwrap_or(&self.id)
+        self.spec.rolls_back.as_ref().unwrap_or(&self.id)
     }
 
     /// The text of the revision of a rollback, which nobody gave.
     pub fn own_text(&self) -> Option<String> {
-        self.order.rolls_back.as_ref()?;
-        match &self.order.target {
+        self.spec.rolls_back.as_ref()?;
+        match &self.spec.target {
             Target::Lambda(target) => Some(target.appspec()),
             Target::Ecs(target) => Some(target.appspec()),
             Target::Invalid(_) | Target::Unread => None,
@@ -276,11 +276,11 @@ impl Deployment {
     }
 
     /// What there is to tell of it now, and whether that has been told.
-    pub fn tidings(&self) -> (Tidings, bool) {
+    pub fn notification(&self) -> (NotificationKind, bool) {
         match self.status() {
-            Status::Created | Status::InProgress => (Tidings::Start, self.news.start),
-            Status::Ready => (Tidings::Ready, self.news.ready),
-            Status::Succeeded | Status::Failed | Status::Stopped => (Tidings::End, self.news.end),
+            Status::Created | Status::InProgress => (NotificationKind::Start, self.notified.start),
+            Status::Ready => (NotificationKind::Ready, self.notified.ready),
+            Status::Succeeded | Status::Failed | Status::Stopped => (NotificationKind::End, self.notified.end),
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::alarms::AlarmConfiguration;
 use crate::catalog::config::ComputePlatform;
 use crate::catalog::environment::Environment;
-use crate::catalog::group::{Slot, Trigger};
+use crate::catalog::group::{DeploymentLock, Trigger};
 use crate::catalog::revision::RevisionLocation;
 use crate::catalog::rollback::AutoRollback;
 use crate::catalog::routing::Routing;
@@ -17,7 +17,7 @@ use crate::names::{ApplicationName, ConfigName, DeploymentId, FunctionName, Grou
 
 /// What was asked, with the group's settings as they were at that moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct DeploymentSpec {
     /// The application's name.
     pub application: ApplicationName,
     /// The application's UUID.
@@ -27,12 +27,10 @@ pub struct Order {
     /// The group's UUID.
     pub group_id: String,
     /// Where the store files what changes in the group with this deployment.
-    pub slot: Slot,
+    pub lock: DeploymentLock,
     /// What is deployed to.
-    #[serde(default)]
     pub platform: ComputePlatform,
     /// The group's environment: for ECS, its service, listeners, target groups, and waits.
-    #[serde(default)]
     pub environment: Environment,
     /// The configuration's name.
     pub config: ConfigName,
@@ -57,14 +55,12 @@ pub struct Order {
     /// Whether a caller or an automatic rollback made it.
     pub creator: Creator,
     /// The caller that made it, where it is known.
-    #[serde(default)]
     pub caller: Option<Caller>,
     /// The deployment that it rolls back.
     pub rolls_back: Option<DeploymentId>,
     /// The caller's words.
     pub description: Option<String>,
     /// Whether it deploys again what the group deployed last, so that no traffic has to move.
-    #[serde(default)]
     pub restarts: bool,
 }
 
@@ -111,9 +107,9 @@ pub enum Creator {
 }
 
 /// The events of a deployment, all still pending.
-pub(crate) fn events_of(order: &Order) -> Vec<LifecycleEvent> {
-    let tests = order.environment.load_balancer.pairs.iter().any(|pair| pair.test_listener.is_some());
-    let names: &[EventName] = match order.platform {
+pub(crate) fn events_of(spec: &DeploymentSpec) -> Vec<LifecycleEvent> {
+    let tests = spec.environment.load_balancer.pairs.iter().any(|pair| pair.test_listener.is_some());
+    let names: &[EventName] = match spec.platform {
         ComputePlatform::Lambda | ComputePlatform::Server => &EventName::OF_LAMBDA,
         ComputePlatform::Ecs => &EventName::ALL,
     };

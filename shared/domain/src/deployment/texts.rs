@@ -17,7 +17,7 @@ impl Deployment {
             None => self.note.clone(),
         };
         match &self.halt {
-            Some(halt) => followed_by(halt.cause.message(&self.order), &words),
+            Some(halt) => followed_by(halt.cause.message(&self.spec), &words),
             None => words,
         }
     }
@@ -49,7 +49,7 @@ impl Deployment {
         if let Some(halt) = &mut self.halt {
             all.extend(halt.cause.words());
         }
-        if let Target::Invalid(violations) = &mut self.order.target {
+        if let Target::Invalid(violations) = &mut self.spec.target {
             all.extend(violations);
         }
         all.extend(&mut self.undelivered);
@@ -71,17 +71,16 @@ impl Cause {
             | Self::RevisionDenied(words)
             | Self::AliasUnsuitable(words)
             | Self::AliasBusy(words)
-            | Self::AliasTaken(words)
+            | Self::AliasDrifted(words)
             | Self::ServiceUnsuitable(words)
             | Self::ListenerUnsuitable(words)
-            | Self::ServiceTaken(words)
+            | Self::ServiceDrifted(words)
             | Self::TasksDie(words)
             | Self::NeverSteady(words)
-            | Self::Unsteady(words)
-            | Self::Missing(words)
-            | Self::Denied(words)
-            | Self::Refused(words)
-            | Self::Throttled(words) => vec![words],
+            | Self::Unsteady(words) => vec![words],
+            Self::Missing(call) | Self::Denied(call) | Self::Refused(call) | Self::Throttled(call) => {
+                vec![&mut call.words]
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What speaks against going on, and how far one look at it is believed.
 
+use crate::deployment::halt::FailedCall;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::deployment::decision::{Decision, Move, WayBack, seconds_until};
@@ -80,12 +81,12 @@ pub(crate) fn seconds_to_next_look(next: &Deployment, doubt: Doubt, until: Times
 }
 
 pub(crate) fn cause_of(problem: &Problem) -> Option<Cause> {
-    let words = problem.words.clone();
+    let call = FailedCall::of(problem);
     match problem.kind {
-        ProblemKind::Missing => Some(Cause::Missing(words)),
-        ProblemKind::Denied => Some(Cause::Denied(words)),
-        ProblemKind::Refused | ProblemKind::TooLarge => Some(Cause::Refused(words)),
-        ProblemKind::Transient => Some(Cause::Throttled(words)),
+        ProblemKind::Missing => Some(Cause::Missing(call)),
+        ProblemKind::Denied => Some(Cause::Denied(call)),
+        ProblemKind::Refused | ProblemKind::TooLarge => Some(Cause::Refused(call)),
+        ProblemKind::Transient => Some(Cause::Throttled(call)),
         ProblemKind::Stale => None,
     }
 }

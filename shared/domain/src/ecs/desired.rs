@@ -23,7 +23,7 @@ impl Deployment {
     /// Whether it is past the point from which it touches the service, and not over.
     pub fn touches_service(&self) -> bool {
         match self.stage {
-            Stage::Created | Stage::Ecs(EcsStage::BeforeInstall) => self.order.rolls_back.is_some(),
+            Stage::Created | Stage::Ecs(EcsStage::BeforeInstall) => self.spec.rolls_back.is_some(),
             Stage::Ecs(_) | Stage::Gate(_) => true,
             Stage::Lambda(_) | Stage::Ended => false,
         }
@@ -34,8 +34,8 @@ impl Deployment {
     }
 
     /// Whether all that it still does is to bring the service back to where it was.
-    pub(crate) fn goes_home(&self) -> bool {
-        self.halt.is_some() || self.order.rolls_back.is_some()
+    pub(crate) fn goes_back(&self) -> bool {
+        self.halt.is_some() || self.spec.rolls_back.is_some()
     }
 
     /// How the listeners are to forward now. `None` where they are left alone.
@@ -44,7 +44,7 @@ impl Deployment {
         if self.is_in(EcsStage::Termination) {
             return None;
         }
-        if self.goes_home() {
+        if self.goes_back() {
             return Some(ListenerRouting::HOME);
         }
         let share = match self.stage {
@@ -54,7 +54,7 @@ impl Deployment {
             }
             Stage::Ecs(_) | Stage::Gate(_) if !self.moves_traffic() => Percent::ZERO,
             Stage::Ecs(_) | Stage::Gate(_) => {
-                self.stage.step().map_or(Percent::ALL, |step| self.order.routing.share(step))
+                self.stage.step().map_or(Percent::ALL, |step| self.spec.routing.share(step))
             }
         };
         Some(ListenerRouting::to_replacement(share))
@@ -66,16 +66,16 @@ impl Deployment {
         if self.is_in(EcsStage::Termination) {
             return None;
         }
-        if self.goes_home() {
+        if self.goes_back() {
             return Some(&progress.original);
         }
-        let is_last = self.stage.step().is_none_or(|step| step >= self.order.routing.steps().len());
+        let is_last = self.stage.step().is_none_or(|step| step >= self.spec.routing.steps().len());
         progress.replacement.as_deref().filter(|_| self.moves_traffic() && is_last)
     }
 
     /// Whether it wants a replacement task set.
     pub fn wants_replacement(&self) -> bool {
-        self.is_in(EcsStage::Install) && !self.goes_home()
+        self.is_in(EcsStage::Install) && !self.goes_back()
     }
 
     /// The task set that is to be deleted now: never one that gets traffic or stands for the service, and none before
@@ -86,7 +86,7 @@ impl Deployment {
             let replacement = service.live(progress.replacement.as_deref()?)?;
             let set = service.live(&progress.original).filter(|_| replacement.steady)?;
             (set, &progress.groups.original)
-        } else if self.goes_home() {
+        } else if self.goes_back() {
             let set = service.made_for(self.maker().as_str()).filter(|_| now >= self.harmless_from())?;
             (set, &progress.groups.replacement)
         } else if self.wants_replacement() {
@@ -107,7 +107,7 @@ impl Deployment {
     /// Whether nobody can see where traffic goes that it may have moved: its listener forwards to neither target group
     /// any more, so that another one may.
     pub fn has_lost_sight(&self, service: &ServiceState) -> bool {
-        let may_have_moved = self.moves_traffic() || self.order.rolls_back.is_some();
+        let may_have_moved = self.moves_traffic() || self.spec.rolls_back.is_some();
         let sees = |progress: &EcsProgress| service.listener.of(&progress.groups).next().is_some();
         may_have_moved && !self.ecs.as_ref().is_some_and(sees)
     }
@@ -126,14 +126,14 @@ impl Deployment {
     /// its original, which it kept, or could not delete.
     pub fn left_behind(&self, service: &ServiceState) -> Option<&str> {
         let progress = self.ecs.as_ref().filter(|progress| progress.service_arn == service.arn)?;
-        let replaced = self.status() == Status::Succeeded && self.order.rolls_back.is_none();
+        let replaced = self.status() == Status::Succeeded && self.spec.rolls_back.is_none();
         replaced.then_some(progress.original.as_str())
     }
 
     /// Notes that no move is under way that changes the service.
     pub(crate) fn quieted(&mut self, now: Timestamp) {
-        let goes_home = self.goes_home();
-        if let Some(progress) = self.ecs.as_mut().filter(|_| !goes_home) {
+        let goes_back = self.goes_back();
+        if let Some(progress) = self.ecs.as_mut().filter(|_| !goes_back) {
             progress.quiet_since.get_or_insert(now);
         }
     }

@@ -21,19 +21,19 @@ fn settled_from(at: Timestamp) -> Timestamp {
 
 impl Deployment {
     /// A forward that this deployment cannot have left as it is, in words.
-    pub fn stray(&self, service: &ServiceState, now: Timestamp) -> Option<String> {
-        let of_tests = || self.stray_of(service.test_listener.as_ref()?, true, now);
-        self.stray_of(&service.listener, false, now).or_else(of_tests)
+    pub fn drift(&self, service: &ServiceState, now: Timestamp) -> Option<String> {
+        let of_tests = || self.drift_of(service.test_listener.as_ref()?, true, now);
+        self.drift_of(&service.listener, false, now).or_else(of_tests)
     }
 
     /// The same of one listener, be it the one of the test traffic or the other.
-    pub fn stray_of(&self, listener: &Listener, is_for_tests: bool, now: Timestamp) -> Option<String> {
+    pub fn drift_of(&self, listener: &Listener, is_for_tests: bool, now: Timestamp) -> Option<String> {
         let groups = &self.ecs.as_ref()?.groups;
         if listener.of(groups).next().is_none() {
             return Some(format!("listener {} forwards to neither target group of the pair any more.", listener.arn));
         }
-        let stray = listener.of(groups).find(|forward| !self.may_have_left(forward, is_for_tests, now))?;
-        Some(format!("{} now forwards with weights {stray}.", listener.place(stray)))
+        let drift = listener.of(groups).find(|forward| !self.may_have_left(forward, is_for_tests, now))?;
+        Some(format!("{} now forwards with weights {drift}.", listener.place(drift)))
     }
 
     /// Whether a forward can be as this deployment has left it.
@@ -48,11 +48,11 @@ impl Deployment {
     /// Whether the replacement's share of the production traffic can be what this deployment has set.
     fn may_have_set(&self, share: Percent, now: Timestamp) -> bool {
         let steps =
-            |last: usize| share == Percent::ZERO || (0..=last).any(|step| self.order.routing.share(step) == share);
+            |last: usize| share == Percent::ZERO || (0..=last).any(|step| self.spec.routing.share(step) == share);
         if let Some(step) = self.stage.step() {
             return match self.bake_until.filter(|_| self.halt.is_none()) {
                 Some(until) if now >= settled_from(self.bake_began(step, until)) => {
-                    self.order.routing.share(step) == share
+                    self.spec.routing.share(step) == share
                 }
                 Some(_) | None => steps(step),
             };
@@ -61,7 +61,7 @@ impl Deployment {
             return share == Percent::ZERO;
         }
         let settled = self.halt.is_none() && self.has_long_ended(EventName::AllowTraffic, now);
-        share == Percent::ALL || (!settled && steps(self.order.routing.steps().len()))
+        share == Percent::ALL || (!settled && steps(self.spec.routing.steps().len()))
     }
 
     /// The same of the test traffic.
@@ -72,7 +72,7 @@ impl Deployment {
 
     /// When the bake of a step began that ends then.
     pub(crate) fn bake_began(&self, step: usize, until: Timestamp) -> Timestamp {
-        let seconds = self.order.routing.steps().get(step).map_or(0, |step| step.wait_seconds);
+        let seconds = self.spec.routing.steps().get(step).map_or(0, |step| step.wait_seconds);
         until - SignedDuration::from_secs(i64::from(seconds))
     }
 

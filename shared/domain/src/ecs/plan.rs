@@ -15,7 +15,7 @@ mod shift;
 mod terminate;
 
 pub(crate) use forward::{begin, blind, forward};
-pub(crate) use restore::{home_words, restore};
+pub(crate) use restore::{restore, where_traffic_is};
 
 use jiff::Timestamp;
 
@@ -45,8 +45,8 @@ pub(crate) fn note_quiet(next: &mut Deployment, step: &Move, now: Timestamp) {
     if !step.changes_service() {
         return next.quieted(now);
     }
-    let goes_home = next.goes_home();
-    if let Some(progress) = next.ecs.as_mut().filter(|_| !goes_home) {
+    let goes_back = next.goes_back();
+    if let Some(progress) = next.ecs.as_mut().filter(|_| !goes_back) {
         progress.quiet_since = None;
     }
 }

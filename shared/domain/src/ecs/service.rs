@@ -30,7 +30,6 @@ pub struct ServiceState {
     /// The last that ECS said about the replacement.
     pub said: Option<String>,
     /// The ARN of the latest ACTIVE revision of the task definition, where it was asked for.
-    #[serde(default)]
     pub latest_definition: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use crate::percent::Percent;
 impl Deployment {
     /// The version that has all traffic when the deployment does not succeed. For a rollback that is its target.
     pub fn original_version(&self) -> Option<Version> {
-        self.lambda().map(|target| if self.order.rolls_back.is_some() { target.target } else { target.current })
+        self.lambda().map(|target| if self.spec.rolls_back.is_some() { target.target } else { target.current })
     }
 
     /// How the alias is to route now: the one thing that a shift makes so. `None` where the alias is left alone.
@@ -28,7 +28,7 @@ impl Deployment {
     /// How the alias routes after `step`.
     pub fn routing_at(&self, step: usize) -> Option<AliasRouting> {
         let target = self.lambda()?;
-        let share = self.order.routing.share(step);
+        let share = self.spec.routing.share(step);
         Some(if share == Percent::ALL {
             AliasRouting::only(target.target)
         } else {
@@ -70,7 +70,7 @@ impl Deployment {
                 (0..=step).any(|step| self.is_at(step, alias)) || (step == 0 && self.is_untouched(target, alias))
             }
             Stage::Lambda(LambdaStage::AfterAllowTraffic) => {
-                (0..=self.order.routing.steps().len()).any(|step| self.is_at(step, alias))
+                (0..=self.spec.routing.steps().len()).any(|step| self.is_at(step, alias))
             }
             Stage::Ecs(_) | Stage::Gate(_) | Stage::Ended => false,
         };
@@ -91,6 +91,6 @@ impl Deployment {
             None => alias.is_between(start, other),
             Some(found) => alias.routes(&AliasRouting::only(start)) || alias.routing() == Some(found),
         };
-        is_start(current, target) || (self.order.rolls_back.is_some() && is_start(target, current))
+        is_start(current, target) || (self.spec.rolls_back.is_some() && is_start(target, current))
     }
 }

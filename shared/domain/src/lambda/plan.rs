@@ -48,7 +48,7 @@ fn shift(next: &mut Deployment, mut step: usize, seen: &Seen, now: Timestamp) ->
     let target = next.lambda()?.target;
     loop {
         let arrived = next.routing_at(step).is_some_and(|routing| alias.routes(&routing));
-        let Some(current) = next.order.routing.steps().get(step).copied() else {
+        let Some(current) = next.spec.routing.steps().get(step).copied() else {
             let why = || format!("All steps are done, so version {target} gets all traffic.");
             return if arrived { None } else { Some(Decision::new(Move::CompleteShift, why())) };
         };
@@ -56,7 +56,7 @@ fn shift(next: &mut Deployment, mut step: usize, seen: &Seen, now: Timestamp) ->
             let why = format!(
                 "Step {} of {}: version {target} is to get {} %.",
                 step + 1,
-                next.order.routing.steps().len() + 1,
+                next.spec.routing.steps().len() + 1,
                 current.percent
             );
             let until = now + SignedDuration::from_secs(i64::from(current.wait_seconds));
@@ -139,7 +139,7 @@ pub(crate) fn trouble(next: &Deployment, target: &LambdaTarget, seen: &Seen) -> 
         Ok(alias) if next.started_at.is_none() => {
             Some(Trouble::drift(Cause::AliasUnsuitable(unsuitable(target, alias))))
         }
-        Ok(alias) => Some(Trouble::drift(Cause::AliasTaken(taken(next, alias)))),
+        Ok(alias) => Some(Trouble::drift(Cause::AliasDrifted(taken(next, alias)))),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::deployment::decision::{Decision, Move, Seen, WayBack};
 use crate::deployment::halt::{Cause, Halt, HookFault};
 use crate::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventStatus, Verdict};
 use crate::deployment::record::{Deployment, Ending, Error, Status};
-use crate::deployment::spec::{Creator, Order, Target};
+use crate::deployment::spec::{Creator, DeploymentSpec, Target};
 use crate::deployment::stage::Stage;
 use crate::deployment::trouble::believe;
 use crate::lambda::target::LambdaTarget;
@@ -20,7 +20,7 @@ use crate::words::followed_by;
 
 /// A halted deployment: first the traffic goes home, then it ends.
 pub(super) fn wind_down(next: &mut Deployment, halt: &Halt, seen: &Seen, now: Timestamp) -> Decision {
-    let way = match &next.order.target {
+    let way = match &next.spec.target {
         Target::Lambda(_) => lambda::plan::restore(next, halt.at, seen, now),
         Target::Ecs(_) => ecs::plan::restore(next, halt.at, seen, now),
         Target::Invalid(_) | Target::Unread => WayBack::Restored,
@@ -42,13 +42,13 @@ pub(super) fn fail(next: &mut Deployment, cause: Cause, words: String, seen: &Se
 /// Ends a halted deployment, with a rollback deployment where one is due.
 fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen, now: Timestamp) -> Decision {
     let cause = &halt.cause;
-    let mut message = cause.message(&next.order);
+    let mut message = cause.message(&next.spec);
     if let Some(further) = further_words(next, cause, blocked.as_deref()) {
         message = followed_by(message, &further);
     }
     fail_events(next, cause, &message, now);
 
-    let is_wanted = next.order.rolls_back.is_none() && wants_rollback(next, cause);
+    let is_wanted = next.spec.rolls_back.is_none() && wants_rollback(next, cause);
     let is_possible = blocked.is_none() && has_found(next, seen);
     let successor = if is_wanted && is_possible { rollback(next, seen, now) } else { None };
     let rolled_back_by = successor.as_ref().map(|deployment| deployment.id.clone());
@@ -60,7 +60,7 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
         None if is_wanted && !is_possible => Some(nothing_to_roll_back(next, blocked.is_some()).to_owned()),
         None => None,
     };
-    let error = Error { code: cause.code(next.order.platform), message };
+    let error = Error { code: cause.code(next.spec.platform), message };
     let words = format!("Ended {}: {}", cause.status().as_str(), error.message);
     next.stage = Stage::Ended;
     next.ending =
@@ -72,8 +72,8 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
 fn further_words(next: &Deployment, cause: &Cause, blocked: Option<&str>) -> Option<String> {
     match (blocked, cause) {
         // Their own words tell already who has what, and that nothing was changed.
-        (Some(_), Cause::AliasTaken(_)) => None,
-        (Some(words), Cause::ServiceTaken(own)) if own == words => None,
+        (Some(_), Cause::AliasDrifted(_)) => None,
+        (Some(words), Cause::ServiceDrifted(own)) if own == words => None,
         (Some(words), _) => Some(words.to_owned()),
         (None, Cause::AliasUnsuitable(_) | Cause::ServiceUnsuitable(_) | Cause::ListenerUnsuitable(_)) => None,
         (None, _) => where_traffic_is(next),
@@ -82,17 +82,17 @@ fn further_words(next: &Deployment, cause: &Cause, blocked: Option<&str>) -> Opt
 
 /// Where the traffic is, in words.
 fn where_traffic_is(next: &Deployment) -> Option<String> {
-    match &next.order.target {
+    match &next.spec.target {
         Target::Lambda(_) if !next.moves_traffic() => Some("No traffic was moved.".to_owned()),
         Target::Lambda(_) => next.original_version().map(|version| format!("All traffic is on version {version}.")),
-        Target::Ecs(_) => Some(ecs::plan::home_words(next)),
+        Target::Ecs(_) => Some(ecs::plan::where_traffic_is(next)),
         Target::Invalid(_) | Target::Unread => None,
     }
 }
 
 /// Whether what it would roll back to is known, and its own.
 fn has_found(next: &Deployment, seen: &Seen) -> bool {
-    match &next.order.target {
+    match &next.spec.target {
         Target::Lambda(_) => matches!(&seen.alias, Some(Ok(alias)) if next.owns(alias)) || next.restored_at.is_some(),
         Target::Ecs(_) => next.ecs.is_some() && next.touches_service(),
         Target::Invalid(_) | Target::Unread => false,
@@ -103,7 +103,7 @@ fn nothing_to_roll_back(next: &Deployment, blocked: bool) -> &'static str {
     if blocked {
         return "No rollback deployment was made; the error's message says what stands in its way.";
     }
-    match &next.order.target {
+    match &next.spec.target {
         Target::Ecs(_) => "There is nothing to roll back to: nothing was changed.",
         Target::Lambda(_) | Target::Invalid(_) | Target::Unread => {
             "There is nothing to roll back to: the alias is not this deployment's."
@@ -120,21 +120,21 @@ pub(super) fn succeed(next: &mut Deployment, words: String, now: Timestamp) -> D
         error: None,
         at: now,
         rolled_back_by: None,
-        rollback_message: next.order.rolls_back.as_ref().map(|id| triggered(next, id.as_str())),
+        rollback_message: next.spec.rolls_back.as_ref().map(|id| triggered(next, id.as_str())),
     });
     Decision::new(announce_or_end(next), words)
 }
 
 /// What is left to do once the record is closed: the news, and the end of the execution.
 pub(super) fn finish(next: &mut Deployment, seen: &Seen) -> Decision {
-    if !next.news.end && next.note_untold(seen) {
-        next.news.end = true;
+    if !next.notified.end && next.note_undelivered(seen) {
+        next.notified.end = true;
     }
     Decision::new(announce_or_end(next), "It is over.")
 }
 
 fn announce_or_end(next: &Deployment) -> Move {
-    let Some(ending) = next.ending.as_ref().filter(|_| next.news.end) else {
+    let Some(ending) = next.ending.as_ref().filter(|_| next.notified.end) else {
         return Move::Announce;
     };
     match (ending.status, ending.error.clone(), ending.rolled_back_by.clone()) {
@@ -148,7 +148,7 @@ fn announce_or_end(next: &Deployment) -> Move {
 /// The event that was under way has failed; those after it never begin.
 fn fail_events(next: &mut Deployment, cause: &Cause, message: &str, now: Timestamp) {
     let current = next.current_event();
-    let hook = current.and_then(|event| next.order.target.hook(event)).map_or_else(String::new, ToString::to_string);
+    let hook = current.and_then(|event| next.spec.target.hook(event)).map_or_else(String::new, ToString::to_string);
     for event in &mut next.events {
         match event.status {
             EventStatus::Succeeded | EventStatus::Failed | EventStatus::Skipped => {}
@@ -184,12 +184,12 @@ fn wants_rollback(next: &Deployment, cause: &Cause) -> bool {
     if let Cause::Stop { rollback: Some(wanted), .. } = cause {
         return *wanted;
     }
-    cause.rollback_event().is_some_and(|event: AutoRollbackEvent| next.order.rollback.covers(event))
+    cause.rollback_event().is_some_and(|event: AutoRollbackEvent| next.spec.rollback.covers(event))
 }
 
 /// The rollback deployment: back to what had the traffic, all at once and without hooks.
 fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deployment>> {
-    let (config, target) = match &next.order.target {
+    let (config, target) = match &next.spec.target {
         Target::Lambda(target) => {
             let (current, back) = (target.target, target.current);
             let target = LambdaTarget { current, target: back, before: None, after: None, ..target.clone() };
@@ -198,10 +198,10 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         Target::Ecs(_) => ("CodeDeployDefault.ECSAllAtOnce", Target::Ecs(next.ecs.as_ref()?.original_target.clone())),
         Target::Invalid(_) | Target::Unread => return None,
     };
-    let order = Order {
+    let spec = DeploymentSpec {
         config: config.parse::<ConfigName>().ok()?,
         routing: Routing::all_at_once(),
-        previous_revision: Some(next.order.revision.clone()),
+        previous_revision: Some(next.spec.revision.clone()),
         target,
         alarms: AlarmConfiguration::default(),
         override_alarms: None,
@@ -210,11 +210,11 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         rolls_back: Some(next.id.clone()),
         description: None,
         restarts: false,
-        ..next.order.clone()
+        ..next.spec.clone()
     };
-    let mut deployment = Deployment { ecs: next.ecs.clone(), ..Deployment::new(seen.spare_id.clone(), order, now) };
+    let mut deployment = Deployment { ecs: next.ecs.clone(), ..Deployment::new(seen.spare_id.clone(), spec, now) };
     if let Some(text) = deployment.own_text() {
-        deployment.order.revision = NewRevision::text(RevisionKind::AppSpecContent, text).location;
+        deployment.spec.revision = NewRevision::text(RevisionKind::AppSpecContent, text).location;
     }
     deployment.note = triggered(&deployment, next.id.as_str());
     Some(Box::new(deployment))

@@ -12,12 +12,12 @@ use crate::lambda::alias::AliasState;
 
 /// What is next on the way forward.
 pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Step {
-    if next.order.target == Target::Unread {
+    if next.spec.target == Target::Unread {
         return Step::Make(Decision::new(Move::ReadRevision, "The AppSpec lies in S3 and is read first."));
     }
     let alias = seen.alias.as_ref().and_then(|alias| alias.as_ref().ok());
     let service = seen.service.as_ref().and_then(|service| service.as_ref().ok());
-    let is_ecs = matches!(next.order.target, Target::Ecs(_));
+    let is_ecs = matches!(next.spec.target, Target::Ecs(_));
     if is_ecs && service.is_none() {
         return ecs::plan::blind(next, seen, now);
     }
@@ -28,11 +28,11 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Ste
             Some(service) => ecs::plan::begin(next, service, seen.kept.as_ref(), now),
         }
     }
-    if !next.news.start {
-        if !next.note_untold(seen) {
+    if !next.notified.start {
+        if !next.note_undelivered(seen) {
             return Step::Make(announce_start(next, alias, is_ecs));
         }
-        next.news.start = true;
+        next.notified.start = true;
     }
     match service {
         None => lambda::plan::forward(next, seen, now),
@@ -45,7 +45,7 @@ fn announce_start(next: &Deployment, alias: Option<&AliasState>, is_ecs: bool) -
     let from = alias.filter(|alias| alias.is_split()).map_or_else(String::new, |alias| {
         format!(" It takes over from where somebody else has left the alias: {alias}.")
     });
-    let by = next.order.caller.as_ref().map_or_else(String::new, |caller| format!(" It was created by {caller}."));
+    let by = next.spec.caller.as_ref().map_or_else(String::new, |caller| format!(" It was created by {caller}."));
     let why = format!("The {what} and the alarms allow it, so the deployment starts.{by}{from}");
     Decision::new(Move::Announce, why)
 }

@@ -1,5 +1,6 @@
 //! What speaks against going on, whatever the platform, and what follows.
 
+use crate::deployment::halt::FailedCall;
 use std::collections::BTreeSet;
 
 use crate::{ecs, lambda};
@@ -42,7 +43,7 @@ pub(super) fn judge(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Judge
 }
 
 fn look_again(next: &Deployment, cause: &Cause, doubt: Doubt, until: Timestamp, now: Timestamp) -> Decision {
-    let what = match (doubt, &next.order.target) {
+    let what = match (doubt, &next.spec.target) {
         (Doubt::Alarms, _) => "alarms",
         (Doubt::Drift | Doubt::Absence, Target::Ecs(_)) => "service",
         (Doubt::Drift | Doubt::Absence, Target::Lambda(_) | Target::Invalid(_) | Target::Unread) => "alias",
@@ -52,7 +53,7 @@ fn look_again(next: &Deployment, cause: &Cause, doubt: Doubt, until: Timestamp, 
             format!("The {what} is not as it should be. What was read may be old, so a second look decides.")
         }
         Doubt::Alarms | Doubt::Absence => {
-            let message = cause.message(&next.order);
+            let message = cause.message(&next.spec);
             let stop = if message.ends_with('.') { "" } else { "." };
             format!("{message}{stop} This may pass, so one look does not decide; no traffic moves meanwhile.")
         }
@@ -64,13 +65,13 @@ fn look_again(next: &Deployment, cause: &Cause, doubt: Doubt, until: Timestamp, 
 /// Everything that speaks against going on; `None` where the platform's own plan sees to what stands in the way.
 fn troubles(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Vec<Trouble>> {
     let alarms = alarm_trouble(next, seen);
-    let troubles = match &next.order.target {
+    let troubles = match &next.spec.target {
         Target::Invalid(violations) => vec![Some(Trouble::certain(Cause::Revision(violations.clone())))],
         Target::Unread => vec![alarms, reading_trouble(seen).map(Trouble::certain)],
         // From here there is no way back; what goes wrong is tried again.
         Target::Ecs(_) if next.is_settled() => return None,
         // It makes of the service what that should be, and sees itself what stands in the way.
-        Target::Ecs(_) if next.order.rolls_back.is_some() => return None,
+        Target::Ecs(_) if next.spec.rolls_back.is_some() => return None,
         Target::Lambda(target) => {
             let alias = lambda::plan::trouble(next, target, seen);
             vec![alarms, alias, move_trouble(seen), hook_trouble(next, now).map(Trouble::certain)]
@@ -85,10 +86,10 @@ fn troubles(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Vec<Troubl
 
 /// A rollback is not stopped by the alarm that may have caused it.
 fn alarm_trouble(next: &Deployment, seen: &Seen) -> Option<Trouble> {
-    let counts = next.order.rolls_back.is_none();
+    let counts = next.spec.rolls_back.is_none();
     match &seen.alarms {
         AlarmReading::Red(names) if counts => Some(Trouble::certain(Cause::Alarm(names.clone()))),
-        AlarmReading::Unreadable(problem) if counts && !next.order.alarms.ignore_poll_alarm_failure => {
+        AlarmReading::Unreadable(problem) if counts && !next.spec.alarms.ignore_poll_alarm_failure => {
             let cause = Cause::AlarmsUnreadable(problem.words.clone());
             Some(match problem.kind {
                 ProblemKind::Transient | ProblemKind::Stale => {
@@ -110,7 +111,7 @@ fn reading_trouble(seen: &Seen) -> Option<Cause> {
         ProblemKind::Missing => Some(Cause::RevisionMissing(words)),
         ProblemKind::Denied => Some(Cause::RevisionDenied(words)),
         ProblemKind::Refused | ProblemKind::TooLarge => Some(Cause::Revision(vec![words])),
-        ProblemKind::Transient => Some(Cause::Throttled(words)),
+        ProblemKind::Transient => Some(Cause::Throttled(FailedCall::of(problem))),
         ProblemKind::Stale => None,
     }
 }

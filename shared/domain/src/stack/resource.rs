@@ -34,12 +34,12 @@ pub struct StackRequest {
     /// Until when there must be an answer.
     pub answer_by: Timestamp,
     /// What is wanted.
-    pub wish: Wish,
+    pub desired: DesiredResource,
 }
 
 /// What is wanted of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub enum DesiredResource {
     /// An application like this.
     Application(NewApplication),
     /// A deployment configuration like this.
@@ -47,9 +47,9 @@ pub enum Wish {
     /// A deployment group like this.
     Group(Box<NewGroup>),
     /// An alias like this.
-    Alias(Box<AliasWish>),
+    Alias(Box<DesiredAlias>),
     /// To know how deployments end.
-    Outcome {
+    Ended {
         /// The deployments.
         deployments: Vec<DeploymentId>,
         /// Whether another resource waits on when the time is up.
@@ -64,7 +64,7 @@ pub enum Wish {
 
 /// A Lambda alias as a template has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AliasWish {
+pub struct DesiredAlias {
     /// The application that deploys it.
     pub application: ApplicationName,
     /// The deployment group that deploys it.
@@ -107,7 +107,7 @@ pub struct AliasSettings {
 /// The note of what a resource of a stack is, without which nothing is changed or deleted for it: others may have made
 /// something of the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Claim {
+pub enum Ownership {
     /// An application.
     Application {
         /// Its name.
@@ -167,7 +167,7 @@ pub struct Moved {
 #[serde(tag = "step", rename_all_fields = "camelCase")]
 pub enum Progress {
     /// The stack can be told.
-    Settled(Settlement),
+    Settled(Outcome),
     /// One of these deployments has to end first.
     Await {
         /// Which.
@@ -180,7 +180,7 @@ pub enum Progress {
 /// What a stack is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Settlement {
+pub struct Outcome {
     /// What the resource is called from now on.
     pub physical_id: String,
     /// Why it is not as the stack wants it.
@@ -223,18 +223,18 @@ impl StackRequest {
     /// What the resource is called: as so far, or, when it is new, as it will be. Under this name it is deleted when it
     /// could not be made, which clears away what there is of it.
     pub fn name(&self) -> &str {
-        let new = match &self.wish {
-            Wish::Application(wish) => wish.name.as_str(),
-            Wish::Config(wish) => wish.name.as_str(),
-            Wish::Group(wish) => wish.name.as_str(),
-            Wish::Alias(wish) => &wish.arn,
-            Wish::Outcome { .. } | Wish::Nothing { .. } => &self.resource.logical_id,
+        let new = match &self.desired {
+            DesiredResource::Application(desired) => desired.name.as_str(),
+            DesiredResource::Config(desired) => desired.name.as_str(),
+            DesiredResource::Group(desired) => desired.name.as_str(),
+            DesiredResource::Alias(desired) => &desired.arn,
+            DesiredResource::Ended { .. } | DesiredResource::Nothing { .. } => &self.resource.logical_id,
         };
         self.physical_id.as_deref().unwrap_or(new)
     }
 }
 
-impl Settlement {
+impl Outcome {
     /// All is as the stack wants it.
     pub fn done(physical_id: impl Into<String>) -> Self {
         Self { physical_id: physical_id.into(), failure: None, attributes: BTreeMap::new() }

@@ -1,27 +1,27 @@
 use jiff::Timestamp;
 
 use crate::catalog::alarms::AlarmConfiguration;
-use crate::catalog::group::Slot;
+use crate::catalog::group::DeploymentLock;
 use crate::catalog::revision::{NewRevision, RevisionKind};
 use crate::catalog::rollback::AutoRollback;
 use crate::catalog::routing::Routing;
 use crate::deployment::halt::{Cause, ErrorCode, Halt};
 use crate::deployment::lifecycle::{Diagnostics, DiagnosticsCode};
 use crate::deployment::record::{Deployment, Ending, Error, Status};
-use crate::deployment::spec::{Creator, Order, Target};
+use crate::deployment::spec::{Creator, DeploymentSpec, Target};
 use crate::lambda::alias::AliasState;
 use crate::lambda::target::LambdaTarget;
 use crate::names::{DeploymentId, Version};
 use crate::stack::alias::{AliasSeen, AliasStep, next_alias_step};
 use crate::stack::fault::Fault;
-use crate::stack::resource::{AliasSettings, AliasWish, Claim, Moved};
+use crate::stack::resource::{AliasSettings, DesiredAlias, Moved, Ownership};
 
 fn version(number: u64) -> Version {
     number.to_string().parse().unwrap()
 }
 
-fn wish(number: u64) -> AliasWish {
-    AliasWish {
+fn desired(number: u64) -> DesiredAlias {
+    DesiredAlias {
         application: "shop".parse().unwrap(),
         group: "orders".parse().unwrap(),
         arn: "arn:aws:lambda:eu-west-1:111122223333:function:orders:live".to_owned(),
@@ -48,8 +48,8 @@ fn alias(main: &str, weights: &[(&str, f64)]) -> AliasState {
     }
 }
 
-fn claim(moved: Option<(u64, u64, u64)>) -> Claim {
-    Claim::Alias {
+fn ownership(moved: Option<(u64, u64, u64)>) -> Ownership {
+    Ownership::Alias {
         function: "orders".parse().unwrap(),
         alias: "live".parse().unwrap(),
         role: "arn:aws:iam::111122223333:role/deployer".parse().unwrap(),
@@ -74,12 +74,12 @@ fn deployment(from: u64, to: u64) -> Deployment {
         before: None,
         after: None,
     };
-    let order = Order {
+    let spec = DeploymentSpec {
         application: "shop".parse().unwrap(),
         application_id: "a-id".to_owned(),
         group: "orders".parse().unwrap(),
         group_id: "g-id".to_owned(),
-        slot: Slot { home: "shop".to_owned(), name: "orders".to_owned() },
+        lock: DeploymentLock { home: "shop".to_owned(), name: "orders".to_owned() },
         platform: Default::default(),
         environment: Default::default(),
         config: "CodeDeployDefault.LambdaCanary10Percent5Minutes".parse().unwrap(),
@@ -98,18 +98,23 @@ fn deployment(from: u64, to: u64) -> Deployment {
         description: None,
         restarts: false,
     };
-    Deployment::new(DeploymentId::from_number(7), order, Timestamp::UNIX_EPOCH)
+    Deployment::new(DeploymentId::from_number(7), spec, Timestamp::UNIX_EPOCH)
 }
 
 /// What is known of an alias of the stack.
-fn seen<'a>(found: Option<&'a AliasState>, claim: Option<&'a Claim>, active: Option<&'a Deployment>) -> AliasSeen<'a> {
-    AliasSeen { found, claim, known: true, active }
+fn seen<'a>(
+    found: Option<&'a AliasState>,
+    ownership: Option<&'a Ownership>,
+    active: Option<&'a Deployment>,
+) -> AliasSeen<'a> {
+    AliasSeen { found, ownership, known: true, active }
 }
 
 #[test]
 fn an_alias_is_made_settled_or_moved() {
-    let next =
-        |wanted, found: Option<&AliasState>| next_alias_step(&wish(wanted), seen(found, Some(&claim(None)), None));
+    let next = |wanted, found: Option<&AliasState>| {
+        next_alias_step(&desired(wanted), seen(found, Some(&ownership(None)), None))
+    };
     assert_eq!(next(1, None), AliasStep::Make(version(1)), "also when somebody deleted it");
     assert_eq!(next(1, Some(&alias("1", &[]))), AliasStep::Settle);
     let moved = AliasStep::Move { from: version(1), to: version(2), back: false };
@@ -122,18 +127,18 @@ fn an_alias_is_made_settled_or_moved() {
 
 #[test]
 fn what_a_request_is_not_about_stays_where_it_is() {
-    let same = AliasWish { old_version: Some(version(2)), ..wish(2) };
+    let same = DesiredAlias { old_version: Some(version(2)), ..desired(2) };
     let split = alias("2", &[("3", 0.1)]);
     let theirs = deployment(2, 3);
-    assert_eq!(next_alias_step(&same, seen(Some(&split), Some(&claim(None)), Some(&theirs))), AliasStep::Settle);
-    assert_eq!(next_alias_step(&same, seen(Some(&alias("1", &[])), Some(&claim(None)), None)), AliasStep::Settle);
+    assert_eq!(next_alias_step(&same, seen(Some(&split), Some(&ownership(None)), Some(&theirs))), AliasStep::Settle);
+    assert_eq!(next_alias_step(&same, seen(Some(&alias("1", &[])), Some(&ownership(None)), None)), AliasStep::Settle);
 }
 
 #[test]
 fn what_undoes_the_request_before_goes_back_to_where_the_alias_was() {
     let next = |old: u64, wanted: u64, found: &str, moved: (u64, u64, u64)| {
-        let wish = AliasWish { old_version: Some(version(old)), ..wish(wanted) };
-        next_alias_step(&wish, seen(Some(&alias(found, &[])), Some(&claim(Some(moved))), None))
+        let desired = DesiredAlias { old_version: Some(version(old)), ..desired(wanted) };
+        next_alias_step(&desired, seen(Some(&alias(found, &[])), Some(&ownership(Some(moved))), None))
     };
     let step = |from, to, back| AliasStep::Move { from: version(from), to: version(to), back };
     assert_eq!(next(2, 1, "2", (1, 2, 1)), step(2, 1, true));
@@ -150,18 +155,18 @@ fn an_alias_of_somebody_else_is_taken_over_only_on_request() {
     let found = alias("1", &[]);
     let exists = AliasStep::Refuse(Fault::AliasExists(found.clone()));
     let unknown = AliasSeen { known: false, ..seen(Some(&found), None, None) };
-    assert_eq!(next_alias_step(&wish(1), unknown), exists);
-    let adopting = AliasWish { adopts: true, ..wish(2) };
+    assert_eq!(next_alias_step(&desired(1), unknown), exists);
+    let adopting = DesiredAlias { adopts: true, ..desired(2) };
     let moved = AliasStep::Move { from: version(1), to: version(2), back: false };
     assert_eq!(next_alias_step(&adopting, unknown), moved);
-    let restored = next_alias_step(&wish(2), seen(Some(&found), None, None));
+    let restored = next_alias_step(&desired(2), seen(Some(&found), None, None));
     assert_eq!(restored, moved, "CloudFormation knows it, and only the note of it is lost");
 }
 
 #[test]
 fn a_deployment_in_the_way_is_followed_stopped_or_waited_for() {
     let next = |wanted, active: &Deployment, moved| {
-        next_alias_step(&wish(wanted), seen(Some(&alias("1", &[("2", 0.1)])), Some(&claim(moved)), Some(active)))
+        next_alias_step(&desired(wanted), seen(Some(&alias("1", &[("2", 0.1)])), Some(&ownership(moved)), Some(active)))
     };
     let own = Some((1, 2, 1));
     let active = deployment(1, 2);
@@ -177,15 +182,15 @@ fn a_deployment_in_the_way_is_followed_stopped_or_waited_for() {
     assert_eq!(next(2, &halted, own), AliasStep::Await(id.clone()), "and not on its way to where it led");
 
     let mut rollback = deployment(2, 1);
-    rollback.order.rolls_back = Some(DeploymentId::from_number(1));
+    rollback.spec.rolls_back = Some(DeploymentId::from_number(1));
     assert_eq!(next(1, &rollback, own), AliasStep::Follow(id.clone()));
     assert_eq!(next(3, &rollback, own), AliasStep::Await(id.clone()), "a rollback cannot be stopped");
 
     let mut other = active;
-    let Target::Lambda(target) = &mut other.order.target else { panic!("a target") };
+    let Target::Lambda(target) = &mut other.spec.target else { panic!("a target") };
     target.alias = "beta".parse().unwrap();
     let beside = |wanted, found: &AliasState| {
-        next_alias_step(&wish(wanted), seen(Some(found), Some(&claim(None)), Some(&other)))
+        next_alias_step(&desired(wanted), seen(Some(found), Some(&ownership(None)), Some(&other)))
     };
     assert_eq!(beside(2, &alias("1", &[])), AliasStep::Await(id), "the group has one deployment at a time");
     assert_eq!(beside(1, &alias("1", &[])), AliasStep::Settle, "and nothing to deploy needs no group");

@@ -2,7 +2,7 @@
 
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::DeploymentConfig;
-use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
@@ -22,7 +22,7 @@ pub enum GroupWrite {
     /// The configuration is gone.
     NoConfig,
     /// Another group is for its ECS service.
-    ServiceTaken,
+    ServiceDrifted,
     /// It is to have another ECS service, and this deployment to the one that it has is active.
     Active(DeploymentId),
 }
@@ -62,7 +62,7 @@ pub trait Catalog {
         &self,
         application: &ApplicationName,
         names: &[GroupName],
-    ) -> Result<Option<(Application, Vec<Filed>)>, Problem>;
+    ) -> Result<Option<(Application, Vec<StoredGroup>)>, Problem>;
     /// The names of the groups of an application, in order; `None` when there is no such application.
     async fn groups(
         &self,

@@ -10,7 +10,7 @@ use spillway_domain::ecs::target::EcsTarget;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 
-use crate::Subject;
+use crate::DeploymentRef;
 
 /// A service with its task sets, and without the load balancers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,5 +123,5 @@ pub trait Services {
 /// Whoever moves listeners for functions that do not link what that needs.
 pub trait ListenerShifts {
     /// Makes the listeners of the deployment forward as its record says.
-    async fn shift_listener(&self, subject: &Subject) -> Result<(), Problem>;
+    async fn shift_listener(&self, subject: &DeploymentRef) -> Result<(), Problem>;
 }

@@ -4,21 +4,21 @@ use jiff::Timestamp;
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
 use spillway_domain::problem::Problem;
-use spillway_domain::stack::resource::{AliasSettings, Claim, StackResource};
+use spillway_domain::stack::resource::{AliasSettings, Ownership, StackResource};
 
 /// The notes of what the resources of stacks are.
 pub trait Claims {
     /// What a resource says it is, under this physical id.
-    async fn claim(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Claim>, Problem>;
+    async fn ownership(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Ownership>, Problem>;
     /// Everything that a resource says it is, with the physical ids.
-    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Claim)>, Problem>;
+    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Ownership)>, Problem>;
     /// Notes what it is from now on, or that it is nothing any more, for a request of that time;
     /// [`Stale`](spillway_domain::problem::ProblemKind::Stale) when a later request has noted anything of the resource.
     async fn put_claim(
         &self,
         resource: &StackResource,
         physical_id: &str,
-        claim: Option<&Claim>,
+        ownership: Option<&Ownership>,
         asked_at: Timestamp,
     ) -> Result<(), Problem>;
 }

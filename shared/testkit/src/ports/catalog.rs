@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::{DeploymentConfig, find_built_in};
 use spillway_domain::catalog::environment::{EcsService, Environment};
-use spillway_domain::catalog::group::{DeploymentGroup, Filed};
+use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::record::Deployment;
@@ -94,7 +94,7 @@ impl Catalog for World {
         &self,
         application: &ApplicationName,
         names: &[GroupName],
-    ) -> Result<Option<(Application, Vec<Filed>)>, Problem> {
+    ) -> Result<Option<(Application, Vec<StoredGroup>)>, Problem> {
         self.call(|world| {
             let Some(application) = world.applications.get(application.as_str()) else {
                 return Ok(None);
@@ -103,7 +103,7 @@ impl Catalog for World {
                 let group = world.groups.get(&(application.id.clone(), name.to_string()))?.clone();
                 let state = world.states.get(&group.id).cloned().unwrap_or_default();
                 let tags = world.tags_of(&group.id);
-                Some(Filed { group, state, tags })
+                Some(StoredGroup { group, state, tags })
             });
             Ok(Some((application.clone(), found.collect())))
         })
@@ -141,7 +141,7 @@ impl Catalog for World {
                 return Ok(GroupWrite::NoConfig);
             }
             if world.has_service_of(group) {
-                return Ok(GroupWrite::ServiceTaken);
+                return Ok(GroupWrite::ServiceDrifted);
             }
             world.groups.insert(group_key(group), group.clone());
             world.states.insert(group.id.clone(), Default::default());
@@ -163,7 +163,7 @@ impl Catalog for World {
                 return Ok(GroupWrite::NoConfig);
             }
             if world.has_service_of(new) {
-                return Ok(GroupWrite::ServiceTaken);
+                return Ok(GroupWrite::ServiceDrifted);
             }
             let active = world.states.get(&new.id).and_then(|state| state.active.clone());
             if let Some(active) = active.filter(|_| addresses(&old.environment) != addresses(&new.environment)) {
@@ -262,8 +262,8 @@ impl Inner {
 
     /// Whether the group of a deployment is still for the ECS services that it is to.
     pub(super) fn serves(&self, deployment: &Deployment) -> bool {
-        let own = addresses(&deployment.order.environment);
-        let group = self.groups.values().find(|group| group.id == deployment.order.group_id);
+        let own = addresses(&deployment.spec.environment);
+        let group = self.groups.values().find(|group| group.id == deployment.spec.group_id);
         own.is_empty() || group.is_some_and(|group| addresses(&group.environment) == own)
     }
 

@@ -24,7 +24,7 @@ impl Deployments for World {
 
     async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem> {
         self.write(|world| {
-            let Some(state) = world.states.get(&deployment.order.group_id) else {
+            let Some(state) = world.states.get(&deployment.spec.group_id) else {
                 return Ok(Creation::NoGroup);
             };
             if world.records.contains_key(&deployment.id) {
@@ -77,7 +77,7 @@ impl Deployments for World {
     ) -> Result<Page<DeploymentId>, Problem> {
         self.call(|world| {
             let fits = |record: &&Deployment| {
-                group_id.is_none_or(|id| record.order.group_id == id)
+                group_id.is_none_or(|id| record.spec.group_id == id)
                     && (filter.statuses.is_empty() || filter.statuses.contains(&record.status()))
                     && filter.from.is_none_or(|from| record.created_at >= from)
                     && filter.to.is_none_or(|to| record.created_at <= to)
@@ -119,11 +119,11 @@ impl Inner {
             created_at: deployment.created_at,
             ended_at: None,
         };
-        let state = self.states.entry(deployment.order.group_id.clone()).or_default();
+        let state = self.states.entry(deployment.spec.group_id.clone()).or_default();
         state.active = Some(id.clone());
         state.last_attempted = Some(last);
         self.active.insert(id.clone());
-        for alarm in deployment.order.alarms.watched() {
+        for alarm in deployment.spec.alarms.watched() {
             self.watching.entry(alarm.clone()).or_default().insert(id.clone());
         }
         self.records.insert(id.clone(), deployment.clone());
@@ -166,7 +166,7 @@ impl Inner {
         if change.closes {
             self.close(next);
         }
-        if next.has_ended() && next.news.end {
+        if next.has_ended() && next.notified.end {
             self.active.remove(&next.id);
         }
         self.records.insert(next.id.clone(), next.clone());
@@ -199,7 +199,7 @@ impl Inner {
         for watching in self.watching.values_mut() {
             watching.remove(&next.id);
         }
-        let Some(state) = self.states.get_mut(&next.order.group_id) else {
+        let Some(state) = self.states.get_mut(&next.spec.group_id) else {
             return;
         };
         if state.active.as_ref() != Some(&next.id) {
@@ -215,7 +215,7 @@ impl Inner {
         state.last_attempted = Some(last.clone());
         if next.status() == Status::Succeeded {
             state.last_successful = Some(last);
-            state.target_revision = Some(next.order.revision.clone());
+            state.target_revision = Some(next.spec.revision.clone());
         }
     }
 }

@@ -11,7 +11,7 @@ mod stacks;
 
 pub(crate) use customer::alias_key;
 use spillway_domain::catalog::page::Page;
-use spillway_domain::deployment::record::{Deployment, Tidings};
+use spillway_domain::deployment::record::{Deployment, NotificationKind};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_engine::{ExecutionState, Executions, Notices, Wakes};
@@ -69,10 +69,10 @@ impl Executions for World {
 impl Notices for World {
     async fn tell(&self, deployment: &Deployment) -> Vec<String> {
         let told = self.call(|world| {
-            let what = match deployment.tidings().0 {
-                Tidings::Start => "start",
-                Tidings::Ready => "ready",
-                Tidings::End => "end",
+            let what = match deployment.notification().0 {
+                NotificationKind::Start => "start",
+                NotificationKind::Ready => "ready",
+                NotificationKind::End => "end",
             };
             world.told.push((deployment.id.clone(), what));
             if world.diary.is_some() {

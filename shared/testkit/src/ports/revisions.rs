@@ -66,14 +66,14 @@ impl Revisions for World {
 impl Inner {
     /// Registers the revision of a new deployment, with its text if it has one.
     pub(crate) fn use_revision(&mut self, deployment: &Deployment, content: Option<&str>) {
-        let (order, now) = (&deployment.order, deployment.created_at);
-        let kept = self.keep(&order.application_id, &order.revision, content, now);
+        let (spec, now) = (&deployment.spec, deployment.created_at);
+        let kept = self.keep(&spec.application_id, &spec.revision, content, now);
         kept.first_used_at.get_or_insert(now);
         kept.last_used_at = Some(now);
         let words = || format!("Application revision registered by Deployment ID: {}", deployment.id);
         kept.description.get_or_insert_with(words);
-        if !kept.groups.contains(&order.group) {
-            kept.groups.push(order.group.clone());
+        if !kept.groups.contains(&spec.group) {
+            kept.groups.push(spec.group.clone());
             kept.groups.sort();
         }
     }

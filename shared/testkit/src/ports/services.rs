@@ -13,7 +13,8 @@ use spillway_domain::ecs::service::ServiceState;
 use spillway_domain::ecs::target::{CapacityProvider, EcsTarget};
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::{
-    ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, Subject, TaskSets, observe_service, shift_listener,
+    DeploymentRef, ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, TaskSets, observe_service,
+    shift_listener,
 };
 
 use crate::World;
@@ -195,7 +196,7 @@ impl Services for World {
 
 /// As the function for it does, which is another one than the caller's.
 impl ListenerShifts for World {
-    async fn shift_listener(&self, subject: &Subject) -> Result<(), Problem> {
+    async fn shift_listener(&self, subject: &DeploymentRef) -> Result<(), Problem> {
         self.within_its_time(async { shift_listener(self, (self, self), subject, self.now()).await.map(|_| ()) }).await
     }
 }

@@ -7,24 +7,24 @@ use spillway_domain::access::session::RoleSession;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_domain::stack::resource::{AliasSettings, Claim, StackResource};
+use spillway_domain::stack::resource::{AliasSettings, Ownership, StackResource};
 use spillway_engine::{Answers, Claims, OwnAliases, Requests, ResponseUrls, Waiters};
 
 use crate::world::Inner;
 use crate::{Alias, World};
 
 impl Claims for World {
-    async fn claim(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Claim>, Problem> {
+    async fn ownership(&self, resource: &StackResource, physical_id: &str) -> Result<Option<Ownership>, Problem> {
         self.call(|world| Ok(world.claims.get(&claim_key(resource, physical_id)).cloned())).await
     }
 
-    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Claim)>, Problem> {
+    async fn claims(&self, resource: &StackResource) -> Result<Vec<(String, Ownership)>, Problem> {
         self.call(|world| {
-            let own = |(key, _): &(&(String, String, String), &Claim)| {
+            let own = |(key, _): &(&(String, String, String), &Ownership)| {
                 (&key.0, &key.1) == (&resource.stack, &resource.logical_id)
             };
             let claims = world.claims.iter().filter(own);
-            Ok(claims.map(|((_, _, physical_id), claim)| (physical_id.clone(), claim.clone())).collect())
+            Ok(claims.map(|((_, _, physical_id), ownership)| (physical_id.clone(), ownership.clone())).collect())
         })
         .await
     }
@@ -33,7 +33,7 @@ impl Claims for World {
         &self,
         resource: &StackResource,
         physical_id: &str,
-        claim: Option<&Claim>,
+        ownership: Option<&Ownership>,
         asked_at: Timestamp,
     ) -> Result<(), Problem> {
         self.call(|world| {
@@ -43,8 +43,8 @@ impl Claims for World {
             }
             *last = asked_at;
             let key = claim_key(resource, physical_id);
-            match claim {
-                Some(claim) => world.claims.insert(key, claim.clone()),
+            match ownership {
+                Some(ownership) => world.claims.insert(key, ownership.clone()),
                 None => world.claims.remove(&key),
             };
             Ok(())

@@ -14,10 +14,10 @@ use spillway_domain::deployment::request::{HookAnswer, NewDeployment};
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
-use spillway_domain::stack::resource::{Progress, Settlement, StackRequest};
+use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
 use spillway_engine::{
-    AlarmEvent, Answer, Answers, Asking, Changes, Decide, Error, Requests, Subject, Task, Waiter, WaysBack, announce,
-    answer_hook, await_deployment, bake, change_resource, continue_deployment, create_deployment,
+    AlarmEvent, Answer, Answers, Changes, Decide, DeploymentRef, Error, Requests, StartRequest, Task, Waiter, WaysBack,
+    announce, answer_hook, await_deployment, bake, change_resource, continue_deployment, create_deployment,
     create_deployment_for, decide, install_task_set, promote_task_set, read_revision, retire_task_set, run_hook,
     shift_alias, shift_listener, stop_deployment, sweep, watch_alarms,
 };
@@ -35,15 +35,15 @@ const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug, Clone)]
 pub(super) enum Call {
     Create(Box<NewDeployment>, DeploymentId, u8),
-    CreateFor(Box<NewDeployment>, Asking),
+    CreateFor(Box<NewDeployment>, StartRequest),
     Decide(Decide),
-    Announce(Subject),
-    ReadRevision(Subject),
-    Shift(Subject),
-    Install(Subject),
-    ShiftListener(Subject),
-    Promote(Subject),
-    Retire(Subject),
+    Announce(DeploymentRef),
+    ReadRevision(DeploymentRef),
+    Shift(DeploymentRef),
+    Install(DeploymentRef),
+    ShiftListener(DeploymentRef),
+    Promote(DeploymentRef),
+    Retire(DeploymentRef),
     Bake(Task),
     RunHook(Task),
     Alarm(AlarmEvent, u8),
@@ -56,9 +56,9 @@ pub(super) enum Call {
     Change(Rc<StackRequest>),
     Await(Waiter),
     /// A stack is told, also when Lambda has given its request up.
-    Tell(Rc<StackRequest>, Settlement),
+    Tell(Rc<StackRequest>, Outcome),
     /// Somebody starts an execution that asks for a deployment.
-    Start(Box<NewDeployment>, Asking),
+    Start(Box<NewDeployment>, StartRequest),
     /// A change of the world, with the key of the story's alias.
     World(Event, String),
 }
@@ -164,8 +164,8 @@ impl<'w> Runner<'w> {
                 let created = create_deployment(world, world, &request, said, &Quotas::default(), id, now).await;
                 created.map(|_| Reply::Nothing).or_else(caller)
             }),
-            Call::CreateFor(request, asking) => Box::pin(async move {
-                let created = create_deployment_for(world, &asking, &request, said, &Quotas::default(), now).await;
+            Call::CreateFor(request, start) => Box::pin(async move {
+                let created = create_deployment_for(world, &start, &request, said, &Quotas::default(), now).await;
                 created.map(|_| Reply::Nothing).or_else(caller)
             }),
             Call::Decide(input) => {
@@ -246,8 +246,8 @@ impl<'w> Runner<'w> {
             Call::Await(waiter) => {
                 Box::pin(async move { await_deployment(world, world, &waiter, now).await.map(|()| Reply::Nothing) })
             }
-            Call::Tell(request, settlement) => Box::pin(async move {
-                let body = serde_json::to_string(&settlement).expect("a settlement is JSON");
+            Call::Tell(request, outcome) => Box::pin(async move {
+                let body = serde_json::to_string(&outcome).expect("a settlement is JSON");
                 world.put(&request.request_id, &body).await.map(|()| Reply::Nothing)
             }),
             Call::Start(..) | Call::World(..) => Box::pin(async { Ok(Reply::Nothing) }),
@@ -265,9 +265,7 @@ async fn change(world: &World, request: &StackRequest, now: Timestamp) -> Result
     let changes = Changes { store: world, aliases: world, executions: world, wakes: world, quotas: &quotas };
     let progress = match change_resource(&changes, request, now).await {
         Ok(progress) => progress,
-        Err(Error::Rejected(rejection)) => {
-            Progress::Settled(Settlement::failed(request.name(), format!("{rejection:?}")))
-        }
+        Err(Error::Rejected(rejection)) => Progress::Settled(Outcome::failed(request.name(), format!("{rejection:?}"))),
         Err(Error::Problem(problem)) => return Err(problem),
     };
     Ok(Reply::Progress(Box::new(progress)))

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::stack::resource::{Progress, Settlement, StackRequest};
-use spillway_engine::{Answer, Asking, Caught, Decide, Subject, Task, Waiter};
+use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
+use spillway_engine::{Answer, Caught, Decide, DeploymentRef, StartRequest, Task, Waiter};
 
 use super::Runner;
 use super::call::{Call, Reply};
@@ -28,7 +28,7 @@ pub(super) enum Work {
     Deployment {
         id: DeploymentId,
         /// What it asks for, where it was started without a deployment.
-        asks: Option<(Box<NewDeployment>, Asking)>,
+        asks: Option<(Box<NewDeployment>, StartRequest)>,
         /// Whether it has a deployment.
         known: bool,
         answer: Option<Answer>,
@@ -166,9 +166,9 @@ impl Work {
     }
 
     /// For an execution that asks for a deployment.
-    pub(super) fn asking(request: Box<NewDeployment>, asking: Asking) -> Self {
-        let id = DeploymentId::of_execution(&asking.arn, &asking.started_at);
-        Self::Deployment { id, asks: Some((request, asking)), known: false, answer: None, problem: None }
+    pub(super) fn start(request: Box<NewDeployment>, start: StartRequest) -> Self {
+        let id = DeploymentId::of_execution(&start.arn, &start.started_at);
+        Self::Deployment { id, asks: Some((request, start)), known: false, answer: None, problem: None }
     }
 
     pub(super) fn request(request: Rc<StackRequest>) -> Self {
@@ -243,8 +243,8 @@ impl Work {
             Self::Deployment { .. } => self.call_for_deployment(function, token, entered_at),
             Self::Request { request, progress, problem } => {
                 let settled = || match (problem, progress) {
-                    (None, Some(Progress::Settled(settlement))) => settlement.clone(),
-                    (Some(words), _) => Settlement::failed(request.name(), words),
+                    (None, Some(Progress::Settled(outcome))) => outcome.clone(),
+                    (Some(words), _) => Outcome::failed(request.name(), words),
                     (None, _) => panic!("a request is answered when it is settled"),
                 };
                 match (function, progress) {
@@ -264,7 +264,7 @@ impl Work {
         let Self::Deployment { id, asks, answer, problem, .. } = self else {
             panic!("no deployment");
         };
-        let subject = Subject { deployment_id: id.clone() };
+        let subject = DeploymentRef { deployment_id: id.clone() };
         let task = || Task {
             deployment_id: id.clone(),
             generation: answer.as_ref().map_or(0, |answer| answer.generation),
@@ -275,8 +275,8 @@ impl Work {
         };
         match function {
             Function::CreateDeployment => {
-                let (request, asking) = asks.clone().expect("only an execution that asks gets there");
-                Call::CreateFor(request, asking)
+                let (request, start) = asks.clone().expect("only an execution that asks gets there");
+                Call::CreateFor(request, start)
             }
             Function::Decide => Call::Decide(Decide {
                 deployment_id: id.clone(),

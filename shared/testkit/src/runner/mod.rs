@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::stack::resource::StackRequest;
-use spillway_engine::{AlarmEvent, Asking};
+use spillway_engine::{AlarmEvent, StartRequest};
 
 pub use call::ways;
 use call::{Call, Late, call_back};
@@ -147,8 +147,8 @@ impl<'w> Runner<'w> {
         let now = self.world.now();
         self.ids += 1;
         let (id, creation) = if story.by_execution() {
-            let asking = asking(self.ids, now);
-            (DeploymentId::of_execution(&asking.arn, &asking.started_at), Call::Start(Box::new(request), asking))
+            let start = start(self.ids, now);
+            (DeploymentId::of_execution(&start.arn, &start.started_at), Call::Start(Box::new(request), start))
         } else {
             let id = DeploymentId::from_number(self.ids);
             (id.clone(), Call::Create(Box::new(request), id, 0))
@@ -295,7 +295,7 @@ impl<'w> Runner<'w> {
     fn deliver(&mut self, call: Call) {
         match &call {
             Call::World(event, alias) => return self.change_world(event, alias),
-            Call::Start(request, asking) => return self.start(request.clone(), asking.clone()),
+            Call::Start(request, start) => return self.start(request.clone(), start.clone()),
             Call::Alarm(..) => self.redden(),
             Call::Stop(id, _) => self.world.inner.borrow_mut().write_diary("api", &format!("StopDeployment {id}")),
             Call::Answer(answer) => {
@@ -331,12 +331,12 @@ impl<'w> Runner<'w> {
     }
 
     /// Somebody starts an execution for no deployment.
-    fn start(&mut self, request: Box<NewDeployment>, asking: Asking) {
-        let name = asking.arn.rsplit(':').next().unwrap_or_default().to_owned();
+    fn start(&mut self, request: Box<NewDeployment>, start: StartRequest) {
+        let name = start.arn.rsplit(':').next().unwrap_or_default().to_owned();
         let mut inner = self.world.inner.borrow_mut();
         inner.write_diary("execution", &format!("{name} starts"));
         inner.known.insert(name.clone(), true);
-        let execution = Execution::new(self.machine, Work::asking(request, asking), inner.now);
+        let execution = Execution::new(self.machine, Work::start(request, start), inner.now);
         self.executions.insert(name, execution);
     }
 
@@ -386,9 +386,9 @@ impl<'w> Runner<'w> {
 }
 
 /// An execution that asks for a deployment.
-fn asking(number: u128, now: Timestamp) -> Asking {
+fn start(number: u128, now: Timestamp) -> StartRequest {
     let arn = format!("arn:aws:states:us-east-1:111122223333:execution:spillway-deployment:release-{number}");
-    Asking { arn, started_at: now.to_string() }
+    StartRequest { arn, started_at: now.to_string() }
 }
 
 fn alarm_event(at: Timestamp) -> Call {

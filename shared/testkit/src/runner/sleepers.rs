@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use jiff::SignedDuration;
-use spillway_domain::stack::resource::Settlement;
+use spillway_domain::stack::resource::Outcome;
 
 use super::Runner;
 use super::call::{Call, Heard, Invocation, Late, poll};
@@ -78,10 +78,10 @@ impl<'w> Runner<'w> {
                 Call::Ask(request, tries) if tries < 2 => self.agenda.push((again, Call::Ask(request, tries + 1))),
                 // Lambda gives up, and hands the request to whoever tells the stack; more than once, as it does.
                 Call::Ask(request, _) => {
-                    let settlement = Settlement::failed(request.name(), format!("{error}: {words}"));
-                    self.agenda.push((again, Call::Tell(request, settlement)));
+                    let outcome = Outcome::failed(request.name(), format!("{error}: {words}"));
+                    self.agenda.push((again, Call::Tell(request, outcome)));
                 }
-                Call::Tell(request, settlement) => self.agenda.push((again, Call::Tell(request, settlement))),
+                Call::Tell(request, outcome) => self.agenda.push((again, Call::Tell(request, outcome))),
                 Call::Change(_) | Call::Await(_) => {}
                 Call::Alarm(..) | Call::Create(..) | Call::CreateFor(..) | Call::Start(..) => {}
                 Call::Decide(_) | Call::Announce(_) | Call::ReadRevision(_) => {}

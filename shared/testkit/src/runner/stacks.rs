@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_domain::stack::resource::{Settlement, StackRequest, StackResource, Wish};
+use spillway_domain::stack::resource::{DesiredResource, Outcome, StackRequest, StackResource};
 
 use super::Runner;
 use super::call::Call;
@@ -19,19 +19,19 @@ impl Runner<'_> {
         &mut self,
         resource: StackResource,
         physical_id: Option<String>,
-        wish: Wish,
+        desired: DesiredResource,
     ) -> StackRequest {
         let request_id = format!("request-{}", self.asked.len() + self.agenda.len() + self.ids as usize);
         self.ids += 1;
         let asked_at = self.world.now();
         let answer_by = asked_at + ANSWER_AFTER;
-        StackRequest { resource, request_id, physical_id, asked_at, answer_by, wish }
+        StackRequest { resource, request_id, physical_id, asked_at, answer_by, desired }
     }
 
     /// Has requests carried out, all at once; answers with what the stack was told of each, or that it was told nothing
     /// for an hour. When one fails, the others are not waited for any more: of them nothing is known. What goes on
     /// behind an answer is left to go on.
-    pub(crate) fn carry_out(&mut self, requests: Vec<StackRequest>) -> Vec<Option<Settlement>> {
+    pub(crate) fn carry_out(&mut self, requests: Vec<StackRequest>) -> Vec<Option<Outcome>> {
         let now = self.world.now();
         let requests: Vec<_> = requests.into_iter().map(Rc::new).collect();
         for request in &requests {
@@ -47,7 +47,7 @@ impl Runner<'_> {
                 self.turn_clock_to(now + WAITS);
             }
         }
-        let unheard = |request: &StackRequest| Settlement::failed(request.name(), "there was no answer for an hour");
+        let unheard = |request: &StackRequest| Outcome::failed(request.name(), "there was no answer for an hour");
         requests.iter().map(|request| Some(self.told(request).unwrap_or_else(|| unheard(request)))).collect()
     }
 
@@ -64,7 +64,7 @@ impl Runner<'_> {
     }
 
     /// What the stack was told of a request first; later words of it are not heard.
-    fn told(&self, request: &StackRequest) -> Option<Settlement> {
+    fn told(&self, request: &StackRequest) -> Option<Outcome> {
         let inner = self.world.inner.borrow();
         let (_, body) = inner.answers.iter().find(|(url, _)| *url == request.request_id)?;
         Some(serde_json::from_str(body).expect("a settlement"))

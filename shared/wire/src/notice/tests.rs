@@ -29,7 +29,7 @@ fn each_moment_has_its_events_its_subject_and_its_state() {
         DeploymentFailure, DeploymentReady, DeploymentRollback, DeploymentStart, DeploymentStop, DeploymentSuccess,
     };
     let mut rollback = deployment();
-    rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
+    rollback.spec.rolls_back = Some(named("d-AAAAAAAAA"));
     let begun = Deployment { stage: Stage::Lambda(LambdaStage::BeforeAllowTraffic), ..deployment() };
     let cases = [
         (deployment(), vec![DeploymentStart], "CREATED", "START"),
@@ -49,7 +49,7 @@ fn each_moment_has_its_events_its_subject_and_its_state() {
 #[test]
 fn a_subject_is_no_longer_than_sns_takes() {
     let mut deployment = deployment();
-    deployment.order.application = named(&"a".repeat(100));
+    deployment.spec.application = named(&"a".repeat(100));
     assert_eq!(subject(&deployment, &place()).len(), 100);
 }
 
@@ -61,7 +61,7 @@ fn parsed(message: &Value, member: &str) -> Value {
 fn stopped_and_rolled_back() -> Deployment {
     let error = Error { code: ErrorCode::AlarmActive, message: "Activated alarms: a".to_owned() };
     let mut stopped = ended(Status::Stopped, Some(error));
-    stopped.order.creator = Creator::User;
+    stopped.spec.creator = Creator::User;
     if let Some(ending) = &mut stopped.ending {
         ending.rolled_back_by = Some(named("d-BBBBBBBBB"));
         ending.rollback_message = Some("It is rolled back.".to_owned());
@@ -106,7 +106,7 @@ fn existing_subscribers_can_parse_the_message_of_an_end() {
 #[test]
 fn the_message_of_a_rollback_names_what_it_rolls_back() {
     let mut rollback = deployment();
-    rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
+    rollback.spec.rolls_back = Some(named("d-AAAAAAAAA"));
     let message = message(&rollback, &named("all"), &place(), MessageForm::Recorded);
     let information = parsed(&message, "rollbackInformation");
     assert_eq!(information["RollbackTriggeringDeploymentId"], "d-AAAAAAAAA", "{information}");
@@ -170,8 +170,8 @@ fn what_was_not_taken_is_told_with_its_reason_and_what_to_check() {
     assert_eq!(
         unpublished(&deployment(), &trigger, &refused),
         "Trigger 'all' was not notified of the start of the deployment. sns:Publish to \
-         arn:aws:sns:us-east-1:111122223333:news failed: NotFound: Topic does not exist. Check that topic \
-         arn:aws:sns:us-east-1:111122223333:news exists, and that its policy and the service role \
+         arn:aws:sns:us-east-1:111122223333:notified failed: NotFound: Topic does not exist. Check that topic \
+         arn:aws:sns:us-east-1:111122223333:notified exists, and that its policy and the service role \
          arn:aws:iam::111122223333:role/deployer allow sns:Publish; a topic that is encrypted with a customer \
          managed key also needs kms:Decrypt and kms:GenerateDataKey."
     );

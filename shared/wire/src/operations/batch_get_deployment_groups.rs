@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::application::Application;
-use spillway_domain::catalog::group::Filed;
+use spillway_domain::catalog::group::StoredGroup;
 use spillway_domain::names::{ApplicationName, GroupName};
 
 use crate::input::{APPLICATION, GROUPS, read};
@@ -28,12 +28,12 @@ pub fn parse(body: &[u8], cx: &Context) -> Result<(ApplicationName, Vec<GroupNam
 /// The answer, which names those that are not there.
 pub fn render(
     (_, names): &(ApplicationName, Vec<GroupName>),
-    (application, groups): &(Application, Vec<Filed>),
+    (application, groups): &(Application, Vec<StoredGroup>),
     _: &Context,
 ) -> Value {
-    let found = groups.iter().map(|filed| deployment_group_info::render(application, &filed.group, &filed.state));
+    let found = groups.iter().map(|stored| deployment_group_info::render(application, &stored.group, &stored.state));
     let found: Vec<Value> = found.collect();
-    let missing = names.iter().filter(|name| groups.iter().all(|filed| filed.group.name != **name));
+    let missing = names.iter().filter(|name| groups.iter().all(|stored| stored.group.name != **name));
     let missing: Vec<&str> = missing.map(GroupName::as_str).collect();
     let words = match missing.as_slice() {
         [] => String::new(), // as CodeDeploy has it

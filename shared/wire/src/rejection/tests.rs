@@ -63,7 +63,7 @@ fn every_rejection_has_its_exception_and_words() {
              deployment",
         ),
         (
-            Rejection::ServiceTaken(vec![EcsService { service: named("web"), cluster: named("prod") }]),
+            Rejection::ServiceDrifted(vec![EcsService { service: named("web"), cluster: named("prod") }]),
             "ECSServiceMappingLimitExceededException: The ECS service prod/web (cluster/service) belongs to another \
              deployment group, and can be in one only. Take it out of that group, or delete that group, first.",
         ),

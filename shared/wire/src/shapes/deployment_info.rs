@@ -13,42 +13,42 @@ use super::{
 
 /// As it is shown. The record's note, which says what is waited for, stands where the API has room for words.
 pub(crate) fn render(deployment: &Deployment) -> Value {
-    let order = &deployment.order;
+    let spec = &deployment.spec;
     let mut info = json!({
-        "applicationName": order.application.as_str(),
-        "deploymentGroupName": order.group.as_str(),
-        "deploymentConfigName": order.config.as_str(),
+        "applicationName": spec.application.as_str(),
+        "deploymentGroupName": spec.group.as_str(),
+        "deploymentConfigName": spec.config.as_str(),
         "deploymentId": deployment.id.as_str(),
-        "revision": revision_location::render(&order.revision),
+        "revision": revision_location::render(&spec.revision),
         "status": deployment.status().as_str(),
         "createTime": time::render(deployment.created_at),
         "deploymentOverview": deployment.has_ended().then(|| overview(deployment)),
-        "creator": match order.creator {
+        "creator": match spec.creator {
             Creator::User => "user",
             Creator::Rollback => "codeDeployRollback",
         },
         "ignoreApplicationStopFailures": false,
-        "autoRollbackConfiguration": auto_rollback::render(&order.rollback),
+        "autoRollbackConfiguration": auto_rollback::render(&spec.rollback),
         "updateOutdatedInstancesOnly": false,
-        "deploymentStyle": deployment_style::render(order.environment.style),
+        "deploymentStyle": deployment_style::render(spec.environment.style),
         "instanceTerminationWaitTimeStarted": keeps_original(deployment),
         "fileExistsBehavior": "DISALLOW",
         "deploymentStatusMessages": messages(deployment),
         "additionalDeploymentStatusInfo": deployment.words(),
-        "computePlatform": platform::text(order.platform),
+        "computePlatform": platform::text(spec.platform),
     });
     let rollback = rollback_info(deployment);
-    let environment = Some(&order.environment).filter(|_| order.platform != ComputePlatform::Lambda);
+    let environment = Some(&spec.environment).filter(|_| spec.platform != ComputePlatform::Lambda);
     let more = [
-        ("previousRevision", order.previous_revision.as_ref().map(revision_location::render)),
+        ("previousRevision", spec.previous_revision.as_ref().map(revision_location::render)),
         ("blueGreenDeploymentConfiguration", environment.and_then(|own| blue_green::render(&own.blue_green))),
         ("loadBalancerInfo", environment.and_then(|own| load_balancer_info::render(&own.load_balancer))),
         ("startTime", deployment.started_at.map(time::render)),
         ("completeTime", deployment.ending.as_ref().map(|ending| time::render(ending.at))),
-        ("description", order.description.as_ref().map(|words| json!(words))),
+        ("description", spec.description.as_ref().map(|words| json!(words))),
         ("errorInformation", error_information(deployment)),
         ("rollbackInfo", (!rollback.is_empty()).then_some(Value::Object(rollback))),
-        ("overrideAlarmConfiguration", order.override_alarms.as_ref().map(alarm_configuration::render)),
+        ("overrideAlarmConfiguration", spec.override_alarms.as_ref().map(alarm_configuration::render)),
     ];
     for (member, value) in more {
         if let Some(value) = value {
@@ -62,7 +62,7 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
 fn messages(deployment: &Deployment) -> Vec<String> {
     let mut messages = vec![deployment.words()];
     let family = deployment.ecs.as_ref().and_then(|progress| progress.family.as_ref());
-    if let (Some(family), Some(target), None) = (family, deployment.ecs_target(), &deployment.order.rolls_back) {
+    if let (Some(family), Some(target), None) = (family, deployment.ecs_target(), &deployment.spec.rolls_back) {
         let definition = &target.task_definition;
         messages.push(format!(
             "TaskDefinition {family} has no revision: {definition} is deployed, the latest ACTIVE one when the deployment \
@@ -83,7 +83,7 @@ pub(crate) fn overview(deployment: &Deployment) -> Map<String, Value> {
 /// Whether the wait before the original is deleted has begun, be it over or not. A rollback knows of that of the
 /// deployment that it rolls back.
 fn keeps_original(deployment: &Deployment) -> bool {
-    deployment.gates.terminate_at.is_some() && deployment.order.rolls_back.is_none()
+    deployment.gates.terminate_at.is_some() && deployment.spec.rolls_back.is_none()
 }
 
 fn error_information(deployment: &Deployment) -> Option<Value> {
@@ -94,7 +94,7 @@ fn error_information(deployment: &Deployment) -> Option<Value> {
 /// What CodeDeploy says of a rollback, on both sides of it; nothing for most deployments.
 pub(crate) fn rollback_info(deployment: &Deployment) -> Map<String, Value> {
     let mut info = Map::new();
-    if let Some(original) = &deployment.order.rolls_back {
+    if let Some(original) = &deployment.spec.rolls_back {
         let words = format!("Deployment {} is triggered to roll back deployment {original}.", deployment.id);
         info.insert("rollbackTriggeringDeploymentId".to_owned(), json!(original.as_str()));
         info.insert("rollbackMessage".to_owned(), json!(words));

@@ -47,7 +47,7 @@ impl TargetStatus {
 
 /// As it is shown; null where the AppSpec names none.
 pub(crate) fn render(deployment: &Deployment, place: &Place) -> Value {
-    match &deployment.order.target {
+    match &deployment.spec.target {
         Target::Lambda(target) => json!({
             "deploymentTargetType": "LambdaTarget",
             "lambdaTarget": lambda_target::render(deployment, target, place),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::rejection::Rejection;
-use spillway_domain::stack::resource::Settlement;
+use spillway_domain::stack::resource::Outcome;
 
 use super::{Asked, parse};
 use crate::Exception;
@@ -15,17 +15,17 @@ const MOST_BYTES: usize = 4096;
 const MOST_LETTERS: [usize; 3] = [2000, 700, 200];
 
 /// The answer as CloudFormation takes it.
-pub fn answer(asked: &Asked, settlement: &Settlement) -> String {
+pub fn answer(asked: &Asked, outcome: &Outcome) -> String {
     let body = |most: usize| {
         let mut body = json!({
-            "Status": if settlement.failure.is_none() { "SUCCESS" } else { "FAILED" },
-            "PhysicalResourceId": settlement.physical_id,
+            "Status": if outcome.failure.is_none() { "SUCCESS" } else { "FAILED" },
+            "PhysicalResourceId": outcome.physical_id,
             "StackId": asked.resource.stack,
             "RequestId": asked.request_id,
             "LogicalResourceId": asked.resource.logical_id,
         });
-        match &settlement.failure {
-            None => body["Data"] = json!(settlement.attributes),
+        match &outcome.failure {
+            None => body["Data"] = json!(outcome.attributes),
             Some(words) => body["Reason"] = json!(cut(words, most)),
         }
         body.to_string()
@@ -40,10 +40,10 @@ pub fn refusal(rejection: Rejection) -> String {
 }
 
 /// What the stack is told when Spillway broke down over its request.
-pub fn broken(event: &Value, asked: &Asked, words: &str) -> Settlement {
+pub fn broken(event: &Value, asked: &Asked, words: &str) -> Outcome {
     let own = || asked.physical_id.clone().unwrap_or_else(|| asked.resource.logical_id.clone());
     let name = parse(event, jiff::Timestamp::UNIX_EPOCH, &Quotas::default());
     let name = name.map_or_else(|_| own(), |request| request.name().to_owned());
     let hint = "Nothing more is done for this request; try again.";
-    Settlement::failed(name, format!("Spillway could not carry out the request. {words} {hint}"))
+    Outcome::failed(name, format!("Spillway could not carry out the request. {words} {hint}"))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::stack::resource::{Progress, Settlement};
+use spillway_domain::stack::resource::{Outcome, Progress};
 
 use super::{answer, asked, broken};
 
@@ -28,8 +28,8 @@ pub fn reply(input: &Value) -> Result<Reply, String> {
         (input["request"].clone(), outcome(input))
     };
     let asked = asked(&event)?;
-    let settlement = outcome.unwrap_or_else(|words| broken(&event, &asked, &words));
-    let (name, body) = (asked.execution_name(), answer(&asked, &settlement));
+    let outcome = outcome.unwrap_or_else(|words| broken(&event, &asked, &words));
+    let (name, body) = (asked.execution_name(), answer(&asked, &outcome));
     Ok(Reply { name, response_url: asked.response_url, body })
 }
 
@@ -37,12 +37,12 @@ pub fn reply(input: &Value) -> Result<Reply, String> {
 const EXECUTION_ENDED: &str = "Step Functions Execution Status Change";
 
 /// How it went, from the state machine; or, in words, what broke.
-fn outcome(input: &Value) -> Result<Settlement, String> {
+fn outcome(input: &Value) -> Result<Outcome, String> {
     if let Some(problem) = input.get("problem") {
         return Err(problem_in_words(&problem["Error"], &problem["Cause"]));
     }
     match serde_json::from_value(input["next"].clone()) {
-        Ok(Progress::Settled(settlement)) => Ok(settlement),
+        Ok(Progress::Settled(outcome)) => Ok(outcome),
         Ok(Progress::Await { deployment_ids, .. }) => {
             let ids: Vec<&str> = deployment_ids.iter().map(DeploymentId::as_str).collect();
             Err(format!("It still waits for {}.", ids.join(", ")))

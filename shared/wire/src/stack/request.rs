@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::revision::sha256;
 use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
-use spillway_domain::stack::resource::{AliasSettings, AliasWish, StackRequest, StackResource, Wish};
+use spillway_domain::stack::resource::{AliasSettings, DesiredAlias, DesiredResource, StackRequest, StackResource};
 
 use super::properties::{Properties, api_form};
 use crate::operations::{create_application, create_deployment_config, create_deployment_group};
@@ -98,17 +98,17 @@ pub fn parse(event: &Value, received_at: Timestamp, quotas: &Quotas) -> Result<S
     let signed = event[ASKED_AT].as_str().and_then(|at| at.parse::<Timestamp>().ok());
     let asked_at = signed.map_or(received_at, |signed| signed.min(received_at));
     let answer_by = asked_at + SignedDuration::from_secs(seconds.min(MOST_SECONDS) * part / whole);
-    let wish = match event["RequestType"].as_str() {
-        Some("Delete") => Wish::Nothing { unnamed: is_made_up(physical_id.as_deref(), &resource) },
+    let desired = match event["RequestType"].as_str() {
+        Some("Delete") => DesiredResource::Nothing { unnamed: is_made_up(physical_id.as_deref(), &resource) },
         Some("Create" | "Update") => {
             let old = event["OldResourceProperties"].as_object();
-            Template { kind, resource: &resource, given, old, place: place(&resource)?, quotas }.wish()?
+            Template { kind, resource: &resource, given, old, place: place(&resource)?, quotas }.desired()?
         }
         other => {
             return Err(format!("RequestType is {}, which CloudFormation does not send.", other.unwrap_or("absent")));
         }
     };
-    Ok(StackRequest { resource, request_id, physical_id, asked_at, answer_by, wish })
+    Ok(StackRequest { resource, request_id, physical_id, asked_at, answer_by, desired })
 }
 
 /// When CloudFormation signed the URL for the answer, which is when it asked. A request may come long after that.
@@ -154,13 +154,13 @@ struct Template<'a> {
 }
 
 impl Template<'_> {
-    fn wish(mut self) -> Result<Wish, String> {
+    fn desired(mut self) -> Result<DesiredResource, String> {
         match self.kind {
             "Custom::SpillwayApplication" => {
                 self.known(&["ApplicationName", "ComputePlatform", "Tags"])?;
                 self.name("ApplicationName", "");
                 create_application::parse(&self.body(), &self.context())
-                    .map(Wish::Application)
+                    .map(DesiredResource::Application)
                     .map_err(|refused| refused.to_string())
             }
             "Custom::SpillwayDeploymentConfig" => {
@@ -172,16 +172,16 @@ impl Template<'_> {
                     .collect();
                 self.name("DeploymentConfigName", &Value::Object(content).to_string());
                 create_deployment_config::parse(&self.body(), &self.context())
-                    .map(Wish::Config)
+                    .map(DesiredResource::Config)
                     .map_err(|refused| refused.to_string())
             }
             "Custom::SpillwayDeploymentGroup" => {
                 self.known(&GROUP)?;
                 self.name("DeploymentGroupName", "");
                 let group = create_deployment_group::parse(&self.body(), &self.context());
-                group.map(|group| Wish::Group(Box::new(group))).map_err(|refused| refused.to_string())
+                group.map(|group| DesiredResource::Group(Box::new(group))).map_err(|refused| refused.to_string())
             }
-            "Custom::SpillwayAlias" => self.alias().map(|wish| Wish::Alias(Box::new(wish))),
+            "Custom::SpillwayAlias" => self.alias().map(|desired| DesiredResource::Alias(Box::new(desired))),
             "Custom::SpillwayWait" => {
                 self.known(&["DeploymentIds", "MoreWaiting"])?;
                 let given = Properties::new(self.kind, &self.given);
@@ -192,7 +192,7 @@ impl Template<'_> {
                 let parse =
                     |id: &str| id.parse::<DeploymentId>().map_err(|bad| format!("{}: DeploymentIds: {bad}", self.kind));
                 let deployments = new.map(parse).collect::<Result<_, String>>()?;
-                Ok(Wish::Outcome { deployments, more_waiting: given.boolean("MoreWaiting")?.unwrap_or(false) })
+                Ok(DesiredResource::Ended { deployments, more_waiting: given.boolean("MoreWaiting")?.unwrap_or(false) })
             }
             other => Err(format!(
                 "Spillway has no resource {other}. It has Custom::SpillwayApplication, Custom::SpillwayDeploymentConfig, \
@@ -233,7 +233,7 @@ impl Template<'_> {
         Context { place: self.place.clone(), quotas: self.quotas.clone(), seal: Seal::new(NO_PAGES), caller: None }
     }
 
-    fn alias(&self) -> Result<AliasWish, String> {
+    fn alias(&self) -> Result<DesiredAlias, String> {
         self.known(&ALIAS)?;
         let given = Properties::new(self.kind, &self.given);
         let function: FunctionName = given.required("FunctionName")?;
@@ -244,7 +244,7 @@ impl Template<'_> {
         // What is no longer understood has changed.
         let old_settings = old.as_ref().and_then(|old| settings(old).ok());
         let old_version = old.and_then(|old| old.optional("FunctionVersion").ok()).flatten();
-        Ok(AliasWish {
+        Ok(DesiredAlias {
             application: given.required("ApplicationName")?,
             group: given.required("DeploymentGroupName")?,
             arn,

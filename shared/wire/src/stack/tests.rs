@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::rejection::Rejection;
-use spillway_domain::stack::resource::{AliasSettings, Settlement, StackRequest, Wish};
+use spillway_domain::stack::resource::{AliasSettings, DesiredResource, Outcome, StackRequest};
 
 use super::{answer, asked, broken, parse, refusal, reply, take_up};
 
@@ -25,8 +25,8 @@ fn read(event: &Value) -> Result<StackRequest, String> {
     parse(event, Timestamp::UNIX_EPOCH, &Quotas::default())
 }
 
-fn wish(kind: &str, properties: Value) -> Result<Wish, String> {
-    read(&event(kind, properties)).map(|request| request.wish)
+fn desired(kind: &str, properties: Value) -> Result<DesiredResource, String> {
+    read(&event(kind, properties)).map(|request| request.desired)
 }
 
 fn alias() -> Value {
@@ -47,29 +47,30 @@ fn with(mut value: Value, key: &str, given: Value) -> Value {
 
 #[test]
 fn an_alias_is_read_with_texts_for_numbers_and_booleans() {
-    let Ok(Wish::Alias(wish)) = wish("Custom::SpillwayAlias", with(alias(), "WaitForCompletion", json!("false")))
+    let Ok(DesiredResource::Alias(desired)) =
+        desired("Custom::SpillwayAlias", with(alias(), "WaitForCompletion", json!("false")))
     else {
         panic!("an alias");
     };
-    assert_eq!(wish.arn, "arn:aws:lambda:eu-west-1:111122223333:function:orders:live");
-    assert_eq!(wish.version.to_string(), "7");
-    assert_eq!(wish.before.as_ref().map(|hook| hook.as_str()), Some("pre"));
-    assert_eq!(wish.settings.provisioned_concurrency, Some(5));
-    assert!(!wish.waits && !wish.adopts && !wish.more_waiting);
-    assert_eq!(wish.old_settings, None);
+    assert_eq!(desired.arn, "arn:aws:lambda:eu-west-1:111122223333:function:orders:live");
+    assert_eq!(desired.version.to_string(), "7");
+    assert_eq!(desired.before.as_ref().map(|hook| hook.as_str()), Some("pre"));
+    assert_eq!(desired.settings.provisioned_concurrency, Some(5));
+    assert!(!desired.waits && !desired.adopts && !desired.more_waiting);
+    assert_eq!(desired.old_settings, None);
 }
 
 #[test]
 fn an_update_says_what_the_settings_were() {
     let event = with(event("Custom::SpillwayAlias", alias()), "OldResourceProperties", json!({"Description": "Old."}));
-    let Wish::Alias(wish) = read(&event).unwrap().wish else { panic!("an alias") };
+    let DesiredResource::Alias(desired) = read(&event).unwrap().desired else { panic!("an alias") };
     let old = AliasSettings { description: Some("Old.".to_owned()), provisioned_concurrency: None };
-    assert_eq!(wish.old_settings, Some(old));
+    assert_eq!(desired.old_settings, Some(old));
 }
 
 #[test]
 fn what_is_wrong_with_a_template_is_said_with_its_place() {
-    let refused = |kind: &str, properties: Value| wish(kind, properties).unwrap_err();
+    let refused = |kind: &str, properties: Value| desired(kind, properties).unwrap_err();
     let rows = [
         (
             refused("Custom::SpillwayAlias", with(alias(), "FunctionVersion", json!("$LATEST"))),
@@ -149,7 +150,9 @@ fn a_group_is_read_as_a_template_spells_it() {
         "Ec2TagSet": {"Ec2TagSetList": [{"Ec2TagGroup": [{"Key": "k", "Value": "v", "Type": "KEY_AND_VALUE"}]}]},
         "Tags": [{"Key": "team", "Value": "x"}],
     });
-    let Ok(Wish::Group(group)) = wish("Custom::SpillwayDeploymentGroup", properties) else { panic!("a group") };
+    let Ok(DesiredResource::Group(group)) = desired("Custom::SpillwayDeploymentGroup", properties) else {
+        panic!("a group")
+    };
     assert_eq!(group.name.as_str(), "orders");
     let alarms = group.settings.alarms.unwrap();
     assert!(alarms.enabled && !alarms.ignore_poll_alarm_failure);
@@ -169,7 +172,7 @@ fn a_configuration_has_the_numbers_that_templates_have_as_texts() {
             "Type": "TimeBasedCanary", "TimeBasedCanary": {"CanaryPercentage": "5", "CanaryInterval": "3"},
         },
     });
-    let Ok(Wish::Config(config)) = wish("Custom::SpillwayDeploymentConfig", properties.clone()) else {
+    let Ok(DesiredResource::Config(config)) = desired("Custom::SpillwayDeploymentConfig", properties.clone()) else {
         panic!("a configuration");
     };
     assert_eq!(config.platform, ComputePlatform::Lambda);
@@ -177,14 +180,16 @@ fn a_configuration_has_the_numbers_that_templates_have_as_texts() {
     assert!(generated.starts_with("shop-OrdersAlias-"), "{generated}");
     let mut other = properties;
     other["TrafficRoutingConfig"]["TimeBasedCanary"]["CanaryPercentage"] = json!("6");
-    let Ok(Wish::Config(other)) = wish("Custom::SpillwayDeploymentConfig", other) else { panic!("a configuration") };
+    let Ok(DesiredResource::Config(other)) = desired("Custom::SpillwayDeploymentConfig", other) else {
+        panic!("a configuration")
+    };
     assert_ne!(other.name.as_str(), generated, "another content has another name");
 }
 
 #[test]
 fn a_name_that_the_template_does_not_give_is_always_the_same() {
-    let made = || match wish("Custom::SpillwayApplication", json!({"ComputePlatform": "Lambda"})) {
-        Ok(Wish::Application(wish)) => wish.name.to_string(),
+    let made = || match desired("Custom::SpillwayApplication", json!({"ComputePlatform": "Lambda"})) {
+        Ok(DesiredResource::Application(desired)) => desired.name.to_string(),
         other => panic!("{other:?}"),
     };
     assert_eq!(made(), made());
@@ -207,7 +212,7 @@ fn a_wait_is_for_the_deployments_that_are_new_in_an_update() {
         if let Some(old) = old {
             event = with(event, "OldResourceProperties", old);
         }
-        let Wish::Outcome { deployments, .. } = read(&event).unwrap().wish else { panic!("a wait") };
+        let DesiredResource::Ended { deployments, .. } = read(&event).unwrap().desired else { panic!("a wait") };
         deployments.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(ids(None), ["d-AAAAAAAAA", "d-BBBBBBBBB"]);
@@ -218,18 +223,19 @@ fn a_wait_is_for_the_deployments_that_are_new_in_an_update() {
 #[test]
 fn a_deletion_does_not_look_at_the_properties() {
     let event = with(event("Custom::SpillwayAlias", json!({"Name": 7})), "RequestType", json!("Delete"));
-    assert_eq!(read(&event).unwrap().wish, Wish::Nothing { unnamed: false });
+    assert_eq!(read(&event).unwrap().desired, DesiredResource::Nothing { unnamed: false });
 }
 
 #[test]
 fn cloudformation_makes_a_name_up_for_what_it_never_had_an_answer_for() {
     let unnamed = |id: &str| {
         let event = with(event("Custom::SpillwayAlias", alias()), "RequestType", json!("Delete"));
-        read(&with(event, "PhysicalResourceId", json!(id))).unwrap().wish == Wish::Nothing { unnamed: true }
+        read(&with(event, "PhysicalResourceId", json!(id))).unwrap().desired
+            == DesiredResource::Nothing { unnamed: true }
     };
     assert!(unnamed("shop-OrdersAlias-1A2B3C4D5E6F"));
-    let own = match wish("Custom::SpillwayApplication", json!({"ComputePlatform": "Lambda"})) {
-        Ok(Wish::Application(wish)) => wish.name.to_string(),
+    let own = match desired("Custom::SpillwayApplication", json!({"ComputePlatform": "Lambda"})) {
+        Ok(DesiredResource::Application(desired)) => desired.name.to_string(),
         other => panic!("{other:?}"),
     };
     for name in [own.as_str(), "arn:aws:lambda:eu-west-1:111122223333:function:orders:live", "shop-Other-1A2B3C4D5E6F"]
@@ -299,13 +305,13 @@ fn only_a_request_that_was_not_taken_up_says_where_it_is_answered() {
 #[test]
 fn an_answer_is_as_cloudformation_takes_it() {
     let asked = asked(&event("Custom::SpillwayAlias", alias())).unwrap();
-    let body = answer(&asked, &Settlement::done("the-arn").with("DeploymentId", "none"));
+    let body = answer(&asked, &Outcome::done("the-arn").with("DeploymentId", "none"));
     let expected = json!({
         "Status": "SUCCESS", "PhysicalResourceId": "the-arn", "StackId": STACK, "RequestId": "request-1",
         "LogicalResourceId": "OrdersAlias", "Data": {"DeploymentId": "none"},
     });
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
-    let body = answer(&asked, &Settlement::failed("the-arn", "No."));
+    let body = answer(&asked, &Outcome::failed("the-arn", "No."));
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((&body["Status"], &body["Reason"]), (&json!("FAILED"), &json!("No.")));
 }
@@ -314,7 +320,7 @@ fn an_answer_is_as_cloudformation_takes_it() {
 fn the_longest_reason_fits_into_an_answer() {
     let asked = asked(&event("Custom::SpillwayAlias", alias())).unwrap();
     for words in ["x".repeat(9000), "\u{1}".repeat(9000), "🦀".repeat(9000)] {
-        let body = answer(&asked, &Settlement::failed("the-arn", words));
+        let body = answer(&asked, &Outcome::failed("the-arn", words));
         assert!(body.len() <= 4096, "{}", body.len());
         let reason = serde_json::from_str::<Value>(&body).unwrap()["Reason"].as_str().unwrap().len();
         assert!(reason > 200, "{reason}");
@@ -324,10 +330,10 @@ fn the_longest_reason_fits_into_an_answer() {
 #[test]
 fn a_breakdown_names_the_resource_as_it_would_have_been() {
     let event = event("Custom::SpillwayAlias", alias());
-    let settlement = broken(&event, &asked(&event).unwrap(), "It was stopped.");
-    assert_eq!(settlement.physical_id, "arn:aws:lambda:eu-west-1:111122223333:function:orders:live");
+    let outcome = broken(&event, &asked(&event).unwrap(), "It was stopped.");
+    assert_eq!(outcome.physical_id, "arn:aws:lambda:eu-west-1:111122223333:function:orders:live");
     assert_eq!(
-        settlement.failure.as_deref(),
+        outcome.failure.as_deref(),
         Some(
             "Spillway could not carry out the request. It was stopped. Nothing more is done for this request; try again."
         )

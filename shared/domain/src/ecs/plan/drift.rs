@@ -22,12 +22,12 @@ pub(super) fn gone(
                 service.arn
             );
             // What is read may be old; once it is believed, the way back asks again before it gives an original up.
-            return Some(Trouble::drift(Cause::ServiceTaken(words)));
+            return Some(Trouble::drift(Cause::ServiceDrifted(words)));
         }
     }
     // One that is not found has no forwards at all.
     let listener = service.listeners().find(|listener| listener.forwards.is_empty())?;
-    let words = next.stray_of(listener, *listener != service.listener, now)?;
+    let words = next.drift_of(listener, *listener != service.listener, now)?;
     Some(Trouble::absence(next, load_balancer_changed(&words)))
 }
 
@@ -41,7 +41,7 @@ pub(super) fn changed(
     let own = [Some(&progress.original), progress.replacement.as_ref()];
     let primary = service.primary().map(|set| &set.id);
     if primary.is_none() || !own.contains(&primary) {
-        return Some(Trouble::drift(Cause::ServiceTaken(format!(
+        return Some(Trouble::drift(Cause::ServiceDrifted(format!(
             "Somebody else had {} stand for service {} during the deployment, which is neither its original task set {} \
              nor its replacement.",
             primary.map_or("no task set", String::as_str),
@@ -49,10 +49,10 @@ pub(super) fn changed(
             progress.original
         ))));
     }
-    next.stray(service, now).map(|words| Trouble::drift(load_balancer_changed(&words)))
+    next.drift(service, now).map(|words| Trouble::drift(load_balancer_changed(&words)))
 }
 
 fn load_balancer_changed(words: &str) -> Cause {
     let by = "was changed by somebody else during the deployment";
-    Cause::ServiceTaken(format!("A load balancer {by}: {words}"))
+    Cause::ServiceDrifted(format!("A load balancer {by}: {words}"))
 }

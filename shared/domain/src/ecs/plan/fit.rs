@@ -88,7 +88,7 @@ fn stranger<'a>(
 }
 
 fn listeners_unfit(next: &Deployment, service: &ServiceState, groups: &Groups) -> Option<String> {
-    let gradual = !next.order.routing.steps().is_empty();
+    let gradual = !next.spec.routing.steps().is_empty();
     if gradual && service.listener.kind == ListenerKind::Network {
         return Some(format!(
             "Only ALB supports gradual traffic routing, use AllAtOnce Traffic routing instead when you create/update \

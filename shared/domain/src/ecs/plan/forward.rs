@@ -37,7 +37,7 @@ const TESTS: &str = "The replacement is to get the test traffic.";
 /// everything that comes later is about that one.
 fn note_original(next: &mut Deployment, service: &ServiceState, kept: Option<&String>) {
     let family = next.ecs_target().and_then(EcsTarget::unresolved_family).map(str::to_owned);
-    if let (Target::Ecs(target), Some(_), Some(arn)) = (&mut next.order.target, &family, &service.latest_definition) {
+    if let (Target::Ecs(target), Some(_), Some(arn)) = (&mut next.spec.target, &family, &service.latest_definition) {
         target.task_definition.clone_from(arn);
     }
     if let Some((original, groups)) = fit::original(service).filter(|_| next.ecs.is_none()) {
@@ -65,7 +65,7 @@ pub(crate) fn begin(next: &mut Deployment, service: &ServiceState, kept: Option<
 
 /// What is next on the way forward, from the stage that the record is in, through as many stages as need no move.
 pub(crate) fn forward(next: &mut Deployment, service: &ServiceState, seen: &Seen, now: Timestamp) -> Step {
-    if next.order.rolls_back.is_some() {
+    if next.spec.rolls_back.is_some() {
         return go_back(next, seen, now);
     }
     loop {
@@ -119,7 +119,7 @@ fn in_stage(
 
 /// What it does while the service cannot be seen. A service that is gone has no original that could be in the way.
 pub(crate) fn blind(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Step {
-    if next.order.rolls_back.is_some() {
+    if next.spec.rolls_back.is_some() {
         return go_back(next, seen, now);
     }
     match &seen.service {
@@ -157,7 +157,7 @@ fn go_back(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Step {
             next.share = Percent::ZERO;
             Step::Done(format!("All traffic is on task set {original} again, at {}.", clock(now)))
         }
-        WayBack::Blocked(words) | WayBack::Gone(words) => Step::Stuck(Cause::ServiceTaken(words.clone()), words),
+        WayBack::Blocked(words) | WayBack::Gone(words) => Step::Stuck(Cause::ServiceDrifted(words.clone()), words),
     }
 }
 
@@ -168,7 +168,7 @@ pub(super) fn not_continued(next: &Deployment, now: Timestamp) -> Option<Cause> 
         Stage::Gate(gate) => gate == Gate::Ready,
         Stage::Created | Stage::Lambda(_) | Stage::Ended => false,
     };
-    let Some(ReadyOption::Stop { minutes }) = next.order.environment.blue_green.ready else { return None };
+    let Some(ReadyOption::Stop { minutes }) = next.spec.environment.blue_green.ready else { return None };
     let late = waits && next.gates.open_until().is_some_and(|until| now >= until);
     late.then_some(Cause::NotContinued(minutes))
 }
@@ -177,11 +177,11 @@ pub(super) fn not_continued(next: &Deployment, now: Timestamp) -> Option<Cause> 
 fn await_continuation(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Option<Decision> {
     let until = next.gates.open_until()?;
     let look = look_at(next.ecs.as_ref()?, until, now);
-    if !next.news.ready {
-        if !next.note_untold(seen) {
+    if !next.notified.ready {
+        if !next.note_undelivered(seen) {
             return Some(Decision::new(Move::Announce, "The replacement is ready, and waits to be continued."));
         }
-        next.news.ready = true;
+        next.notified.ready = true;
     }
     let why = "The replacement is ready.";
     let wait = Decision::new(Move::Bake { seconds: seconds_until(look, now) }, why);

@@ -21,7 +21,7 @@ pub(super) fn install(next: &mut Deployment, service: &ServiceState, now: Timest
     let progress = next.ecs.as_ref()?;
     if let Some(set) = service.made_for(next.id.as_str()) {
         if set.steady {
-            let minutes = match next.order.environment.blue_green.ready {
+            let minutes = match next.spec.environment.blue_green.ready {
                 Some(ReadyOption::Stop { minutes }) => Some(minutes),
                 Some(ReadyOption::Continue) | None => None,
             };

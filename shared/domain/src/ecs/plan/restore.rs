@@ -56,7 +56,7 @@ fn blindly(next: &Deployment, since: Timestamp, problem: &Problem, seen: &Seen, 
 }
 
 /// Where the traffic of a deployment that did not succeed is, in words.
-pub(crate) fn home_words(next: &Deployment) -> String {
+pub(crate) fn where_traffic_is(next: &Deployment) -> String {
     match &next.ecs {
         None => "No traffic was moved.".to_owned(),
         Some(progress) if next.restored_at.is_some() => {
@@ -122,15 +122,15 @@ impl Way<'_> {
 
     /// Whether the deployment ends for what somebody else has changed, so that its words name that already.
     fn is_named(&self, next: &Deployment) -> bool {
-        matches!(&next.halt, Some(halt) if matches!(halt.cause, Cause::ServiceTaken(_)))
+        matches!(&next.halt, Some(halt) if matches!(halt.cause, Cause::ServiceDrifted(_)))
     }
 
     /// What somebody else has changed stays so.
     fn left_as_it_is(&self, next: &Deployment) -> WayBack {
         let replacement = self.service.made_for(next.maker().as_str());
-        let stray = next.stray(self.service, self.now).filter(|_| !self.is_named(next));
-        let stray =
-            stray.map_or_else(String::new, |words| format!("Somebody else has changed a load balancer: {words} "));
+        let drift = next.drift(self.service, self.now).filter(|_| !self.is_named(next));
+        let drift =
+            drift.map_or_else(String::new, |words| format!("Somebody else has changed a load balancer: {words} "));
         let words = match replacement.filter(|_| self.service.sends_to(&self.progress.groups.replacement)) {
             None => "Spillway has left what they changed as it is.".to_owned(),
             Some(replacement) => format!(
@@ -138,7 +138,7 @@ impl Way<'_> {
                 replacement.id
             ),
         };
-        WayBack::Blocked(format!("{stray}{words}"))
+        WayBack::Blocked(format!("{drift}{words}"))
     }
 
     /// Whatever has taken the listener's place may send traffic to the replacement.

@@ -39,9 +39,9 @@ pub(super) fn shift(
     let replacement = progress.replacement.as_ref()?;
     let is_steady = service.live(replacement).is_some_and(|set| set.steady);
     loop {
-        let share = next.order.routing.share(step);
+        let share = next.spec.routing.share(step);
         let arrived = service.routes(&progress.groups, ListenerRouting::to_replacement(share));
-        let Some(current) = next.order.routing.steps().get(step).copied() else {
+        let Some(current) = next.spec.routing.steps().get(step).copied() else {
             if !arrived && !is_steady {
                 return Some(await_recovery(&progress, now));
             }
@@ -56,7 +56,7 @@ pub(super) fn shift(
             return Some(await_recovery(&progress, now));
         }
         if !arrived {
-            let count = next.order.routing.steps().len() + 1;
+            let count = next.spec.routing.steps().len() + 1;
             let why = format!("Step {} of {count}: task set {replacement} is to get {share} %.", step + 1);
             let until = next.bake_until.unwrap_or(now + SignedDuration::from_secs(i64::from(current.wait_seconds)));
             let seconds = seconds_until(until.min(lease_from(now)), now);

@@ -24,14 +24,14 @@ const AGAIN: &str = "A late move has sent some traffic elsewhere, which goes to 
 
 /// Says until when the original is kept, unless it is for good.
 pub(super) fn keep(next: &mut Deployment, now: Timestamp) {
-    let minutes = next.order.environment.blue_green.termination.map_or(0, |termination| termination.minutes);
+    let minutes = next.spec.environment.blue_green.termination.map_or(0, |termination| termination.minutes);
     let until = now + SignedDuration::from_mins(i64::from(minutes));
     let until = (!is_kept_alive(next)).then_some(until);
     next.gates.terminate_at = until;
 }
 
 fn is_kept_alive(next: &Deployment) -> bool {
-    let termination = next.order.environment.blue_green.termination;
+    let termination = next.spec.environment.blue_green.termination;
     termination.is_some_and(|termination| termination.action == TerminationAction::KeepAlive)
 }
 

@@ -16,7 +16,7 @@ use spillway_domain::percent::Percent;
 
 use super::*;
 use crate::TargetStatus;
-use crate::testing::{at, context, deployment, invalid_deployment, named, slot};
+use crate::testing::{at, context, deployment, invalid_deployment, lock, named};
 
 fn id() -> DeploymentId {
     named("d-75I7MBT7C")
@@ -38,7 +38,7 @@ pub(super) fn group() -> DeploymentGroup {
     DeploymentGroup {
         id: "g-id".to_owned(),
         application_id: "a-id".to_owned(),
-        slot: slot(),
+        lock: lock(),
         name: named("live"),
         config: named("Steps.5@1m"),
         role: named("arn:aws:iam::111122223333:role/deployer"),
@@ -83,7 +83,7 @@ fn succeeded() -> Deployment {
 #[test]
 fn a_deployment_that_succeeded_is_shown_as_codedeploy_shows_it() {
     let mut deployment = succeeded();
-    deployment.order.previous_revision = Some(NewRevision::text(RevisionKind::String, "abc".to_owned()).location);
+    deployment.spec.previous_revision = Some(NewRevision::text(RevisionKind::String, "abc".to_owned()).location);
     let sum = spillway_domain::catalog::revision::sha256("version: 0.0");
     assert_eq!(
         get_deployment::render(&id(), &deployment, &context()),
@@ -124,8 +124,8 @@ fn a_deployment_that_runs_says_what_it_waits_for() {
 #[test]
 fn both_sides_of_a_rollback_name_each_other() {
     let mut failed = succeeded();
-    failed.order.description = Some("the caller's words".to_owned());
-    failed.order.override_alarms = Some(AlarmConfiguration::default());
+    failed.spec.description = Some("the caller's words".to_owned());
+    failed.spec.override_alarms = Some(AlarmConfiguration::default());
     failed.events[1].status = EventStatus::Failed;
     failed.events[2].status = EventStatus::Skipped;
     failed.ending = Some(Ending {
@@ -149,8 +149,8 @@ fn both_sides_of_a_rollback_name_each_other() {
     );
 
     let mut rollback = deployment();
-    rollback.order.creator = Creator::Rollback;
-    rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
+    rollback.spec.creator = Creator::Rollback;
+    rollback.spec.rolls_back = Some(named("d-AAAAAAAAA"));
     let info = &get_deployment::render(&id(), &rollback, &context())["deploymentInfo"];
     assert_eq!(info["creator"], "codeDeployRollback");
     assert_eq!(
@@ -214,7 +214,7 @@ fn a_target_shows_its_events_and_its_share() {
 #[test]
 fn a_function_given_by_arn_is_in_its_own_place() {
     let mut deployment = deployment();
-    if let spillway_domain::deployment::spec::Target::Lambda(target) = &mut deployment.order.target {
+    if let spillway_domain::deployment::spec::Target::Lambda(target) = &mut deployment.spec.target {
         target.function = named("arn:aws-cn:lambda:cn-north-1:444455556666:function:orders");
     }
     let shown = get_deployment_target::render(&(id(), "orders:live".to_owned()), &deployment, &context());
@@ -257,7 +257,7 @@ fn a_group_is_shown_with_every_block_that_clients_read() {
         active: Some(named("d-75I7MBT7C")),
         last_attempted: Some(last(Status::InProgress, None)),
         last_successful: Some(last(Status::Succeeded, Some(at(1_000)))),
-        target_revision: Some(deployment().order.revision),
+        target_revision: Some(deployment().spec.revision),
     };
     let shown = get_deployment_group::render(
         &(named("shop"), named("live")),

@@ -176,23 +176,23 @@ fn triggers_have_their_rules() {
             invalid("triggerConfigurations[0].triggerTargetArn is required and was not given."),
         ),
         (
-            changed("triggerTargetArn", json!("news")),
+            changed("triggerTargetArn", json!("notified")),
             invalid(
-                "triggerConfigurations[0].triggerTargetArn: topic ARN 'news' is not valid: \
+                "triggerConfigurations[0].triggerTargetArn: topic ARN 'notified' is not valid: \
                  arn:<partition>:sns:<region>:<account>:<topic>",
             ),
         ),
         (
-            changed("triggerTargetArn", json!("arn:aws:sns:eu-west-1:111122223333:news")),
+            changed("triggerTargetArn", json!("arn:aws:sns:eu-west-1:111122223333:notified")),
             invalid(
-                "Topic ARN arn:aws:sns:eu-west-1:111122223333:news is not valid: it is in Region eu-west-1 of partition aws, \
+                "Topic ARN arn:aws:sns:eu-west-1:111122223333:notified is not valid: it is in Region eu-west-1 of partition aws, \
                  and the deployment group is in us-east-1 of aws. Name a topic in the deployment group's Region.",
             ),
         ),
         (
-            changed("triggerTargetArn", json!("arn:aws-cn:sns:us-east-1:111122223333:news")),
+            changed("triggerTargetArn", json!("arn:aws-cn:sns:us-east-1:111122223333:notified")),
             invalid(
-                "Topic ARN arn:aws-cn:sns:us-east-1:111122223333:news is not valid: it is in Region us-east-1 of partition \
+                "Topic ARN arn:aws-cn:sns:us-east-1:111122223333:notified is not valid: it is in Region us-east-1 of partition \
                  aws-cn, and the deployment group is in us-east-1 of aws. Name a topic in the deployment group's Region.",
             ),
         ),

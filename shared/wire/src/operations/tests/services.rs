@@ -95,16 +95,16 @@ fn before_the_service_was_looked_at_its_arn_is_made_of_its_names() {
     assert_eq!(shown["targetArn"], "arn:aws:ecs:us-east-1:111122223333:service/prod/web");
     assert_eq!((&shown["status"], &shown["taskSetsInfo"]), (&json!("Pending"), &json!([])));
     let arn = "arn:aws-cn:ecs:cn-north-1:444455556666:service/prod/web";
-    deployment.order.environment.ecs_services[0].service = named(arn);
+    deployment.spec.environment.ecs_services[0].service = named(arn);
     let shown = target(&deployment)["ecsTarget"].clone();
     assert_eq!((&shown["targetArn"], &shown["targetId"]), (&json!(arn), &json!("prod:web")));
 }
 
 #[test]
 fn without_a_test_listener_there_are_no_events_of_test_traffic() {
-    let mut order = service_deployment().order;
-    order.environment.load_balancer.pairs[0].test_listener = None;
-    let shown = target(&Deployment::new(id(), order, at(0)));
+    let mut spec = service_deployment().spec;
+    spec.environment.load_balancer.pairs[0].test_listener = None;
+    let shown = target(&Deployment::new(id(), spec, at(0)));
     let events = shown["ecsTarget"]["lifecycleEvents"].as_array().unwrap().clone();
     let names: Vec<&str> = events.iter().map(|event| event["lifecycleEventName"].as_str().unwrap()).collect();
     assert_eq!(
@@ -192,7 +192,7 @@ fn the_termination_wait_has_started_once_the_original_has_a_time_to_go() {
     assert!(has_started(&over));
     assert_eq!(info(&over)["deploymentOverview"]["Succeeded"], 1);
     let mut rollback = over;
-    rollback.order.rolls_back = Some(named("d-AAAAAAAAA"));
+    rollback.spec.rolls_back = Some(named("d-AAAAAAAAA"));
     assert!(!has_started(&rollback), "a rollback waits for nothing");
 }
 
@@ -210,7 +210,7 @@ fn a_stop_says_which_task_set_gets_the_traffic() {
 #[test]
 fn an_appspec_that_is_not_valid_leaves_a_service_without_a_target() {
     let mut invalid = service_deployment();
-    invalid.order.target = Target::Invalid(vec!["version: missing.".to_owned()]);
+    invalid.spec.target = Target::Invalid(vec!["version: missing.".to_owned()]);
     assert_eq!(list_deployment_targets::render(&(id(), None), &invalid, &context()), json!({ "targetIds": [] }));
     assert_eq!(target(&invalid), Value::Null);
     assert_eq!(info(&invalid)["computePlatform"], "ECS");
@@ -244,7 +244,7 @@ fn a_group_shows_how_blue_green_goes_where_that_was_given() {
 fn the_task_definition_that_was_left_to_the_deployment_is_shown() {
     let arn = "arn:aws:ecs:us-east-1:111122223333:task-definition/web:12";
     let mut resolved = installed_deployment();
-    if let (Target::Ecs(target), Some(progress)) = (&mut resolved.order.target, &mut resolved.ecs) {
+    if let (Target::Ecs(target), Some(progress)) = (&mut resolved.spec.target, &mut resolved.ecs) {
         (target.task_definition, progress.family) = (arn.to_owned(), Some("web".to_owned()));
     }
     let said = json!(format!(
@@ -252,6 +252,6 @@ fn the_task_definition_that_was_left_to_the_deployment_is_shown() {
     ));
     assert_eq!(info(&resolved)["deploymentStatusMessages"][1], said);
     assert_eq!(info(&installed_deployment())["deploymentStatusMessages"].as_array().map(Vec::len), Some(1));
-    resolved.order.rolls_back = Some(id());
+    resolved.spec.rolls_back = Some(id());
     assert_eq!(info(&resolved)["deploymentStatusMessages"].as_array().map(Vec::len), Some(1));
 }
