@@ -14,11 +14,11 @@ use cap_std::fs::Dir;
 use jiff::Timestamp;
 
 use crate::appspec_file;
-use crate::bundle::{self, Limits};
+use crate::bundle::{self, Kind, Limits};
 use crate::diagnostics::Diagnostics;
 use crate::hooks::{self, HookLog};
 use crate::install;
-use crate::spec::DeploymentSpec;
+use crate::spec::{Bundles, DeploymentSpec, Revision, S3Object};
 use crate::state::{Place, Root};
 use crate::system::{Host, Invocation};
 
@@ -52,6 +52,8 @@ pub struct Agent<'a> {
     pub keep: Keep,
     /// The agent's environment.
     pub environment: Vec<(OsString, OsString)>,
+    /// Where bundles are fetched from; none for an agent that has no access to a store.
+    pub bundles: Option<&'a dyn Bundles>,
     /// Between the request to end and the end by force.
     pub grace: Duration,
     /// The time of day.
@@ -67,7 +69,7 @@ impl<'a> Agent<'a> {
         now: fn() -> Timestamp,
     ) -> Self {
         let (limits, keep) = (Limits::default(), Keep::default());
-        Self { host, root: Root(root), limits, keep, environment, grace: Invocation::GRACE, now }
+        Self { host, root: Root(root), limits, keep, environment, bundles: None, grace: Invocation::GRACE, now }
     }
 
     /// The name under which a deployment group's files are written before they are renamed.
@@ -77,7 +79,26 @@ impl<'a> Agent<'a> {
 
     /// Runs an event. What an agent did that was killed in it, a second run completes.
     pub fn run(&self, spec: &DeploymentSpec, event: &str) -> Diagnostics {
-        self.try_run(spec, event).unwrap_or_else(|failure| Diagnostics::failure(&failure.to_string()))
+        let outcome = self.locked(spec, |place| {
+            place.begin(self.host, event, None)?;
+            let outcome = self.do_event(spec, place, event);
+            place.end(self.host)?;
+            outcome
+        });
+        outcome.unwrap_or_else(|failure| Diagnostics::failure(&failure.to_string()))
+    }
+
+    /// Runs an event as the command of a service. How it ended stays on the disk until [`Root::forget`], so that the
+    /// service hears it also from an agent that was killed before it could tell.
+    pub fn run_command(&self, spec: &DeploymentSpec, event: &str, command: &str) -> Diagnostics {
+        let outcome = self.locked(spec, |place| {
+            place.begin(self.host, event, Some(command))?;
+            let outcome = self.do_event(spec, place, event);
+            let diagnostics = outcome.unwrap_or_else(|failure| Diagnostics::failure(&failure.to_string()));
+            place.record_outcome(self.host, event, command, &diagnostics)?;
+            Ok(diagnostics)
+        });
+        outcome.unwrap_or_else(|failure| Diagnostics::failure(&failure.to_string()))
     }
 
     /// Whether an event has nothing to do, since the revision has no scripts for it.
@@ -92,26 +113,49 @@ impl<'a> Agent<'a> {
         Ok(appspec.scripts(event).is_empty())
     }
 
-    fn try_run(&self, spec: &DeploymentSpec, event: &str) -> Result<Diagnostics, Failure> {
+    fn locked<T>(&self, spec: &DeploymentSpec, work: impl FnOnce(&Place) -> Result<T, Failure>) -> Result<T, Failure> {
         let place = self.root.place(spec)?;
         self.root.prepare()?;
         let _lock = place.lock()?;
         place.prepare()?;
-        place.begin(self.host, event)?;
-        let outcome = match event {
-            "DownloadBundle" => self.download(spec, &place),
-            "Install" => self.install(spec, &place),
-            hook => self.hook(spec, &place, hook),
-        };
-        place.end(self.host)?;
-        outcome
+        work(&place)
+    }
+
+    fn do_event(&self, spec: &DeploymentSpec, place: &Place, event: &str) -> Result<Diagnostics, Failure> {
+        match event {
+            "DownloadBundle" => self.download(spec, place),
+            "Install" => self.install(spec, place),
+            hook => self.hook(spec, place, hook),
+        }
+    }
+
+    /// Fetches a bundle into a file of the deployment, and returns the file.
+    fn fetch(&self, object: &S3Object, place: &Place) -> Result<PathBuf, Failure> {
+        let name = format!("s3://{}/{}", object.bucket, object.key);
+        let bundles =
+            self.bundles.ok_or_else(|| format!("{name} cannot be fetched: this agent has no access to S3"))?;
+        let path = place.bundle();
+        self.host.remove_tree(&path)?;
+        let etag = bundles.fetch(object, &path).map_err(|error| format!("{name} cannot be fetched: {error}"))?;
+        let bare = |etag: &str| etag.trim_matches('"').to_owned();
+        match &object.etag {
+            Some(expected) if bare(expected) != bare(&etag) => {
+                let (expected, found) = (bare(expected), bare(&etag));
+                Err(format!("Expected deployment artifact bundle etag {expected} but was actually {found}").into())
+            }
+            Some(_) | None => Ok(path),
+        }
     }
 
     /// Unpacks the revision aside, and makes it the deployment's when it is whole and its AppSpec is one.
     fn download(&self, spec: &DeploymentSpec, place: &Place) -> Result<Diagnostics, Failure> {
         let unpacking = place.unpacking();
         self.host.remove_tree(&unpacking)?;
-        let found = unpack(spec, &unpacking, self.limits)?;
+        let found = match &spec.revision {
+            Revision::Local { location, kind } => unpack(location, *kind, &unpacking, self.limits)?,
+            Revision::S3(object) => unpack(&self.fetch(object, place)?, Some(object.kind), &unpacking, self.limits)?,
+        };
+        self.host.remove_tree(&place.bundle())?;
         let revision = Dir::open_ambient_dir(&found, ambient_authority())?;
         let read = appspec_file::read(&revision, spec.appspec_filename.as_deref(), spec.events.as_deref());
         let (appspec, findings) = read?;
@@ -180,11 +224,10 @@ impl<'a> Agent<'a> {
     }
 }
 
-/// Unpacks a deployment's bundle into a new folder, and returns the folder of the revision in it: an archive that
+/// Unpacks a bundle into a new folder, and returns the folder of the revision in it: an archive that
 /// has everything in one folder, as those of GitHub, means that folder.
-pub fn unpack(spec: &DeploymentSpec, into: &Path, limits: Limits) -> Result<PathBuf, Failure> {
-    let location = &spec.revision.location;
-    let kind = match spec.revision.kind {
+pub fn unpack(location: &Path, kind: Option<Kind>, into: &Path, limits: Limits) -> Result<PathBuf, Failure> {
+    let kind = match kind {
         Some(kind) => kind,
         None => bundle::detect(location)?,
     };

@@ -14,7 +14,7 @@ use std::time::Duration;
 use spillway_appspec::server::Script;
 
 use crate::diagnostics::{Diagnostics, ErrorCode};
-use crate::spec::DeploymentSpec;
+use crate::spec::{DeploymentSpec, Revision, S3Object};
 use crate::state::Place;
 use crate::system::{Ended, Host, Invocation, Output};
 pub use log::HookLog;
@@ -71,6 +71,16 @@ pub fn environment(
     ];
     all.retain(|(name, _)| !documented.iter().any(|(known, _)| name == known));
     all.extend(documented.map(|(name, value)| (name.into(), value.into())));
+    if let Revision::S3(S3Object { bucket, key, version, etag, .. }) = &spec.revision {
+        let bundle = [
+            ("BUNDLE_BUCKET", Some(bucket)),
+            ("BUNDLE_KEY", Some(key)),
+            ("BUNDLE_VERSION", version.as_ref()),
+            ("BUNDLE_ETAG", etag.as_ref()),
+        ];
+        let known = bundle.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into())));
+        all.extend(known);
+    }
     all
 }
 

@@ -88,7 +88,7 @@ fn specification(options: &Options, events: &[String], id: String) -> Result<Dep
         group_name: options.deployment_group_name.clone(),
         application_name: options.application_name.clone().unwrap_or_else(|| location.clone()),
         is_blue_green_rollback: false,
-        revision: Revision { location: path, kind: options.kind },
+        revision: Revision::Local { location: path, kind: options.kind },
         appspec_filename: options.appspec_filename.clone(),
         file_exists_behavior: FileExistsBehavior::from_name(&behavior).unwrap_or(FileExistsBehavior::Disallow),
         // With events of one's own, those are the ones that there are.
@@ -112,7 +112,7 @@ pub fn deploy(agent: &Agent<'_>, options: &Options, out: &mut dyn Write) -> Resu
                 "{} of deployment {} did not end; this deployment replaces what it left",
                 ongoing.event, ongoing.deployment_id
             )?;
-            agent.root.forget(agent.host, &ongoing)?;
+            agent.root.forget(agent.host, &ongoing.deployment_id)?;
         }
     }
     writeln!(out, "deployment {}", spec.deployment_id)?;
@@ -146,7 +146,8 @@ fn explain_in(
     out: &mut dyn Write,
 ) -> Result<()> {
     let text = |failure: Box<dyn std::error::Error>| anyhow::anyhow!("{failure}");
-    let found = unpack(spec, &folder.join("revision"), agent.limits).map_err(text)?;
+    let Revision::Local { location, kind } = &spec.revision else { bail!("the bundle is not on this host") };
+    let found = unpack(location, *kind, &folder.join("revision"), agent.limits).map_err(text)?;
     let revision = Dir::open_ambient_dir(&found, ambient_authority())?;
     let name = spec.appspec_filename.as_deref();
     let (appspec, findings) = appspec_file::read(&revision, name, spec.events.as_deref())?;

@@ -1,6 +1,7 @@
 //! What a deployment asks of this host.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use spillway_appspec::server::FileExistsBehavior;
 
@@ -31,11 +32,37 @@ pub struct DeploymentSpec {
 
 /// Where a revision is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revision {
-    /// A file or a folder of this host.
-    pub location: PathBuf,
-    /// How it is packed, if that is not to be seen from its first bytes.
-    pub kind: Option<Kind>,
+pub enum Revision {
+    /// On this host.
+    Local {
+        /// A file or a folder.
+        location: PathBuf,
+        /// How it is packed, if that is not to be seen from its first bytes.
+        kind: Option<Kind>,
+    },
+    /// In S3.
+    S3(S3Object),
+}
+
+/// A bundle in S3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Object {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// How it is packed.
+    pub kind: Kind,
+    /// Which version; the newest unless given.
+    pub version: Option<String>,
+    /// The ETag that it must have.
+    pub etag: Option<String>,
+}
+
+/// Fetches bundles from where they are stored.
+pub trait Bundles {
+    /// Writes an object into a new file, and returns its ETag.
+    fn fetch(&self, object: &S3Object, into: &Path) -> io::Result<String>;
 }
 
 /// Whether a name can be that of a file, so that no path made of it leads anywhere else.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostics::Diagnostics;
 use crate::install::decide::Owned;
 use crate::spec::{DeploymentSpec, is_safe_name};
 use crate::system::Host;
@@ -33,6 +34,27 @@ pub struct Ongoing {
     pub group_id: String,
     /// The event.
     pub event: String,
+    /// The command of the service, if it is one.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// How it ended, if it ended and the service has not heard of it.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Whether it succeeded.
+    pub succeeded: bool,
+    /// The diagnostics, as the service takes them.
+    pub payload: String,
+}
+
+impl From<&Diagnostics> for Outcome {
+    fn from(diagnostics: &Diagnostics) -> Self {
+        Self { succeeded: diagnostics.is_success(), payload: diagnostics.payload() }
+    }
 }
 
 /// Where the files of a deployment are.
@@ -41,6 +63,17 @@ pub struct Place {
     root: PathBuf,
     group: String,
     deployment: String,
+}
+
+/// A deployment group of this host, held by this process.
+#[derive(Debug)]
+pub struct Lock(fs::File);
+
+impl Drop for Lock {
+    /// A process that another thread is just starting has the file, too, and would hold the lock until it runs.
+    fn drop(&mut self) {
+        self.0.unlock().ok();
+    }
 }
 
 fn missing_is_none<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
@@ -91,10 +124,10 @@ impl Root {
         Ok(found.into_iter().map(|(_, ongoing)| ongoing).collect())
     }
 
-    /// Forgets a command that ran when the agent ended.
-    pub fn forget(&self, host: &dyn Host, ongoing: &Ongoing) -> io::Result<()> {
-        match is_safe_name(&ongoing.deployment_id) {
-            true => host.remove_file(&self.0.join(ONGOING).join(&ongoing.deployment_id)),
+    /// Forgets what ran in a deployment.
+    pub fn forget(&self, host: &dyn Host, deployment_id: &str) -> io::Result<()> {
+        match is_safe_name(deployment_id) {
+            true => host.remove_file(&self.0.join(ONGOING).join(deployment_id)),
             false => Ok(()),
         }
     }
@@ -104,6 +137,11 @@ impl Place {
     /// The folder of the deployment.
     pub fn folder(&self) -> PathBuf {
         self.root.join(&self.group).join(&self.deployment)
+    }
+
+    /// The bundle, while it is fetched and unpacked.
+    pub fn bundle(&self) -> PathBuf {
+        self.folder().join("bundle.tar")
     }
 
     /// The unpacked revision.
@@ -131,10 +169,10 @@ impl Place {
     }
 
     /// Locks the deployment group for this process.
-    pub fn lock(&self) -> io::Result<fs::File> {
+    pub fn lock(&self) -> io::Result<Lock> {
         let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(self.instruction(".lock"))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Lock(file)),
             Err(fs::TryLockError::WouldBlock) => {
                 let words = format!("another process deploys to deployment group {} of this host", self.group);
                 Err(io::Error::new(io::ErrorKind::ResourceBusy, words))
@@ -201,9 +239,35 @@ impl Place {
     }
 
     /// Records that a command begins.
-    pub fn begin(&self, host: &dyn Host, event: &str) -> io::Result<()> {
-        let ongoing =
-            Ongoing { deployment_id: self.deployment.clone(), group_id: self.group.clone(), event: event.to_owned() };
+    pub fn begin(&self, host: &dyn Host, event: &str, command: Option<&str>) -> io::Result<()> {
+        self.write_ongoing(host, event, command, None)
+    }
+
+    /// Records how a command ended, until the service has heard of it.
+    pub fn record_outcome(
+        &self,
+        host: &dyn Host,
+        event: &str,
+        command: &str,
+        diagnostics: &Diagnostics,
+    ) -> io::Result<()> {
+        self.write_ongoing(host, event, Some(command), Some(diagnostics.into()))
+    }
+
+    fn write_ongoing(
+        &self,
+        host: &dyn Host,
+        event: &str,
+        command: Option<&str>,
+        outcome: Option<Outcome>,
+    ) -> io::Result<()> {
+        let ongoing = Ongoing {
+            deployment_id: self.deployment.clone(),
+            group_id: self.group.clone(),
+            event: event.to_owned(),
+            command: command.map(str::to_owned),
+            outcome,
+        };
         host.write(&self.root.join(ONGOING).join(&self.deployment), &serde_json::to_vec(&ongoing)?)
     }
 

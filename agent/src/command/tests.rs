@@ -64,7 +64,7 @@ impl Stage {
             group_name: "prod".to_owned(),
             application_name: "shop".to_owned(),
             is_blue_green_rollback: false,
-            revision: Revision { location: self.path(id), kind: None },
+            revision: Revision::Local { location: self.path(id), kind: None },
             appspec_filename: None,
             file_exists_behavior: FileExistsBehavior::Disallow,
             events: None,

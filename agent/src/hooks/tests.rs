@@ -9,7 +9,7 @@ use spillway_appspec::server::FileExistsBehavior;
 use tempfile::TempDir;
 
 use super::*;
-use crate::spec::Revision;
+use crate::spec::{Revision, S3Object};
 use crate::system::unix::Unix;
 
 struct Stage {
@@ -199,13 +199,20 @@ fn output_that_is_not_utf_8_is_kept_as_far_as_it_goes() {
 
 #[test]
 fn scripts_get_what_is_documented_and_no_credentials() {
+    let object = S3Object {
+        bucket: "bundles".to_owned(),
+        key: "shop.zip".to_owned(),
+        kind: crate::bundle::Kind::Zip,
+        version: None,
+        etag: Some("0123".to_owned()),
+    };
     let spec = DeploymentSpec {
         deployment_id: "d-1".to_owned(),
         group_id: "id-1".to_owned(),
         group_name: "prod".to_owned(),
         application_name: "shop".to_owned(),
         is_blue_green_rollback: false,
-        revision: Revision { location: "/".into(), kind: None },
+        revision: Revision::S3(object),
         appspec_filename: None,
         file_exists_behavior: FileExistsBehavior::Disallow,
         events: None,
@@ -220,6 +227,9 @@ fn scripts_get_what_is_documented_and_no_credentials() {
     let path = format!("PATH={PATH}");
     let expected = [
         "APPLICATION_NAME=shop",
+        "BUNDLE_BUCKET=bundles",
+        "BUNDLE_ETAG=0123",
+        "BUNDLE_KEY=shop.zip",
         "DEPLOYMENT_GROUP_ID=id-1",
         "DEPLOYMENT_GROUP_NAME=prod",
         "DEPLOYMENT_ID=d-1",

