@@ -124,13 +124,15 @@ pub enum Refused {
 }
 
 fn hint(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::StorageFull => "; free space on the file system of the deployment root",
-        io::ErrorKind::AlreadyExists => "; the bundle has a file or a link where it needs a folder",
-        io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => {
-            "; the bundle has a file and a folder of one name"
-        }
-        _ => "",
+    let kind = source.kind();
+    if kind == io::ErrorKind::StorageFull {
+        "; free space on the file system of the deployment root"
+    } else if kind == io::ErrorKind::AlreadyExists {
+        "; the bundle has a file or a link where it needs a folder"
+    } else if matches!(kind, io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory) {
+        "; the bundle has a file and a folder of one name"
+    } else {
+        ""
     }
 }
 

@@ -1,5 +1,7 @@
 //! `spillway-agent deploy-local`, run as an operator runs it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};

@@ -24,7 +24,7 @@ fn folders(of: &str) -> Vec<String> {
 /// Every `.rs` file of the checkout with its path from the root, in order.
 fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for folder in ["cli", "functions", "shared", "tests"] {
+    for folder in ["agent", "cli", "functions", "shared", "tests"] {
         collect(&root().join(folder), &mut found);
     }
     found.sort();

@@ -4,7 +4,6 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use cap_std::fs::Dir;
-use tar::EntryType;
 
 use super::Refused;
 use super::name::{Name, shown};
@@ -25,28 +24,34 @@ pub(super) fn unpack(source: impl Read, kind: &'static str, into: &Dir, budget: 
         let refuse = |why| Refused::Name { entry: shown(&bytes), why };
         let Some(name) = Name::parse(&bytes).map_err(refuse)? else { continue };
         let target = entry.link_name_bytes().unwrap_or_default().into_owned();
-        match kind {
-            EntryType::Directory => writer.folder(&name)?,
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                let mode = entry.header().mode().map_err(damaged)?;
-                let seconds = entry.header().mtime().unwrap_or_default();
-                let modified = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-                let size = (kind != EntryType::GNUSparse).then(|| entry.size());
-                let written = writer.file(&name, mode, modified, &mut entry, damaged)?;
-                if size.is_some_and(|size| size != written) {
-                    return Err(damaged(io::Error::other(format!("it ends in the middle of {}", name.shown()))));
-                }
+        if kind.is_dir() {
+            writer.folder(&name)?;
+        } else if kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse() {
+            let mode = entry.header().mode().map_err(damaged)?;
+            let seconds = entry.header().mtime().unwrap_or_default();
+            let modified = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+            let size = (!kind.is_gnu_sparse()).then(|| entry.size());
+            let written = writer.file(&name, mode, modified, &mut entry, damaged)?;
+            if size.is_some_and(|size| size != written) {
+                return Err(damaged(io::Error::other(format!("it ends in the middle of {}", name.shown()))));
             }
-            EntryType::Symlink => links.push(writer.link(&name, &target)?),
-            EntryType::Link => {
-                let outside =
-                    || Refused::Outside { entry: name.shown(), target: String::from_utf8_lossy(&target).into_owned() };
-                let target = Name::parse(&target).ok().flatten().ok_or_else(outside)?;
-                writer.hard_link(&name, &target)?;
-            }
-            EntryType::Char | EntryType::Block => return Err(special(&name, "a device")),
-            EntryType::Fifo => return Err(special(&name, "a named pipe")),
-            _ => return Err(special(&name, "of an unknown type")),
+        } else if kind.is_symlink() {
+            links.push(writer.link(&name, &target)?);
+        } else if kind.is_hard_link() {
+            let outside =
+                || Refused::Outside { entry: name.shown(), target: String::from_utf8_lossy(&target).into_owned() };
+            let target = Name::parse(&target).ok().flatten().ok_or_else(outside)?;
+            writer.hard_link(&name, &target)?;
+        } else {
+            let is_device = kind.is_character_special() || kind.is_block_special();
+            let what = if is_device {
+                "a device"
+            } else if kind.is_fifo() {
+                "a named pipe"
+            } else {
+                "of an unknown type"
+            };
+            return Err(Refused::Special { entry: name.shown(), what });
         }
     }
     if budget.is_untouched() {
@@ -59,8 +64,4 @@ pub(super) fn unpack(source: impl Read, kind: &'static str, into: &Dir, budget: 
     }
     open_to_all(into).map_err(damaged)?;
     check_links(into, &links)
-}
-
-fn special(name: &Name, what: &'static str) -> Refused {
-    Refused::Special { entry: name.shown(), what }
 }

@@ -64,15 +64,13 @@ fn zip_of(entries: &[Entry]) -> Vec<u8> {
     for entry in entries {
         let name = String::from_utf8(entry.name.clone()).unwrap();
         let options = SimpleFileOptions::default().unix_permissions(entry.mode);
-        match entry.kind {
-            tar::EntryType::Directory => archive.add_directory(name, options).unwrap(),
-            tar::EntryType::Symlink => {
-                archive.add_symlink(name, String::from_utf8(entry.target.clone()).unwrap(), options).unwrap();
-            }
-            _ => {
-                archive.start_file(name, options).unwrap();
-                archive.write_all(&entry.content).unwrap();
-            }
+        if entry.kind.is_dir() {
+            archive.add_directory(name, options).unwrap();
+        } else if entry.kind.is_symlink() {
+            archive.add_symlink(name, String::from_utf8(entry.target.clone()).unwrap(), options).unwrap();
+        } else {
+            archive.start_file(name, options).unwrap();
+            archive.write_all(&entry.content).unwrap();
         }
     }
     archive.finish().unwrap().into_inner()
@@ -362,7 +360,8 @@ fn what_is_cut_off_or_damaged_is_refused() {
 
 #[test]
 fn a_folder_with_links_that_lead_out_or_devices_is_refused() {
-    let cases: [(&str, fn(&Path)); 3] = [
+    type Make = fn(&Path);
+    let cases: [(&str, Make); 3] = [
         ("links to \"/etc\"", |home| symlink("/etc", home.join("out")).unwrap()),
         ("links to \"..\"", |home| symlink("..", home.join("out")).unwrap()),
         ("it is a device, a named pipe or a socket", |home| {

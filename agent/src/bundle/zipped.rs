@@ -136,10 +136,8 @@ fn damaged_io(source: io::Error) -> Refused {
 }
 
 fn damaged(error: ZipError) -> Refused {
-    damaged_io(match error {
-        ZipError::Io(error) => error,
-        other => io::Error::other(other.to_string()),
-    })
+    let words = error.to_string();
+    damaged_io(if let ZipError::Io(error) = error { error } else { io::Error::other(words) })
 }
 
 /// A file with a place of its own for each reader.

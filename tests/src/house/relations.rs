@@ -10,7 +10,7 @@ use super::{camel, folders, is_in_rust, none, read};
 
 /// Every manifest of a member, with its path from the root.
 pub fn manifests() -> Vec<(String, String)> {
-    let mut paths = vec!["cli/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
+    let mut paths = vec!["agent/Cargo.toml".to_owned(), "cli/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
     let functions = folders("functions").into_iter().filter(|name| is_in_rust(name));
     paths.extend(functions.map(|name| format!("functions/{name}/Cargo.toml")));
     paths.extend(folders("shared").iter().map(|name| format!("shared/{name}/Cargo.toml")));
@@ -54,6 +54,7 @@ fn crates_know_only_whom_they_may_know() {
     for (path, text) in manifests() {
         let (parent, name) = path.trim_end_matches("/Cargo.toml").rsplit_once('/').unwrap_or(("", ""));
         let mut may: Vec<&str> = match (parent, name) {
+            _ if path.starts_with("agent/") => vec!["appspec"],
             ("functions", "macro") => vec!["kit", "template"],
             ("functions", "authorize") => vec!["kit", "engine", "domain", "policy"],
             ("functions", _) => vec!["kit", "wire", "appspec", "engine", "domain"],
