@@ -7,6 +7,8 @@ mod services;
 mod threats;
 mod words;
 
+pub(crate) use threats::tests_in;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +24,7 @@ fn folders(of: &str) -> Vec<String> {
 }
 
 /// Every `.rs` file of the checkout with its path from the root, in order.
-fn sources() -> Vec<(String, String)> {
+pub(crate) fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for folder in ["agent", "cli", "functions", "shared", "tests"] {
         collect(&root().join(folder), &mut found);

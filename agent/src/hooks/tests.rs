@@ -184,7 +184,7 @@ fn a_process_left_behind_does_not_hold_the_event_and_is_told() {
 #[test]
 fn output_without_end_is_drained_and_its_tail_is_bounded() {
     let stage =
-        Stage::new(&[("loud", "head -c 3000000 /dev/zero | tr '\\0' x\necho\nyes | head -n 200000\necho last\n")]);
+        Stage::new(&[("loud", "head -c 3000000 /dev/zero | tr '\\0' x\necho\nyes | head -n 20000\necho last\n")]);
     let diagnostics = stage.run(&[script("loud")]);
     assert!(diagnostics.is_success(), "{diagnostics:?}");
     assert!(diagnostics.log.ends_with("[stdout]y\n[stdout]last\n"), "{}", diagnostics.log);

@@ -17,8 +17,10 @@ use super::clock::Deadline;
 
 /// Between the request to end and the end by force.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long the output of what outlives its script is waited for.
+/// How long the output of what outlives its script is waited for when it is silent.
 const DRAIN: Duration = Duration::from_secs(2);
+/// How long it is waited for when it is not.
+const LONG_DRAIN: Duration = Duration::from_secs(10);
 /// The variable by which the processes of a script are found, wherever they went.
 const MARK: &str = "SPILLWAY_HOOK";
 /// The most bytes of a line that are handed on in one piece.
@@ -108,15 +110,15 @@ pub(super) fn run(agent: &Path, invocation: &Invocation, output: &mut dyn FnMut(
     }
     thread()?.spawn(move || send.send(Event::Exited(child.wait())).ok())?;
     let mut stage = Stage { receive, open, status: None };
-    if !stage.follow(Deadline::after(invocation.timeout), false, output)? {
+    if !stage.follow(Deadline::after(invocation.timeout), output)? {
         end_all(group, invocation, Signal::SIGTERM);
-        stage.follow(Deadline::after(invocation.grace), false, output)?;
+        stage.follow(Deadline::after(invocation.grace), output)?;
         end_all(group, invocation, Signal::SIGKILL);
-        stage.follow(Deadline::after(DRAIN), true, output)?;
+        stage.drain(output)?;
         return Ok(Ended::TimedOut);
     }
     // The end of the script decides; what it left running keeps its output, and is not waited for.
-    let drained = stage.follow(Deadline::after(DRAIN.min(invocation.timeout)), true, output)?;
+    let drained = stage.drain(output)?;
     let status = stage.status.ok_or(io::ErrorKind::UnexpectedEof)?;
     if let Some(signal) = status.signal() {
         let name = Signal::try_from(signal).map_or_else(|_| "an unknown signal".to_owned(), |known| known.to_string());
@@ -134,20 +136,35 @@ struct Stage {
 }
 
 impl Stage {
-    /// Takes what comes until the program has ended, with `drain` also until its output is closed. Whether that came
-    /// before the deadline.
-    fn follow(&mut self, deadline: Deadline, drain: bool, output: &mut dyn FnMut(Output<'_>)) -> io::Result<bool> {
-        while self.status.is_none() || (drain && self.open > 0) {
-            match self.receive.recv_timeout(deadline.left()) {
-                Ok(Event::Line(true, line)) => output(Output::Out(&line)),
-                Ok(Event::Line(false, line)) => output(Output::Error(&line)),
-                Ok(Event::Closed) => self.open -= 1,
-                Ok(Event::Exited(status)) => self.status = Some(status?),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(false),
-            }
-            if deadline.is_over() && self.status.is_none() {
+    /// Takes what comes until the program has ended. Whether that came before the deadline.
+    fn follow(&mut self, deadline: Deadline, output: &mut dyn FnMut(Output<'_>)) -> io::Result<bool> {
+        while self.status.is_none() {
+            if deadline.is_over() || !self.take(deadline.left(), output)? {
                 return Ok(false);
             }
+        }
+        Ok(true)
+    }
+
+    /// Takes what the program and its children have still written. Whether its output was closed.
+    fn drain(&mut self, output: &mut dyn FnMut(Output<'_>)) -> io::Result<bool> {
+        let deadline = Deadline::after(LONG_DRAIN);
+        while self.status.is_none() || self.open > 0 {
+            if deadline.is_over() || !self.take(DRAIN.min(deadline.left()), output)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes the next event. Whether one came in time.
+    fn take(&mut self, within: Duration, output: &mut dyn FnMut(Output<'_>)) -> io::Result<bool> {
+        match self.receive.recv_timeout(within) {
+            Ok(Event::Line(true, line)) => output(Output::Out(&line)),
+            Ok(Event::Line(false, line)) => output(Output::Error(&line)),
+            Ok(Event::Closed) => self.open -= 1,
+            Ok(Event::Exited(status)) => self.status = Some(status?),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(false),
         }
         Ok(true)
     }

@@ -8,13 +8,16 @@ use super::{camel, folders, is_in_rust, none, read, sources};
 const WITHOUT_USE_CASE: [&str; 2] = ["api", "expand-sam"];
 /// The use case of `macro` is pure, and has a crate of its own.
 const IS_PURE: (&str, &str, &str) = ("macro", "shared/template/src/rewrite.rs", "pub fn rewrite(");
+/// Where every function has a row.
+const MAP: &str = "docs/architecture/overview.md";
 const MOST_LINES: usize = 400;
 /// Functions are doors, not rooms.
 const MOST_LINES_OF_DOOR: usize = 150;
 
 #[test]
 fn a_function_has_one_name_in_five_places() {
-    let (template, readme) = (template(), read("README.md"));
+    let (template, map) = (template(), read(MAP));
+    let mapped: Vec<String> = code_map(&map).collect();
     let mut faults = Vec::new();
     for name in folders("functions") {
         let resource = format!("{}Function", camel(&name));
@@ -31,8 +34,8 @@ fn a_function_has_one_name_in_five_places() {
         if !WITHOUT_USE_CASE.contains(&name.as_str()) && !is_use_case(&name) {
             faults.push(format!("shared/engine has no use case {}", name.replace('-', "_")));
         }
-        if !code_map(&readme).any(|line| line.starts_with(&format!("functions/{name}"))) {
-            faults.push(format!("the code map of README.md has no line that begins with functions/{name}"));
+        if !mapped.contains(&name) {
+            faults.push(format!("the map of functions in {MAP} has no row for {name}"));
         }
     }
     none(faults);
@@ -64,12 +67,8 @@ fn nothing_has_the_name_of_a_function_that_is_not_there() {
             faults.push(format!("events/{file} is for no folder of functions/"));
         }
     }
-    for line in code_map(&read("README.md")) {
-        let name: String =
-            line["functions/".len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
-        if !name.is_empty() && !names.contains(&name) {
-            faults.push(format!("README.md maps functions/{name}, which is not there"));
-        }
+    for name in code_map(&read(MAP)).filter(|name| !names.contains(name)) {
+        faults.push(format!("{MAP} maps function {name}, which is not there"));
     }
     none(faults);
 }
@@ -143,8 +142,8 @@ fn is_use_case(name: &str) -> bool {
     ["(", "<"].iter().any(|next| text.contains(&format!("pub async fn {verb}{next}")))
 }
 
-/// The lines of the code map that are about functions, without ornaments.
-fn code_map(readme: &str) -> impl Iterator<Item = &str> {
-    let bare = readme.lines().map(|line| line.trim_start_matches(['-', '*', '|', '`', '[', ' ']));
-    bare.filter(|line| line.starts_with("functions/"))
+/// The functions of the code map: the last folder of each first cell that is one of `functions/`.
+fn code_map(page: &str) -> impl Iterator<Item = String> {
+    let paths = page.lines().filter_map(|line| line.strip_prefix("| `functions/")?.split('`').next());
+    paths.map(|path| path.rsplit('/').next().unwrap_or(path).to_owned())
 }
