@@ -7,13 +7,15 @@ mod services;
 mod threats;
 mod words;
 
+pub(crate) use threats::tests_in;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use spillway_tests::template::root;
 
 /// Every `.rs` file of the checkout with its path from the root, in order.
-fn sources() -> Vec<(String, String)> {
+pub(crate) fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for folder in ["cli", "functions", "lab", "shared", "tests"] {
         collect(&root().join(folder), &mut found);

@@ -8,6 +8,7 @@ mod cloud;
 mod contracts;
 mod crashes;
 mod crowd;
+mod docs;
 mod examples;
 mod house;
 mod operations;

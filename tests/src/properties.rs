@@ -14,9 +14,12 @@ use spillway_tests::template::machine;
 
 use random::{Case, Look, benign_case, case, look, quiet_case};
 
-/// No files of past failures: a failure prints its story, and becomes a regression with a name.
+/// So many cases, unless `PROPTEST_CASES` says how many. No files of past failures: a failure prints its story, and becomes a
+/// regression with a name.
 pub fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 3000, ..ProptestConfig::default() }
+    let default = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases };
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 3000, ..default }
 }
 
 /// Plays a case on that world.

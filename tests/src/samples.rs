@@ -14,9 +14,12 @@ use spillway_engine::{Decide, DeploymentRef, Observation, Shift, Task, Waiter};
 use spillway_template::{Event, needs_sam};
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
-use spillway_tests::template::{readme_block, readme_machine, root};
+use spillway_tests::template::{block, guide_machine, root};
 use spillway_wire::alarm::StateChange;
 use spillway_wire::{appspec, execution, http, stack};
+
+const LAMBDA: &str = "docs/guides/lambda.md";
+const ECS: &str = "docs/guides/ecs.md";
 
 #[test]
 fn every_sample_parses_into_the_request_of_its_use_case() {
@@ -136,8 +139,8 @@ fn one_sample_of_the_macro_is_expanded_by_sam_first() {
 }
 
 #[test]
-fn the_state_machine_of_the_readme_asks_for_what_is_understood() {
-    let input = &readme_machine()["States"]["Deploy"]["Parameters"]["Input"];
+fn the_state_machine_of_the_guide_asks_for_what_is_understood() {
+    let input = &guide_machine()["States"]["Deploy"]["Parameters"]["Input"];
     let given = input.as_object().unwrap().iter().map(|(member, value)| match member.strip_suffix(".$") {
         None => (member.clone(), value.clone()),
         Some("appSpec") => ("appSpec".to_owned(), json!({ "version": 0.0 })),
@@ -147,28 +150,28 @@ fn the_state_machine_of_the_readme_asks_for_what_is_understood() {
 }
 
 #[test]
-fn the_revision_of_the_readme_is_taken() {
+fn the_revision_of_the_guide_is_taken() {
     let world = World::new();
     let door = Door::new(&world);
     Story::new("Steps.1@1m,10@5m").set(&world);
-    let revision: Value = serde_json::from_str(&readme_block(r#""revisionType": "AppSpecContent","#)).unwrap();
+    let revision: Value = serde_json::from_str(&block(LAMBDA, r#""revisionType": "AppSpecContent","#)).unwrap();
     let deployment = json!({ "applicationName": "shop", "deploymentGroupName": "orders", "revision": revision });
     let created = door.call("CreateDeployment", &deployment);
     assert!(created["deploymentId"].is_string(), "{created}");
-    let appspec = appspec::read(&readme_block("Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
+    let appspec = appspec::read(&block(LAMBDA, "Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
     let Target::Lambda(whole) = appspec else { panic!("{appspec:?}") };
     assert_eq!(world.records()[0].spec.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
 }
 
 #[test]
-fn the_group_and_the_appspec_of_the_readme_are_taken() {
+fn the_group_and_the_appspec_of_the_guide_are_taken() {
     let world = World::new();
     let door = Door::new(&world);
-    let group: Value = serde_json::from_str(&readme_block("targetGroupPairInfoList")).unwrap();
+    let group: Value = serde_json::from_str(&block(ECS, "targetGroupPairInfoList\": [")).unwrap();
     door.call("CreateApplication", &json!({ "applicationName": group["applicationName"], "computePlatform": "ECS" }));
     let made = door.call("CreateDeploymentGroup", &group);
     assert!(made["deploymentGroupId"].is_string(), "{made}");
-    let content = readme_block("Type: AWS::ECS::Service");
+    let content = block(ECS, "Type: AWS::ECS::Service");
     let revision = json!({ "revisionType": "AppSpecContent", "appSpecContent": { "content": content } });
     let deployment = json!({
         "applicationName": group["applicationName"], "deploymentGroupName": group["deploymentGroupName"],

@@ -83,15 +83,16 @@ fn read(resource: &str) -> Machine {
     Machine::read(&definition(resource)).expect("the testkit understands the state machines of the template")
 }
 
-/// The state machine that the README offers to those who deploy from their own.
-pub fn readme_machine() -> Value {
-    serde_saphyr::from_str(&readme_block("StartAt: Deploy")).expect("the state machine of README.md is YAML")
+/// The state machine that the guide offers to those who deploy from their own.
+pub fn guide_machine() -> Value {
+    let block = block("docs/guides/step-functions.md", "StartAt: Deploy");
+    serde_saphyr::from_str(&block).expect("the state machine of the guide is YAML")
 }
 
-/// The block of the README that these words are in.
-pub fn readme_block(words: &str) -> String {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md can be read");
-    let blocks = readme.split("```").skip(1).step_by(2);
-    let block = blocks.into_iter().find(|block| block.contains(words)).expect("README.md has such a block");
+/// The block of a page of the documentation that these words are in.
+pub fn block(page: &str, words: &str) -> String {
+    let text = std::fs::read_to_string(root().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
+    let blocks = text.split("```").skip(1).step_by(2);
+    let block = blocks.into_iter().find(|block| block.contains(words)).expect("the page has such a block");
     block.split_once('\n').expect("a block has lines").1.to_owned()
 }

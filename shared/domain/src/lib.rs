@@ -18,5 +18,6 @@ pub mod percent;
 pub mod plan;
 pub mod problem;
 pub mod rejection;
+pub mod shared;
 pub mod stack;
 pub mod words;

@@ -121,7 +121,7 @@ async fn write(
         Creation::AliasBusy(holder) => {
             let holder = load(store, &holder).await?;
             let alias = deployment.target_id().unwrap_or_default();
-            let DeploymentSpec { application, group, .. } = holder.spec;
+            let (application, group) = (holder.spec.application.clone(), holder.spec.group.clone());
             Err(Rejection::AliasBusy { alias, application, group, deployment: holder.id }.into())
         }
         Creation::NoGroup => Err(Rejection::NoGroup(group.name).into()),

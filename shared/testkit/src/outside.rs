@@ -23,9 +23,9 @@ impl World {
         self
     }
 
-    /// With a table whose items hold so many bytes, in place of DynamoDB's.
+    /// With a table that measures its items, which hold so many bytes: DynamoDB's hold 400 KB.
     pub fn with_items_of(self, bytes: usize) -> Self {
-        self.inner.borrow_mut().item_bytes = bytes;
+        self.inner.borrow_mut().item_bytes = Some(bytes);
         self
     }
 

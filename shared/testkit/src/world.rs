@@ -26,9 +26,6 @@ use crate::accident::Struck;
 use crate::service::{Service, TaskPlan};
 use crate::{Accident, Harm, HookPlan};
 
-/// How many bytes an item of DynamoDB holds.
-const ITEM_BYTES: usize = 400 * 1024;
-
 /// Everything that the ports reach.
 pub struct World {
     pub(crate) inner: RefCell<Inner>,
@@ -132,8 +129,8 @@ pub(crate) struct Inner {
     pub throttled: bool,
     /// Whether everything from outside is said at the greatest length.
     pub talkative: bool,
-    /// How many bytes an item of the table holds.
-    pub item_bytes: usize,
+    /// How many bytes an item of the table holds, where that is measured: it takes as long as all else.
+    pub item_bytes: Option<usize>,
     pub denied: bool,
     pub hooks: BTreeMap<FunctionName, HookPlan>,
     pub asked: BTreeMap<(DeploymentId, EventName), u32>,
@@ -169,7 +166,7 @@ impl World {
     /// An empty world, at noon of a day long gone.
     pub fn new() -> Self {
         let noon = Timestamp::from_second(1_700_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
-        Self { inner: RefCell::new(Inner { now: noon, begun_at: noon, item_bytes: ITEM_BYTES, ..Inner::default() }) }
+        Self { inner: RefCell::new(Inner { now: noon, begun_at: noon, ..Inner::default() }) }
     }
 
     /// Lets these accidents happen.

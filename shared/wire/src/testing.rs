@@ -127,7 +127,7 @@ pub(crate) fn service_deployment() -> Deployment {
         environment: service_environment(),
         config: named("CodeDeployDefault.ECSCanary10Percent5Minutes"),
         target: Target::Ecs(service_target("web:8")),
-        ..spec
+        ..(*spec).clone()
     };
     Deployment { note: "Waits for its execution.".to_owned(), ..Deployment::new(id, spec, created_at) }
 }

@@ -1,9 +1,9 @@
-//! Deployments that are started from a state machine of the user's: the one in the README.
+//! Deployments that are started from a state machine of the user's: the one in the guide.
 
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
 use aws_sdk_sfn::types::ExecutionStatus;
 use serde_json::{Value, json};
-use spillway_tests::template::readme_machine;
+use spillway_tests::template::guide_machine;
 
 use super::programs::written;
 use super::stage::Order;
@@ -19,9 +19,9 @@ struct Machine<'c> {
 }
 
 impl Machine<'_> {
-    /// As the README has it, with other names and, where `more` has them, other members of the input.
+    /// As the guide has it, with other names and, where `more` has them, other members of the input.
     async fn of<'c>(shop: &Shop, cloud: &'c Cloud, more: &Value) -> Machine<'c> {
-        let mut definition = readme_machine();
+        let mut definition = guide_machine();
         definition["States"]["Later"]["Seconds"] = json!(1);
         let parameters = &mut definition["States"]["Deploy"]["Parameters"];
         parameters["StateMachineArn"] = json!(cloud.endpoints().state_machine_arn);

@@ -182,7 +182,7 @@ async fn the_end_frees_the_slot_and_is_remembered_by_the_group(store: &impl Stor
     let last = found.last_attempted.unwrap();
     assert_eq!((last.id, last.status, last.ended_at), (second.id, Status::Failed, Some(at(2))));
     assert_eq!(found.last_successful.unwrap().id, first.id);
-    assert_eq!(found.target_revision, Some(first.spec.revision));
+    assert_eq!(found.target_revision, Some(first.spec.revision.clone()));
 }
 
 async fn a_successor_takes_the_slot(store: &impl Store) {

@@ -8,13 +8,16 @@ use super::{camel, none, read, sources};
 const WITHOUT_USE_CASE: [&str; 2] = ["api", "expand-sam"];
 /// The use case of `macro` is pure, and has a crate of its own.
 const IS_PURE: (&str, &str, &str) = ("macro", "shared/template/src/rewrite.rs", "pub fn rewrite(");
+/// Where every function has a row.
+const MAP: &str = "docs/architecture/overview.md";
 const MOST_LINES: usize = 400;
 /// Functions are doors, not rooms.
 const MOST_LINES_OF_DOOR: usize = 150;
 
 #[test]
 fn a_function_has_one_name_in_five_places() {
-    let (template, readme) = (template(), read("README.md"));
+    let (template, map) = (template(), read(MAP));
+    let mapped: Vec<String> = code_map(&map).collect();
     let mut faults = Vec::new();
     for own in functions() {
         let (name, folder) = (&own.name, own.folder());
@@ -32,8 +35,8 @@ fn a_function_has_one_name_in_five_places() {
         if !WITHOUT_USE_CASE.contains(&name.as_str()) && !is_use_case(name) {
             faults.push(format!("shared/engine has no use case {}", name.replace('-', "_")));
         }
-        if !code_map(&readme).any(|line| line.starts_with(&folder)) {
-            faults.push(format!("the code map of README.md has no line that begins with {folder}"));
+        if !mapped.contains(name) {
+            faults.push(format!("the map of functions in {MAP} has no row for {name}"));
         }
     }
     none(faults);
@@ -50,8 +53,7 @@ fn the_function_behind_the_service_tokens_has_a_name_that_never_changes() {
 
 #[test]
 fn nothing_has_the_name_of_a_function_that_is_not_there() {
-    let (names, folders): (Vec<_>, Vec<_>) =
-        functions().into_iter().map(|function| (function.name.clone(), function.folder())).unzip();
+    let names: Vec<String> = functions().into_iter().map(|function| function.name).collect();
     let mut faults = Vec::new();
     for (resource, properties) in template()["Resources"].as_object().unwrap() {
         let own = names.iter().any(|name| *resource == format!("{}Function", camel(name)));
@@ -66,11 +68,8 @@ fn nothing_has_the_name_of_a_function_that_is_not_there() {
             faults.push(format!("events/{file} is for no folder of functions/"));
         }
     }
-    for line in code_map(&read("README.md")) {
-        let folder: String = line.chars().take_while(|c| c.is_alphanumeric() || ['-', '/'].contains(c)).collect();
-        if folder != "functions/" && !folders.contains(&folder) {
-            faults.push(format!("README.md maps {folder}, which is not there"));
-        }
+    for name in code_map(&read(MAP)).filter(|name| !names.contains(name)) {
+        faults.push(format!("{MAP} maps function {name}, which is not there"));
     }
     none(faults);
 }
@@ -146,8 +145,8 @@ fn is_use_case(name: &str) -> bool {
     ["(", "<"].iter().any(|next| text.contains(&format!("pub async fn {verb}{next}")))
 }
 
-/// The lines of the code map that are about functions, without ornaments.
-fn code_map(readme: &str) -> impl Iterator<Item = &str> {
-    let bare = readme.lines().map(|line| line.trim_start_matches(['-', '*', '|', '`', '[', ' ']));
-    bare.filter(|line| line.starts_with("functions/"))
+/// The functions of the code map: the last folder of each first cell that is one of `functions/`.
+fn code_map(page: &str) -> impl Iterator<Item = String> {
+    let paths = page.lines().filter_map(|line| line.strip_prefix("| `functions/")?.split('`').next());
+    paths.map(|path| path.rsplit('/').next().unwrap_or(path).to_owned())
 }

@@ -31,7 +31,7 @@ fn every_threat_has_a_test_that_exists() {
 }
 
 /// The names of the tests in a source: of functions under an attribute, and of promises that a macro makes tests of.
-fn tests_in(source: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn tests_in(source: &str) -> impl Iterator<Item = &str> {
     let names = source.split("fn ").skip(1).filter_map(|rest| rest.split('(').next());
     names.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'))
 }

@@ -40,6 +40,40 @@ fn every_member_obeys_the_lints_of_the_workspace() {
     none(lax.map(|(path, _)| format!("{path} does not say [lints] workspace = true")).collect());
 }
 
+/// Words that hide who acts, or what is meant.
+const RIDDLES: [&str; 10] = [
+    "whoever",
+    "nobody",
+    "somebody",
+    "someone",
+    "anybody",
+    "everybody",
+    "is to",
+    "stand for",
+    "stands for",
+    "spoke against",
+];
+
+/// What is between fences is what a program prints, and what is between backticks is code. A riddle does not go on after a
+/// punctuation mark, but it does after the end of a line.
+#[test]
+fn the_documentation_names_who_acts() {
+    let mut faults = Vec::new();
+    for (path, text) in crate::docs::prose_of_pages() {
+        let prose = text.split('`').step_by(2).collect::<Vec<_>>().join(" , ").to_lowercase();
+        let apart = prose.replace(|c: char| !c.is_alphabetic() && !c.is_whitespace(), " , ");
+        let words: Vec<&str> = apart.split_whitespace().collect();
+        for riddle in RIDDLES.map(|riddle| riddle.split(' ').collect::<Vec<_>>()) {
+            let places = words.windows(riddle.len()).enumerate().filter(|(_, words)| *words == riddle);
+            faults.extend(places.map(|(place, _)| {
+                let around = words[place.saturating_sub(6)..].iter().take(14).copied().collect::<Vec<_>>().join(" ");
+                format!("{path}: '{}' in: {around}", riddle.join(" "))
+            }));
+        }
+    }
+    none(faults);
+}
+
 fn lines_with(found: impl Fn(&str) -> bool) -> Vec<String> {
     let in_file = |(name, text): (String, String)| {
         let lines = text.lines().enumerate().filter(|(_, line)| found(line));

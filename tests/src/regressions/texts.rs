@@ -42,7 +42,7 @@ fn every_cause_has_its_status_code_and_words() {
     ];
     let (_, record) = play(&Story::new("Steps.10@1m"));
     let on = |platform| {
-        let spec = DeploymentSpec { platform, ..record.spec.clone() };
+        let spec = DeploymentSpec { platform, ..(*record.spec).clone() };
         let line = |cause: &Cause| {
             let rollback = cause.rollback_event();
             let (status, code) = (cause.status().as_str(), cause.code(platform).as_str());

@@ -254,7 +254,9 @@ fn a_rollback_names_the_container_behind_the_target_group_of_the_pair() {
     let id = runner.begin(&request);
     runner.run();
     let rollback = world.record(&id).unwrap().ending.unwrap().rolled_back_by.unwrap();
-    let Target::Ecs(target) = world.record(&rollback).unwrap().spec.target else { panic!("it is no service's") };
+    let Target::Ecs(target) = world.record(&rollback).unwrap().spec.target.clone() else {
+        panic!("it is no service's")
+    };
     assert_eq!((target.container.as_str(), target.port), ("web", 80));
 }
 

@@ -2,29 +2,21 @@
 
 use serde_json::{Value, json};
 use spillway_domain::access::caller::Caller;
-use spillway_domain::problem::Problem;
+use spillway_door::Refusal;
 use spillway_engine::{
-    Access, Error, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config,
-    create_deployment, create_group, delete_application, delete_config, delete_github_token, delete_group,
-    deregister_instance, find_application, find_applications, find_config, find_deployment_instances, find_group,
-    find_groups, find_instance, find_instances, find_revision, find_revisions, find_targets, list_applications,
-    list_configs, list_deployments, list_groups, list_instances, list_revisions, list_tags, load_deployment,
-    load_deployments, permit, register_instance, register_revision, rename_application, stop_deployment, tag_instances,
-    tag_resource, untag_instances, untag_resource, update_group,
+    Access, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config, create_deployment,
+    create_group, delete_application, delete_config, delete_github_token, delete_group, deregister_instance,
+    find_application, find_applications, find_config, find_deployment_instances, find_group, find_groups,
+    find_instance, find_instances, find_revision, find_revisions, find_targets, list_applications, list_configs,
+    list_deployments, list_groups, list_instances, list_revisions, list_tags, load_deployment, load_deployments,
+    permit, register_instance, register_revision, rename_application, stop_deployment, tag_instances, tag_resource,
+    untag_instances, untag_resource, update_group,
 };
 use spillway_kit::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::Operation::{self, *};
-use spillway_wire::{Context, Exception, Place, Seal, access, appspec, operations as wire};
+use spillway_wire::{access, appspec, operations as wire};
 
 use crate::{Backend, Store};
-
-/// Why an operation was not carried out.
-pub(crate) enum Refusal {
-    /// The caller is told so.
-    Exception(Exception),
-    /// The log is told.
-    Problem(Problem),
-}
 
 /// Carries out one operation, if the caller may have it: its request is parsed, its use case done, and the answer rendered.
 pub(crate) async fn carry_out(
@@ -35,10 +27,7 @@ pub(crate) async fn carry_out(
     invocation: &Invocation,
 ) -> Result<Value, Refusal> {
     let Backend { store, executions, wakes, ref quotas, .. } = *backend;
-    let [partition, region, account] = invocation.home().map(str::to_owned);
-    let place = Place { partition, region, account };
-    let cx =
-        Context { place, quotas: quotas.clone(), seal: Seal::new(backend.secret().await?), caller: caller.cloned() };
+    let cx = backend.secret.context(store, quotas.clone(), caller, invocation).await?;
     let permissions = access::permissions(operation, body, &cx);
     if let Some(denial) = permit(store, &backend.access, caller, permissions).await? {
         return Err(access::denied(caller, &denial, &cx.place).into());
@@ -122,25 +111,4 @@ pub(crate) async fn carry_out(
         DeleteResourcesByExternalId => done!(delete_resources_by_external_id),
     };
     Ok(answer)
-}
-
-impl From<Exception> for Refusal {
-    fn from(exception: Exception) -> Self {
-        Self::Exception(exception)
-    }
-}
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Rejected(rejection) => Self::Exception(rejection.into()),
-            Error::Problem(problem) => Self::Problem(problem),
-        }
-    }
 }

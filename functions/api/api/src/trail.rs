@@ -3,9 +3,8 @@
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
 use serde_json::Value;
 use spillway_domain::access::caller::Caller;
+use spillway_door::Refusal;
 use spillway_wire::Operation;
-
-use crate::operations::Refusal;
 
 /// Who signed the request, as Lambda has verified it. Nobody does in the local cloud, which verifies nothing.
 pub(crate) fn caller(request: &Request) -> Option<Caller> {

@@ -17,6 +17,7 @@ use crate::lambda::alias::AliasRouting;
 use crate::lambda::target::LambdaTarget;
 use crate::names::DeploymentId;
 use crate::percent::Percent;
+use crate::shared::Shared;
 
 /// A deployment, as it is recorded. It is saved under its generation: whoever read an older one saves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub struct Deployment {
     /// Counts the saves.
     pub generation: u64,
     /// What was asked.
-    pub spec: DeploymentSpec,
+    pub spec: Shared<DeploymentSpec>,
     /// Where it is in its lifecycle.
     pub stage: Stage,
     /// Why it goes on no further, once it does not.
@@ -183,7 +184,8 @@ pub struct Error {
 
 impl Deployment {
     /// A new deployment, as it is first written.
-    pub fn new(id: DeploymentId, spec: DeploymentSpec, now: Timestamp) -> Self {
+    pub fn new(id: DeploymentId, spec: impl Into<Shared<DeploymentSpec>>, now: Timestamp) -> Self {
+        let spec = spec.into();
         let events = events_of(&spec);
         Self {
             id,

@@ -131,11 +131,12 @@ impl Inner {
 
     /// That a record fits into an item of the table.
     fn fit(&self, item: &impl serde::Serialize) -> Result<(), Problem> {
+        let Some(most) = self.item_bytes else { return Ok(()) };
         let mut bytes = Bytes(0);
         serde_json::to_writer(&mut bytes, item)
             .map_err(|error| Problem::new(ProblemKind::Refused, error.to_string()))?;
         let words = || format!("Item size has exceeded the maximum allowed size: {} bytes", bytes.0);
-        if bytes.0 > self.item_bytes { Err(Problem::new(ProblemKind::TooLarge, words())) } else { Ok(()) }
+        if bytes.0 > most { Err(Problem::new(ProblemKind::TooLarge, words())) } else { Ok(()) }
     }
 
     fn save(&mut self, change: Change<'_>) -> Result<(), Problem> {

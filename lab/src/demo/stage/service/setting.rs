@@ -69,7 +69,7 @@ impl Service {
         let made = made.context("the first task set cannot be made")?.task_set;
         let id = made.and_then(|set| set.id).context("the first task set has no id")?;
         let request = self.ecs.update_service_primary_task_set().cluster(CLUSTER).service(ORDERS);
-        request.primary_task_set(id).send().await.context("the first task set cannot stand for the service")?;
+        request.primary_task_set(id).send().await.context("the first task set cannot be made PRIMARY")?;
         self.wait_until_steady().await
     }
 

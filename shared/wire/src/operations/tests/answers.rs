@@ -257,7 +257,7 @@ fn a_group_is_shown_with_every_block_that_clients_read() {
         active: Some(named("d-75I7MBT7C")),
         last_attempted: Some(last(Status::InProgress, None)),
         last_successful: Some(last(Status::Succeeded, Some(at(1_000)))),
-        target_revision: Some(deployment().spec.revision),
+        target_revision: Some(deployment().spec.revision.clone()),
     };
     let shown = get_deployment_group::render(
         &(named("shop"), named("live")),

@@ -1,0 +1,75 @@
+//! What the functions behind function URLs share: why a request is not carried out, the secret of the installation, and
+//! the answer that every request gets.
+
+use serde_json::Value;
+use spillway_domain::access::caller::Caller;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::problem::Problem;
+use spillway_engine::{Catalog, Error};
+use spillway_kit::{Invocation, fresh_secret};
+use spillway_wire::{Context, Exception, Place, Seal, http};
+use tokio::sync::OnceCell;
+
+/// Why a request is not carried out.
+pub enum Refusal {
+    /// The caller gets this answer.
+    Exception(Exception),
+    /// The log gets the reason, and the caller an internal failure.
+    Problem(Problem),
+}
+
+impl From<Exception> for Refusal {
+    fn from(exception: Exception) -> Self {
+        Self::Exception(exception)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Rejected(rejection) => Self::Exception(rejection.into()),
+            Error::Problem(problem) => Self::Problem(problem),
+        }
+    }
+}
+
+/// The secret of the installation: drawn at random once, and read once by each instance of a function.
+#[derive(Default)]
+pub struct Secret(OnceCell<String>);
+
+impl Secret {
+    /// The context of a request: where it is answered, by which quotas, for which caller, and what seals its tokens.
+    pub async fn context(
+        &self,
+        store: &impl Catalog,
+        quotas: Quotas,
+        caller: Option<&Caller>,
+        invocation: &Invocation,
+    ) -> Result<Context, Problem> {
+        let secret = self.0.get_or_try_init(async || store.secret(&fresh_secret()).await).await?;
+        let [partition, region, account] = invocation.home().map(str::to_owned);
+        let place = Place { partition, region, account };
+        Ok(Context { place, quotas, seal: Seal::new(secret), caller: caller.cloned() })
+    }
+}
+
+/// Every request has an answer.
+pub fn respond(answer: Result<Value, Refusal>, invocation: &Invocation) -> Value {
+    let answer = answer.map_err(|refusal| match refusal {
+        Refusal::Exception(exception) => exception,
+        Refusal::Problem(problem) => {
+            tracing::error!(target: "spillway", kind = problem.kind.name(), "{problem}");
+            Exception::internal(&invocation.request_id)
+        }
+    });
+    if let Err(exception) = &answer {
+        tracing::info!(target: "spillway", "{exception}");
+    }
+    http::respond(&answer, &invocation.request_id)
+}
