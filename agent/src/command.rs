@@ -231,6 +231,15 @@ pub fn unpack(location: &Path, kind: Option<Kind>, into: &Path, limits: Limits) 
         Some(kind) => kind,
         None => bundle::detect(location)?,
     };
+    if kind == Kind::Directory
+        && fs::canonicalize(into.parent().unwrap_or(into))?.starts_with(fs::canonicalize(location)?)
+    {
+        let (root, location) = (into.display(), location.display());
+        return Err(format!(
+            "the bundle {location} has the folder {root} in it, into which it is copied; use another --root"
+        )
+        .into());
+    }
     fs::create_dir(into)?;
     let folder = Dir::open_ambient_dir(into, ambient_authority())?;
     bundle::unpack(location, kind, &folder, limits)?;

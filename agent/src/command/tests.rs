@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::diagnostics::ErrorCode;
-use crate::spec::Revision;
+use crate::spec::{Revision, S3Object};
 use crate::system::unix::Unix;
 
 /// A folder with deployments, bundles and a site.
@@ -310,6 +310,26 @@ fn ids_that_are_paths_are_refused() {
         let expected = format!("'{id}' cannot be the id of a deployment or its group: letters, digits, - and _");
         assert_eq!(stage.fail(&spec, "DownloadBundle"), expected);
     }
+}
+
+#[test]
+fn a_bundle_that_cannot_be_had_is_told_with_its_name() {
+    let stage = Stage::new();
+    let object = S3Object {
+        bucket: "bundles".to_owned(),
+        key: "shop.zip".to_owned(),
+        kind: Kind::Zip,
+        version: None,
+        etag: None,
+    };
+    let spec = stage.revision("d-1", &[], "");
+    let in_s3 = DeploymentSpec { revision: Revision::S3(object), ..spec.clone() };
+    let expected = "s3://bundles/shop.zip cannot be fetched: this agent has no access to S3";
+    assert_eq!(stage.fail(&in_s3, "DownloadBundle"), expected);
+    let around = DeploymentSpec { revision: Revision::Local { location: stage.path(""), kind: None }, ..spec };
+    let expected = "the bundle ~/ has the folder ~/root/group-1/d-1/unpacking in it, into which it is copied; use another \
+                    --root";
+    assert_eq!(stage.fail(&around, "DownloadBundle"), expected);
 }
 
 #[test]
