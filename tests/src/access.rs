@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use spillway_domain::access::caller::Caller;
 use spillway_domain::access::permission::{Authorization, Permission, Protected, Question};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Access, InForce, PolicySource, PolicyStore, PolicyText, authorize};
+use spillway_engine::access::authorize::{InForce, Written, authorize};
+use spillway_engine::ports::access::{Access, PolicySource, PolicyStore, PolicyText};
 use spillway_policy::{Policies, SCHEMA};
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::{Door, request, request_by};
@@ -231,7 +232,8 @@ fn at(second: i64, shelf: &Shelf, in_force: &InForce<String>) -> Result<(String,
         Ok(Authorization::Allowed)
     };
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
-    let (_, trouble) = pollster::block_on(authorize(in_force, (shelf, shelf), understand, decide, now))?;
+    let (_, trouble) =
+        pollster::block_on(authorize(in_force, &Written { source: shelf, store: shelf }, understand, decide, now))?;
     Ok((used.take(), trouble))
 }
 

@@ -12,7 +12,11 @@ use spillway_domain::lambda::alias::{AliasRouting, AliasState};
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::{AlarmName, DeploymentId};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Alarms, Aliases, Change, Deployments, Swept, WaysBack, sweep};
+use spillway_engine::deployment::sweep::{Swept, sweep};
+use spillway_engine::deployment::ways_back::WaysBack;
+use spillway_engine::ports::aliases::Aliases;
+use spillway_engine::ports::customer::Alarms;
+use spillway_engine::ports::deployments::{Change, Deployments};
 use spillway_testkit::{Accident, Event, Harm, Plot, Runner, Story, World, check, ways};
 use spillway_tests::template::machine;
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use spillway_api::{Backend, answer};
 use spillway_domain::catalog::quotas::Quotas;
-use spillway_engine::{Access, Anyone};
+use spillway_engine::ports::access::{Access, Anyone};
 use spillway_kit::Invocation;
 use spillway_testkit::World;
 

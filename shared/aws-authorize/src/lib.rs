@@ -72,7 +72,7 @@ impl Authorize {
     }
 }
 
-impl spillway_engine::Access for Authorize {
+impl spillway_engine::ports::access::Access for Authorize {
     fn has_policies(&self) -> bool {
         self.function.is_some()
     }

@@ -3,7 +3,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use spillway_domain::access::permission::{Permission, Protected};
-use spillway_engine::Access;
+use spillway_engine::ports::access::Access;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

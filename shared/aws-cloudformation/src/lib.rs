@@ -21,7 +21,7 @@ impl Answers {
     }
 }
 
-impl spillway_engine::Answers for Answers {
+impl spillway_engine::ports::stacks::Answers for Answers {
     async fn put(&self, url: &str, body: &str) -> Result<(), Problem> {
         let region = self.config.region().map(AsRef::as_ref).unwrap_or_default();
         let Place { server, path } = place(url, region, endpoint(&self.config, "CloudFormation").as_deref())?;
@@ -52,7 +52,7 @@ fn refused(server: &str, error: &Failure) -> Problem {
 #[cfg(test)]
 mod tests {
     use aws_config::{BehaviorVersion, Region};
-    use spillway_engine::Answers as _;
+    use spillway_engine::ports::stacks::Answers as _;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 

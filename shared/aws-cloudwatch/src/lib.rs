@@ -44,7 +44,7 @@ impl Alarms {
     }
 }
 
-impl spillway_engine::Alarms for Alarms {
+impl spillway_engine::ports::customer::Alarms for Alarms {
     async fn read(&self, session: &RoleSession, names: &[AlarmName]) -> AlarmReading {
         match self.states(session, names).await {
             Ok(states) => reading(names, &states),

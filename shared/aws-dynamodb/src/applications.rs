@@ -9,10 +9,7 @@ use crate::Table;
 use crate::action::Action;
 use crate::attributes::{number, read_doc, read_json, read_text, text};
 use crate::filing::{application_item, application_key, home_item, home_key, id};
-use crate::table::Outcome;
-
-/// How often something is read that others change meanwhile.
-const MOST_TRIES: usize = 4;
+use crate::table::{Outcome, Tried, retry_stale};
 
 impl Table {
     pub(crate) async fn find_application(&self, name: &ApplicationName) -> Result<Option<Application>, Problem> {
@@ -25,16 +22,17 @@ impl Table {
         name: &ApplicationName,
     ) -> Result<Option<(Application, Vec<Tag>)>, Problem> {
         let what = format!("application {name} with its tags");
-        for _ in 0..MOST_TRIES {
+        retry_stale(&what, async || {
             let Some((application, seen)) = self.see(&what, name, |home| vec![home_key(home)]).await? else {
-                return Ok(None);
+                return Ok(Tried::Break(None));
             };
             let home = seen.item(&home_key(&application.home));
             if let Some(home) = home.filter(|home| read_text(home, "id") == Some(&application.id)) {
-                return Ok(Some((application, read_json(home, "tags")?.unwrap_or_default())));
+                return Ok(Tried::Break(Some((application, read_json(home, "tags")?.unwrap_or_default()))));
             }
-        }
-        Err(Problem::new(ProblemKind::Transient, format!("Reading {what} was disturbed by others. Try again.")))
+            Ok(Tried::Continue(()))
+        })
+        .await
     }
 
     pub(crate) async fn put_application(&self, application: &Application, tags: &[Tag]) -> Result<bool, Problem> {

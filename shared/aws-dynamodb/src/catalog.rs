@@ -9,7 +9,7 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 use spillway_domain::problem::Problem;
-use spillway_engine::{Catalog, GroupWrite, Tagged};
+use spillway_engine::ports::catalog::{Applications, Configurations, GroupWrite, Groups, Secrets, Tagged, Tags};
 
 use crate::Table;
 use crate::action::Action;
@@ -20,7 +20,7 @@ use crate::table::Outcome;
 /// The longest name of a configuration that somebody can make.
 const LONGEST_CONFIG_NAME: usize = 100;
 
-impl Catalog for Table {
+impl Applications for Table {
     async fn application(&self, name: &ApplicationName) -> Result<Option<Application>, Problem> {
         self.find_application(name).await
     }
@@ -54,7 +54,9 @@ impl Catalog for Table {
     async fn delete_application(&self, application: &Application) -> Result<bool, Problem> {
         self.remove_application(application).await
     }
+}
 
+impl Groups for Table {
     async fn groups_named(
         &self,
         application: &ApplicationName,
@@ -82,7 +84,9 @@ impl Catalog for Table {
     async fn delete_group(&self, group: &DeploymentGroup) -> Result<Option<DeploymentId>, Problem> {
         self.remove_group(group).await
     }
+}
 
+impl Tags for Table {
     async fn replace_tags(&self, of: Tagged<'_>, old: &[Tag], new: &[Tag]) -> Result<bool, Problem> {
         let (key, condition, own) = match of {
             Tagged::Application(application) => {
@@ -94,7 +98,9 @@ impl Catalog for Table {
         let update = update.only_if(condition, [own, (":old", json(&old))]);
         Ok(self.transact("the tags", vec![update]).await? == Outcome::Written)
     }
+}
 
+impl Configurations for Table {
     async fn config(&self, name: &ConfigName) -> Result<Option<DeploymentConfig>, Problem> {
         if name.as_str().len() > LONGEST_CONFIG_NAME {
             return Ok(None); // a list of steps that nobody can have made, and too long for a key
@@ -123,7 +129,9 @@ impl Catalog for Table {
         let delete = Action::delete(key(CONFIGS, name.as_str())).only_if(unused, [(":none", number(0))]);
         Ok(self.transact(&format!("configuration {name}"), vec![delete]).await? == Outcome::Written)
     }
+}
 
+impl Secrets for Table {
     async fn secret(&self, fresh: &str) -> Result<String, Problem> {
         let what = "the secret of the installation";
         loop {

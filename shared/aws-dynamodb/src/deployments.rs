@@ -5,8 +5,8 @@ use spillway_domain::deployment::ledger::LedgerEntry;
 use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::deployment::request::DeploymentFilter;
 use spillway_domain::names::{AlarmName, DeploymentId};
-use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Change, Creation, Deployments};
+use spillway_domain::problem::Problem;
+use spillway_engine::ports::deployments::{Change, Creation, Deployments};
 
 use crate::Table;
 use crate::action::Action;
@@ -14,10 +14,7 @@ use crate::attributes::{json, read_doc, read_text, text};
 use crate::filing::{alias_key, lock_alias, service_keys, services, slot_key};
 use crate::record::{KIND, active, alarm, created, id_in, in_few_words, partition, record, record_key, watches};
 use crate::revisions::use_revision;
-use crate::table::{ENOUGH, Outcome, Query, page};
-
-/// How often a creation is tried when the slot was free again by the time one looked who had it.
-const MOST_TRIES: usize = 4;
+use crate::table::{ENOUGH, Outcome, Query, Tried, page, retry_stale};
 
 impl Deployments for Table {
     async fn load(&self, id: &DeploymentId) -> Result<Option<Deployment>, Problem> {
@@ -34,28 +31,28 @@ impl Deployments for Table {
     async fn create(&self, deployment: &Deployment, text: Option<&str>) -> Result<Creation, Problem> {
         let what = format!("the new deployment {}", deployment.id);
         let lock = slot_key(&deployment.spec.lock);
-        for _ in 0..MOST_TRIES {
+        retry_stale(&what, async || {
             if self.transact(&what, creation(deployment, text, self.retention_days)).await? == Outcome::Written {
-                return Ok(Creation::Created);
+                return Ok(Tried::Break(Creation::Created));
             }
             let found = self.get("the state of the group", lock.clone()).await?.unwrap_or_default();
             if read_text(&found, "owner") != Some(&deployment.spec.group_id) {
-                return Ok(Creation::NoGroup);
+                return Ok(Tried::Break(Creation::NoGroup));
             }
             match read_text(&found, "active").and_then(|active| active.parse().ok()) {
                 // It was written, and the answer was lost.
-                Some(active) if active == deployment.id => return Ok(Creation::Created),
-                Some(active) => return Ok(Creation::Busy(active)),
+                Some(active) if active == deployment.id => return Ok(Tried::Break(Creation::Created)),
+                Some(active) => return Ok(Tried::Break(Creation::Busy(active))),
                 None => {}
             }
             if let Some(holder) = self.other_holder(deployment).await? {
-                return Ok(Creation::AliasBusy(holder));
+                return Ok(Tried::Break(Creation::AliasBusy(holder)));
             }
             // It may have been refused for what is left of a revision. Else the slot, or the alias, has become free.
             self.make_way_for_revision(&deployment.spec).await?;
-        }
-        let words = format!("Deployment {} could not take the slot of its group. Try again.", deployment.id);
-        Err(Problem::new(ProblemKind::Transient, words))
+            Ok(Tried::Continue(()))
+        })
+        .await
     }
 
     async fn save(&self, change: Change<'_>) -> Result<(), Problem> {

@@ -4,7 +4,7 @@ use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock};
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::GroupWrite;
+use spillway_engine::ports::catalog::GroupWrite;
 
 use crate::Table;
 use crate::action::Action;
@@ -13,10 +13,7 @@ use crate::filing::{
     self, count_group, count_use, group_item, group_key, home_key, id, mark_services, release_services, services,
     slot_item, slot_key,
 };
-use crate::table::Outcome;
-
-/// How often a deletion is tried when what refused it was gone by the time one looked.
-const MOST_TRIES: usize = 4;
+use crate::table::{Outcome, Tried, retry_stale};
 
 impl Table {
     pub(crate) async fn put_group(
@@ -134,7 +131,7 @@ impl Table {
         let what = format!("deployment group {}", group.name);
         let own_key = group_key(&group.lock.home, &group.name);
         let (mut config, mut services) = (group.config.clone(), services(&group.environment));
-        for _ in 0..MOST_TRIES {
+        retry_stale(&what, async || {
             let own = [id(&group.id), (":config", text(config.as_str())), (":services", text(&services))];
             let unchanged = "#id = :id AND #config = :config AND #services = :services";
             let mut actions = vec![
@@ -146,20 +143,21 @@ impl Table {
             actions.extend(count_use(&config, -1));
             actions.extend(release_services(&services, &group.id));
             let Outcome::Refused(refused) = self.transact(&what, actions).await? else {
-                return Ok(None);
+                return Ok(Tried::Break(None));
             };
             if refused.contains(&0) {
                 let item = self.get(&what, own_key.clone()).await?;
                 let Some(item) = item.filter(|item| read_text(item, "id") == Some(&group.id)) else {
-                    return Ok(None); // it is deleted already, or has another name by now
+                    return Ok(Tried::Break(None)); // it is deleted already, or has another name by now
                 };
                 let group: DeploymentGroup = read_doc(&item)?;
                 (config, services) = (group.config.clone(), filing::services(&group.environment));
             }
             if let Some(active) = self.active_of(&group.lock).await? {
-                return Ok(Some(active));
+                return Ok(Tried::Break(Some(active)));
             }
-        }
-        Err(Problem::new(ProblemKind::Transient, format!("{what} was changed by others meanwhile. Try again.")))
+            Ok(Tried::Continue(()))
+        })
+        .await
     }
 }

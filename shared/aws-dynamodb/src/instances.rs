@@ -3,13 +3,13 @@
 use spillway_domain::catalog::instance::{Identity, Instance, InstanceFilter, InstanceName};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Instances, Registration};
+use spillway_engine::ports::instances::{Instances, Registration};
 
 use crate::Table;
 use crate::action::Action;
 use crate::attributes::{Item, doc, key, number, read_doc, read_text, text, with};
 use crate::record::days_after;
-use crate::table::{Outcome, PAGE, Query};
+use crate::table::{Outcome, PAGE, Query, Tried, retry_stale};
 
 const INSTANCES: &str = "instances";
 const IDENTITIES: &str = "identities";
@@ -17,8 +17,6 @@ const IDENTITIES: &str = "identities";
 const READ_AT_ONCE: usize = 250;
 /// How often that is done for one page before the rest is left to the next.
 const MOST_READS: usize = 4;
-/// How often a registration is tried when what refused it was gone by the time one looked.
-const MOST_TRIES: usize = 4;
 
 impl Instances for Table {
     async fn instances(&self, names: &[InstanceName]) -> Result<Vec<Instance>, Problem> {
@@ -36,9 +34,9 @@ impl Instances for Table {
                 .only_if("attribute_not_exists(#pk) OR attribute_exists(#deregistered)", []),
             Action::put(mark).if_new(),
         ];
-        for _ in 0..MOST_TRIES {
+        retry_stale(&what, async || {
             if self.transact(&what, actions.clone()).await? == Outcome::Written {
-                return Ok(Registration::Registered);
+                return Ok(Tried::Break(Registration::Registered));
             }
             let mark = identity_key(&instance.identity);
             let found = self.get_all(&what, vec![instance_key(&instance.name), mark]).await?;
@@ -46,16 +44,16 @@ impl Instances for Table {
             let own: Option<Instance> = found.iter().find(has_doc).map(read_doc).transpose()?;
             match own.filter(Instance::is_registered) {
                 // It was written, and the answer was lost.
-                Some(own) if own.id == instance.id => return Ok(Registration::Registered),
-                Some(_) => return Ok(Registration::NameTaken),
+                Some(own) if own.id == instance.id => return Ok(Tried::Break(Registration::Registered)),
+                Some(_) => return Ok(Tried::Break(Registration::NameTaken)),
                 None => {}
             }
             if let Some(other) = found.iter().find_map(|item| read_text(item, "instance")?.parse().ok()) {
-                return Ok(Registration::IdentityTaken(other));
+                return Ok(Tried::Break(Registration::IdentityTaken(other)));
             }
-        }
-        let words = format!("The on-premises instance {} could not be registered. Try again.", instance.name);
-        Err(Problem::new(ProblemKind::Transient, words))
+            Ok(Tried::Continue(()))
+        })
+        .await
     }
 
     async fn replace_instances(&self, instances: &[Instance]) -> Result<(), Problem> {

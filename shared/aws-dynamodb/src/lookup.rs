@@ -7,15 +7,13 @@ use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock, GroupState, StoredGroup};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::names::{ApplicationName, GroupName};
-use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::problem::Problem;
 
 use crate::Table;
 use crate::attributes::{Item, read_doc, read_json, read_text, text};
 use crate::filing::{SELF, application_key, group_key, partition, slot_key};
-use crate::table::{ENOUGH, Query, page};
+use crate::table::{ENOUGH, Query, Tried, page, retry_stale};
 
-/// How often something is read that others change meanwhile.
-const MOST_TRIES: usize = 4;
 /// The most items that DynamoDB gives at once.
 const BATCH: usize = 100;
 
@@ -26,19 +24,20 @@ impl Table {
         names: &[GroupName],
     ) -> Result<Option<(Application, Vec<StoredGroup>)>, Problem> {
         let what = format!("deployment groups of application {application}");
-        for _ in 0..MOST_TRIES {
+        retry_stale(&what, async || {
             let Some((found, mut seen)) = self.see(&what, application, |home| guesses(home, names)).await? else {
-                return Ok(None);
+                return Ok(Tried::Break(None));
             };
             let items = names.iter().filter_map(|name| seen.item(&group_key(&found.home, name)));
             let groups: Vec<DeploymentGroup> = items.map(read_doc).collect::<Result<_, _>>()?;
             let renamed = groups.iter().filter(|group| group.lock.name != group.name.as_str());
             seen.read(self, &what, renamed.map(|group| slot_key(&group.lock)).collect()).await?;
             if let Some(all) = seen.stored(&found, groups)? {
-                return Ok(Some((found, all)));
+                return Ok(Tried::Break(Some((found, all))));
             }
-        }
-        Err(Problem::new(ProblemKind::Transient, format!("Reading {what} was disturbed by others. Try again.")))
+            Ok(Tried::Continue(()))
+        })
+        .await
     }
 
     /// The key after which a page begins is `<home>/<name>`, so that only the first has to find the home.

@@ -1,7 +1,7 @@
 //! The last policies that could be understood.
 
 use spillway_domain::problem::Problem;
-use spillway_engine::{PolicyStore, PolicyText};
+use spillway_engine::ports::access::{PolicyStore, PolicyText};
 
 use crate::Table;
 use crate::attributes::{key, read_text, text, with};

@@ -10,7 +10,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::DeploymentSpec;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::Revisions;
+use spillway_engine::ports::revisions::Revisions;
 
 use crate::Table;
 use crate::action::Action;

@@ -2,7 +2,7 @@
 
 use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Change, Deployments};
+use spillway_engine::ports::deployments::{Change, Deployments};
 
 use crate::Table;
 use crate::action::Action;

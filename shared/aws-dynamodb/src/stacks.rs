@@ -6,7 +6,8 @@ use spillway_domain::catalog::revision::sha256;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::stack::resource::{Ownership, StackRequest, StackResource};
-use spillway_engine::{Claims, ResponseUrls, Waiters};
+use spillway_engine::ports::executions::Waiters;
+use spillway_engine::ports::stacks::{Claims, ResponseUrls};
 
 use crate::Table;
 use crate::action::Action;

@@ -1,6 +1,7 @@
 //! The table, and the four things that are done with it: get, put, transact, query.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -231,6 +232,26 @@ impl Table {
         let names = items.iter().filter_map(|item| read_text(item, "sk")?.strip_prefix(prefix));
         Ok(page(names.filter(|name| Some(*name) != after).map(str::to_owned).collect()))
     }
+}
+
+/// What became of one try: it is done, or another writer came in between.
+pub(crate) type Tried<T> = ControlFlow<T>;
+
+/// How often something is read or written anew that others change meanwhile.
+const MOST_TRIES: usize = 4;
+
+/// Tries until `attempt` is done. Each attempt reads anew what refused it.
+pub(crate) async fn retry_stale<T>(
+    what: &str,
+    mut attempt: impl AsyncFnMut() -> Result<Tried<T>, Problem>,
+) -> Result<T, Problem> {
+    for _ in 0..MOST_TRIES {
+        if let Tried::Break(done) = attempt().await? {
+            return Ok(done);
+        }
+    }
+    let words = format!("Other callers changed {what} at the same moment, {MOST_TRIES} times in a row. Try again.");
+    Err(Problem::new(ProblemKind::Transient, words))
 }
 
 /// The first page of `keys`.

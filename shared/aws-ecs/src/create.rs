@@ -8,7 +8,7 @@ use aws_sdk_ecs::types::{
 use spillway_domain::catalog::environment::EcsService;
 use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::NewTaskSet;
+use spillway_engine::ports::services::NewTaskSet;
 
 use crate::place;
 

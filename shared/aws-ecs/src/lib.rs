@@ -14,7 +14,7 @@ use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::EcsService;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{NewTaskSet, ServiceSeen};
+use spillway_engine::ports::services::{NewTaskSet, ServiceSeen};
 
 /// The longest that ECS may take for one attempt at a call.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ fn impatient(config: &SdkConfig) -> Client {
     Client::from_conf(Builder::from(config).timeout_config(timeouts.build()).build())
 }
 
-impl spillway_engine::TaskSets for TaskSets {
+impl spillway_engine::ports::services::TaskSets for TaskSets {
     async fn read(&self, session: &RoleSession, service: &EcsService) -> Result<ServiceSeen, Problem> {
         describe(&self.clients.of(session), service).await.map(|found| seen::service(&found))
     }
@@ -174,7 +174,7 @@ mod tests {
     use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
     use spillway_domain::access::session::Purpose;
-    use spillway_engine::TaskSets as _;
+    use spillway_engine::ports::services::TaskSets as _;
     use tokio::net::TcpListener;
     use tokio::time::timeout;
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use aws_sdk_ecs::types::{AssignPublicIp, DeploymentControllerType, NetworkConfiguration, Service, StabilityStatus};
 use spillway_domain::ecs::service::{Attachment, Controller, TaskSet, TaskSetStatus};
 use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider, EcsTarget};
-use spillway_engine::ServiceSeen;
+use spillway_engine::ports::services::ServiceSeen;
 
 /// The service with its task sets.
 pub(crate) fn service(service: &Service) -> ServiceSeen {

@@ -34,7 +34,7 @@ impl Listeners {
     }
 }
 
-impl spillway_engine::Listeners for Listeners {
+impl spillway_engine::ports::services::Listeners for Listeners {
     async fn target_groups(
         &self,
         session: &RoleSession,

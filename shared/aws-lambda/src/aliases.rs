@@ -33,7 +33,7 @@ fn client(config: &SdkConfig) -> Client {
     Client::from_conf(Builder::from(config).retry_config(retries).build())
 }
 
-impl spillway_engine::Aliases for Aliases {
+impl spillway_engine::ports::aliases::Aliases for Aliases {
     async fn read(&self, session: &RoleSession, target: &LambdaTarget) -> Result<AliasState, Problem> {
         let request = self.clients.of(session).get_alias();
         let request = request.function_name(target.function.as_str()).name(target.alias.as_str());

@@ -23,7 +23,7 @@ use spillway_domain::access::session::RoleSession;
 use spillway_domain::names::FunctionName;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::words::excerpt;
-use spillway_engine::HookReply;
+use spillway_engine::ports::customer::HookReply;
 
 /// The longest that a hook is waited for: a little less than a function of ours may run.
 const LONGEST_HOOK: Duration = Duration::from_secs(890);

@@ -6,7 +6,7 @@ use spillway_domain::access::session::RoleSession;
 use spillway_domain::names::{AliasName, FunctionName, Version};
 use spillway_domain::problem::Problem;
 use spillway_domain::stack::resource::AliasSettings;
-use spillway_engine::OwnAliases;
+use spillway_engine::ports::aliases::OwnAliases;
 
 use crate::Aliases;
 use crate::aliases::tried;

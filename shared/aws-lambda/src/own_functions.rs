@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use spillway_aws_sts::{SdkConfig, problem};
 use spillway_domain::ecs::service::ServiceState;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{DeploymentRef, ListenerShifts, Observation, Services};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::ports::services::{ListenerShifts, Observation, Services};
 
 /// The longest that an answer is waited for: longer than a move may be under way, and short enough to ask again.
 const LONGEST_ANSWER: Duration = Duration::from_secs(35);

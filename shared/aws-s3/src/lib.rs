@@ -29,7 +29,7 @@ impl Objects {
     }
 }
 
-impl spillway_engine::Objects for Objects {
+impl spillway_engine::ports::customer::Objects for Objects {
     async fn read(&self, session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem> {
         if !may_name_bucket(&object.bucket) {
             let words = format!("{} cannot be: no bucket is called {}.", named(object), object.bucket);

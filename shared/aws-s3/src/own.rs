@@ -5,7 +5,7 @@ use std::str::FromStr;
 use spillway_aws_sts::SdkConfig;
 use spillway_domain::catalog::revision::S3Object;
 use spillway_domain::problem::Problem;
-use spillway_engine::{PolicySource, PolicyText};
+use spillway_engine::ports::access::{PolicySource, PolicyText};
 
 use crate::address::may_name_bucket;
 use crate::fetch;

@@ -5,7 +5,7 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use spillway_aws_sts::{SdkConfig, code, problem};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
-use spillway_engine::ExecutionState;
+use spillway_engine::ports::executions::ExecutionState;
 
 /// The executions of one state machine.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl Executions {
     }
 }
 
-impl spillway_engine::Executions for Executions {
+impl spillway_engine::ports::executions::Executions for Executions {
     async fn start(&self, name: &str, id: &DeploymentId) -> Result<(), Problem> {
         let input = serde_json::json!({ "deploymentId": id }).to_string();
         let request = self.client.start_execution().state_machine_arn(&self.machine);

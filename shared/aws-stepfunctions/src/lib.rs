@@ -37,7 +37,7 @@ mod tests {
     use aws_smithy_http_client::Builder;
     use spillway_domain::names::DeploymentId;
     use spillway_domain::problem::ProblemKind;
-    use spillway_engine::{Executions as _, Wakes};
+    use spillway_engine::ports::executions::{Executions as _, Wakes};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 

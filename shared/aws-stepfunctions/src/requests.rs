@@ -18,7 +18,7 @@ impl Requests {
     }
 }
 
-impl spillway_engine::Requests for Requests {
+impl spillway_engine::ports::stacks::Requests for Requests {
     async fn start(&self, name: &str, input: &str) -> Result<(), Problem> {
         let request = self.client.start_execution().state_machine_arn(&self.machine);
         match request.name(name).input(input).send().await {

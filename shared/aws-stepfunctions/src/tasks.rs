@@ -3,7 +3,7 @@
 use aws_sdk_sfn::Client;
 use spillway_aws_sts::{SdkConfig, code, problem};
 use spillway_domain::problem::Problem;
-use spillway_engine::Wakes;
+use spillway_engine::ports::executions::Wakes;
 
 /// The tasks of all executions.
 #[derive(Debug, Clone)]

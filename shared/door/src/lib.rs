@@ -5,7 +5,8 @@ use serde_json::Value;
 use spillway_domain::access::caller::Caller;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::problem::Problem;
-use spillway_engine::{Catalog, Error};
+use spillway_engine::operations::Error;
+use spillway_engine::ports::catalog::Secrets;
 use spillway_kit::{Invocation, fresh_secret};
 use spillway_wire::{Context, Exception, Place, Seal, http};
 use tokio::sync::OnceCell;
@@ -47,7 +48,7 @@ impl Secret {
     /// The context of a request: where it is answered, by which quotas, for which caller, and what seals its tokens.
     pub async fn context(
         &self,
-        store: &impl Catalog,
+        store: &impl Secrets,
         quotas: Quotas,
         caller: Option<&Caller>,
         invocation: &Invocation,

@@ -14,7 +14,7 @@ pub use setting::{Miswired, setting, table};
 use aws_smithy_async::rt::sleep::{AsyncSleep, TokioSleep};
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::names::DeploymentId;
-use spillway_engine::Clock;
+use spillway_engine::ports::clock::Clock;
 use uuid::Uuid;
 
 /// The time. Every invocation reads it once and hands it down.

@@ -29,9 +29,10 @@ pub struct Invocation {
 impl Invocation {
     /// Partition, Region and account of the function.
     pub fn home(&self) -> [&str; 3] {
-        let mut parts = self.function_arn.split(':').map(Some).chain(std::iter::repeat(None)).skip(1);
-        let mut part = |skipped| parts.nth(skipped).flatten().unwrap_or_default();
-        [part(0), part(1), part(0)]
+        // arn:<partition>:lambda:<region>:<account>:function:<name>; outside of Lambda it may be any text.
+        let mut parts = self.function_arn.split(':');
+        let [_, partition, _, region, account] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        [partition, region, account]
     }
 }
 

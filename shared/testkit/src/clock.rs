@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use jiff::{SignedDuration, Timestamp};
-use spillway_engine::Clock;
+use spillway_engine::ports::clock::Clock;
 
 use crate::World;
 

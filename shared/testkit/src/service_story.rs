@@ -17,7 +17,7 @@ use spillway_domain::ecs::target::EcsTarget;
 use spillway_domain::percent::Percent;
 
 use crate::service::{Service, TaskPlan};
-use crate::story::{Event, HookPlan, Plot, put_group};
+use crate::story::{Event, GroupPlan, HookPlan, Plot, put_group};
 use crate::{Story, World};
 
 /// One deployment of the service `prod/web`, and what happens meanwhile.
@@ -153,10 +153,15 @@ impl Plot for ServiceStory {
             let name = event.as_str().parse().expect("an event can be a function's name");
             inner.hooks.insert(name, plan.clone());
         }
-        let group = (Story::GROUP_ID.to_owned(), "web".to_owned());
-        let environment = self.environment();
-        let (application, group) =
-            put_group(&mut inner, ComputePlatform::Ecs, group, &self.config, (self.rollback, false), environment);
+        let group = GroupPlan {
+            id: Story::GROUP_ID.to_owned(),
+            name: "web".to_owned(),
+            config: &self.config,
+            rollback: self.rollback,
+            ignore_unreadable: false,
+            environment: self.environment(),
+        };
+        let (application, group) = put_group(&mut inner, ComputePlatform::Ecs, group);
         NewDeployment {
             application,
             group,

@@ -155,16 +155,25 @@ pub trait Plot {
     }
 }
 
-/// Puts the application and a group of it into the world; answers with their names. The group has an id and a name, and
-/// says whether it rolls back, and whether it ignores alarms that cannot be read.
+/// What a story says of its deployment group.
+pub(crate) struct GroupPlan<'a> {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) config: &'a str,
+    /// Whether it rolls back.
+    pub(crate) rollback: bool,
+    /// Whether it ignores alarms that cannot be read.
+    pub(crate) ignore_unreadable: bool,
+    pub(crate) environment: Environment,
+}
+
+/// Puts the application and a group of it into the world; answers with their names.
 pub(crate) fn put_group(
     inner: &mut Inner,
     platform: ComputePlatform,
-    (id, name): (String, String),
-    config: &str,
-    (rollback, ignore_unreadable): (bool, bool),
-    environment: Environment,
+    group: GroupPlan<'_>,
 ) -> (ApplicationName, GroupName) {
+    let GroupPlan { id, name, config, rollback, ignore_unreadable, environment } = group;
     let parse = "names in stories are valid";
     let app = Application {
         id: "application-1".to_owned(),
@@ -328,11 +337,15 @@ impl Plot for Story {
         let versions = self.versions.iter().copied().collect();
         let alias = Alias { routing: self.alias, revision: 1, versions, settings: Default::default() };
         inner.aliases.insert(self.key(), alias);
-        let group = (self.name(Self::GROUP_ID), self.name("orders"));
-        let ways = (self.rollback, self.ignore_unreadable);
-        let environment = Environment::default();
-        let (application, group) =
-            put_group(&mut inner, ComputePlatform::Lambda, group, &self.config, ways, environment);
+        let group = GroupPlan {
+            id: self.name(Self::GROUP_ID),
+            name: self.name("orders"),
+            config: &self.config,
+            rollback: self.rollback,
+            ignore_unreadable: self.ignore_unreadable,
+            environment: Environment::default(),
+        };
+        let (application, group) = put_group(&mut inner, ComputePlatform::Lambda, group);
         NewDeployment {
             application,
             group,

@@ -3,7 +3,7 @@
 use spillway_aws_cloudformation as cloudformation;
 use spillway_aws_stepfunctions as stepfunctions;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Answers, Requests};
+use spillway_engine::ports::stacks::{Answers, Requests};
 use spillway_testkit::World;
 
 use super::machine::waiting;

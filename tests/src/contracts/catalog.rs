@@ -7,7 +7,7 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::routing::Routing;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::problem::ProblemKind;
-use spillway_engine::{Catalog, GroupWrite, Tagged};
+use spillway_engine::ports::catalog::{Catalog, GroupWrite, Tagged};
 
 use super::table as real;
 use super::{application, at, both_keep, find, fresh, group, kind, named, opened, put};

@@ -9,7 +9,8 @@ use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::AlarmName;
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Alarms, Aliases};
+use spillway_engine::ports::aliases::Aliases;
+use spillway_engine::ports::customer::Alarms;
 use spillway_testkit::World;
 
 use super::{both_keep, fresh, kind, named, session};

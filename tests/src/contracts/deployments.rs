@@ -10,7 +10,9 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::deployment::stage::Stage;
 use spillway_domain::names::AlarmName;
 use spillway_domain::problem::ProblemKind;
-use spillway_engine::{Catalog, Change, Creation, Deployments, list_deployments};
+use spillway_engine::operations::deployment::list_deployments;
+use spillway_engine::ports::catalog::Catalog;
+use spillway_engine::ports::deployments::{Change, Creation, Deployments};
 
 use super::table as real;
 use super::{at, both_keep, deployment, find, fresh, fresh_id, group, kind, named, opened, put};

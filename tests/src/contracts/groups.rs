@@ -3,7 +3,8 @@
 use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::problem::ProblemKind;
-use spillway_engine::{Catalog, Creation, Deployments, GroupWrite, Tagged};
+use spillway_engine::ports::catalog::{Catalog, GroupWrite, Tagged};
+use spillway_engine::ports::deployments::{Creation, Deployments};
 
 use super::catalog::every;
 use super::table as real;
@@ -210,7 +211,13 @@ async fn a_running_deployment_ends_in_its_group_whatever_was_renamed(store: &imp
     let renamed = DeploymentGroup { name: named("new"), ..live.clone() };
     assert_eq!(store.replace_group(&live, &renamed).await.unwrap(), GroupWrite::Done);
     let ended = super::deployments::ended(&record, spillway_domain::deployment::record::Status::Succeeded);
-    store.save(spillway_engine::Change { closes: true, ..spillway_engine::Change::quiet(&ended) }).await.unwrap();
+    store
+        .save(spillway_engine::ports::deployments::Change {
+            closes: true,
+            ..spillway_engine::ports::deployments::Change::quiet(&ended)
+        })
+        .await
+        .unwrap();
     let state = find(store, &new, &renamed.name).await.unwrap().state;
     assert_eq!((state.active, state.last_successful.unwrap().id), (None, record.id));
 }

@@ -4,7 +4,7 @@ use spillway_domain::catalog::instance::{Identity, Instance, InstanceFilter, Ins
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::problem::ProblemKind;
-use spillway_engine::{Instances, Registration};
+use spillway_engine::ports::instances::{Instances, Registration};
 
 use super::table as real;
 use super::{at, both_keep, fresh, kind, named};

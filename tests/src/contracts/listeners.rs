@@ -10,7 +10,7 @@ use spillway_domain::ecs::listener::{Forward, Groups, Listener, ListenerKind};
 use spillway_domain::ecs::service::TargetGroup;
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::Listeners;
+use spillway_engine::ports::services::Listeners;
 use spillway_testkit::World;
 
 use super::{both_keep, kind, named, session};

@@ -4,7 +4,7 @@ use aws_sdk_sfn::types::StateMachineType;
 use spillway_aws_stepfunctions as stepfunctions;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
-use spillway_engine::{ExecutionState, Executions, Wakes};
+use spillway_engine::ports::executions::{ExecutionState, Executions, Wakes};
 
 use super::{both_keep, fresh_id};
 use crate::cloud::Cloud;

@@ -63,7 +63,7 @@ use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::{ApplicationName, DeploymentId, GroupName, RoleArn};
 use spillway_domain::problem::ProblemKind;
-use spillway_engine::{Catalog, GroupWrite};
+use spillway_engine::ports::catalog::{Catalog, GroupWrite};
 use tokio::sync::OnceCell;
 
 use crate::cloud::Cloud;

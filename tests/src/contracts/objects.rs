@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use spillway_aws_sts::Roles;
 use spillway_domain::catalog::revision::S3Object;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::Objects;
+use spillway_engine::ports::customer::Objects;
 
 use super::{fresh, session};
 use crate::cloud::{Cloud, in_cloud};

@@ -9,7 +9,7 @@ use spillway_domain::names::{AliasName, FunctionName, Version};
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::stack::resource::AliasSettings;
-use spillway_engine::{Aliases, OwnAliases};
+use spillway_engine::ports::aliases::{Aliases, OwnAliases};
 use spillway_testkit::World;
 
 use super::{both_keep, fresh, kind, named, session};

@@ -4,7 +4,9 @@ use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::revision::{BundleType, NewRevision, Revision, RevisionKind, RevisionLocation, S3Object};
 use spillway_domain::deployment::record::Status;
 use spillway_domain::names::{ApplicationName, DeploymentId};
-use spillway_engine::{Catalog, Change, Creation, Deployments, Revisions};
+use spillway_engine::ports::catalog::Catalog;
+use spillway_engine::ports::deployments::{Change, Creation, Deployments};
+use spillway_engine::ports::revisions::Revisions;
 
 use super::deployments::ended;
 use super::table as real;

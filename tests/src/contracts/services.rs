@@ -3,7 +3,8 @@
 use spillway_domain::catalog::environment::EcsService;
 use spillway_domain::catalog::group::DeploymentGroup;
 use spillway_domain::problem::ProblemKind;
-use spillway_engine::{Catalog, Creation, Deployments, GroupWrite};
+use spillway_engine::ports::catalog::{Catalog, GroupWrite};
+use spillway_engine::ports::deployments::{Creation, Deployments};
 
 use super::table as real;
 use super::{at, both_keep, deployment, find, fresh, group, kind, named, opened, put};

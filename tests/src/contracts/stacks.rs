@@ -2,7 +2,10 @@
 
 use spillway_domain::problem::ProblemKind;
 use spillway_domain::stack::resource::{DesiredResource, Moved, Ownership, StackRequest, StackResource};
-use spillway_engine::{Catalog, Claims, Deployments, GroupWrite, ResponseUrls, Waiters};
+use spillway_engine::ports::catalog::{Applications, Catalog, GroupWrite, Groups};
+use spillway_engine::ports::deployments::Deployments;
+use spillway_engine::ports::executions::Waiters;
+use spillway_engine::ports::stacks::{Claims, ResponseUrls};
 
 use super::table as real;
 use super::{at, both_keep, deployment, fresh, fresh_id, group, named, opened, put, role};

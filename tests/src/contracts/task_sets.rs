@@ -9,7 +9,7 @@ use spillway_domain::ecs::service::{Attachment, Controller, TaskSet, TaskSetStat
 use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider, EcsTarget};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
+use spillway_engine::ports::services::{NewTaskSet, ServiceSeen, TaskSets};
 
 use super::{both_keep, fresh_id, kind, named, session};
 use crate::cloud::front::short;

@@ -140,9 +140,9 @@ fn is_use_case(name: &str) -> bool {
         return read(file).contains(signature);
     }
     let verb = name.replace('-', "_");
-    let own_file = root().join(format!("shared/engine/src/{verb}.rs"));
-    let text = std::fs::read_to_string(own_file).unwrap_or_default();
-    ["(", "<"].iter().any(|next| text.contains(&format!("pub async fn {verb}{next}")))
+    let own = ["(", "<"].map(|next| format!("pub async fn {verb}{next}"));
+    let engine = sources().into_iter().filter(|(path, _)| path.starts_with("shared/engine/src/"));
+    engine.map(|(_, text)| text).any(|text| own.iter().any(|signature| text.contains(signature)))
 }
 
 /// The functions of the code map: the last folder of each first cell that is one of `functions/`.

@@ -38,7 +38,7 @@ fn verdict(world: &World, deployment: &str, execution: &str, status: &str) -> St
 
 /// What the installation seals with; it is drawn when it is first needed.
 fn seal(world: &World) -> Seal {
-    let secret = spillway_engine::Catalog::secret(world, "a secret");
+    let secret = spillway_engine::ports::catalog::Secrets::secret(world, "a secret");
     Seal::new(&pollster::block_on(secret).unwrap())
 }
 

@@ -9,7 +9,7 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::lambda::alias::AliasState;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::plan::plan;
-use spillway_engine::create_deployment;
+use spillway_engine::operations::deployment::create_deployment;
 use spillway_testkit::{Event, HookPlan, Plot, Story, World};
 
 use super::{alias, ending, only, play, split, version};

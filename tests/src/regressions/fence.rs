@@ -3,7 +3,10 @@
 use jiff::SignedDuration;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
-use spillway_engine::{Aliases, DeploymentRef, Deployments, Shifted, shift_alias};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::lambda::shift_alias::{Shifted, shift_alias};
+use spillway_engine::ports::aliases::Aliases;
+use spillway_engine::ports::deployments::Deployments;
 use spillway_testkit::{Accident, Event, Harm, Plot, Runner, Story, When, World, check};
 use spillway_tests::template::machine;
 
@@ -78,7 +81,7 @@ fn a_shift_that_comes_after_the_way_back_is_put_right_before_the_end() {
         assert!(
             halted.halt(spillway_domain::deployment::halt::Cause::Stop { rollback: None, caller: None }, world.now())
         );
-        world.save(spillway_engine::Change::quiet(&halted)).await.unwrap();
+        world.save(spillway_engine::ports::deployments::Change::quiet(&halted)).await.unwrap();
         assert_eq!(shift_alias(&world, &world, &subject, world.now()).await.unwrap(), Shifted::Written);
         let late = world.write(session, target, &split(1, 2, 10), &read).await;
         assert!(late.is_ok(), "nothing keeps it out");

@@ -7,7 +7,9 @@ use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::Rejection;
-use spillway_engine::{Deployments, Error, create_deployment};
+use spillway_engine::operations::Error;
+use spillway_engine::operations::deployment::create_deployment;
+use spillway_engine::ports::deployments::Deployments;
 use spillway_testkit::{Accident, Event, Harm, Plot, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 

@@ -12,10 +12,19 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::rejection::Rejection;
-use spillway_engine::{
-    Change, Decide, DeploymentRef, Deployments, Error, Executions, Notices, Objects, StartRequest, Swept, announce,
-    create_deployment, create_deployment_for, decide, find_group, read_revision, stop_deployment, sweep,
+use spillway_engine::deployment::announce::announce;
+use spillway_engine::deployment::decide::{Decide, decide};
+use spillway_engine::deployment::read_revision::read_revision;
+use spillway_engine::deployment::sweep::{Swept, sweep};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::operations::Error;
+use spillway_engine::operations::deployment::{
+    StartRequest, create_deployment, create_deployment_for, stop_deployment,
 };
+use spillway_engine::operations::group::find_group;
+use spillway_engine::ports::customer::{Notices, Objects};
+use spillway_engine::ports::deployments::{Change, Deployments};
+use spillway_engine::ports::executions::Executions;
 use spillway_testkit::{Event, Plot, RevisionPlan, Runner, Story, World, check, ways};
 use spillway_tests::template::machine;
 

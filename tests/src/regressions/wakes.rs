@@ -11,9 +11,9 @@ use spillway_domain::deployment::stage::Stage;
 use spillway_domain::lambda::stage::LambdaStage;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{
-    Error, ExecutionState, Executions, Wakes, answer_hook, continue_deployment, create_deployment, stop_deployment,
-};
+use spillway_engine::operations::Error;
+use spillway_engine::operations::deployment::{answer_hook, continue_deployment, create_deployment, stop_deployment};
+use spillway_engine::ports::executions::{ExecutionState, Executions, Wakes};
 use spillway_testkit::{HookPlan, Plot, Runner, ServiceStory, Story, World, check};
 use spillway_tests::template::machine;
 

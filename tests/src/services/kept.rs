@@ -3,7 +3,7 @@
 use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::ecs::listener::ListenerKind;
 use spillway_domain::ecs::service::TaskSetStatus;
-use spillway_engine::{Observation, Services};
+use spillway_engine::ports::services::{Observation, Services};
 use spillway_testkit::{Accident, Harm, Plot, Runner, Service, ServiceStory, World, check};
 use spillway_tests::template::machine;
 

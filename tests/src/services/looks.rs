@@ -9,7 +9,7 @@ use spillway_domain::ecs::service::{ServiceState, TaskSet, TaskSetStatus};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::plan::plan;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Observation, Services};
+use spillway_engine::ports::services::{Observation, Services};
 use spillway_testkit::{Event, Plot, Runner, ServiceStory, World};
 use spillway_tests::template::machine;
 

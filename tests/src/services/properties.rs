@@ -16,7 +16,7 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::percent::Percent;
 use spillway_domain::plan::plan;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Observation, Services};
+use spillway_engine::ports::services::{Observation, Services};
 use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, TaskPlan, World, check};
 use spillway_tests::template::machine;
 

@@ -10,10 +10,12 @@ use spillway_domain::ecs::stage::EcsStage;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{
-    Creation, DeploymentRef, Deployments, Listeners, NewTaskSet, ServiceSeen, TaskSets, promote_task_set,
-    shift_listener, stop_deployment,
-};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::ecs::promote_task_set::promote_task_set;
+use spillway_engine::ecs::shift_listener::{Balancing, shift_listener};
+use spillway_engine::operations::deployment::stop_deployment;
+use spillway_engine::ports::deployments::{Creation, Deployments};
+use spillway_engine::ports::services::{Listeners, NewTaskSet, ServiceSeen, TaskSets};
 use spillway_testkit::{Plot, Runner, ServiceStory, World};
 use spillway_tests::template::machine;
 
@@ -127,7 +129,13 @@ fn shifted(after: After) -> (Option<Percent>, String) {
     let (world, id) = in_step(0);
     let customer = Stopped { world: &world, id: id.clone(), after };
     let subject = DeploymentRef { deployment_id: id };
-    pollster::block_on(shift_listener(&world, (&customer, &world), &subject, world.now())).unwrap();
+    pollster::block_on(shift_listener(
+        &world,
+        &Balancing { listeners: &customer, task_sets: &world },
+        &subject,
+        world.now(),
+    ))
+    .unwrap();
     (world.service(ServiceStory::SERVICE).unwrap().share(), world.diary())
 }
 
@@ -179,10 +187,22 @@ fn a_replacement_that_became_primary_while_a_halt_came_gives_way_at_once() {
 fn no_traffic_goes_home_to_a_service_that_is_gone() {
     let (world, id) = in_step(0);
     let subject = DeploymentRef { deployment_id: id.clone() };
-    pollster::block_on(shift_listener(&world, (&world, &world), &subject, world.now())).unwrap();
+    pollster::block_on(shift_listener(
+        &world,
+        &Balancing { listeners: &world, task_sets: &world },
+        &subject,
+        world.now(),
+    ))
+    .unwrap();
     let customer = Stopped { world: &world, id, after: After::ItsServiceIsGone };
     pollster::block_on(customer.stop(After::ItsServiceIsGone));
-    let problem = pollster::block_on(shift_listener(&world, (&world, &customer), &subject, world.now())).unwrap_err();
+    let problem = pollster::block_on(shift_listener(
+        &world,
+        &Balancing { listeners: &world, task_sets: &customer },
+        &subject,
+        world.now(),
+    ))
+    .unwrap_err();
     assert_eq!(problem.to_string(), "Task set ecs-svc/1 is gone, so that no traffic goes back to it.");
     let service = world.service(ServiceStory::SERVICE).unwrap();
     assert_eq!(service.share(), Some(Percent::from_whole(10)), "{}", world.diary());

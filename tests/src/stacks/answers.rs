@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Answered, ResponseUrls, answer_stack, custom_resource};
+use spillway_engine::ports::stacks::ResponseUrls;
+use spillway_engine::stack::answer_stack::{Answered, answer_stack};
+use spillway_engine::stack::custom_resource::custom_resource;
 use spillway_testkit::{Accident, Harm, World};
 use spillway_wire::stack::{TakenUp, reply, take_up};
 

@@ -7,7 +7,11 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::Rejection;
 use spillway_door::{Refusal, Secret, respond};
-use spillway_engine::{Catalog, Deployments, Wakes, answer_hook, find_targets, load_deployment};
+use spillway_engine::operations::deployment::{answer_hook, load_deployment};
+use spillway_engine::operations::target::find_targets;
+use spillway_engine::ports::catalog::Secrets;
+use spillway_engine::ports::deployments::Deployments;
+use spillway_engine::ports::executions::Wakes;
 use spillway_kit::Invocation;
 use spillway_wire::operations::{
     get_deployment, get_deployment_target, put_lifecycle_event_hook_execution_status as put,
@@ -25,7 +29,7 @@ pub struct Door<'a, S, W> {
     secret: Secret,
 }
 
-impl<'a, S: Catalog + Deployments, W: Wakes> Door<'a, S, W> {
+impl<'a, S: Secrets + Deployments, W: Wakes> Door<'a, S, W> {
     /// A door to these ports; whether hooks may also read the deployment that waits for them.
     pub fn new(store: &'a S, wakes: &'a W, may_read: bool) -> Self {
         Self { store, wakes, may_read, secret: Secret::default() }
@@ -34,7 +38,7 @@ impl<'a, S: Catalog + Deployments, W: Wakes> Door<'a, S, W> {
 
 /// Every request has an answer.
 pub async fn answer(
-    door: &Door<'_, impl Catalog + Deployments, impl Wakes>,
+    door: &Door<'_, impl Secrets + Deployments, impl Wakes>,
     request: &Request,
     invocation: &Invocation,
 ) -> Value {
@@ -46,7 +50,7 @@ pub async fn answer(
 }
 
 async fn carry_out(
-    door: &Door<'_, impl Catalog + Deployments, impl Wakes>,
+    door: &Door<'_, impl Secrets + Deployments, impl Wakes>,
     operation: Operation,
     body: &[u8],
     invocation: &Invocation,

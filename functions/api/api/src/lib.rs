@@ -8,14 +8,19 @@ use operations::carry_out;
 use serde_json::Value;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_door::{Secret, respond};
-use spillway_engine::{Access, Anyone, Catalog, Deployments, Executions, Instances, Revisions, Wakes};
+use spillway_engine::ports::access::{Access, Anyone};
+use spillway_engine::ports::catalog::{Catalog, Secrets};
+use spillway_engine::ports::deployments::Deployments;
+use spillway_engine::ports::executions::{Executions, Wakes};
+use spillway_engine::ports::instances::Instances;
+use spillway_engine::ports::revisions::Revisions;
 use spillway_kit::Invocation;
 use spillway_wire::{bounds, http};
 use trail::{caller, log};
 
 /// Everything that the operations read and write.
-pub trait Store: Catalog + Deployments + Instances + Revisions {}
-impl<T: Catalog + Deployments + Instances + Revisions> Store for T {}
+pub trait Store: Catalog + Secrets + Deployments + Instances + Revisions {}
+impl<T: Catalog + Secrets + Deployments + Instances + Revisions> Store for T {}
 
 /// What the use cases work with.
 pub struct Backend<'a, S, E, W, A = Anyone> {

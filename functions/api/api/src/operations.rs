@@ -4,15 +4,29 @@ use serde_json::{Value, json};
 use spillway_appspec::resource;
 use spillway_domain::access::caller::Caller;
 use spillway_door::Refusal;
-use spillway_engine::{
-    Access, Executions, Wakes, answer_hook, continue_deployment, create_application, create_config, create_deployment,
-    create_group, delete_application, delete_config, delete_github_token, delete_group, deregister_instance,
-    find_application, find_applications, find_config, find_deployment_instances, find_group, find_groups,
-    find_instance, find_instances, find_revision, find_revisions, find_targets, list_applications, list_configs,
-    list_deployments, list_groups, list_instances, list_revisions, list_tags, load_deployment, load_deployments,
-    permit, register_instance, register_revision, rename_application, stop_deployment, tag_instances, tag_resource,
-    untag_instances, untag_resource, update_group,
+use spillway_engine::access::permit::permit;
+use spillway_engine::operations::application::{
+    create_application, delete_application, find_application, find_applications, list_applications, rename_application,
 };
+use spillway_engine::operations::configuration::{create_config, delete_config, find_config, list_configs};
+use spillway_engine::operations::deployment::{
+    answer_hook, continue_deployment, create_deployment, list_deployments, load_deployment, load_deployments,
+    stop_deployment,
+};
+use spillway_engine::operations::group::{
+    create_group, delete_group, find_group, find_groups, list_groups, update_group,
+};
+use spillway_engine::operations::instance::{
+    deregister_instance, find_instance, find_instances, list_instances, register_instance, tag_instances,
+    untag_instances,
+};
+use spillway_engine::operations::revision::{
+    delete_github_token, find_revision, find_revisions, list_revisions, register_revision,
+};
+use spillway_engine::operations::tag::{list_tags, tag_resource, untag_resource};
+use spillway_engine::operations::target::{find_deployment_instances, find_targets};
+use spillway_engine::ports::access::Access;
+use spillway_engine::ports::executions::{Executions, Wakes};
 use spillway_kit::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::Operation::{self, *};
 use spillway_wire::{access, operations as wire};

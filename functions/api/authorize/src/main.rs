@@ -3,7 +3,7 @@
 use spillway_aws_dynamodb::Table;
 use spillway_aws_s3::OwnObject;
 use spillway_domain::access::permission::{Authorization, Question};
-use spillway_engine::{InForce, authorize};
+use spillway_engine::access::authorize::{InForce, Written, authorize};
 use spillway_kit::{Failure, Invocation, aws, run, setting, table};
 use spillway_policy::Policies;
 
@@ -11,11 +11,12 @@ use spillway_policy::Policies;
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = table(&config, Table::new)?;
-    let written = OwnObject::new(&config, setting("POLICIES")?);
+    let source = OwnObject::new(&config, setting("POLICIES")?);
+    let policies = Written { source: &source, store: &table };
     let in_force = InForce::<Policies>::default();
     run(async |question: Question, invocation: Invocation| {
         let decide = |policies: &Policies| policies.decide(&question);
-        let decided = authorize(&in_force, (&written, &table), str::parse, decide, invocation.now).await;
+        let decided = authorize(&in_force, &policies, str::parse, decide, invocation.now).await;
         let (decided, trouble) = decided?;
         // The alarm of the template counts the errors in this function's log.
         trouble.iter().for_each(|trouble| tracing::error!(target: "spillway", "{trouble}"));

@@ -4,7 +4,7 @@ use spillway_aws_cloudwatch::Alarms;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::{Aliases, ObserveService};
 use spillway_aws_sts::Roles;
-use spillway_engine::{Decide, decide};
+use spillway_engine::deployment::decide::{Decide, decide};
 use spillway_kit::{Failure, Invocation, aws, fresh_deployment_id, now, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]

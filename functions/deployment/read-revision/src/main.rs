@@ -5,7 +5,8 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_s3::Objects;
 use spillway_aws_sts::Roles;
 use spillway_domain::catalog::revision::APPSPEC_BYTES;
-use spillway_engine::{DeploymentRef, read_revision};
+use spillway_engine::deployment::read_revision::read_revision;
+use spillway_engine::deployment::task::DeploymentRef;
 use spillway_kit::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]

@@ -8,7 +8,10 @@ use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::FunctionName;
 use spillway_domain::problem::Problem;
-use spillway_engine::{Catalog, HookReply, Task, run_hook};
+use spillway_engine::deployment::run_hook::run_hook;
+use spillway_engine::deployment::task::Task;
+use spillway_engine::ports::catalog::Secrets;
+use spillway_engine::ports::customer::HookReply;
 use spillway_kit::{Failure, Invocation, aws, fresh_secret, now, run, table};
 use spillway_wire::{Seal, hook};
 
@@ -28,7 +31,7 @@ struct Asked {
     table: Table,
 }
 
-impl spillway_engine::Hooks for Asked {
+impl spillway_engine::ports::customer::Hooks for Asked {
     async fn ask(
         &self,
         deployment: &Deployment,

@@ -6,7 +6,8 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_aws_sts::Roles;
-use spillway_engine::{Swept, WaysBack, sweep};
+use spillway_engine::deployment::sweep::{Swept, sweep};
+use spillway_engine::deployment::ways_back::WaysBack;
 use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]

@@ -4,7 +4,8 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::Tasks;
 use spillway_aws_sts::Roles;
-use spillway_engine::{AlarmEvent, Watched, WaysBack, watch_alarms};
+use spillway_engine::deployment::watch_alarms::{AlarmEvent, Watched, watch_alarms};
+use spillway_engine::deployment::ways_back::WaysBack;
 use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting, table};
 use spillway_wire::alarm::{AlarmChange, StateChange};
 

@@ -3,7 +3,8 @@
 use spillway_aws_ecs::TaskSets;
 use spillway_aws_elb::Listeners;
 use spillway_aws_sts::Roles;
-use spillway_engine::{Observation, observe_service};
+use spillway_engine::ecs::observe_service::observe_service;
+use spillway_engine::ports::services::Observation;
 use spillway_kit::{Failure, Invocation, aws, run};
 
 #[tokio::main(flavor = "current_thread")]

@@ -3,7 +3,8 @@
 use spillway_aws_dynamodb::Table;
 use spillway_aws_ecs::TaskSets;
 use spillway_aws_sts::Roles;
-use spillway_engine::{DeploymentRef, promote_task_set};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::ecs::promote_task_set::promote_task_set;
 use spillway_kit::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]

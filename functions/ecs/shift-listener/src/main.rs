@@ -4,7 +4,8 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_ecs::TaskSets;
 use spillway_aws_elb::Listeners;
 use spillway_aws_sts::Roles;
-use spillway_engine::{DeploymentRef, shift_listener};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::ecs::shift_listener::{Balancing, shift_listener};
 use spillway_kit::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,8 +14,9 @@ async fn main() -> Result<(), Failure> {
     let table = table(&config, Table::new)?;
     let roles = Roles::new(&config);
     let (listeners, task_sets) = (Listeners::new(&roles), TaskSets::new(&roles));
+    let balancing = Balancing { listeners: &listeners, task_sets: &task_sets };
     run(async |subject: DeploymentRef, invocation: Invocation| {
-        shift_listener(&table, (&listeners, &task_sets), &subject, invocation.now).await
+        shift_listener(&table, &balancing, &subject, invocation.now).await
     })
     .await
 }

@@ -3,7 +3,7 @@
 use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::Aliases;
 use spillway_aws_sts::Roles;
-use spillway_engine::{Shift, shift_alias};
+use spillway_engine::lambda::shift_alias::{Shift, shift_alias};
 use spillway_kit::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]

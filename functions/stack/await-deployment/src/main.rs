@@ -2,7 +2,7 @@
 
 use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::Tasks;
-use spillway_engine::{Waiter, await_deployment};
+use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
 use spillway_kit::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]

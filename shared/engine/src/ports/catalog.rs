@@ -1,4 +1,4 @@
-//! Applications, groups and configurations.
+//! Applications, deployment groups and deployment configurations.
 
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::DeploymentConfig;
@@ -36,9 +36,8 @@ pub enum Tagged<'a> {
     Group(&'a DeploymentGroup),
 }
 
-/// The applications, groups and configurations. A group never refers to an application or a configuration that is gone,
-/// and no two are for one ECS service.
-pub trait Catalog {
+/// The applications.
+pub trait Applications {
     /// An application by name.
     async fn application(&self, name: &ApplicationName) -> Result<Option<Application>, Problem>;
     /// Those of these that are there, in the order of the names, of which none is given twice.
@@ -56,7 +55,11 @@ pub trait Catalog {
     async fn rename_application(&self, application: &Application, to: &ApplicationName) -> Result<bool, Problem>;
     /// Deletes an application of that name and id; `false` when it still has groups.
     async fn delete_application(&self, application: &Application) -> Result<bool, Problem>;
+}
 
+/// The deployment groups. None ever refers to an application or a configuration that is gone, and no two are for one ECS
+/// service.
+pub trait Groups {
     /// An application, and those of these groups that it has, in the order of the names, of which none is given twice.
     async fn groups_named(
         &self,
@@ -75,9 +78,10 @@ pub trait Catalog {
     async fn replace_group(&self, old: &DeploymentGroup, new: &DeploymentGroup) -> Result<GroupWrite, Problem>;
     /// Deletes a group of that name and id; when it has an active deployment, does not, and names it.
     async fn delete_group(&self, group: &DeploymentGroup) -> Result<Option<DeploymentId>, Problem>;
-    /// Writes tags over what they were; `false` when they are something else by now, or what had them is gone.
-    async fn replace_tags(&self, of: Tagged<'_>, old: &[Tag], new: &[Tag]) -> Result<bool, Problem>;
+}
 
+/// The deployment configurations that somebody made.
+pub trait Configurations {
     /// A configuration that somebody made.
     async fn config(&self, name: &ConfigName) -> Result<Option<DeploymentConfig>, Problem>;
     /// The names of the configurations that somebody made, in order.
@@ -88,7 +92,20 @@ pub trait Catalog {
     async fn create_config(&self, config: &DeploymentConfig) -> Result<bool, Problem>;
     /// Deletes a configuration; `false` when a group refers to it.
     async fn delete_config(&self, name: &ConfigName) -> Result<bool, Problem>;
+}
 
+/// The tags of applications and deployment groups, which are read with what has them.
+pub trait Tags {
+    /// Writes tags over what they were; `false` when they are something else by now, or what had them is gone.
+    async fn replace_tags(&self, of: Tagged<'_>, old: &[Tag], new: &[Tag]) -> Result<bool, Problem>;
+}
+
+/// All of it, for what changes every kind of resource.
+pub trait Catalog: Applications + Groups + Configurations + Tags {}
+impl<T: Applications + Groups + Configurations + Tags> Catalog for T {}
+
+/// What the installation keeps to itself.
+pub trait Secrets {
     /// The secret of the installation; `fresh`, from then on, when it has none yet.
     async fn secret(&self, fresh: &str) -> Result<String, Problem>;
 }

@@ -10,7 +10,7 @@ use spillway_domain::ecs::target::EcsTarget;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 
-use crate::DeploymentRef;
+use crate::deployment::task::DeploymentRef;
 
 /// A service with its task sets, and without the load balancers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,8 @@
 //! CloudFormation stacks.
 
 use jiff::Timestamp;
-use spillway_domain::access::session::RoleSession;
-use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
 use spillway_domain::problem::Problem;
-use spillway_domain::stack::resource::{AliasSettings, Ownership, StackResource};
+use spillway_domain::stack::resource::{Ownership, StackResource};
 
 /// The notes of what the resources of stacks are.
 pub trait Claims {
@@ -21,40 +19,6 @@ pub trait Claims {
         ownership: Option<&Ownership>,
         asked_at: Timestamp,
     ) -> Result<(), Problem>;
-}
-
-/// The executions that wait for the end of a deployment.
-pub trait Waiters {
-    /// Notes that a task waits, until then at most. Noting it twice is noting it once.
-    async fn add_waiter(&self, id: &DeploymentId, token: &str, until: Timestamp) -> Result<(), Problem>;
-    /// The tokens of those that wait.
-    async fn waiters(&self, id: &DeploymentId) -> Result<Vec<String>, Problem>;
-}
-
-/// The customer's Lambda aliases, as far as a template makes, changes and deletes them. What moves traffic between
-/// versions is [`Aliases`](crate::Aliases).
-pub trait OwnAliases {
-    /// Makes an alias with all traffic on one version. One that is there already is no problem.
-    async fn make(
-        &self,
-        session: &RoleSession,
-        function: &FunctionName,
-        alias: &AliasName,
-        version: Version,
-        settings: &AliasSettings,
-    ) -> Result<(), Problem>;
-    /// Gives it those of the new settings that are others than the old ones, and moves no traffic. Without old ones,
-    /// what the new ones do not say stays.
-    async fn configure(
-        &self,
-        session: &RoleSession,
-        function: &FunctionName,
-        alias: &AliasName,
-        old: Option<&AliasSettings>,
-        new: &AliasSettings,
-    ) -> Result<(), Problem>;
-    /// Deletes it. One that is gone already is no problem.
-    async fn delete(&self, session: &RoleSession, function: &FunctionName, alias: &AliasName) -> Result<(), Problem>;
 }
 
 /// The executions that carry out what stacks ask for.

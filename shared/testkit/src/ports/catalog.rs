@@ -11,13 +11,13 @@ use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Catalog, GroupWrite, Tagged};
+use spillway_engine::ports::catalog::{Applications, Configurations, GroupWrite, Groups, Secrets, Tagged, Tags};
 
 use super::page;
 use crate::World;
 use crate::world::Inner;
 
-impl Catalog for World {
+impl Applications for World {
     async fn application(&self, name: &ApplicationName) -> Result<Option<Application>, Problem> {
         self.call(|world| Ok(world.applications.get(name.as_str()).cloned())).await
     }
@@ -89,7 +89,9 @@ impl Catalog for World {
         })
         .await
     }
+}
 
+impl Groups for World {
     async fn groups_named(
         &self,
         application: &ApplicationName,
@@ -190,7 +192,9 @@ impl Catalog for World {
         })
         .await
     }
+}
 
+impl Tags for World {
     async fn replace_tags(&self, of: Tagged<'_>, old: &[Tag], new: &[Tag]) -> Result<bool, Problem> {
         self.write(|world| {
             let id = match of {
@@ -207,7 +211,9 @@ impl Catalog for World {
         })
         .await
     }
+}
 
+impl Configurations for World {
     async fn config(&self, name: &ConfigName) -> Result<Option<DeploymentConfig>, Problem> {
         self.call(|world| Ok(world.configs.get(name.as_str()).cloned())).await
     }
@@ -238,7 +244,9 @@ impl Catalog for World {
         })
         .await
     }
+}
 
+impl Secrets for World {
     async fn secret(&self, fresh: &str) -> Result<String, Problem> {
         self.call(|world| Ok(world.secret.get_or_insert_with(|| fresh.to_owned()).clone())).await
     }

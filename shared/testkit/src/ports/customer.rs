@@ -9,7 +9,8 @@ use spillway_domain::lambda::alias::{AliasRouting, AliasState};
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::{AlarmName, FunctionName};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Alarms, Aliases, HookReply, Hooks, Objects};
+use spillway_engine::ports::aliases::Aliases;
+use spillway_engine::ports::customer::{Alarms, HookReply, Hooks, Objects};
 
 use crate::accident::Attempt;
 use crate::world::Inner;

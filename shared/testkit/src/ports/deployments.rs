@@ -7,7 +7,7 @@ use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::deployment::request::DeploymentFilter;
 use spillway_domain::names::{AlarmName, DeploymentId};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Change, Creation, Deployments};
+use spillway_engine::ports::deployments::{Change, Creation, Deployments};
 
 use super::page;
 use crate::World;

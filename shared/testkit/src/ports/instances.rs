@@ -3,7 +3,7 @@
 use spillway_domain::catalog::instance::{Instance, InstanceFilter, InstanceName};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{Instances, Registration};
+use spillway_engine::ports::instances::{Instances, Registration};
 
 use super::page;
 use crate::World;

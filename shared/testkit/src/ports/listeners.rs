@@ -5,7 +5,7 @@ use spillway_domain::catalog::environment::{ListenerArn, TargetGroupName};
 use spillway_domain::ecs::listener::{Forward, Listener};
 use spillway_domain::ecs::service::TargetGroup;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::Listeners;
+use spillway_engine::ports::services::Listeners;
 
 use crate::World;
 use crate::service::Service;

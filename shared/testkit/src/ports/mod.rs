@@ -14,7 +14,8 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::deployment::record::{Deployment, NotificationKind};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
-use spillway_engine::{ExecutionState, Executions, Notices, Wakes};
+use spillway_engine::ports::customer::Notices;
+use spillway_engine::ports::executions::{ExecutionState, Executions, Wakes};
 
 use crate::World;
 

@@ -6,7 +6,7 @@ use spillway_domain::catalog::revision::{NewRevision, Revision, RevisionLocation
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::ApplicationName;
 use spillway_domain::problem::Problem;
-use spillway_engine::Revisions;
+use spillway_engine::ports::revisions::Revisions;
 
 use crate::World;
 use crate::world::Inner;

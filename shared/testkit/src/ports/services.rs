@@ -12,10 +12,10 @@ use spillway_domain::ecs::listener::Groups;
 use spillway_domain::ecs::service::ServiceState;
 use spillway_domain::ecs::target::{CapacityProvider, EcsTarget};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{
-    DeploymentRef, ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, TaskSets, observe_service,
-    shift_listener,
-};
+use spillway_engine::deployment::task::DeploymentRef;
+use spillway_engine::ecs::observe_service::observe_service;
+use spillway_engine::ecs::shift_listener::{Balancing, shift_listener};
+use spillway_engine::ports::services::{ListenerShifts, NewTaskSet, Observation, ServiceSeen, Services, TaskSets};
 
 use crate::World;
 use crate::service::{Service, TaskPlan, Tasks, is_of};
@@ -197,7 +197,8 @@ impl Services for World {
 /// As the function for it does, which is another one than the caller's.
 impl ListenerShifts for World {
     async fn shift_listener(&self, subject: &DeploymentRef) -> Result<(), Problem> {
-        self.within_its_time(async { shift_listener(self, (self, self), subject, self.now()).await.map(|_| ()) }).await
+        let balancing = Balancing { listeners: self, task_sets: self };
+        self.within_its_time(async { shift_listener(self, &balancing, subject, self.now()).await.map(|_| ()) }).await
     }
 }
 

@@ -8,7 +8,9 @@ use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::stack::resource::{AliasSettings, Ownership, StackResource};
-use spillway_engine::{Answers, Claims, OwnAliases, Requests, ResponseUrls, Waiters};
+use spillway_engine::ports::aliases::OwnAliases;
+use spillway_engine::ports::executions::Waiters;
+use spillway_engine::ports::stacks::{Answers, Claims, Requests, ResponseUrls};
 
 use crate::world::Inner;
 use crate::{Alias, World};

@@ -15,12 +15,27 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
-use spillway_engine::{
-    AlarmEvent, Answer, Answers, Changes, Decide, DeploymentRef, Error, Requests, StartRequest, Task, Waiter, WaysBack,
-    announce, answer_hook, await_deployment, bake, change_resource, continue_deployment, create_deployment,
-    create_deployment_for, decide, install_task_set, promote_task_set, read_revision, retire_task_set, run_hook,
-    shift_alias, shift_listener, stop_deployment, sweep, watch_alarms,
+use spillway_engine::deployment::announce::announce;
+use spillway_engine::deployment::bake::bake;
+use spillway_engine::deployment::decide::{Answer, Decide, decide};
+use spillway_engine::deployment::read_revision::read_revision;
+use spillway_engine::deployment::run_hook::run_hook;
+use spillway_engine::deployment::sweep::sweep;
+use spillway_engine::deployment::task::{DeploymentRef, Task};
+use spillway_engine::deployment::watch_alarms::{AlarmEvent, watch_alarms};
+use spillway_engine::deployment::ways_back::WaysBack;
+use spillway_engine::ecs::install_task_set::install_task_set;
+use spillway_engine::ecs::promote_task_set::promote_task_set;
+use spillway_engine::ecs::retire_task_set::retire_task_set;
+use spillway_engine::ecs::shift_listener::{Balancing, shift_listener};
+use spillway_engine::lambda::shift_alias::shift_alias;
+use spillway_engine::operations::Error;
+use spillway_engine::operations::deployment::{
+    StartRequest, answer_hook, continue_deployment, create_deployment, create_deployment_for, stop_deployment,
 };
+use spillway_engine::ports::stacks::{Answers, Requests};
+use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
+use spillway_engine::stack::change_resource::{Changes, change_resource};
 
 use super::sleepers::Sleeper;
 use super::{Runner, When};
@@ -190,7 +205,9 @@ impl<'w> Runner<'w> {
                 install_task_set(world, world, &subject).await.map(|()| Reply::Nothing)
             })),
             Call::ShiftListener(subject) => Box::pin(world.within_its_time(async move {
-                shift_listener(world, (world, world), &subject, now).await.map(|_| Reply::Nothing)
+                shift_listener(world, &Balancing { listeners: world, task_sets: world }, &subject, now)
+                    .await
+                    .map(|_| Reply::Nothing)
             })),
             Call::Promote(subject) => Box::pin(world.within_its_time(async move {
                 promote_task_set(world, world, &subject).await.map(|()| Reply::Nothing)

@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
-use spillway_engine::{Answer, Caught, Decide, DeploymentRef, StartRequest, Task, Waiter};
+use spillway_engine::deployment::decide::{Answer, Caught, Decide};
+use spillway_engine::deployment::task::{DeploymentRef, Task};
+use spillway_engine::operations::deployment::StartRequest;
+use spillway_engine::stack::await_deployment::Waiter;
 
 use super::Runner;
 use super::call::{Call, Reply};

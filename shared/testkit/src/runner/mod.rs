@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::stack::resource::StackRequest;
-use spillway_engine::{AlarmEvent, StartRequest};
+use spillway_engine::deployment::watch_alarms::AlarmEvent;
+use spillway_engine::operations::deployment::StartRequest;
 
 pub use call::ways;
 use call::{Call, Late, call_back};

@@ -7,7 +7,7 @@ use spillway_domain::ecs::target::{AwsvpcConfiguration, EcsTarget};
 use spillway_domain::percent::Percent;
 use spillway_testkit::{Service, ServiceEvent, TaskPlan, World};
 
-use spillway_engine::TaskSets;
+use spillway_engine::ports::services::TaskSets;
 
 use super::{Customer, Fate, Shop, steady, target};
 use crate::cloud::front::short;

@@ -15,7 +15,7 @@ use spillway_domain::ecs::listener::{Groups, ListenerKind};
 use spillway_domain::ecs::service::{Controller, TargetGroup};
 use spillway_domain::ecs::target::AwsvpcConfiguration;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_engine::{NewTaskSet, ServiceSeen, TaskSets};
+use spillway_engine::ports::services::{NewTaskSet, ServiceSeen, TaskSets};
 use spillway_lab::local::sdk_config;
 
 use super::{Customer, Fate, Shop, find, made, open, read, steady, target, until};

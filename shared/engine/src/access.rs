@@ -1,0 +1,4 @@
+//! What a caller may do.
+
+pub mod authorize;
+pub mod permit;

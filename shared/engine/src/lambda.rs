@@ -1,0 +1,3 @@
+//! Moves on Lambda aliases.
+
+pub mod shift_alias;

@@ -1,0 +1,134 @@
+//! Operations on applications.
+
+use jiff::Timestamp;
+use spillway_domain::catalog::application::{Application, NewApplication};
+use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::names::{ApplicationName, DeploymentId};
+use spillway_domain::problem::ProblemKind;
+use spillway_domain::rejection::{Quota, Rejection};
+
+use crate::operations::Error;
+use crate::ports::catalog::{Applications, Groups};
+use crate::retry::{Tried, retry_stale};
+
+/// Makes an application with the given id. Of several that are made at once, a few may be more than there may be.
+pub async fn create_application(
+    catalog: &impl Applications,
+    request: &NewApplication,
+    quotas: &Quotas,
+    id: String,
+    now: Timestamp,
+) -> Result<Application, Error> {
+    let NewApplication { name, platform, tags } = request.clone();
+    let application = Application { id, home: name.to_string(), name, platform, created_at: now };
+    if catalog.count_applications().await? >= quotas.applications {
+        if catalog.application(&application.name).await?.is_some() {
+            return Err(Rejection::ApplicationExists(application.name).into());
+        }
+        return Err(Rejection::Full { quota: Quota::Applications, most: quotas.applications }.into());
+    }
+    if !catalog.create_application(&application, &tags).await? {
+        return Err(Rejection::ApplicationExists(application.name).into());
+    }
+    Ok(application)
+}
+
+/// An application by name.
+pub async fn find_application(catalog: &impl Applications, name: &ApplicationName) -> Result<Application, Error> {
+    let found = catalog.application(name).await?;
+    Ok(found.ok_or_else(|| Rejection::NoApplication(name.clone()))?)
+}
+
+/// Applications by name, all of which must be there.
+pub async fn find_applications(
+    catalog: &impl Applications,
+    names: &[ApplicationName],
+) -> Result<Vec<Application>, Error> {
+    let found = catalog.applications_named(names).await?;
+    match names.iter().find(|name| found.iter().all(|application| application.name != **name)) {
+        Some(missing) => Err(Rejection::NoApplication(missing.clone()).into()),
+        None => Ok(found),
+    }
+}
+
+/// The names of all applications.
+pub async fn list_applications(
+    catalog: &impl Applications,
+    after: Option<&str>,
+) -> Result<Page<ApplicationName>, Error> {
+    Ok(catalog.applications(after).await?)
+}
+
+/// Gives an application another name. Its id, tags, groups, history and running deployments stay.
+pub async fn rename_application(
+    catalog: &impl Applications,
+    name: &ApplicationName,
+    to: &ApplicationName,
+) -> Result<(), Error> {
+    let application = find_application(catalog, name).await?;
+    if name == to {
+        return Ok(());
+    }
+    match catalog.rename_application(&application, to).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Rejection::ApplicationExists(to.clone()).into()),
+        Err(problem) if problem.kind == ProblemKind::Stale => Err(Rejection::NoApplication(name.clone()).into()),
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// How often it is tried when somebody makes groups meanwhile.
+const MOST_TRIES: usize = 4;
+
+/// Deletes an application with its groups. One that is not there is deleted already; one with an active deployment
+/// stays.
+pub async fn delete_application(catalog: &(impl Applications + Groups), name: &ApplicationName) -> Result<(), Error> {
+    let deleted = retry_stale(MOST_TRIES, async || {
+        let Some(application) = catalog.application(name).await? else {
+            return Ok(Tried::Break(()));
+        };
+        let groups = all_groups(catalog, name).await?;
+        if let Some(busy) = groups.iter().find(|stored| stored.state.active.is_some()) {
+            refuse_if_active(&busy.group, busy.state.active.clone())?;
+        }
+        for StoredGroup { group, .. } in &groups {
+            // One that another application of this name has by now is not meant.
+            if group.application_id == application.id {
+                refuse_if_active(group, catalog.delete_group(group).await?)?;
+            }
+        }
+        let is_deleted = catalog.delete_application(&application).await?;
+        Ok::<_, Error>(if is_deleted { Tried::Break(()) } else { Tried::Continue(()) })
+    });
+    Ok(deleted.await?.ok_or_else(|| Rejection::Conflict(format!("Application {name}")))?)
+}
+
+fn refuse_if_active(group: &DeploymentGroup, active: Option<DeploymentId>) -> Result<(), Error> {
+    match active {
+        None => Ok(()),
+        Some(deployment) => {
+            Err(Rejection::InUse { what: format!("Deployment group {}", group.name), deployment }.into())
+        }
+    }
+}
+
+async fn all_groups(catalog: &impl Groups, application: &ApplicationName) -> Result<Vec<StoredGroup>, Error> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let Some(page) = catalog.groups(application, after.as_deref()).await? else {
+            return Ok(all);
+        };
+        if !page.items.is_empty()
+            && let Some((_, groups)) = catalog.groups_named(application, &page.items).await?
+        {
+            all.extend(groups);
+        }
+        match page.next {
+            None => return Ok(all),
+            next => after = next,
+        }
+    }
+}

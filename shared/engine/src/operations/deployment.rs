@@ -1,0 +1,320 @@
+//! Operations on deployments.
+
+use jiff::Timestamp;
+use spillway_domain::access::caller::Caller;
+use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::group::GroupState;
+use spillway_domain::catalog::page::Page;
+use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::catalog::revision::{NewRevision, RevisionLocation};
+use spillway_domain::catalog::routing::Routing;
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::halt::Cause;
+use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventName, LifecycleEvent, Verdict};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::request::{DeploymentFilter, HookAnswer, NewDeployment};
+use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
+use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::{Quota, Rejection};
+
+use crate::deployment::task::Note;
+use crate::deployment::task::{amend, load};
+use crate::deployment::wake::{start_or_leave, wake_or_leave};
+use crate::operations::Error;
+use crate::operations::configuration::config_for;
+use crate::operations::group::find_group;
+use crate::operations::revision::find_revision;
+use crate::ports::catalog::{Configurations, Groups};
+use crate::ports::deployments::{Creation, Deployments};
+use crate::ports::executions::{Executions, Wakes};
+use crate::ports::revisions::Revisions;
+
+/// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the
+/// execution. When only the start fails, the deployment stands and the sweep starts it. Of several that are made at
+/// once, a few may be more than may be active.
+pub async fn create_deployment(
+    store: &(impl Groups + Configurations + Deployments + Revisions),
+    executions: &impl Executions,
+    request: &NewDeployment,
+    read: impl Fn(&str, ComputePlatform) -> Target,
+    quotas: &Quotas,
+    id: DeploymentId,
+    now: Timestamp,
+) -> Result<Deployment, Error> {
+    let deployment = write(store, request, read, quotas, Identity { id, execution: None }, now).await?;
+    start_or_leave(executions, &deployment).await;
+    Ok(deployment)
+}
+
+/// An execution of the state machine that asks for a deployment, and goes on with it.
+#[derive(Debug, Clone)]
+pub struct StartRequest {
+    /// Its ARN.
+    pub arn: String,
+    /// When it was started, as Step Functions writes it.
+    pub started_at: String,
+}
+
+/// The same for an execution that is there already, so that none is started. However often it asks, it gets the one
+/// deployment that it asked for first.
+pub async fn create_deployment_for(
+    store: &(impl Groups + Configurations + Deployments + Revisions),
+    start: &StartRequest,
+    request: &NewDeployment,
+    read: impl Fn(&str, ComputePlatform) -> Target,
+    quotas: &Quotas,
+    now: Timestamp,
+) -> Result<Deployment, Error> {
+    let id = DeploymentId::of_execution(&start.arn, &start.started_at);
+    let name = start.arn.rsplit(':').next().map(str::to_owned);
+    match store.load(&id).await? {
+        Some(first) if first.execution == name => Ok(first),
+        Some(_) | None => {
+            let request = NewDeployment { caller: start.arn.parse().ok(), ..request.clone() };
+            write(store, &request, read, quotas, Identity { id, execution: name }, now).await
+        }
+    }
+}
+
+/// By what a new deployment is known.
+struct Identity {
+    id: DeploymentId,
+    /// The execution that asked for it, if one did.
+    execution: Option<String>,
+}
+
+/// Writes the deployment.
+async fn write(
+    store: &(impl Groups + Configurations + Deployments + Revisions),
+    request: &NewDeployment,
+    read: impl Fn(&str, ComputePlatform) -> Target,
+    quotas: &Quotas,
+    Identity { id, execution }: Identity,
+    now: Timestamp,
+) -> Result<Deployment, Error> {
+    let (application, group, state) = find_group(store, &request.application, &request.group).await?;
+    if let Some(member) = request.for_servers.filter(|_| application.platform != ComputePlatform::Server) {
+        return Err(Rejection::ForServers(member, application.platform).into());
+    }
+    let platform = application.platform;
+    if platform == ComputePlatform::Server {
+        return Err(Rejection::PlatformNotBuilt(platform).into());
+    }
+    let (revision, target) = revision_of(store, request, &application, &state, read).await?;
+    let config = request.config.clone().unwrap_or(group.config);
+    // What is at its target already has no way to go; a service gets new tasks all the same.
+    let restarts = request.revision.is_none() && platform == ComputePlatform::Lambda;
+    let routing = config_for(store, &config, platform).await?.routing();
+    let routing = routing.filter(|_| !restarts).unwrap_or_else(Routing::all_at_once);
+    if state.active.is_none() && store.count_active().await? >= quotas.active_deployments {
+        return Err(Rejection::Full { quota: Quota::ActiveDeployments, most: quotas.active_deployments }.into());
+    }
+    let spec = DeploymentSpec {
+        application: application.name,
+        application_id: application.id,
+        group: group.name.clone(),
+        group_id: group.id,
+        lock: group.lock,
+        platform,
+        environment: group.environment,
+        config,
+        routing,
+        revision: revision.location,
+        previous_revision: state.target_revision,
+        target,
+        role: group.role,
+        alarms: request.alarms.clone().unwrap_or(group.alarms),
+        override_alarms: request.alarms.clone(),
+        rollback: request.rollback.clone().unwrap_or(group.rollback),
+        triggers: group.triggers,
+        creator: Creator::User,
+        caller: request.caller.clone(),
+        rolls_back: None,
+        description: request.description.clone(),
+        restarts,
+    };
+    let deployment = Deployment { execution, ..Deployment::new(id, spec, now) };
+    match store.create(&deployment, revision.content.as_deref()).await? {
+        Creation::Busy(deployment) => Err(Rejection::Busy { group: group.name, deployment }.into()),
+        Creation::AliasBusy(holder) => {
+            let holder = load(store, &holder).await?;
+            let alias = deployment.target_id().unwrap_or_default();
+            let (application, group) = (holder.spec.application.clone(), holder.spec.group.clone());
+            Err(Rejection::AliasBusy { alias, application, group, deployment: holder.id }.into())
+        }
+        Creation::NoGroup => Err(Rejection::NoGroup(group.name).into()),
+        Creation::Created => Ok(deployment),
+    }
+}
+
+/// What is deployed, and what it says: as it was given, or, when only its location was, as it was registered. What
+/// lies in S3 is read later, as the service role.
+async fn revision_of(
+    revisions: &impl Revisions,
+    request: &NewDeployment,
+    application: &Application,
+    state: &GroupState,
+    read: impl Fn(&str, ComputePlatform) -> Target,
+) -> Result<(NewRevision, Target), Error> {
+    if let Some(given) = &request.revision
+        && let Some(unfit) = given.location.unfit(application.platform)
+    {
+        return Err(Rejection::RevisionUnfit(unfit, application.platform).into());
+    }
+    if let Some(given) = &request.revision {
+        let says = given.content.as_deref().map(|content| read(content, application.platform));
+        if let Some(target) = request.target.clone().or(says) {
+            return Ok((given.clone(), target));
+        }
+    }
+    let restart = || Rejection::NothingToRestart(request.group.clone());
+    let location = match &request.revision {
+        Some(given) => given.location.clone(),
+        None => state.target_revision.clone().ok_or_else(restart)?,
+    };
+    if let RevisionLocation::S3(_) = location {
+        return Ok((NewRevision { location, content: None }, Target::Unread));
+    }
+    let found = find_revision(revisions, &application.name, &location).await?;
+    let unknown = || Rejection::NoRevision { application: application.name.clone(), revision: location.clone() };
+    let content = found.content.ok_or_else(unknown)?;
+    let target = read(&content, application.platform);
+    let target = if request.revision.is_none() { target.restarted() } else { target };
+    Ok((NewRevision { location, content: Some(content) }, target))
+}
+
+/// A deployment by id.
+pub async fn load_deployment(deployments: &impl Deployments, id: &DeploymentId) -> Result<Deployment, Error> {
+    let found = deployments.load(id).await?;
+    Ok(found.ok_or_else(|| Rejection::NoDeployment(id.clone()))?)
+}
+
+/// Deployments by id. Those that are not there are left out.
+pub async fn load_deployments(deployments: &impl Deployments, ids: &[DeploymentId]) -> Result<Vec<Deployment>, Error> {
+    Ok(deployments.load_many(ids).await?)
+}
+
+/// The ids of deployments, newest first. The key after which a page of a group goes on begins with the group's id, so
+/// that only the first has to find the group.
+pub async fn list_deployments(
+    catalog: &impl Groups,
+    deployments: &impl Deployments,
+    filter: &DeploymentFilter,
+    after: Option<&str>,
+) -> Result<Page<DeploymentId>, Error> {
+    let Some((application, group)) = &filter.group else {
+        return Ok(deployments.list(None, filter, after).await?);
+    };
+    let (id, after) = match after.and_then(|after| after.split_once('/')) {
+        Some((id, after)) => (id.to_owned(), Some(after)),
+        None => (find_group(catalog, application, group).await?.1.id, None),
+    };
+    let Page { items, next } = deployments.list(Some(&id), filter, after).await?;
+    Ok(Page { items, next: next.map(|next| format!("{id}/{next}")) })
+}
+
+/// Halts the deployment and wakes it, and answers with its record. Traffic goes back to the original version, with a
+/// rollback deployment or without one: no end leaves it on two. It is handed a clock, not a time, because what is waited
+/// for after a halt counts from when it was saved.
+pub async fn stop_deployment(
+    deployments: &impl Deployments,
+    wakes: &impl Wakes,
+    id: &DeploymentId,
+    rollback: Option<bool>,
+    caller: Option<&Caller>,
+    clock: impl Fn() -> Timestamp,
+) -> Result<Deployment, Error> {
+    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
+    if record.is_settled() {
+        return Err(Rejection::AlreadyCompleted(id.clone()).into());
+    }
+    if record.spec.rolls_back.is_some() {
+        return Err(Rejection::RollbackCannotStop(id.clone()).into());
+    }
+    let mut ended = false;
+    let change = |record: &mut Deployment| {
+        ended = record.is_settled();
+        let why = format!("StopDeployment was called by {}.", Caller::in_words(caller));
+        record.halt(Cause::Stop { rollback, caller: caller.cloned() }, clock()).then(|| Note {
+            seen: "request: stop".to_owned(),
+            decided: "Halt",
+            why,
+        })
+    };
+    amend(deployments, id, change).await?;
+    if ended {
+        return Err(Rejection::AlreadyCompleted(id.clone()).into());
+    }
+    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
+    wake_or_leave(wakes, &record).await;
+    Ok(record)
+}
+
+/// Ends a wait of a deployment before its time, and wakes it.
+pub async fn continue_deployment(
+    deployments: &impl Deployments,
+    wakes: &impl Wakes,
+    id: &DeploymentId,
+    wait: Gate,
+    caller: Option<&Caller>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let deployment = load_deployment(deployments, id).await?;
+    if deployment.has_ended() {
+        return Err(Rejection::AlreadyCompleted(deployment.id).into());
+    }
+    let platform = deployment.spec.platform;
+    if platform != ComputePlatform::Ecs {
+        return Err(Rejection::NoWait { deployment: deployment.id, platform, wait }.into());
+    }
+    let change = |record: &mut Deployment| {
+        let why = format!("ContinueDeployment was called with {} by {}.", wait.as_str(), Caller::in_words(caller));
+        record.end_wait(wait, now).then(|| Note { seen: "request: continue".to_owned(), decided: "Continue", why })
+    };
+    let Some(record) = amend(deployments, id, change).await? else {
+        return Err(Rejection::NotWaiting { deployment: id.clone(), wait }.into());
+    };
+    wake_or_leave(wakes, &record).await;
+    Ok(())
+}
+
+/// Takes the verdict of a hook. The first one counts; a later one, one for an event that no longer waits, and one
+/// with an id that is not this deployment's are refused.
+pub async fn answer_hook(
+    deployments: &impl Deployments,
+    wakes: &impl Wakes,
+    answer: &HookAnswer,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let id = &answer.deployment;
+    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
+    let foreign = || Rejection::ForeignHook { deployment: id.clone() };
+    let event = answer.event;
+    let asked = |event: &LifecycleEvent| event.hook.as_ref().is_some_and(|run| run.asked > 0);
+    if !record.event(event).is_some_and(asked) {
+        return Err(foreign().into());
+    }
+    let verdict = if answer.succeeded { Verdict::Succeeded } else { Verdict::Failed(said_failed(&record, event)) };
+    let change = |record: &mut Deployment| {
+        let said = if answer.succeeded { "Succeeded" } else { "Failed" };
+        let why = format!("The hook of {event} said {said}.");
+        record.answer_hook(event, verdict.clone(), now).then(|| Note {
+            seen: format!("call back: {said}"),
+            decided: "HookAnswered",
+            why,
+        })
+    };
+    let Some(record) = amend(deployments, id, change).await? else {
+        return Err(Rejection::EventAlreadyCompleted { deployment: id.clone(), event }.into());
+    };
+    wake_or_leave(wakes, &record).await;
+    Ok(())
+}
+
+fn said_failed(record: &Deployment, event: EventName) -> Diagnostics {
+    let hook = record.spec.target.hook(event);
+    let script = hook.map_or("", |hook| hook.as_str());
+    let message = format!("{script} called back with Failed for {event}.");
+    Diagnostics::of_hook(DiagnosticsCode::ScriptFailed, script, message, "")
+}
