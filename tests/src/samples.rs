@@ -5,6 +5,7 @@ use std::fs;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use spillway_appspec::resource;
 use spillway_domain::access::permission::Question;
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::quotas::Quotas;
@@ -20,7 +21,7 @@ use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::{block, guide_machine, root};
 use spillway_wire::alarm::StateChange;
-use spillway_wire::{appspec, execution, http, stack};
+use spillway_wire::{execution, http, stack};
 
 const LAMBDA: &str = "docs/guides/lambda.md";
 const ECS: &str = "docs/guides/ecs.md";
@@ -162,7 +163,7 @@ fn the_revision_of_the_guide_is_taken() {
     let deployment = json!({ "applicationName": "shop", "deploymentGroupName": "orders", "revision": revision });
     let created = door.call("CreateDeployment", &deployment);
     assert!(created["deploymentId"].is_string(), "{created}");
-    let appspec = appspec::read(&block(LAMBDA, "Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
+    let appspec = resource::read(&block(LAMBDA, "Type: AWS::Lambda::Function"), ComputePlatform::Lambda);
     let Target::Lambda(whole) = appspec else { panic!("{appspec:?}") };
     assert_eq!(world.records()[0].spec.target, Target::Lambda(LambdaTarget { before: None, after: None, ..whole }));
 }

@@ -72,8 +72,10 @@ def guard_http_servers() -> None:
         body = refusal(self.headers.items(), self.server.server_address[1])
         if body is None:
             return True
-        self.close_connection = True
+        # The body of the request is not read, so that nothing can follow it. A client that is not told so sends its
+        # next request into a connection that closes.
         self.send_response(403)
+        self.send_header("Connection", "close")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

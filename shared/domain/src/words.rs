@@ -31,6 +31,14 @@ pub fn end_of_log(log: impl Into<String>) -> String {
     format!("{ELLIPSIS}{}", &log[begin..])
 }
 
+/// At most `most` characters of a text, with a sign that there were more.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Cuts a text to so many bytes and an ellipsis.
 pub(crate) fn shorten(words: &mut String, most: usize) {
     if words.len() > most + ELLIPSIS.len() {

@@ -12,8 +12,8 @@ use spillway_domain::ecs::target::EcsTarget;
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::words::excerpt;
 
-use crate::input::cut;
 use crate::{Exception, Operation, Seal};
+use spillway_domain::words::cut;
 
 /// What the hook of `event` receives: CodeDeploy's two members, and beside them what hooks otherwise have to ask for, as
 /// far as it is known at that event. `None` when the deployment has no target, and so no hook.

@@ -1,5 +1,6 @@
 //! Reading a request body: its JSON, its members, and the names in them.
 
+use spillway_domain::words::cut;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -223,13 +224,5 @@ fn name_in_arn(text: &str) -> Option<&str> {
         }
         "autoscaling" => resource.split_once("autoScalingGroupName/").map(|(_, name)| name),
         _ => None,
-    }
-}
-
-/// At most `most` characters of a text, with a sign that there were more.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
     }
 }

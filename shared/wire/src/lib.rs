@@ -2,13 +2,12 @@
 //!
 //! A request goes through [`http::read`], which finds the operation, then through the `parse` of the
 //! operation's module in [`operations`]; what comes back from the use case goes through its `render`. Every refusal is
-//! an [`Exception`]. Beside the API: what a revision says ([`appspec`]), what a hook receives and returns ([`hook`]),
+//! an [`Exception`]. Beside the API: what a hook receives and returns ([`hook`]),
 //! what subscribers are told ([`notice`]), and what passes between us and
 //! CloudFormation ([`stack`]).
 
 pub mod access;
 pub mod alarm;
-pub mod appspec;
 pub mod bounds;
 pub mod content;
 mod context;

@@ -11,8 +11,8 @@ use spillway_domain::names::TriggerName;
 use spillway_domain::problem::Problem;
 
 use crate::Place;
-use crate::input::cut;
 use crate::shapes::{deployment_info, time};
+use spillway_domain::words::cut;
 
 /// The `detail-type` of the EventBridge event.
 pub const DETAIL_TYPE: &str = "CodeDeploy Deployment State-change Notification";

@@ -9,9 +9,9 @@ use spillway_domain::deployment::request::ForServers;
 use spillway_domain::names::ConfigName;
 use spillway_domain::rejection::{Quota, Rejection};
 
-use crate::input::cut;
 use crate::shapes::{platform, revision_location};
 use crate::{Exception, unfit};
+use spillway_domain::words::cut;
 
 impl From<Rejection> for Exception {
     fn from(rejection: Rejection) -> Self {

@@ -9,11 +9,11 @@ use spillway_tests::template::{functions, root};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use zip::ZipArchive;
 
-use super::block_on;
+use super::in_cloud;
 use super::processes::{everything, lab, signal};
 use super::programs::{sam, scrubbed, written};
 
-/// Writes a package of development builds into a folder.
+/// Writes a package of development builds into a folder. The cloud that all tests share has built `lab` and the functions.
 async fn write_into(folder: &Path) {
     let mut command = tokio::process::Command::new(lab());
     let command = command.args(["package", "--profile", "dev", "--out"]).arg(folder).kill_on_drop(true);
@@ -23,7 +23,7 @@ async fn write_into(folder: &Path) {
 
 #[test]
 fn a_package_has_a_zip_for_each_function_and_a_template_that_sam_calls_valid() {
-    block_on(async {
+    in_cloud(async |_| {
         let folder = tempfile::tempdir().unwrap();
         write_into(folder.path()).await;
         let text = fs::read_to_string(folder.path().join("template.yaml")).unwrap();
@@ -50,7 +50,7 @@ fn a_package_has_a_zip_for_each_function_and_a_template_that_sam_calls_valid() {
 
 #[test]
 fn the_local_cloud_deploys_a_package() {
-    block_on(async {
+    in_cloud(async |_| {
         let folder = tempfile::tempdir_in(root().join("target")).unwrap();
         write_into(folder.path()).await;
         let mut said = tempfile::tempfile().unwrap();

@@ -78,7 +78,7 @@ fn folder(blocks: &[Block]) -> TempDir {
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    for name in ["cargo", "sam", "spillway"] {
+    for name in ["cargo", "sam", "spillway", "spillway-agent"] {
         write(&format!("bin/{name}"), STAND_IN, 0o755);
     }
     write("bin/aws", AWS, 0o755);
@@ -129,7 +129,7 @@ fn check(note: &str) -> Result<(), String> {
         ["sam", "build" | "deploy", ..] | ["run", ..] => Ok(()),
         ["cargo", tool, ref rest @ ..] if is_alias(tool) => flags(note, rest),
         ["cargo", tool, ..] if OF_CARGO.contains(&tool) => Ok(()),
-        ["spillway", ref rest @ ..] => flags(note, rest),
+        ["spillway" | "spillway-agent", ref rest @ ..] => flags(note, rest),
         _ => Err(format!("'{note}' is not known")),
     }
 }
@@ -150,7 +150,8 @@ fn is_alias(tool: &str) -> bool {
 
 /// Each flag is a field of a command line of ours.
 fn flags(note: &str, words: &[&str]) -> Result<(), String> {
-    let of_ours = |path: &str| path.starts_with("cli/src") || path.starts_with("lab/src");
+    let of_ours =
+        |path: &str| path.starts_with("cli/src") || path.starts_with("lab/src") || path.starts_with("agent/src");
     let texts: Vec<String> = sources().into_iter().filter(|(path, _)| of_ours(path)).map(|(_, text)| text).collect();
     for flag in words.iter().filter_map(|word| word.strip_prefix("--")) {
         let field = format!("{}: ", flag.replace('-', "_"));

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use spillway_appspec::resource;
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::deployment::spec::Target;
 use spillway_policy::Policies;
-use spillway_wire::appspec;
 
 /// JSON; a statement of a policy names actions of services.
 pub(super) fn json(text: &str) -> Result<(), String> {
@@ -28,7 +28,7 @@ pub(super) fn yaml(text: &str) -> Result<(), String> {
         None => return if sample.is_object() { Ok(()) } else { Err("it has no keys".to_owned()) },
         Some(platform) => platform,
     };
-    match appspec::read(text, platform) {
+    match resource::read(text, platform) {
         Target::Invalid(violations) => Err(violations.join(" ")),
         Target::Lambda(_) | Target::Ecs(_) | Target::Unread => Ok(()),
     }

@@ -10,7 +10,12 @@ use super::{camel, none, read, sources};
 
 /// Every manifest of a member, with its path from the root.
 pub fn manifests() -> Vec<(String, String)> {
-    let mut paths = vec!["cli/Cargo.toml".to_owned(), "lab/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
+    let mut paths = vec![
+        "agent/Cargo.toml".to_owned(),
+        "cli/Cargo.toml".to_owned(),
+        "lab/Cargo.toml".to_owned(),
+        "tests/Cargo.toml".to_owned(),
+    ];
     let functions = functions().into_iter().filter(Function::is_in_rust);
     paths.extend(functions.map(|function| format!("{}/Cargo.toml", function.folder())));
     paths.extend(folders("shared").iter().map(|name| format!("shared/{name}/Cargo.toml")));
@@ -56,10 +61,12 @@ fn crates_know_only_whom_they_may_know() {
         let parent = folder.split_once('/').map_or("", |(parent, _)| parent);
         let name = folder.rsplit_once('/').map_or("", |(_, name)| name);
         let mut may: Vec<&str> = match (parent, name) {
+            _ if path.starts_with("agent/") => vec!["appspec"],
             ("functions", "macro") => vec!["kit", "template"],
             ("functions", "authorize") => vec!["kit", "engine", "domain", "policy"],
-            ("functions", _) => vec!["kit", "door", "wire", "engine", "domain"],
+            ("functions", _) => vec!["kit", "door", "wire", "appspec", "engine", "domain"],
             ("shared", "domain") => vec![],
+            ("shared", "appspec") => vec!["domain"],
             ("shared", "engine" | "wire" | "template" | "aws-sts") => vec!["domain"],
             ("shared", "kit" | "testkit") => vec!["domain", "engine"],
             ("shared", "policy") => vec!["domain"],

@@ -1,6 +1,7 @@
 //! Which operation is which use case: one line each.
 
 use serde_json::{Value, json};
+use spillway_appspec::resource;
 use spillway_domain::access::caller::Caller;
 use spillway_door::Refusal;
 use spillway_engine::access::permit::permit;
@@ -28,7 +29,7 @@ use spillway_engine::ports::access::Access;
 use spillway_engine::ports::executions::{Executions, Wakes};
 use spillway_kit::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::Operation::{self, *};
-use spillway_wire::{access, appspec, operations as wire};
+use spillway_wire::{access, operations as wire};
 
 use crate::{Backend, Store};
 
@@ -99,7 +100,7 @@ pub(crate) async fn carry_out(
         GetApplicationRevision => answer!(get_application_revision, (application, location) => find_revision(store, application, location)),
         BatchGetApplicationRevisions => answer!(batch_get_application_revisions, (application, locations) => find_revisions(store, application, locations)),
         ListApplicationRevisions => answer!(list_application_revisions, (filter, after) => list_revisions(store, filter, after.as_deref())),
-        CreateDeployment => answer!(create_deployment, new => create_deployment(store, executions, new, appspec::read, quotas, fresh_deployment_id(), now)),
+        CreateDeployment => answer!(create_deployment, new => create_deployment(store, executions, new, resource::read, quotas, fresh_deployment_id(), now)),
         GetDeployment => answer!(get_deployment, id => load_deployment(store, id)),
         ListDeployments => answer!(list_deployments, (filter, after) => list_deployments(store, store, filter, after.as_deref())),
         GetDeploymentTarget => answer!(get_deployment_target, (id, target) => find_targets(store, id, std::slice::from_ref(target))),

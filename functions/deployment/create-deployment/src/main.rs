@@ -1,6 +1,7 @@
 //! Create deployment: makes the deployment that an execution of the state machine asks for.
 
 use serde_json::Value;
+use spillway_appspec::resource;
 use spillway_aws_authorize::Authorize;
 use spillway_aws_dynamodb::Table;
 use spillway_domain::catalog::quotas::Quotas;
@@ -10,7 +11,7 @@ use spillway_engine::operations::Error;
 use spillway_engine::operations::deployment::{StartRequest, create_deployment_for};
 use spillway_kit::{Failure, Invocation, aws, run, setting, table};
 use spillway_wire::execution::{Request, created, parse, refused};
-use spillway_wire::{Exception, Place, access, appspec};
+use spillway_wire::{Exception, Place, access};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -39,7 +40,7 @@ async fn answer(
         let place = Place { partition, region, account };
         return Ok(refuse(&access::denied(caller.as_ref(), &denial, &place)));
     }
-    match create_deployment_for(table, &start, &new, appspec::read, quotas, invocation.now).await {
+    match create_deployment_for(table, &start, &new, resource::read, quotas, invocation.now).await {
         Ok(deployment) => Ok(created(&deployment)),
         Err(Error::Rejected(rejection)) => Ok(refuse(&rejection.into())),
         Err(Error::Problem(problem)) => Err(problem),

@@ -147,6 +147,9 @@ pub enum RevisionUnfit {
     GitHub,
 }
 
+/// The bytes of an AppSpec. It is kept in a table item of its own, of 400 KB at most.
+pub const APPSPEC_BYTES: usize = 100 * 1024;
+
 /// The SHA-256 of a text, in lower-case hexadecimal.
 pub fn sha256(content: &str) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -246,6 +249,11 @@ impl RevisionSort {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sum_is_lower_case_hexadecimal() {
+        assert_eq!(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
 
     fn s3(bucket: &str, key: &str, bundle: Option<BundleType>) -> RevisionLocation {
         RevisionLocation::S3(S3Object { bucket: bucket.into(), key: key.into(), bundle, version: None, e_tag: None })

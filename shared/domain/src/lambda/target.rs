@@ -35,18 +35,23 @@ impl LambdaTarget {
 
     /// An AppSpec for this shift.
     pub fn appspec(&self) -> String {
+        let mut appspec = serde_json::json!({
+            "version": 0.0,
+            "Resources": [{ self.function.bare(): { "Type": "AWS::Lambda::Function", "Properties": {
+                "Name": self.function.as_str(),
+                "Alias": self.alias.as_str(),
+                "CurrentVersion": self.current.to_string(),
+                "TargetVersion": self.target.to_string(),
+            } } }],
+        });
         let hooks = [("BeforeAllowTraffic", &self.before), ("AfterAllowTraffic", &self.after)];
-        let hooks = hooks.iter().filter_map(|(event, hook)| Some(format!(r#"{{"{event}":"{}"}}"#, hook.as_ref()?)));
-        let hooks = hooks.collect::<Vec<_>>().join(",");
-        let hooks = if hooks.is_empty() { hooks } else { format!(r#","Hooks":[{hooks}]"#) };
-        format!(
-            r#"{{"version":0.0,"Resources":[{{"{}":{{"Type":"AWS::Lambda::Function","Properties":{{"Name":"{}","Alias":"{}","CurrentVersion":"{}","TargetVersion":"{}"}}}}}}]{hooks}}}"#,
-            self.function.bare(),
-            self.function,
-            self.alias,
-            self.current,
-            self.target
-        )
+        let hooks =
+            hooks.iter().filter_map(|(event, hook)| Some(serde_json::json!({ *event: hook.as_ref()?.as_str() })));
+        let hooks: Vec<_> = hooks.collect();
+        if !hooks.is_empty() {
+            appspec["Hooks"] = hooks.into();
+        }
+        appspec.to_string()
     }
 }
 

@@ -4,8 +4,9 @@ use serde::Deserialize;
 use spillway_domain::deployment::gate::Gate;
 use spillway_domain::names::DeploymentId;
 
-use crate::input::{DEPLOYMENT, cut, read};
+use crate::input::{DEPLOYMENT, read};
 use crate::{Context, Exception};
+use spillway_domain::words::cut;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::config::{ComputePlatform, DeploymentConfig, NewConfig, Strategy};
 use spillway_domain::names::ConfigName;
 
-use crate::input::{CONFIG, Object, cut, read};
+use crate::input::{CONFIG, Object, read};
 use crate::shapes::{minimum_healthy_hosts, platform, traffic_routing, zonal_config};
 use crate::{Context, Exception};
+use spillway_domain::words::cut;
 
 /// Names that describe themselves, and names of the predefined configurations.
 const RESERVED: [(&str, &str); 2] = [

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::revision::{RevisionFilter, RevisionLocation, RevisionSort};
 
-use crate::input::{APPLICATION, cut, read};
+use crate::input::{APPLICATION, read};
 use crate::shapes::{closed_set, revision_location};
 use crate::{Context, Exception, Operation, token};
+use spillway_domain::words::cut;
 
 const OPERATION: Operation = Operation::ListApplicationRevisions;
 

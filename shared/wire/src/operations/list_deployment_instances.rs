@@ -6,8 +6,9 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 
 use super::list_deployment_targets::{parse_statuses, target_ids};
-use crate::input::{DEPLOYMENT, cut, read};
+use crate::input::{DEPLOYMENT, read};
 use crate::{Context, Exception, Operation, TargetStatus, token};
+use spillway_domain::words::cut;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

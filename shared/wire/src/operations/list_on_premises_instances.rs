@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::instance::InstanceFilter;
 use spillway_domain::catalog::page::Page;
 
-use crate::input::{cut, read};
+use crate::input::read;
 use crate::shapes::tag_filters;
 use crate::{Context, Exception, Operation, token};
+use spillway_domain::words::cut;
 
 const OPERATION: Operation = Operation::ListOnPremisesInstances;
 

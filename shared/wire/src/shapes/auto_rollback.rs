@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
 
 use crate::Exception;
-use crate::input::cut;
+use spillway_domain::words::cut;
 
 const EVENTS: [AutoRollbackEvent; 3] = [
     AutoRollbackEvent::DeploymentFailure,

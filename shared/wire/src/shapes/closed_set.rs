@@ -1,6 +1,6 @@
 //! Members that have one of a few values.
 
-use crate::input::cut;
+use spillway_domain::words::cut;
 
 /// The value that is given; else in words that it is not valid, and what would be.
 pub(crate) fn find<T: Copy, const N: usize>(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::environment::{DeploymentOption, DeploymentStyle, DeploymentType};
 
 use crate::Exception;
-use crate::input::cut;
+use spillway_domain::words::cut;
 
 const TYPES: [DeploymentType; 2] = [DeploymentType::InPlace, DeploymentType::BlueGreen];
 const OPTIONS: [DeploymentOption; 2] = [DeploymentOption::WithTrafficControl, DeploymentOption::WithoutTrafficControl];

@@ -3,7 +3,7 @@
 use spillway_domain::catalog::config::ComputePlatform;
 
 use crate::Exception;
-use crate::input::cut;
+use spillway_domain::words::cut;
 
 const ALL: [ComputePlatform; 3] = [ComputePlatform::Server, ComputePlatform::Lambda, ComputePlatform::Ecs];
 

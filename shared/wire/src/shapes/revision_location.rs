@@ -6,8 +6,10 @@ use spillway_domain::catalog::revision::{BundleType, NewRevision, Revision, Revi
 use spillway_domain::names::GroupName;
 
 use super::{closed_set, time};
-use crate::input::{Object, cut};
-use crate::{Exception, appspec, bounds};
+use crate::Exception;
+use crate::input::Object;
+use spillway_domain::catalog::revision::{APPSPEC_BYTES, sha256};
+use spillway_domain::words::cut;
 
 /// As it is given.
 #[derive(Deserialize)]
@@ -137,15 +139,15 @@ fn text(kind: RevisionKind, member: &str, input: TextInput) -> Result<NewRevisio
     let Some(content) = input.content.filter(|content| !content.is_empty()) else {
         return by_sum(kind, member, input.sha256);
     };
-    if content.len() > bounds::APPSPEC_BYTES {
+    if content.len() > APPSPEC_BYTES {
         return Err(invalid(format!(
             "revision.{member}.content has {} bytes; an AppSpec may have {}.",
             content.len(),
-            bounds::APPSPEC_BYTES
+            APPSPEC_BYTES
         )));
     }
     if let Some(given) = input.sha256 {
-        let found = appspec::sha256(&content);
+        let found = sha256(&content);
         if !given.eq_ignore_ascii_case(&found) {
             return Err(invalid(format!(
                 "revision.{member}.sha256 is '{}', but the SHA-256 of the content is {found}. Leave it out, or give the \

@@ -6,7 +6,8 @@ use spillway_domain::catalog::config::Strategy;
 use spillway_domain::catalog::routing::{MAX_TOTAL_WAIT_MINUTES, Routing};
 
 use crate::Exception;
-use crate::input::{Object, cut};
+use crate::input::Object;
+use spillway_domain::words::cut;
 
 /// As it is given.
 #[derive(Deserialize)]

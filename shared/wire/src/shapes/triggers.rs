@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::group::{Trigger, TriggerEvent};
 use spillway_domain::names::{TopicArn, TriggerName};
 
-use crate::input::{Object, cut};
+use crate::input::Object;
 use crate::{Context, Exception, Place};
+use spillway_domain::words::cut;
 
 const EVENTS: [TriggerEvent; 10] = [
     TriggerEvent::DeploymentStart,

@@ -7,7 +7,7 @@ use spillway_domain::stack::resource::Outcome;
 
 use super::{Asked, parse};
 use crate::Exception;
-use crate::input::cut;
+use spillway_domain::words::cut;
 
 /// The most bytes of an answer.
 const MOST_BYTES: usize = 4096;

@@ -84,7 +84,7 @@ fn succeeded() -> Deployment {
 fn a_deployment_that_succeeded_is_shown_as_codedeploy_shows_it() {
     let mut deployment = succeeded();
     deployment.spec.previous_revision = Some(NewRevision::text(RevisionKind::String, "abc".to_owned()).location);
-    let sum = crate::appspec::sha256("version: 0.0");
+    let sum = spillway_domain::catalog::revision::sha256("version: 0.0");
     assert_eq!(
         get_deployment::render(&id(), &deployment, &context()),
         json!({ "deploymentInfo": {
@@ -264,7 +264,7 @@ fn a_group_is_shown_with_every_block_that_clients_read() {
         &(application.clone(), group.clone(), state),
         &context(),
     );
-    let sum = crate::appspec::sha256("version: 0.0");
+    let sum = spillway_domain::catalog::revision::sha256("version: 0.0");
     assert_eq!(
         shown,
         json!({ "deploymentGroupInfo": {

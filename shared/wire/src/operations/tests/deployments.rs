@@ -7,7 +7,7 @@ use spillway_domain::rejection::Rejection;
 
 use super::*;
 use crate::testing::{context, named};
-use crate::{appspec, bounds};
+use spillway_domain::catalog::revision::{APPSPEC_BYTES, sha256};
 
 const CREATE: Operation = Operation::CreateDeployment;
 const APPSPEC: &str = r#"{"version":0.0,"Resources":[{"f":{"Type":"AWS::Lambda::Function","Properties":
@@ -22,7 +22,7 @@ fn a_deployment_has_a_revision_that_is_read_when_its_platform_is_known() {
     for (kind, member, revision) in
         [("AppSpecContent", "appSpecContent", RevisionKind::AppSpecContent), ("String", "string", RevisionKind::String)]
     {
-        let sum = appspec::sha256(APPSPEC);
+        let sum = sha256(APPSPEC);
         for sum in [Value::Null, json!(sum), json!(sum.to_uppercase())] {
             let location = json!({ "revisionType": kind, member: { "content": APPSPEC, "sha256": sum } });
             let deployment = read(&with(CREATE, "revision", location));
@@ -154,7 +154,7 @@ fn revisions_have_their_rules() {
 
 #[test]
 fn the_largest_appspec_passes_whatever_its_characters() {
-    let content = "\u{1}".repeat(bounds::APPSPEC_BYTES);
+    let content = "\u{1}".repeat(APPSPEC_BYTES);
     let request = with(CREATE, "revision.appSpecContent.content", json!(content));
     assert_eq!(read(&request).revision.and_then(|given| given.content), Some(content));
 }

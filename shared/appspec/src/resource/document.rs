@@ -7,7 +7,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
-use crate::input::cut;
+use spillway_domain::words::cut;
 
 /// A value of a document.
 #[derive(Debug, PartialEq)]

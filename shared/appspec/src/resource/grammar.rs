@@ -9,7 +9,7 @@ use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::names::{BadName, FunctionName};
 
 use super::document::{Node, Number};
-use crate::input::cut;
+use spillway_domain::words::cut;
 
 /// In what the AppSpec of a platform differs from others.
 pub(super) struct Dialect {

@@ -1,4 +1,4 @@
-//! What a revision says: the AppSpec, in YAML or JSON.
+//! The AppSpecs of Lambda and ECS, in YAML or JSON: they list the one resource that is deployed.
 
 mod document;
 mod ecs;
@@ -8,22 +8,22 @@ mod lambda;
 mod tests;
 
 use spillway_domain::catalog::config::ComputePlatform;
-pub use spillway_domain::catalog::revision::sha256;
+use spillway_domain::catalog::revision::APPSPEC_BYTES;
 use spillway_domain::deployment::spec::Target;
+use spillway_domain::words::cut;
 
-use crate::bounds;
-use crate::input::cut;
-
+/// The violations of an AppSpec that are kept and shown.
+const VIOLATIONS: usize = 20;
 /// The most characters of one violation.
 const VIOLATION: usize = 400;
 
 /// The target of an AppSpec; or every rule of the AppSpec for the platform that it breaks, each with its place.
 pub fn read(content: &str, platform: ComputePlatform) -> Target {
-    if content.len() > bounds::APPSPEC_BYTES {
+    if content.len() > APPSPEC_BYTES {
         return Target::Invalid(vec![format!(
             "The AppSpec has {} bytes; it may have {}.",
             content.len(),
-            bounds::APPSPEC_BYTES
+            APPSPEC_BYTES
         )]);
     }
     let document = document::parse(content).map_err(|words| vec![words]);
@@ -39,8 +39,8 @@ pub fn read(content: &str, platform: ComputePlatform) -> Target {
 
 /// Violations are kept in the record, so there must not be too many.
 fn bound(violations: Vec<String>) -> Vec<String> {
-    let more = violations.len().saturating_sub(bounds::VIOLATIONS);
-    let kept = violations.iter().take(bounds::VIOLATIONS).map(|words| cut(words, VIOLATION));
+    let more = violations.len().saturating_sub(VIOLATIONS);
+    let kept = violations.iter().take(VIOLATIONS).map(|words| cut(words, VIOLATION));
     let last = (more > 0).then(|| format!("And {more} more."));
     kept.chain(last).collect()
 }

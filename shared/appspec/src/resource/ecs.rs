@@ -10,7 +10,7 @@ use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider, EcsTar
 
 use super::document::{Node, Number};
 use super::grammar::{Check, Dialect, check};
-use crate::input::cut;
+use spillway_domain::words::cut;
 
 const DIALECT: Dialect = Dialect {
     platform: "an ECS",

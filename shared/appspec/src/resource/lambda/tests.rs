@@ -2,9 +2,8 @@ use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::deployment::spec::Target;
 
 use super::super::read as read_for;
-use super::super::tests::violations_for;
+use super::super::tests::{named, violations_for};
 use super::*;
-use crate::testing::named;
 
 const GOOD: &str = "\
 version: 0.0

@@ -1,0 +1,139 @@
+//! Reads the specification of a deployment, as CodeDeploy's service writes it.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use spillway_appspec::server::FileExistsBehavior;
+
+use crate::bundle::Kind;
+use crate::spec::{DeploymentSpec, Revision, S3Object};
+
+/// Why a specification is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// It is not what the protocol has.
+    #[error("the deployment specification cannot be read: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Something that it must have is not there.
+    #[error("the deployment specification has no {0}")]
+    Missing(&'static str),
+    /// Something is there that this agent does not know.
+    #[error("the deployment specification is refused: {0}")]
+    Unknown(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Wire {
+    deployment_id: Option<String>,
+    deployment_group_id: Option<String>,
+    deployment_group_name: Option<String>,
+    application_name: Option<String>,
+    deployment_creator: Option<String>,
+    deployment_type: Option<String>,
+    app_spec_filename: Option<String>,
+    agent_action_overrides: Option<Overrides>,
+    all_possible_lifecycle_events: Option<Vec<String>>,
+    revision: Option<WireRevision>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Overrides {
+    agent_overrides: Option<AgentOverrides>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AgentOverrides {
+    file_exists_behavior: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireRevision {
+    revision_type: Option<String>,
+    s3_revision: Option<WireS3>,
+    local_revision: Option<WireLocal>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireS3 {
+    bucket: Option<String>,
+    key: Option<String>,
+    bundle_type: Option<String>,
+    version: Option<String>,
+    #[serde(rename = "ETag")]
+    etag: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireLocal {
+    location: Option<PathBuf>,
+    bundle_type: Option<String>,
+}
+
+/// Reads a specification.
+pub fn parse(text: &str) -> Result<DeploymentSpec, Refused> {
+    let wire: Wire = serde_json::from_str(text)?;
+    let deployment = given(wire.deployment_id, "DeploymentId")?;
+    let behavior = wire.agent_action_overrides.and_then(|given| given.agent_overrides?.file_exists_behavior);
+    let creator = wire.deployment_creator.as_deref().unwrap_or("user");
+    let kind = wire.deployment_type.as_deref().unwrap_or("IN_PLACE");
+    Ok(DeploymentSpec {
+        deployment_id: deployment.rsplit('/').next().unwrap_or_default().to_owned(),
+        group_id: given(wire.deployment_group_id, "DeploymentGroupId")?,
+        group_name: given(wire.deployment_group_name, "DeploymentGroupName")?,
+        application_name: given(wire.application_name, "ApplicationName")?,
+        is_blue_green_rollback: creator == "codeDeployRollback" && kind == "BLUE_GREEN",
+        revision: revision(wire.revision.ok_or(Refused::Missing("Revision"))?)?,
+        appspec_filename: wire.app_spec_filename.filter(|name| !name.is_empty()),
+        file_exists_behavior: behavior.map_or(Ok(FileExistsBehavior::Disallow), |name| read_behavior(&name))?,
+        events: wire.all_possible_lifecycle_events,
+    })
+}
+
+fn given(text: Option<String>, name: &'static str) -> Result<String, Refused> {
+    text.filter(|text| !text.is_empty()).ok_or(Refused::Missing(name))
+}
+
+fn read_behavior(name: &str) -> Result<FileExistsBehavior, Refused> {
+    let found = FileExistsBehavior::from_name(&name.to_ascii_uppercase());
+    found.ok_or_else(|| Refused::Unknown(format!("FileExistsBehavior {name} is not DISALLOW, OVERWRITE or RETAIN")))
+}
+
+fn revision(wire: WireRevision) -> Result<Revision, Refused> {
+    let kind = given(wire.revision_type, "Revision.RevisionType")?;
+    match kind.as_str() {
+        "S3" => {
+            let object = wire.s3_revision.ok_or(Refused::Missing("Revision.S3Revision"))?;
+            Ok(Revision::S3(S3Object {
+                bucket: given(object.bucket, "Revision.S3Revision.Bucket")?,
+                key: given(object.key, "Revision.S3Revision.Key")?,
+                kind: packing(&given(object.bundle_type, "Revision.S3Revision.BundleType")?)?,
+                version: object.version,
+                etag: object.etag,
+            }))
+        }
+        "Local File" | "Local Directory" => {
+            let local = wire.local_revision.ok_or(Refused::Missing("Revision.LocalRevision"))?;
+            let location = local.location.ok_or(Refused::Missing("Revision.LocalRevision.Location"))?;
+            Ok(Revision::Local { location, kind: local.bundle_type.as_deref().map(packing).transpose()? })
+        }
+        other => {
+            Err(Refused::Unknown(format!("this agent fetches no revision of type {other}; put the bundle into S3")))
+        }
+    }
+}
+
+fn packing(name: &str) -> Result<Kind, Refused> {
+    match name {
+        "tar" => Ok(Kind::Tar),
+        "tgz" => Ok(Kind::Tgz),
+        "zip" => Ok(Kind::Zip),
+        "directory" => Ok(Kind::Directory),
+        other => Err(Refused::Unknown(format!("a bundle of type {other} is none of tar, tgz and zip"))),
+    }
+}

@@ -1,0 +1,200 @@
+//! `deploy-local`: a deployment of this host without a service.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use spillway_appspec::server::{FileExistsBehavior, HOOKS};
+
+use crate::appspec_file;
+use crate::bundle::Kind;
+use crate::command::{Agent, unpack};
+use crate::explain::{self, Effect};
+use crate::hooks;
+use crate::install;
+use crate::spec::{DeploymentSpec, Revision};
+use crate::state::Place;
+
+/// Where deployments are unless told otherwise; scripts have this path.
+pub const ROOT: &str = "/opt/codedeploy-agent/deployment-root";
+
+/// The options of `codedeploy-local`, and a dry run.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The bundle: a folder, or a zip, tar or tgz file
+    #[arg(short = 'l', long, default_value = ".")]
+    pub bundle_location: String,
+    /// How the bundle is packed; by its first bytes unless given
+    #[arg(short = 't', long = "type", value_enum)]
+    pub kind: Option<Kind>,
+    /// What happens to a file that exists and that no earlier deployment of the group has made
+    #[arg(short = 'b', long, value_parser = ["DISALLOW", "OVERWRITE", "RETAIN"], default_value = "DISALLOW", ignore_case = true)]
+    pub file_exists_behavior: String,
+    /// The id of the deployment group, whose files of earlier deployments are cleaned up
+    #[arg(short = 'g', long, default_value = "default-local-deployment-group")]
+    pub deployment_group: String,
+    /// The name of the deployment group, for scripts
+    #[arg(short = 'd', long, default_value = "LocalFleet")]
+    pub deployment_group_name: String,
+    /// The name of the application, for scripts; the bundle's location unless given
+    #[arg(short = 'a', long)]
+    pub application_name: Option<String>,
+    /// The lifecycle events to run, separated by commas; DownloadBundle and Install come first unless named
+    #[arg(short = 'e', long, value_delimiter = ',')]
+    pub events: Vec<String>,
+    /// The path of the AppSpec in the bundle; appspec.yml unless given
+    #[arg(short = 'A', long)]
+    pub appspec_filename: Option<String>,
+    /// The folder of all deployments
+    #[arg(long, default_value = ROOT)]
+    pub root: PathBuf,
+    /// Say what would be copied, changed, deleted and run, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The events that run, in their order.
+fn events(given: &[String]) -> Vec<String> {
+    let mut events: Vec<String> = given.iter().map(|event| event.trim().to_owned()).collect();
+    events.retain(|event| !event.is_empty());
+    if events.is_empty() {
+        let (before, after) = HOOKS.split_at(3);
+        let (between, rest) = after.split_at(1);
+        let all = [before, &["DownloadBundle"], between, &["Install"], rest].concat();
+        return all.into_iter().map(str::to_owned).collect();
+    }
+    if !events.iter().any(|event| event == "Install") {
+        let at = events.iter().position(|event| event == "DownloadBundle").map_or(0, |at| at + 1);
+        events.insert(at, "Install".to_owned());
+    }
+    if !events.iter().any(|event| event == "DownloadBundle") {
+        events.insert(0, "DownloadBundle".to_owned());
+    }
+    events
+}
+
+fn specification(options: &Options, events: &[String], id: String) -> Result<DeploymentSpec> {
+    let location = &options.bundle_location;
+    if location.contains("://") {
+        bail!("the bundle {location} is not on this host; download it first, and give its path");
+    }
+    let path = std::path::absolute(location).with_context(|| format!("the bundle {location}"))?;
+    let behavior = options.file_exists_behavior.to_ascii_uppercase();
+    Ok(DeploymentSpec {
+        deployment_id: id,
+        group_id: options.deployment_group.clone(),
+        group_name: options.deployment_group_name.clone(),
+        application_name: options.application_name.clone().unwrap_or_else(|| location.clone()),
+        is_blue_green_rollback: false,
+        revision: Revision::Local { location: path, kind: options.kind },
+        appspec_filename: options.appspec_filename.clone(),
+        file_exists_behavior: FileExistsBehavior::from_name(&behavior).unwrap_or(FileExistsBehavior::Disallow),
+        // With events of one's own, those are the ones that there are.
+        events: (!options.events.is_empty())
+            .then(|| HOOKS.iter().map(|event| (*event).to_owned()).chain(events.iter().cloned()).collect()),
+    })
+}
+
+/// Deploys, or says what it would do.
+pub fn deploy(agent: &Agent<'_>, options: &Options, out: &mut dyn Write) -> Result<bool> {
+    let events = events(&options.events);
+    let id: String = std::iter::repeat_with(|| fastrand::choose_multiple('A'..='Z', 1)[0]).take(9).collect();
+    let spec = specification(options, &events, format!("d-{id}-local"))?;
+    if options.dry_run {
+        return explain(agent, &spec, &events, out).map(|()| true);
+    }
+    for ongoing in agent.root.interrupted()? {
+        if ongoing.group_id == spec.group_id {
+            writeln!(
+                out,
+                "{} of deployment {} did not end; this deployment replaces what it left",
+                ongoing.event, ongoing.deployment_id
+            )?;
+            agent.root.forget(agent.host, &ongoing.deployment_id)?;
+        }
+    }
+    writeln!(out, "deployment {}", spec.deployment_id)?;
+    for event in &events {
+        let diagnostics = agent.run(&spec, event);
+        let log = diagnostics.log.lines().map(|line| format!("    {line}\n")).collect::<String>();
+        if !diagnostics.is_success() {
+            let code = diagnostics.code as u8;
+            writeln!(out, "  {event} failed with code {code}: {}\n{log}", diagnostics.message)?;
+            return Ok(false);
+        }
+        write!(out, "  {event} succeeded\n{log}")?;
+    }
+    Ok(true)
+}
+
+/// Says what each event would do. Unpacks the bundle into a folder of its own, which it removes.
+fn explain(agent: &Agent<'_>, spec: &DeploymentSpec, events: &[String], out: &mut dyn Write) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("spillway-{}-{}", spec.deployment_id, std::process::id()));
+    std::fs::create_dir(&folder)?;
+    let told = explain_in(agent, spec, events, &folder, out);
+    std::fs::remove_dir_all(&folder)?;
+    told
+}
+
+fn explain_in(
+    agent: &Agent<'_>,
+    spec: &DeploymentSpec,
+    events: &[String],
+    folder: &std::path::Path,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let text = |failure: Box<dyn std::error::Error>| anyhow::anyhow!("{failure}");
+    let Revision::Local { location, kind } = &spec.revision else { bail!("the bundle is not on this host") };
+    let found = unpack(location, *kind, &folder.join("revision"), agent.limits).map_err(text)?;
+    let revision = Dir::open_ambient_dir(&found, ambient_authority())?;
+    let name = spec.appspec_filename.as_deref();
+    let (appspec, findings) = appspec_file::read(&revision, name, spec.events.as_deref())?;
+    write!(out, "{}", explain::findings(&findings))?;
+    let place = agent.root.place(spec)?;
+    let owned = place.owned()?;
+    let aside = Agent::aside(&spec.group_id);
+    let order = install::Order {
+        appspec: &appspec,
+        revision: &revision,
+        behavior: spec.file_exists_behavior,
+        owned: &owned,
+        aside: &aside,
+    };
+    let plan = install::prepare(agent.host, &order)??;
+    let mut is_unpacked = false;
+    for event in events {
+        let effect = match event.as_str() {
+            "DownloadBundle" => {
+                is_unpacked = true;
+                explain::event(event, &Effect::Unpack)
+            }
+            "Install" => explain::event(event, &Effect::Install(&plan)),
+            hook => match earlier(hook, spec, &place, is_unpacked)? {
+                Some(None) => explain::event(hook, &Effect::Nothing),
+                Some(Some(earlier)) => explain::event(hook, &Effect::Scripts(&earlier)),
+                None => explain::event(hook, &Effect::Scripts(&appspec)),
+            },
+        };
+        write!(out, "{effect}")?;
+    }
+    Ok(())
+}
+
+/// The AppSpec of an earlier revision, if it is one whose scripts an event runs.
+fn earlier(
+    event: &str,
+    spec: &DeploymentSpec,
+    place: &Place,
+    is_unpacked: bool,
+) -> Result<Option<Option<spillway_appspec::server::ServerAppSpec>>> {
+    let is_of_earlier = matches!(event, "BeforeBlockTraffic" | "AfterBlockTraffic" | "ApplicationStop");
+    if is_unpacked || !is_of_earlier {
+        return Ok(None);
+    }
+    let Some(archive) = hooks::revision_of(event, spec, place)? else { return Ok(Some(None)) };
+    let revision = Dir::open_ambient_dir(&archive, ambient_authority())?;
+    let (appspec, _) = appspec_file::read(&revision, spec.appspec_filename.as_deref(), None)?;
+    Ok(Some(Some(appspec)))
+}
