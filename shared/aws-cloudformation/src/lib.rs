@@ -40,7 +40,7 @@ fn refused(server: &str, error: &Failure) -> Problem {
     match error.raw_response().map(|response| response.status().as_u16()) {
         Some(403 | 404) => {
             problem.kind = ProblemKind::Refused;
-            problem.words.push_str(" The URL has expired, or was never good; the stack cannot be told any more.");
+            problem.words.push_str(" The URL has expired, or was never valid, so the stack cannot be answered.");
         }
         // S3 has 4xx for connections that were slow.
         Some(400..) => problem.kind = ProblemKind::Transient,

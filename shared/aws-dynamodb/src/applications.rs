@@ -50,7 +50,7 @@ impl Table {
                 Outcome::Refused(_) => {}
             }
         }
-        Err(Problem::new(ProblemKind::Transient, format!("There is no home for {what}. Try again.")))
+        Err(Problem::new(ProblemKind::Transient, format!("{what} is being changed by another call. Try again.")))
     }
 
     pub(crate) async fn move_application(
@@ -70,7 +70,7 @@ impl Table {
             Outcome::Written => Ok(true),
             Outcome::Refused(refused) if refused == [1] => Ok(false),
             Outcome::Refused(_) => {
-                let words = format!("{what} was renamed or deleted by somebody else.");
+                let words = format!("{what} was renamed or deleted by another call.");
                 Err(Problem::new(ProblemKind::Stale, words))
             }
         }

@@ -76,7 +76,7 @@ impl Table {
     ) -> Result<GroupWrite, Problem> {
         let what = format!("deployment group {}", old.name);
         let old_key = group_key(&old.lock.home, &old.name);
-        let stale = || Problem::new(ProblemKind::Stale, format!("{what} was changed by somebody else."));
+        let stale = || Problem::new(ProblemKind::Stale, format!("{what} was changed by another call."));
         let item = self.get(&what, old_key.clone()).await?.ok_or_else(stale)?;
         // Compared as it is stored, since another version of Spillway may have written the same in other words.
         let stored = item.get("doc").cloned().ok_or_else(stale)?;

@@ -68,7 +68,7 @@ impl Instances for Table {
         match self.transact("the on-premises instances", actions).await? {
             Outcome::Written => Ok(()),
             Outcome::Refused(_) => {
-                let words = "An on-premises instance was changed by somebody else since it was read.";
+                let words = "An on-premises instance was changed by another call since it was read.";
                 Err(Problem::new(ProblemKind::Stale, words))
             }
         }

@@ -34,7 +34,7 @@ impl Table {
             let words = format!("Deployment {holder} has just taken the alias that deployment {id} is for.");
             return Err(Problem::new(ProblemKind::Transient, words));
         }
-        let words = format!("Deployment {id} was changed by somebody else since it was read.");
+        let words = format!("Deployment {id} was changed by another writer since it was read.");
         Err(Problem::new(ProblemKind::Stale, words))
     }
 

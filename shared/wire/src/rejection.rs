@@ -215,7 +215,7 @@ impl From<Rejection> for Exception {
             Rejection::NoWait { deployment, platform, wait } => (
                 "UnsupportedActionForDeploymentTypeException",
                 format!(
-                    "The deployment {deployment} is to {} and has no {} that could be ended. To end the deployment, use \
+                    "The deployment {deployment} is to {} and has no {} to end. To end the deployment, use \
                      StopDeployment.",
                     platform::text(platform),
                     wait.as_str()
@@ -314,7 +314,7 @@ impl From<Rejection> for Exception {
             Rejection::BuiltInConfig(name) => (
                 "InvalidOperationException",
                 format!(
-                    "The deployment configuration {} was not made by anybody, and cannot be deleted.",
+                    "The deployment configuration {} is predefined, and cannot be deleted.",
                     cut(name.as_str(), 120)
                 ),
             ),

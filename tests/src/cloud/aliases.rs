@@ -91,7 +91,7 @@ fn somebody_elses_write_in_mid_shift_is_left_as_it_is() {
         let ended = shop.end(&id).await;
         let (code, words) = ended.error();
         assert_eq!((ended.status(), code), ("Failed", "INVALID_LAMBDA_CONFIGURATION"));
-        assert!(words.contains("was changed by somebody else") && words.contains("100 % to version 3"), "{words}");
+        assert!(words.contains("drifted during the deployment") && words.contains("100 % to version 3"), "{words}");
         assert!(ended.rollback.is_none());
         assert_eq!(shop.alias().await, written);
     });

@@ -46,8 +46,8 @@ fn a_deployment_to_lambda_has_no_wait_that_a_caller_could_end() {
         assert_eq!(
             words(&door.call(operation, request)),
             format!(
-                "UnsupportedActionForDeploymentTypeException: The deployment {id} is to Lambda and has no {wait} that could \
-                 be ended. To end the deployment, use StopDeployment."
+                "UnsupportedActionForDeploymentTypeException: The deployment {id} is to Lambda and has no {wait} to \
+                 end. To end the deployment, use StopDeployment."
             )
         );
     }

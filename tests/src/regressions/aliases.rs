@@ -98,8 +98,8 @@ fn an_alias_that_somebody_left_between_the_two_versions_is_taken_over_from_there
     assert_eq!(alias(&world), only(2));
     assert_eq!(
         world.ledger_of(&record.id)[0].why,
-        "The alias and the alarms allow it, so the deployment starts. It takes over from where somebody else has left \
-         the alias: 70 % to version 2 and 30 % to version 1."
+        "The alias and the alarms allow it, so the deployment starts. It starts from the split that it found on the \
+         alias: 70 % to version 2 and 30 % to version 1."
     );
 }
 
@@ -205,9 +205,9 @@ fn an_alias_that_is_written_during_the_hook_before_the_shift_is_not_overwritten(
     assert_eq!(
         ending(&record),
         "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
-         was changed by somebody else during the deployment: it now sends 20 % to version 3 and 80 % to version 1, \
-         while this deployment d-BAAAAAAAA had found it on CurrentVersion and had not touched it. Spillway has \
-         left it as it is. No traffic was moved."
+         drifted during the deployment: it was changed outside this deployment and now sends 20 % to version 3 and 80 \
+         % to version 1, \
+         while this deployment d-BAAAAAAAA had found it on CurrentVersion and had not touched it. Spillway has left the alias as it is. No traffic was moved."
     );
     assert_eq!(alias(&world), split(1, 3, 20));
 }
@@ -218,9 +218,9 @@ fn an_alias_that_is_written_in_mid_shift_is_not_overwritten() {
     assert_eq!(
         ending(&record),
         "Failed INVALID_LAMBDA_CONFIGURATION: Alias arn:aws:lambda:us-east-1:111122223333:function:orders:live \
-         was changed by somebody else during the deployment: it now sends 100 % to version 3, while this \
-         deployment d-BAAAAAAAA had asked for 10 % to version 2 and 90 % to version 1. Spillway has left it as it \
-         is."
+         drifted during the deployment: it was changed outside this deployment and now sends 100 % to version 3, \
+         while this \
+         deployment d-BAAAAAAAA had asked for 10 % to version 2 and 90 % to version 1. Spillway has left the alias as it is."
     );
     assert_eq!(alias(&world), only(3));
 }
@@ -233,8 +233,8 @@ fn an_alias_that_is_written_after_the_traffic_went_back_is_not_overwritten() {
         ending(&record),
         "Stopped ALARM_ACTIVE: One or more alarms have been activated according to the Amazon CloudWatch metrics \
          you selected, and the affected deployments have been stopped. Activated alarms: errors. Alias \
-         arn:aws:lambda:us-east-1:111122223333:function:orders:live was changed by somebody else and sends 20 % to \
-         version 3 and 80 % to version 1; Spillway has left it as it is."
+         arn:aws:lambda:us-east-1:111122223333:function:orders:live drifted: it was changed outside this deployment \
+         and sends 20 % to version 3 and 80 % to version 1. Spillway has left the alias as it is."
     );
     assert_eq!(alias(&world), split(1, 3, 20));
 }

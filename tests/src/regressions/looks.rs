@@ -81,7 +81,7 @@ fn an_alarm_that_goes_off_while_alarms_cannot_be_read_takes_the_traffic_back_at_
 fn what_is_certain_does_not_wait_for_what_is_in_doubt() {
     let theirs = split(3, 1, 20);
     let (world, record) = play(&steps().at(59.0, THROTTLED).at(59.5, Event::AliasWritten(theirs)));
-    assert!(ending(&record).contains("was changed by somebody else during the deployment"), "{}", ending(&record));
+    assert!(ending(&record).contains("drifted during the deployment"), "{}", ending(&record));
     assert!(lasted(&record) < 70, "{}", world.diary());
 }
 

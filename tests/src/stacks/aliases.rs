@@ -234,7 +234,7 @@ fn an_alias_that_somebody_moved_is_not_overwritten_while_it_has_two_versions() {
     world.put_alias("orders", "live", split, &[version(1), version(2), version(3)]);
     let end = stack.deploy(&mut runner, &Template::new(2).parts());
     let StackEnd::RollbackFailed(why) = end else { panic!("{end:?}") };
-    assert!(why.contains("was changed by somebody else: 50 % to version 3 and 50 % to version 1"), "{why}");
+    assert!(why.contains("was changed outside Spillway: 50 % to version 3 and 50 % to version 1"), "{why}");
     assert_eq!(world.alias("orders", "live").unwrap().routing, split);
 }
 

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Failure> {
             Answered::Before => tracing::info!(
                 target: "spillway",
                 request = reply.name,
-                "No response URL is kept for this request: its stack was told before, or does not wait any more."
+                "No response URL is kept for this request: its stack was answered before, or no longer waits."
             ),
         }
         Ok::<(), Problem>(())

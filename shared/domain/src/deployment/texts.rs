@@ -1,12 +1,26 @@
 //! The texts of a record: what it says of itself, and how they are cut where the table refuses them as too large.
 
 use crate::deployment::halt::Cause;
-use crate::deployment::lifecycle::Verdict;
+use crate::deployment::lifecycle::{LifecycleEvent, Verdict};
 use crate::deployment::record::Deployment;
 use crate::deployment::spec::Target;
 use crate::words::{FEW_BYTES, followed_by, shorten};
 
 impl Deployment {
+    /// What was checked on the way and found good, in words that end a sentence: its alarms and its hooks.
+    pub(crate) fn checks_passed(&self) -> String {
+        let asked = |event: &&LifecycleEvent| event.hook.is_some();
+        let alarms = (!self.spec.alarms.watched().is_empty()).then(|| "no alarm fired".to_owned());
+        let hooks = match self.events.iter().filter(asked).count() {
+            0 => None,
+            1 => Some("the hook passed".to_owned()),
+            2 => Some("both hooks passed".to_owned()),
+            count => Some(format!("all {count} hooks passed")),
+        };
+        let checks: Vec<String> = alarms.into_iter().chain(hooks).collect();
+        if checks.is_empty() { String::new() } else { format!("; {}", checks.join(" and ")) }
+    }
+
     /// What it is doing or waiting for, and until when; before that why it goes back, if it does.
     pub fn words(&self) -> String {
         if self.has_ended() {

@@ -30,7 +30,7 @@ impl Deployment {
     pub fn drift_of(&self, listener: &Listener, is_for_tests: bool, now: Timestamp) -> Option<String> {
         let groups = &self.ecs.as_ref()?.groups;
         if listener.of(groups).next().is_none() {
-            return Some(format!("listener {} forwards to neither target group of the pair any more.", listener.arn));
+            return Some(format!("listener {} no longer forwards to either target group of the pair.", listener.arn));
         }
         let drift = listener.of(groups).find(|forward| !self.may_have_left(forward, is_for_tests, now))?;
         Some(format!("{} now forwards with weights {drift}.", listener.place(drift)))

@@ -39,7 +39,8 @@ pub(crate) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Ste
 
 fn done(next: &Deployment, now: Timestamp) -> Step {
     let target = next.lambda().map_or_else(String::new, |target| target.target.to_string());
-    Step::Done(format!("Version {target} has had all traffic, and nothing spoke against it, at {}.", clock(now)))
+    let checks = next.checks_passed();
+    Step::Done(format!("Succeeded at {}: version {target} serves 100 % of the traffic{checks}.", clock(now)))
 }
 
 /// The shift from `step` on; `None` when all traffic is on the target version.
@@ -54,7 +55,7 @@ fn shift(next: &mut Deployment, mut step: usize, seen: &Seen, now: Timestamp) ->
         };
         if !arrived {
             let why = format!(
-                "Step {} of {}: version {target} is to get {} %.",
+                "Step {} of {}: version {target} gets {} %.",
                 step + 1,
                 next.spec.routing.steps().len() + 1,
                 current.percent
@@ -95,7 +96,8 @@ pub(crate) fn restore(next: &Deployment, since: Timestamp, seen: &Seen, now: Tim
     let refusal = seen.refusal(MoveKind::RestoreTraffic);
     match &seen.alias {
         Some(Ok(alias)) if !next.owns(alias) => WayBack::Blocked(format!(
-            "Alias {} was changed by somebody else and sends {alias}; Spillway has left it as it is.",
+            "Alias {} drifted: it was changed outside this deployment and sends {alias}. Spillway has left the alias \
+             as it is.",
             alias.arn
         )),
         Some(Ok(alias)) if restored && alias.routes(&AliasRouting::only(home)) => match next.late_until {
@@ -124,8 +126,8 @@ pub(crate) fn restore(next: &Deployment, since: Timestamp, seen: &Seen, now: Tim
 /// A function that was under way at the halt may hold the revision that the alias still has.
 fn await_late_shifts(home: Version, until: Timestamp, now: Timestamp) -> WayBack {
     let why = format!(
-        "Traffic is on version {home}. Lambda has made no new revision of the alias for it, so that a shift which was under \
-         way may still come."
+        "Traffic is on version {home}. Lambda has made no new revision of the alias for it, so a shift that was under \
+         way may still take effect."
     );
     let wait = Decision::new(Move::Bake { seconds: seconds_until(until, now) }, why);
     WayBack::Make(wait.waiting("shifts that may still be under way", until))
@@ -183,8 +185,9 @@ fn taken(next: &Deployment, alias: &AliasState) -> String {
         |routing| format!("this deployment {} had asked for {routing}", next.id),
     );
     format!(
-        "Alias {} was changed by somebody else during the deployment: it now sends {alias}, while {ours}. \
-         Spillway has left it as it is.",
+        "Alias {} drifted during the deployment: it was changed outside this deployment and now sends {alias}, while \
+         {ours}. \
+         Spillway has left the alias as it is.",
         alias.arn
     )
 }

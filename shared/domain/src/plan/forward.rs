@@ -42,9 +42,9 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Ste
 
 fn announce_start(next: &Deployment, alias: Option<&AliasState>, is_ecs: bool) -> Decision {
     let what = if is_ecs { "service" } else { "alias" };
-    let from = alias.filter(|alias| alias.is_split()).map_or_else(String::new, |alias| {
-        format!(" It takes over from where somebody else has left the alias: {alias}.")
-    });
+    let from = alias
+        .filter(|alias| alias.is_split())
+        .map_or_else(String::new, |alias| format!(" It starts from the split that it found on the alias: {alias}."));
     let by = next.spec.caller.as_ref().map_or_else(String::new, |caller| format!(" It was created by {caller}."));
     let why = format!("The {what} and the alarms allow it, so the deployment starts.{by}{from}");
     Decision::new(Move::Announce, why)

@@ -79,7 +79,7 @@ impl fmt::Display for Fault {
             ),
             Self::AliasUnsuitable(alias) => write!(
                 f,
-                "Alias {} was changed by somebody else: {alias}. Nothing was changed. Have it send all traffic to one \
+                "Alias {} was changed outside Spillway: {alias}. Spillway changed nothing. Point the alias at one \
                  published version first.",
                 alias.arn
             ),

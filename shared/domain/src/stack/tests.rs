@@ -243,8 +243,8 @@ fn faults_say_what_happened_to_what_and_what_to_do() {
              it got DeletionPolicy: Retain in an update before."
         ),
         format!(
-            "Alias {arn} was changed by somebody else: 10 % to version 2 and 90 % to version 1. Nothing was changed. Have \
-             it send all traffic to one published version first."
+            "Alias {arn} was changed outside Spillway: 10 % to version 2 and 90 % to version 1. Spillway changed \
+             nothing. Point the alias at one published version first."
         ),
         name("d-HAAAAAAAA failed. A hook said no."),
         name("d-HAAAAAAAA failed. A hook said no. smoke-test: no table for orders"),

@@ -43,7 +43,7 @@ pub async fn announce(
             NotificationKind::Ready => "wait to be continued",
             NotificationKind::End => "end",
         };
-        Some(Note { seen, decided: "Announced", why: format!("Those who want to know were told of the {what}.") })
+        Some(Note { seen, decided: "Announced", why: format!("Notified the triggers and EventBridge of the {what}.") })
     };
     amend(deployments, id, change).await.map(|_| ())
 }

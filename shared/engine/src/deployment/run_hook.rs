@@ -89,8 +89,8 @@ async fn conclude(
 ) -> Result<(), Problem> {
     let change = |record: &mut Deployment| {
         let (seen, why) = match &verdict {
-            Verdict::Succeeded => ("hook: Succeeded".to_owned(), "The hook is content."),
-            Verdict::Failed(why) => (format!("hook: {}", why.message), "The hook is not content."),
+            Verdict::Succeeded => ("hook: Succeeded".to_owned(), "The hook's verdict is Succeeded."),
+            Verdict::Failed(why) => (format!("hook: {}", why.message), "The hook's verdict is Failed."),
         };
         let note = Note { seen, decided: "HookReturned", why: format!("{event}: {why}") };
         record.answer_hook(event, verdict.clone(), now).then_some(note)

@@ -103,7 +103,7 @@ async fn refuse_if_gone(task_sets: &impl TaskSets, record: &Deployment, progress
 }
 
 fn left_to_others(record: &Deployment) -> Problem {
-    let words = format!("The listeners of deployment {} forward as somebody else has them.", record.id);
+    let words = format!("The listeners of deployment {} were changed outside the deployment.", record.id);
     Problem::new(ProblemKind::Stale, words)
 }
 
@@ -151,7 +151,7 @@ async fn look(
             read => read?,
         };
         if let Some(words) = record.drift_of(&listener, is_for_tests, now).filter(|_| !goes_back) {
-            let words = format!("A load balancer was changed by somebody else: {words}");
+            let words = format!("A load balancer was changed outside this deployment: {words}");
             return Err(Problem::new(ProblemKind::Stale, words));
         }
         found.arrived &= is_for_tests || listener.routes(&progress.groups, share);

@@ -60,7 +60,7 @@ pub async fn shift_alias(
             return Ok(Tried::Break(Shifted::LeftAlone));
         };
         if !record.owns(&alias) {
-            let words = format!("Alias {} was changed by somebody else: it sends {alias}.", alias.arn);
+            let words = format!("Alias {} was changed outside this deployment: it sends {alias}.", alias.arn);
             return Err(Problem::new(ProblemKind::Stale, words));
         }
         let unfenced = record.halt.is_some() && record.restored_at.is_none();

@@ -191,8 +191,8 @@ fn every_rejection_has_its_exception_and_words() {
         ),
         (
             Rejection::NoWait { deployment: id(), platform: ComputePlatform::Lambda, wait: Gate::Ready },
-            "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is to Lambda and has no READY_WAIT \
-             that could be ended. To end the deployment, use StopDeployment.",
+            "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is to Lambda and has no \
+             READY_WAIT to end. To end the deployment, use StopDeployment.",
         ),
         (
             Rejection::NotWaiting { deployment: id(), wait: Gate::Ready },
@@ -284,8 +284,7 @@ fn every_rejection_has_its_exception_and_words() {
         ),
         (
             Rejection::BuiltInConfig(named("Steps.10@5m")),
-            "InvalidOperationException: The deployment configuration Steps.10@5m was not made by anybody, and cannot \
-             be deleted.",
+            "InvalidOperationException: The deployment configuration Steps.10@5m is predefined, and cannot be deleted.",
         ),
         (
             Rejection::NothingToTag(Resource::Application(named("shop"))),

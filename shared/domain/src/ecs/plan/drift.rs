@@ -18,7 +18,7 @@ pub(super) fn gone(
     for (what, id) in [("original", Some(&progress.original)), ("replacement", progress.replacement.as_ref())] {
         if let Some(id) = id.filter(|id| service.live(id).is_none()) {
             let words = format!(
-                "The {what} task set {id} of service {} was deleted by somebody else during the deployment.",
+                "The {what} task set {id} of service {} was deleted during the deployment, and not by this deployment.",
                 service.arn
             );
             // What is read may be old; once it is believed, the way back asks again before it gives an original up.
@@ -42,10 +42,10 @@ pub(super) fn changed(
     let primary = service.primary().map(|set| &set.id);
     if primary.is_none() || !own.contains(&primary) {
         return Some(Trouble::drift(Cause::ServiceDrifted(format!(
-            "Somebody else had {} stand for service {} during the deployment, which is neither its original task set {} \
-             nor its replacement.",
-            primary.map_or("no task set", String::as_str),
+            "The PRIMARY task set of service {} was changed during the deployment, and not by this deployment: it is \
+             now {}, which is neither the original task set {} nor the replacement.",
             service.arn,
+            primary.map_or("none", String::as_str),
             progress.original
         ))));
     }
@@ -53,6 +53,6 @@ pub(super) fn changed(
 }
 
 fn load_balancer_changed(words: &str) -> Cause {
-    let by = "was changed by somebody else during the deployment";
+    let by = "was changed during the deployment, and not by this deployment";
     Cause::ServiceDrifted(format!("A load balancer {by}: {words}"))
 }

@@ -37,8 +37,8 @@ pub(super) fn unfit(next: &Deployment, service: &ServiceState, kept: Option<&Str
     }
     let Some(primary) = service.primary() else {
         return unsuitable(format!(
-            "The service {arn} has no PRIMARY task set. Make its first one with CreateTaskSet and have it stand for the \
-             service with UpdateServicePrimaryTaskSet; every further one is deployed."
+            "The service {arn} has no PRIMARY task set. Make the first one with CreateTaskSet, and make it PRIMARY \
+             with UpdateServicePrimaryTaskSet; Spillway deploys every further one."
         ));
     };
     let Some((_, groups)) = original(service) else {

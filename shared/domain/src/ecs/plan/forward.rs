@@ -31,7 +31,7 @@ use crate::problem::ProblemKind;
 /// How long a service that could not be seen is left alone.
 const BLIND_SECONDS: u32 = 30;
 
-const TESTS: &str = "The replacement is to get the test traffic.";
+const TESTS: &str = "Test traffic goes to the replacement.";
 
 /// Notes what has the traffic, which a rollback knows already, and which revision of the task definition is meant, so that
 /// everything that comes later is about that one.
@@ -190,6 +190,6 @@ fn await_continuation(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Opt
 
 pub(super) fn done(next: &Deployment, now: Timestamp) -> Step {
     let replacement = next.ecs.as_ref().and_then(|progress| progress.replacement.clone()).unwrap_or_default();
-    let words = format!("Task set {replacement} has had all traffic, and nothing spoke against it, at {}.", clock(now));
-    Step::Done(words)
+    let checks = next.checks_passed();
+    Step::Done(format!("Succeeded at {}: task set {replacement} serves 100 % of the traffic{checks}.", clock(now)))
 }

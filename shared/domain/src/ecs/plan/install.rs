@@ -40,7 +40,7 @@ pub(super) fn install(next: &mut Deployment, service: &ServiceState, now: Timest
         let why = format!("Task set {} was kept by an earlier deployment, and is in the way.", kept.id);
         return Some(Decision::new(Move::RetireTaskSet, why));
     }
-    Some(Decision::new(Move::InstallTaskSet, "The replacement task set is to be made."))
+    Some(Decision::new(Move::InstallTaskSet, "The replacement task set is created."))
 }
 
 /// The longer it has taken, the less often it is looked at.

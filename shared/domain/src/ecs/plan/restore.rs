@@ -101,7 +101,7 @@ impl Way<'_> {
         // A third one that somebody has stand for it is theirs.
         let is_own = |id: &String| id == original || Some(id) == self.progress.replacement.as_ref();
         if self.service.primary().is_none_or(|primary| primary.id != *original && is_own(&primary.id)) {
-            return self.tidy(Move::PromoteTaskSet, format!("Task set {original} is to stand for the service again."));
+            return self.tidy(Move::PromoteTaskSet, format!("Task set {original} becomes PRIMARY again."));
         }
         if let Some(rest) = self.remove(next) {
             return rest;
@@ -129,12 +129,16 @@ impl Way<'_> {
     fn left_as_it_is(&self, next: &Deployment) -> WayBack {
         let replacement = self.service.made_for(next.maker().as_str());
         let drift = next.drift(self.service, self.now).filter(|_| !self.is_named(next));
-        let drift =
-            drift.map_or_else(String::new, |words| format!("Somebody else has changed a load balancer: {words} "));
+        let drift = drift.map_or_else(String::new, |words| {
+            format!(
+                "A load balancer was changed, and not by this deployment: \
+            {words} "
+            )
+        });
         let words = match replacement.filter(|_| self.service.sends_to(&self.progress.groups.replacement)) {
-            None => "Spillway has left what they changed as it is.".to_owned(),
+            None => "Spillway has left the change as it is.".to_owned(),
             Some(replacement) => format!(
-                "Spillway has left what they changed as it is, and task set {}, which gets traffic by it.",
+                "Spillway has left the change as it is, and keeps task set {}, which gets traffic by it.",
                 replacement.id
             ),
         };
@@ -147,9 +151,9 @@ impl Way<'_> {
             format!(" Task set {} is kept: delete it once nothing sends traffic to it.", replacement.id)
         });
         let listener = match self.is_named(next) {
-            true => "Nobody sees where its traffic goes.".to_owned(),
+            true => "Spillway cannot see where the traffic of the listener goes.".to_owned(),
             false => format!(
-                "Listener {} forwards to neither target group any more, so that nobody sees where its traffic goes.",
+                "Listener {} no longer forwards to either target group, so Spillway cannot see where its traffic goes.",
                 self.service.listener.arn
             ),
         };

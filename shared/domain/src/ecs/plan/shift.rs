@@ -57,7 +57,7 @@ pub(super) fn shift(
         }
         if !arrived {
             let count = next.spec.routing.steps().len() + 1;
-            let why = format!("Step {} of {count}: task set {replacement} is to get {share} %.", step + 1);
+            let why = format!("Step {} of {count}: task set {replacement} gets {share} %.", step + 1);
             let until = next.bake_until.unwrap_or(now + SignedDuration::from_secs(i64::from(current.wait_seconds)));
             let seconds = seconds_until(until.min(lease_from(now)), now);
             return Some(Decision::new(Move::ShiftListener { seconds }, why).waiting(what, until));
@@ -105,6 +105,6 @@ pub(super) fn promote(service: &ServiceState, replacement: &str) -> Option<Decis
     if service.primary().is_some_and(|primary| primary.id == replacement) {
         return None;
     }
-    let why = format!("Task set {replacement} has all traffic, and is to stand for the service.");
+    let why = format!("Task set {replacement} has all traffic, and becomes PRIMARY.");
     Some(Decision::new(Move::PromoteTaskSet, why))
 }

@@ -69,7 +69,7 @@ pub(super) fn retire(next: &mut Deployment, service: &ServiceState, seen: &Seen,
     let since = next.gates.terminate_at.unwrap_or(now);
     let failed = seen.failed.as_ref().filter(|(step, _)| *step == MoveKind::RetireTaskSet).map(|(_, p)| &*p.words);
     let kept = next.to_retire(service, now).is_none();
-    let kept = kept.then_some("It may get traffic, it stands for the service, or the other is not steady.");
+    let kept = kept.then_some("It may get traffic, it is PRIMARY, or the replacement is not steady.");
     match kept.or(failed) {
         None => {
             let why = format!("Task set {} is not needed any more.", original.id);
