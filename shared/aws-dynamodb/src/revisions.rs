@@ -88,7 +88,7 @@ impl Revisions for Table {
         application: &ApplicationName,
     ) -> Result<Option<(Vec<Revision>, Vec<RevisionLocation>)>, Problem> {
         // From the application over its groups and revisions to what the groups have deployed.
-        let Some((_, items)) = self.read_home("the revisions", application, "lock#~", None).await? else {
+        let Some((_, items)) = self.read_home("the revisions", application, "slot#~", None).await? else {
             return Ok(None);
         };
         let id = items.first().and_then(|own| read_text(own, "id")).unwrap_or_default();

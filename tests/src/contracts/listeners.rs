@@ -327,52 +327,57 @@ fn in_order(actions: [Action; 2]) -> Vec<Action> {
     numbered.collect()
 }
 
-#[test]
-fn conditions_other_actions_their_order_secrets_and_stickiness_stay() {
-    in_cloud(async |cloud| {
-        let customer = real(cloud).await;
-        let Shop { listener, groups, blue, .. } = open(&customer).await;
-        let rule = customer.front.put_rule(&listener, 40, in_order([sign_in(), sticky(&blue)])).await;
-        let raw = async || -> Rule {
-            let answer = customer.front.elb.describe_rules().rule_arns(&rule).send().await.unwrap();
-            answer.rules()[0].clone()
-        };
-        let before = raw().await;
-        let weights = groups.weights(Percent::from_whole(10), ListenerKind::Application);
-        let forward = to(Some(&rule), &[(&blue, 1)]);
-        for _ in 0..2 {
-            customer.route(&session(), &listener, &forward, &weights).await.unwrap();
-        }
-        let after = raw().await;
-        assert_eq!((&after.conditions, &after.priority), (&before.conditions, &before.priority));
-        assert_eq!(after.actions()[0], before.actions()[0]);
-        assert_eq!(after.actions()[1].order(), Some(2));
-        let stickiness =
-            |rule: &Rule| rule.actions()[1].forward_config().unwrap().target_group_stickiness_config.clone();
-        assert!(stickiness(&after).unwrap().enabled.unwrap());
-        assert_eq!(stickiness(&after), stickiness(&before));
-    });
-}
+mod aws_alone {
+    use super::*;
 
-#[test]
-fn nothing_of_a_listener_changes_but_its_default_action() {
-    in_cloud(async |cloud| {
-        let customer = real(cloud).await;
-        let Shop { listener, groups, blue, .. } = open(&customer).await;
-        let request = customer.front.elb.modify_listener().listener_arn(listener.as_str()).port(8080);
-        request.set_default_actions(Some(in_order([sign_in(), sticky(&blue)]))).send().await.unwrap();
-        let raw = async || {
-            let answer = customer.front.elb.describe_listeners().listener_arns(listener.as_str()).send().await.unwrap();
-            answer.listeners()[0].clone()
-        };
-        let before = raw().await;
-        let weights = groups.weights(Percent::from_whole(10), ListenerKind::Application);
-        customer.route(&session(), &listener, &to(None, &[(&blue, 1)]), &weights).await.unwrap();
-        let mut after = raw().await;
-        let actions = after.default_actions.replace(before.default_actions.clone().unwrap()).unwrap();
-        assert_eq!(after, before);
-        assert_eq!(actions[0], before.default_actions()[0]);
-        let config = |action: &Action| action.forward_config().unwrap().target_group_stickiness_config.clone();
-        assert_eq!(config(&actions[1]), config(&before.default_actions()[1]));
-    });
+    #[test]
+    fn conditions_other_actions_their_order_secrets_and_stickiness_stay() {
+        in_cloud(async |cloud| {
+            let customer = real(cloud).await;
+            let Shop { listener, groups, blue, .. } = open(&customer).await;
+            let rule = customer.front.put_rule(&listener, 40, in_order([sign_in(), sticky(&blue)])).await;
+            let raw = async || -> Rule {
+                let answer = customer.front.elb.describe_rules().rule_arns(&rule).send().await.unwrap();
+                answer.rules()[0].clone()
+            };
+            let before = raw().await;
+            let weights = groups.weights(Percent::from_whole(10), ListenerKind::Application);
+            let forward = to(Some(&rule), &[(&blue, 1)]);
+            for _ in 0..2 {
+                customer.route(&session(), &listener, &forward, &weights).await.unwrap();
+            }
+            let after = raw().await;
+            assert_eq!((&after.conditions, &after.priority), (&before.conditions, &before.priority));
+            assert_eq!(after.actions()[0], before.actions()[0]);
+            assert_eq!(after.actions()[1].order(), Some(2));
+            let stickiness =
+                |rule: &Rule| rule.actions()[1].forward_config().unwrap().target_group_stickiness_config.clone();
+            assert!(stickiness(&after).unwrap().enabled.unwrap());
+            assert_eq!(stickiness(&after), stickiness(&before));
+        });
+    }
+
+    #[test]
+    fn nothing_of_a_listener_changes_but_its_default_action() {
+        in_cloud(async |cloud| {
+            let customer = real(cloud).await;
+            let Shop { listener, groups, blue, .. } = open(&customer).await;
+            let request = customer.front.elb.modify_listener().listener_arn(listener.as_str()).port(8080);
+            request.set_default_actions(Some(in_order([sign_in(), sticky(&blue)]))).send().await.unwrap();
+            let raw = async || {
+                let answer =
+                    customer.front.elb.describe_listeners().listener_arns(listener.as_str()).send().await.unwrap();
+                answer.listeners()[0].clone()
+            };
+            let before = raw().await;
+            let weights = groups.weights(Percent::from_whole(10), ListenerKind::Application);
+            customer.route(&session(), &listener, &to(None, &[(&blue, 1)]), &weights).await.unwrap();
+            let mut after = raw().await;
+            let actions = after.default_actions.replace(before.default_actions.clone().unwrap()).unwrap();
+            assert_eq!(after, before);
+            assert_eq!(actions[0], before.default_actions()[0]);
+            let config = |action: &Action| action.forward_config().unwrap().target_group_stickiness_config.clone();
+            assert_eq!(config(&actions[1]), config(&before.default_actions()[1]));
+        });
+    }
 }

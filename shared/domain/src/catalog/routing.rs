@@ -244,7 +244,7 @@ mod tests {
     fn an_error_shows_the_first_wrong_character() {
         let cases = [
             ("Steps.", "the end at character 7, a step begins with a percent such as 5 or 0.5"),
-            ("TrafficStep.5@1s", "'.' at character 5, the name begins with 'Steps.'"),
+            ("Step.5@1s", "'.' at character 5, the name begins with 'Steps.'"),
             ("Steps.x@1s", "'x' at character 7, a step begins with a percent such as 5 or 0.5"),
             ("Steps.5", "the end at character 8, '@' and a wait follow the percent"),
             ("Steps.5%@1s", "'%' at character 8, '@' and a wait follow the percent"),

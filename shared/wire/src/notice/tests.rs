@@ -170,8 +170,8 @@ fn what_was_not_taken_is_told_with_its_reason_and_what_to_check() {
     assert_eq!(
         unpublished(&deployment(), &trigger, &refused),
         "Trigger 'all' was not notified of the start of the deployment. sns:Publish to \
-         arn:aws:sns:us-east-1:111122223333:notified failed: NotFound: Topic does not exist. Check that topic \
-         arn:aws:sns:us-east-1:111122223333:notified exists, and that its policy and the service role \
+         arn:aws:sns:us-east-1:111122223333:news failed: NotFound: Topic does not exist. Check that topic \
+         arn:aws:sns:us-east-1:111122223333:news exists, and that its policy and the service role \
          arn:aws:iam::111122223333:role/deployer allow sns:Publish; a topic that is encrypted with a customer \
          managed key also needs kms:Decrypt and kms:GenerateDataKey."
     );

@@ -194,57 +194,61 @@ impl TaskSets for Real {
     }
 }
 
-#[test]
-fn a_new_task_set_has_the_launch_type_the_registries_and_the_other_load_balancer_of_the_running_one() {
-    in_cloud(async |cloud| {
-        let customer = real(cloud).await;
-        let (shop, definition) = open(&customer, 1).await;
-        let made = made(&customer, &shop, &target(&definition)).await;
-        let (old, new) = (customer.raw(&shop, &shop.primary).await, customer.raw(&shop, &made.id).await);
-        assert_eq!(new.launch_type(), Some(&LaunchType::Fargate));
-        assert_eq!(new.service_registries()[0].registry_arn(), Some(REGISTRY));
-        assert_eq!(new.service_registries(), old.service_registries());
-        assert_eq!(new.load_balancers()[0], old.load_balancers()[0]);
-        assert_eq!(new.network_configuration(), old.network_configuration());
-        let scale = new.scale().unwrap();
-        assert_eq!((scale.value(), scale.unit()), (100.0, Some(&ScaleUnit::Percent)));
-    });
-}
+mod aws_alone {
+    use super::*;
 
-#[test]
-fn tasks_that_find_no_place_are_what_ecs_says_last() {
-    const WHY: &str = "no container instance met all of its requirements";
-    in_cloud(async |cloud| {
-        let customer = real(cloud).await;
-        let (shop, _) = open(&customer, 1).await;
-        let definition = customer.define(Fate::FindNoPlace(WHY)).await;
-        let made = made(&customer, &shop, &target(&definition)).await;
-        let look = async || Some(read(&customer, &shop).await).filter(|seen| !seen.events.is_empty());
-        let seen = until(&customer, look).await;
-        assert!(seen.events[0].contains(WHY) && seen.events[0].contains(&made.id), "{:?}", seen.events);
-        assert!(!find(&customer, &shop, &made.id).await.unwrap().steady);
-        assert!(customer.deaths(&session(), &shop.service, &made.id).await.unwrap().is_empty());
-    });
-}
+    #[test]
+    fn a_new_task_set_has_the_launch_type_the_registries_and_the_other_load_balancer_of_the_running_one() {
+        in_cloud(async |cloud| {
+            let customer = real(cloud).await;
+            let (shop, definition) = open(&customer, 1).await;
+            let made = made(&customer, &shop, &target(&definition)).await;
+            let (old, new) = (customer.raw(&shop, &shop.primary).await, customer.raw(&shop, &made.id).await);
+            assert_eq!(new.launch_type(), Some(&LaunchType::Fargate));
+            assert_eq!(new.service_registries()[0].registry_arn(), Some(REGISTRY));
+            assert_eq!(new.service_registries(), old.service_registries());
+            assert_eq!(new.load_balancers()[0], old.load_balancers()[0]);
+            assert_eq!(new.network_configuration(), old.network_configuration());
+            let scale = new.scale().unwrap();
+            assert_eq!((scale.value(), scale.unit()), (100.0, Some(&ScaleUnit::Percent)));
+        });
+    }
 
-#[test]
-fn a_service_that_ecs_deploys_itself_has_no_task_sets_to_make() {
-    in_cloud(async |cloud| {
-        let customer = real(cloud).await;
-        let (shop, definition) = open(&customer, 1).await;
-        let name = short("service");
-        let request = customer.ecs.create_service().cluster(shop.service.cluster.as_str()).service_name(&name);
-        let awsvpc = AwsVpcConfiguration::builder().set_subnets(Some(customer.network.subnets.clone()));
-        let awsvpc = awsvpc.set_security_groups(Some(Vec::new())).build().unwrap();
-        let network = NetworkConfiguration::builder().awsvpc_configuration(awsvpc).build();
-        let request = request.launch_type(LaunchType::Fargate).network_configuration(network).desired_count(1);
-        request.task_definition(&definition).send().await.unwrap();
-        let service = EcsService { service: named(&name), ..shop.service.clone() };
-        let seen = customer.read(&session(), &service).await.unwrap();
-        assert_eq!(seen.controller, Controller::Ecs);
-        assert!(seen.active && seen.task_sets.is_empty());
-        let problem = customer.promote(&session(), &service, &shop.primary).await.unwrap_err();
-        assert_eq!(problem.kind, ProblemKind::Refused, "{problem}");
-        assert!(problem.words.contains("external deployment controllers"), "{problem}");
-    });
+    #[test]
+    fn tasks_that_find_no_place_are_what_ecs_says_last() {
+        const WHY: &str = "no container instance met all of its requirements";
+        in_cloud(async |cloud| {
+            let customer = real(cloud).await;
+            let (shop, _) = open(&customer, 1).await;
+            let definition = customer.define(Fate::FindNoPlace(WHY)).await;
+            let made = made(&customer, &shop, &target(&definition)).await;
+            let look = async || Some(read(&customer, &shop).await).filter(|seen| !seen.events.is_empty());
+            let seen = until(&customer, look).await;
+            assert!(seen.events[0].contains(WHY) && seen.events[0].contains(&made.id), "{:?}", seen.events);
+            assert!(!find(&customer, &shop, &made.id).await.unwrap().steady);
+            assert!(customer.deaths(&session(), &shop.service, &made.id).await.unwrap().is_empty());
+        });
+    }
+
+    #[test]
+    fn a_service_that_ecs_deploys_itself_has_no_task_sets_to_make() {
+        in_cloud(async |cloud| {
+            let customer = real(cloud).await;
+            let (shop, definition) = open(&customer, 1).await;
+            let name = short("service");
+            let request = customer.ecs.create_service().cluster(shop.service.cluster.as_str()).service_name(&name);
+            let awsvpc = AwsVpcConfiguration::builder().set_subnets(Some(customer.network.subnets.clone()));
+            let awsvpc = awsvpc.set_security_groups(Some(Vec::new())).build().unwrap();
+            let network = NetworkConfiguration::builder().awsvpc_configuration(awsvpc).build();
+            let request = request.launch_type(LaunchType::Fargate).network_configuration(network).desired_count(1);
+            request.task_definition(&definition).send().await.unwrap();
+            let service = EcsService { service: named(&name), ..shop.service.clone() };
+            let seen = customer.read(&session(), &service).await.unwrap();
+            assert_eq!(seen.controller, Controller::Ecs);
+            assert!(seen.active && seen.task_sets.is_empty());
+            let problem = customer.promote(&session(), &service, &shop.primary).await.unwrap_err();
+            assert_eq!(problem.kind, ProblemKind::Refused, "{problem}");
+            assert!(problem.words.contains("external deployment controllers"), "{problem}");
+        });
+    }
 }

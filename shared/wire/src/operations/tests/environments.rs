@@ -321,12 +321,3 @@ fn a_group_is_shown_with_everything_that_it_was_given() {
         assert_eq!(shown["deploymentGroupInfo"][member], value, "{member}");
     }
 }
-
-#[test]
-fn a_group_that_was_stored_before_there_were_environments_is_for_lambda() {
-    let mut stored = serde_json::to_value(answers::group()).unwrap();
-    stored.as_object_mut().unwrap().remove("environment").unwrap();
-    let group: DeploymentGroup = serde_json::from_value(stored).unwrap();
-    assert_eq!(group.environment, Environment::of(ComputePlatform::Lambda));
-    assert_eq!(group, answers::group());
-}
