@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use spillway_domain::problem::{Problem, ProblemKind};
 
 /// An item, or the key of one.
@@ -34,20 +35,14 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
 /// The format of everything that is stored as JSON. A release that changes what a stored member means, or takes one
 /// away, raises it, and reads the formats of the releases that can be upgraded to it; to add a member with a default
 /// changes no format.
-const FORMAT: u32 = 1;
+const FORMAT: u64 = 1;
 
 /// What is stored, with its format.
 #[derive(Serialize)]
 struct Formatted<'a, T> {
-    format: u32,
+    format: u64,
     #[serde(flatten)]
     thing: &'a T,
-}
-
-/// The format of what is stored.
-#[derive(Deserialize)]
-struct Format {
-    format: u32,
 }
 
 /// One of our own things, as JSON.
@@ -75,14 +70,18 @@ pub(crate) fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<
 pub(crate) fn read_doc<T: DeserializeOwned>(item: &Item) -> Result<T, Problem> {
     let doc = read_text(item, "doc");
     let doc = doc.ok_or_else(|| Problem::new(ProblemKind::Refused, "An item of the table has no doc."))?;
-    match serde_json::from_str(doc).map_err(|error| broken(item, "doc", &error))? {
-        Format { format: FORMAT } => serde_json::from_str(doc).map_err(|error| broken(item, "doc", &error)),
-        Format { format } => Err(unreadable(
+    let broken = |error| broken(item, "doc", &error);
+    let mut stored: serde_json::Map<String, Value> = serde_json::from_str(doc).map_err(broken)?;
+    // What is left is the thing alone, which may be an enum and know no other member.
+    match stored.remove("format").and_then(|format| format.as_u64()) {
+        Some(FORMAT) => serde_json::from_value(Value::Object(stored)).map_err(broken),
+        format => Err(unreadable(
             item,
             "doc",
             &format!(
-                "it has format {format}, and this version of Spillway reads format {FORMAT}. Update Spillway's stack to \
-                 the version that wrote it."
+                "it has format {}, and this version of Spillway reads format {FORMAT}. Update Spillway's stack to \
+                 the version that wrote it.",
+                format.map_or_else(|| "none".to_owned(), |format| format.to_string())
             ),
         )),
     }
@@ -142,8 +141,11 @@ mod tests {
         let AttributeValue::S(json) = doc(&stored) else { panic!("not a text") };
         assert_eq!(json, r#"{"format":1,"name":"mine"}"#);
         let item = |json: &str| with(key("configs", "mine"), [("doc", text(json))]);
-        let read: BTreeMap<String, serde_json::Value> = read_doc(&item(&json)).unwrap();
+        let read: BTreeMap<String, Value> = read_doc(&item(&json)).unwrap();
         assert_eq!(read["name"], "mine");
+        let ownership = BTreeMap::from([("Alias", 1)]);
+        let AttributeValue::S(stored) = doc(&ownership) else { panic!("not a text") };
+        assert_eq!(read_doc::<BTreeMap<String, u8>>(&item(&stored)).unwrap().len(), 1, "the format is no member of it");
         let problem = read_doc::<BTreeMap<String, String>>(&item(&json.replace(":1,", ":2,"))).unwrap_err();
         assert_eq!(
             problem.words,
