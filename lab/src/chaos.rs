@@ -19,20 +19,20 @@ use anyhow::Context;
 use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 use futures_util::future::join_all;
-use tokio::time::sleep;
-
-use crate::local::{self, LocalCloud, Ports};
 use plot::Plot;
 use shop::Shop;
 use stage::Stage;
+use tokio::time::sleep;
 use verdict::Outcome;
 use weather::{Faults, Toll, Weather};
+
+use crate::local::{self, LocalCloud, Ports};
 
 const FAULTS: Faults = Faults { errors: 15, lost_answers: 15 };
 /// As many deployments are under way at once.
 const SHOPS: usize = 10;
 /// Between two kills, in milliseconds.
-const LULL: std::ops::Range<u64> = 50..350;
+const LULL: std::ops::Range<u64> = 300..1_300;
 /// How long deployments may take to end once the storm is over: the sweep comes every minute.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -175,7 +175,7 @@ async fn rage(course: &Course, weather: &Weather, emulator: u32, mut random: fas
     Ok(())
 }
 
-/// Says how far it is, until somebody stops listening.
+/// Says how far it is, until it is dropped.
 async fn watch(course: &Course, weather: &Weather) -> std::convert::Infallible {
     loop {
         sleep(Duration::from_secs(10)).await;

@@ -1,4 +1,4 @@
-"""Before traffic moves: asks the new version, which nobody calls yet, for a quote. What it returns is the verdict."""
+"""Before traffic moves: asks the new version, which gets no traffic yet, for a quote. What it returns is the verdict."""
 
 import json
 
