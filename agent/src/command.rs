@@ -12,12 +12,14 @@ use std::time::Duration;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use jiff::Timestamp;
+use spillway_appspec::server::ServerAppSpec;
 
 use crate::appspec_file;
 use crate::bundle::{self, Kind, Limits};
 use crate::diagnostics::Diagnostics;
 use crate::hooks::{self, HookLog};
-use crate::install;
+use crate::install::decide::{Owned, Plan};
+use crate::install::{self, Refused};
 use crate::spec::{Bundles, DeploymentSpec, Revision, S3Object};
 use crate::state::{Place, Root};
 use crate::system::{Host, Invocation};
@@ -178,6 +180,19 @@ impl<'a> Agent<'a> {
         Ok(Diagnostics::success(log.tail()))
     }
 
+    /// Decides how to install a revision. Changes nothing.
+    pub fn plan(
+        &self,
+        spec: &DeploymentSpec,
+        revision: &Dir,
+        appspec: &ServerAppSpec,
+        owned: &Owned,
+    ) -> io::Result<Result<Plan, Refused>> {
+        let aside = Self::aside(&spec.group_id);
+        let behavior = spec.file_exists_behavior;
+        install::prepare(self.host, &install::Order { appspec, revision, behavior, owned, aside: &aside })
+    }
+
     /// Decides what to do before anything is changed, records what may come to be, does it, and records what is.
     fn install(&self, spec: &DeploymentSpec, place: &Place) -> Result<Diagnostics, Failure> {
         let mut log = HookLog::open(&place.scripts_log(), self.now)?;
@@ -187,15 +202,7 @@ impl<'a> Agent<'a> {
         let revision = Dir::open_ambient_dir(&archive, ambient_authority()).map_err(missing)?;
         let (appspec, _) = appspec_file::read(&revision, spec.appspec_filename.as_deref(), spec.events.as_deref())?;
         let owned = place.owned()?;
-        let aside = Self::aside(&spec.group_id);
-        let order = install::Order {
-            appspec: &appspec,
-            revision: &revision,
-            behavior: spec.file_exists_behavior,
-            owned: &owned,
-            aside: &aside,
-        };
-        let plan = install::prepare(self.host, &order)??;
+        let plan = self.plan(spec, &revision, &appspec, &owned)??;
         for warning in &plan.warnings {
             log.note(&format!("warning: {warning}"))?;
         }

@@ -110,7 +110,7 @@ fn people(host: &dyn Host, appspec: &ServerAppSpec, problems: &mut Vec<String>) 
     Ok(people)
 }
 
-/// A name that is a number is one, unless somebody is called so.
+/// The user or group of that name; where the host has none of it and the name is a number, that number.
 fn number(name: &str, found: Option<u32>) -> Option<u32> {
     found.or_else(|| name.parse().ok())
 }

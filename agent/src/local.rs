@@ -8,14 +8,12 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use spillway_appspec::server::{FileExistsBehavior, HOOKS};
 
-use crate::appspec_file;
 use crate::bundle::Kind;
 use crate::command::{Agent, unpack};
 use crate::explain::{self, Effect};
-use crate::hooks;
-use crate::install;
 use crate::spec::{DeploymentSpec, Revision};
 use crate::state::Place;
+use crate::{appspec_file, hooks};
 
 /// Where deployments are unless told otherwise; scripts have this path.
 pub const ROOT: &str = "/opt/codedeploy-agent/deployment-root";
@@ -131,11 +129,8 @@ pub fn deploy(agent: &Agent<'_>, options: &Options, out: &mut dyn Write) -> Resu
 
 /// Says what each event would do. Unpacks the bundle into a folder of its own, which it removes.
 fn explain(agent: &Agent<'_>, spec: &DeploymentSpec, events: &[String], out: &mut dyn Write) -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("spillway-{}-{}", spec.deployment_id, std::process::id()));
-    std::fs::create_dir(&folder)?;
-    let told = explain_in(agent, spec, events, &folder, out);
-    std::fs::remove_dir_all(&folder)?;
-    told
+    let folder = tempfile::Builder::new().prefix("spillway-").tempdir()?;
+    explain_in(agent, spec, events, folder.path(), out)
 }
 
 fn explain_in(
@@ -154,15 +149,7 @@ fn explain_in(
     write!(out, "{}", explain::findings(&findings))?;
     let place = agent.root.place(spec)?;
     let owned = place.owned()?;
-    let aside = Agent::aside(&spec.group_id);
-    let order = install::Order {
-        appspec: &appspec,
-        revision: &revision,
-        behavior: spec.file_exists_behavior,
-        owned: &owned,
-        aside: &aside,
-    };
-    let plan = install::prepare(agent.host, &order)??;
+    let plan = agent.plan(spec, &revision, &appspec, &owned)??;
     let mut is_unpacked = false;
     for event in events {
         let effect = match event.as_str() {

@@ -54,8 +54,8 @@ pub trait Host {
 
     /// Makes a folder, unless it is there, and gives it its attributes.
     fn make_folder(&self, path: &Path, attributes: Attributes) -> io::Result<()>;
-    /// Copies a file of the revision, with its mode and time where the attributes say nothing else. Whoever looks sees
-    /// the old file or the new one, never a part.
+    /// Copies a file of the revision, with its mode and time where the attributes say nothing else. A process that opens
+    /// the path meanwhile reads the old file or the new one, never a part.
     fn copy(&self, revision: &Dir, from: &Path, to: &Path, attributes: Attributes) -> io::Result<()>;
     /// Makes a symbolic link, in place of a file or link.
     fn link(&self, target: &Path, path: &Path) -> io::Result<()>;

@@ -1,7 +1,7 @@
 //! Answers CodeDeploy's API on loopback: passes each request on to Spillway's function URL, signed anew.
 //!
 //! Clients of CodeDeploy sign for the service `codedeploy`; a function URL with `AWS_IAM` wants `lambda`. The proxy signs
-//! with the credentials of whoever started it, so it serves programs only (`loopback`), and follows no redirect.
+//! with the credentials of the user who started it, so it serves programs only (`loopback`), and follows no redirect.
 
 mod answer;
 mod upstream;

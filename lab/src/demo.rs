@@ -23,10 +23,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-
-use crate::local::{self, Endpoints, LocalCloud};
 use checks::Check;
 use display::Display;
+
+use crate::local::{self, Endpoints, LocalCloud};
 pub use platform::Platform;
 use report::{SceneSummary, Summary};
 use scene::{Alarm, Played};
@@ -133,7 +133,7 @@ fn tell(summary: &Summary, has_ended: bool, display: &Display) {
     display.line(&format!("{verdict}, in {:.0} s.", summary.seconds));
 }
 
-/// Whether nobody answers any more where the local cloud was.
+/// Whether the ports of the local cloud answer no more.
 fn has_ended(endpoints: &Endpoints) -> bool {
     [&endpoints.aws, &endpoints.codedeploy, &endpoints.containers]
         .into_iter()

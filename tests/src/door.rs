@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use spillway_api::{Backend, answer};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_engine::ports::access::{Access, Anyone};
-use spillway_kit::Invocation;
+use spillway_runtime::Invocation;
 use spillway_testkit::World;
 
 /// The door to a world.

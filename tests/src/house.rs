@@ -1,5 +1,6 @@
 //! The rules of the house: what may stand where, who may know whom, and what a manifest says about rights.
 
+mod borders;
 mod events;
 mod layout;
 mod relations;

@@ -1,7 +1,7 @@
 //! Templates as SAM, CDK and the Serverless Framework write them, and what the macro makes of a template.
 
 use serde_json::Value;
-use spillway_template::{Home, needs_sam, rewrite};
+use spillway_macro::{Home, needs_sam, rewrite};
 
 /// What SAM makes of `sam.yaml`; a test of the local cloud translates it anew.
 pub const SAM: &str = include_str!("rewriting/sam.json");

@@ -16,7 +16,7 @@ use spillway_engine::deployment::task::{DeploymentRef, Task};
 use spillway_engine::lambda::shift_alias::Shift;
 use spillway_engine::ports::services::Observation;
 use spillway_engine::stack::await_deployment::Waiter;
-use spillway_template::{Event, needs_sam};
+use spillway_macro::{Event, needs_sam};
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::{block, guide_machine, root};

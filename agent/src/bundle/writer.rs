@@ -182,7 +182,7 @@ pub(super) fn check_links(root: &Dir, links: &[PathBuf]) -> Result<(), Refused> 
     Ok(())
 }
 
-/// A revision's root is readable by everybody, as the official agents leave it.
+/// The root of a revision is readable by all users, as the official agents leave it.
 pub(super) fn open_to_all(root: &Dir) -> io::Result<()> {
     root.set_permissions(".", Permissions::from_mode(0o755))
 }

@@ -102,7 +102,7 @@ pub fn decide(
         match (&site.target.item, site.seen) {
             (Item::Folder, None) => {}
             (Item::Folder, Some(Seen::Folder)) if is_mine => {}
-            // A folder that somebody else made is not ours to change or remove.
+            // The deployment group did not make this folder, so the agent neither changes nor removes it.
             (Item::Folder, Some(Seen::Folder)) => continue,
             (Item::Folder, Some(Seen::File | Seen::Link)) if is_mine => plan.removals.push(path.clone()),
             (Item::Folder, Some(Seen::File | Seen::Link | Seen::Other)) => {

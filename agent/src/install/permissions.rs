@@ -54,7 +54,7 @@ fn matches(permission: &Permission, path: &Path, item: &Item) -> bool {
     let kind = match item {
         Item::Folder => PathKind::Directory,
         Item::File => PathKind::File,
-        // A link has no mode, and its owner lets nobody do anything.
+        // A link has no mode, and the owner of a link grants no access.
         Item::Link(_) => return false,
     };
     if !permission.kinds.contains(&kind) {

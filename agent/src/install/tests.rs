@@ -226,8 +226,8 @@ fn permissions_that_meet_or_match_nothing_are_told() {
 }
 
 proptest! {
-    /// Whatever is there and whoever made it: a plan removes only what the group made, and makes nothing else than the
-    /// revision has.
+    /// Whatever a path holds, and whichever deployment group made it: a plan removes only what its own group made, and
+    /// makes only what the revision has.
     #[test]
     fn a_plan_removes_only_what_the_group_made(
         seen in proptest::collection::vec(prop_oneof![Just(None), Just(Some(Seen::File)), Just(Some(Seen::Folder)),

@@ -12,7 +12,6 @@ use axum::extract::{Request, State};
 use axum::http::header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-
 use spillway::loopback::{Server, listen};
 
 /// More than any request or answer of the functions has.

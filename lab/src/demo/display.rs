@@ -63,7 +63,7 @@ impl Display {
 
     /// Prints text as it is.
     pub fn text(&self, text: &str) {
-        // Whoever closed standard output does not want to read it.
+        // The reader has closed standard output, so nothing more is printed.
         let print = || writeln!(std::io::stdout(), "{text}").ok();
         match &*self.live() {
             Some(bar) => bar.suspend(print),

@@ -4,18 +4,18 @@ mod alias;
 mod group;
 mod service;
 
+use alias::Alias;
 use anyhow::Context;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
 use aws_sdk_codedeploy::types::{AppSpecContent, LifecycleEvent, RevisionLocation, RevisionLocationType};
 use serde_json::json;
+use service::Service;
 
 use super::audience::Watched;
 use super::platform::Platform;
 use super::routing::Routing;
 use super::traffic::Answer;
 use crate::local::{Endpoints, Functions, LocalCloud, sdk_config};
-use alias::Alias;
-use service::Service;
 
 const ALARM: &str = "orders-errors";
 const APPLICATION: &str = "shop";

@@ -20,7 +20,7 @@ const EACH_CALLS_EVERY: Duration = Duration::from_millis(200);
 pub(super) struct Call {
     pub began: Instant,
     pub ended: Instant,
-    /// The version that answered; `None` when nobody did.
+    /// The version that answered; `None` when no version did.
     pub version: Option<String>,
     /// Whether the answer was an error.
     pub failed: bool,
@@ -28,14 +28,14 @@ pub(super) struct Call {
 
 /// What a caller gets.
 pub(super) struct Answer {
-    /// The version that answered; `None` when nobody did.
+    /// The version that answered; `None` when no version did.
     pub version: Option<String>,
     /// Whether it is an error.
     pub failed: bool,
 }
 
 impl Answer {
-    /// Nobody has answered.
+    /// No version has answered.
     pub const NONE: Self = Self { version: None, failed: true };
 }
 

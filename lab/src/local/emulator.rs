@@ -30,7 +30,7 @@ pub(super) struct Emulator {
     program: &'static Program,
     process: Child,
     folder: PathBuf,
-    /// It may be gone with its folder when somebody wants to know how the emulator ended.
+    /// Kept here, because its file may be gone with the folder when a test asks how the emulator ended.
     log: File,
     url: String,
 }

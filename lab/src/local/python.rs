@@ -25,7 +25,7 @@ impl PythonEnvironment {
         let environment = Self { root };
         if !environment.is_ready() {
             let _lock = lock(&environment.beside("lock")).await?;
-            // Whoever held the lock before may have made it.
+            // The process that held the lock before may have made it.
             if !environment.is_ready() {
                 environment.make(requirements).await?;
             }

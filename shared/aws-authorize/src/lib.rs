@@ -8,7 +8,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::box_error::BoxError;
-use spillway_aws_sts::{Failure, HttpResponse, Request, SdkConfig, domain, endpoint, problem, send};
+use spillway_aws_core::{Failure, HttpResponse, Request, SdkConfig, domain, endpoint, problem, send};
 use spillway_domain::access::permission::{Authorization, Question};
 use spillway_domain::names::FunctionName;
 use spillway_domain::problem::{Problem, ProblemKind};

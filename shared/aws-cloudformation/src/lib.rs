@@ -3,7 +3,7 @@
 
 mod place;
 
-use spillway_aws_sts::{Failure, Request, SdkConfig, endpoint, problem, send};
+use spillway_aws_core::{Failure, Request, SdkConfig, endpoint, problem, send};
 use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::place::{Place, place};

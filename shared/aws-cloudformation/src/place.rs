@@ -2,7 +2,7 @@
 
 use http::Uri;
 use http::uri::Scheme;
-use spillway_aws_sts::domain;
+use spillway_aws_core::domain;
 use spillway_domain::problem::{Problem, ProblemKind};
 
 /// An object in S3: on a server, and below it. Its path has the right to write it, and is told to nobody.

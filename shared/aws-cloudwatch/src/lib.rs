@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
-use spillway_aws_sts::{Clients, Roles, problem};
+use spillway_aws_core::{Clients, Roles, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::alarms::AlarmReading;
 use spillway_domain::names::AlarmName;

@@ -19,6 +19,7 @@
 //! | `ecs-service#<cluster>/<service>` | `group` | `owner`, the id of the group that has the service |
 //! | `lambda-alias#<account>/<function>/<alias>` | `deployment` | `owner`, the id of the deployment that has the alias |
 //! | `installation` | `secret` | `secret`: what page tokens are sealed with |
+//! | `installation` | `policies` | the last good policies, with what they were read from |
 //! | `active` | deployment id | nothing: it is there until the end has been told |
 //! | `alarm#<alarm>` | deployment id | nothing: it is there until the deployment ends |
 //!

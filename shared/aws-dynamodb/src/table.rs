@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
-use spillway_aws_sts::{SdkConfig, code, problem};
+use spillway_aws_core::{SdkConfig, code, problem};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::problem::{Problem, ProblemKind};
 

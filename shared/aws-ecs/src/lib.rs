@@ -10,7 +10,7 @@ use aws_sdk_ecs::Client;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
 use aws_sdk_ecs::types::{DesiredStatus, Service, Tag, TaskDefinitionStatus, TaskSetField};
-use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
+use spillway_aws_core::{Clients, Roles, SdkConfig, code, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::EcsService;
 use spillway_domain::problem::{Problem, ProblemKind};

@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::error::SdkError;
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::DescribeTargetGroupsError;
 use aws_sdk_elasticloadbalancingv2::types::{Action, Rule};
-use spillway_aws_sts::{Clients, Roles, code, problem};
+use spillway_aws_core::{Clients, Roles, code, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::{ListenerArn, TargetGroupName};
 use spillway_domain::ecs::listener::{Forward, Listener, ListenerKind};

@@ -7,7 +7,7 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
-use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
+use spillway_aws_core::{Clients, Roles, SdkConfig, code, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::lambda::alias::{AliasRouting, AliasState};
 use spillway_domain::lambda::target::LambdaTarget;

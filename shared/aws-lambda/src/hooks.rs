@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
-use spillway_aws_sts::{Clients, Roles, SdkConfig, code, problem};
+use spillway_aws_core::{Clients, Roles, SdkConfig, code, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::names::FunctionName;
 use spillway_domain::problem::{Problem, ProblemKind};

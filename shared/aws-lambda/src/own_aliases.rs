@@ -1,7 +1,7 @@
 //! Aliases of stacks: made, given settings, and deleted.
 
 use aws_sdk_lambda::Client;
-use spillway_aws_sts::{code, problem};
+use spillway_aws_core::{code, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::names::{AliasName, FunctionName, Version};
 use spillway_domain::problem::Problem;

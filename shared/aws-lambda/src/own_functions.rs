@@ -9,7 +9,7 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use spillway_aws_sts::{SdkConfig, problem};
+use spillway_aws_core::{SdkConfig, problem};
 use spillway_domain::ecs::service::ServiceState;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::deployment::task::DeploymentRef;

@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::config::retry::RetryConfig;
 use aws_sdk_eventbridge::config::timeout::TimeoutConfig;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde_json::Value;
-use spillway_aws_sts::{SdkConfig, problem};
+use spillway_aws_core::{SdkConfig, problem};
 use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::{MOST_ATTEMPTS, PATIENCE};

@@ -4,7 +4,7 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::config::Builder;
 use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::config::timeout::TimeoutConfig;
-use spillway_aws_sts::{Clients, Roles, SdkConfig, problem};
+use spillway_aws_core::{Clients, Roles, SdkConfig, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::names::TopicArn;
 use spillway_domain::problem::Problem;

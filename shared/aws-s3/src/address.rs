@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use spillway_aws_sts::domain;
+use spillway_aws_core::domain;
 use spillway_domain::catalog::revision::S3Object;
 
 /// An object's address: of a server, and below it.

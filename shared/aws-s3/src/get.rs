@@ -7,7 +7,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::box_error::BoxError;
-use spillway_aws_sts::{Failure, HttpResponse, Request, SdkConfig, endpoint, send};
+use spillway_aws_core::{Failure, HttpResponse, Request, SdkConfig, endpoint, send};
 use spillway_domain::catalog::revision::S3Object;
 
 use crate::address::{Address, address};

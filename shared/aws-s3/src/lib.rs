@@ -8,7 +8,7 @@ mod own;
 
 pub use own::{ObjectPath, OwnObject};
 
-use spillway_aws_sts::{Failure, Roles, SdkConfig, code, problem};
+use spillway_aws_core::{Failure, Roles, SdkConfig, code, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::revision::S3Object;
 use spillway_domain::problem::{Problem, ProblemKind};

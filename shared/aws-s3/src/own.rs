@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use spillway_aws_sts::SdkConfig;
+use spillway_aws_core::SdkConfig;
 use spillway_domain::catalog::revision::S3Object;
 use spillway_domain::problem::Problem;
 use spillway_engine::ports::access::{PolicySource, PolicyText};

@@ -9,7 +9,7 @@ use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use spillway_aws_sts::{SdkConfig, problem};
+use spillway_aws_core::{SdkConfig, problem};
 
 /// How long an expansion may take, its function starting cold; CloudFormation does not wait much longer.
 const LONGEST_EXPANSION: Duration = Duration::from_secs(25);

@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::ExecutionStatus;
-use spillway_aws_sts::{SdkConfig, code, problem};
+use spillway_aws_core::{SdkConfig, code, problem};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_engine::ports::executions::ExecutionState;

@@ -13,7 +13,7 @@ use aws_sdk_sfn::config::retry::RetryConfig;
 use aws_sdk_sfn::config::timeout::TimeoutConfig;
 pub use executions::Executions;
 pub use requests::Requests;
-use spillway_aws_sts::SdkConfig;
+use spillway_aws_core::SdkConfig;
 pub use tasks::Tasks;
 
 /// How long a caller of the API waits for Step Functions.

@@ -1,7 +1,7 @@
 //! Executions that carry out what stacks ask for.
 
 use aws_sdk_sfn::Client;
-use spillway_aws_sts::{SdkConfig, code, problem};
+use spillway_aws_core::{SdkConfig, code, problem};
 use spillway_domain::problem::Problem;
 
 /// The executions of the state machine for what stacks ask for.

@@ -1,7 +1,7 @@
 //! Tasks that wait for their token.
 
 use aws_sdk_sfn::Client;
-use spillway_aws_sts::{SdkConfig, code, problem};
+use spillway_aws_core::{SdkConfig, code, problem};
 use spillway_domain::problem::Problem;
 use spillway_engine::ports::executions::Wakes;
 

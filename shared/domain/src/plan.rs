@@ -7,8 +7,7 @@
 //! [forward](crate::deployment::decision::Step), what is next on the way
 //! [back](crate::deployment::decision::WayBack), and what [speaks against](crate::deployment::trouble::Trouble) going on.
 
-use crate::deployment::decision::Step;
-use crate::deployment::decision::{Decision, Plan, Seen};
+use crate::deployment::decision::{Decision, Plan, Seen, Step};
 use crate::deployment::halt::Halt;
 use crate::deployment::ledger::LedgerEntry;
 use crate::deployment::record::Deployment;

@@ -7,7 +7,7 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::problem::Problem;
 use spillway_engine::operations::Error;
 use spillway_engine::ports::catalog::Secrets;
-use spillway_kit::{Invocation, fresh_secret};
+use spillway_runtime::{Invocation, fresh_secret};
 use spillway_wire::{Context, Exception, Place, Seal, http};
 use tokio::sync::OnceCell;
 

@@ -3,9 +3,9 @@
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
+use spillway_domain::words::cut;
 
 use crate::{Exception, bounds};
-use spillway_domain::words::cut;
 
 /// Unpacks a body by its header `Content-Encoding`. No more is unpacked than a body may have, however much is in there.
 pub fn unpack(body: Vec<u8>, encoding: Option<&str>) -> Result<Vec<u8>, Exception> {

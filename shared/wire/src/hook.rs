@@ -10,10 +10,9 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::ecs::target::EcsTarget;
 use spillway_domain::lambda::target::LambdaTarget;
-use spillway_domain::words::excerpt;
+use spillway_domain::words::{cut, excerpt};
 
 use crate::{Exception, Operation, Seal};
-use spillway_domain::words::cut;
 
 /// What the hook of `event` receives: CodeDeploy's two members, and beside them what hooks otherwise have to ask for, as
 /// far as it is known at that event. `None` when the deployment has no target, and so no hook.

@@ -1,6 +1,5 @@
 //! Reading a request body: its JSON, its members, and the names in them.
 
-use spillway_domain::words::cut;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -11,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::routing::Routing;
 use spillway_domain::names::{BadName, ConfigName};
+use spillway_domain::words::cut;
 
 use crate::{Exception, bounds};
 

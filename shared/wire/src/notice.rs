@@ -9,10 +9,10 @@ use spillway_domain::catalog::group::{Trigger, TriggerEvent};
 use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::names::TriggerName;
 use spillway_domain::problem::Problem;
+use spillway_domain::words::cut;
 
 use crate::Place;
 use crate::shapes::{deployment_info, time};
-use spillway_domain::words::cut;
 
 /// The `detail-type` of the EventBridge event.
 pub const DETAIL_TYPE: &str = "CodeDeploy Deployment State-change Notification";

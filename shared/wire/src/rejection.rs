@@ -8,10 +8,10 @@ use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::request::ForServers;
 use spillway_domain::names::ConfigName;
 use spillway_domain::rejection::{Quota, Rejection};
+use spillway_domain::words::cut;
 
 use crate::shapes::{platform, revision_location};
 use crate::{Exception, unfit};
-use spillway_domain::words::cut;
 
 impl From<Rejection> for Exception {
     fn from(rejection: Rejection) -> Self {
@@ -215,7 +215,7 @@ impl From<Rejection> for Exception {
             Rejection::NoWait { deployment, platform, wait } => (
                 "UnsupportedActionForDeploymentTypeException",
                 format!(
-                    "The deployment {deployment} is to {} and has no {} to end. To end the deployment, use \
+                    "The deployment {deployment} goes to {} and has no {} to end. To end the deployment, use \
                      StopDeployment.",
                     platform::text(platform),
                     wait.as_str()
@@ -247,7 +247,7 @@ impl From<Rejection> for Exception {
             Rejection::NoInstances { deployment, platform } => (
                 "InvalidComputePlatformException",
                 format!(
-                    "The deployment {deployment} is to {} and has no instances. Use GetDeploymentTarget, \
+                    "The deployment {deployment} goes to {} and has no instances. Use GetDeploymentTarget, \
                      BatchGetDeploymentTargets or ListDeploymentTargets.",
                     platform::text(platform)
                 ),

@@ -1,7 +1,7 @@
 //! What belongs to the customer: aliases and alarms.
 
 use aws_sdk_cloudwatch::types::StateValue;
-use spillway_aws_sts::Roles;
+use spillway_aws_core::Roles;
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::alarms::AlarmReading;
 use spillway_domain::lambda::alias::{AliasRouting, AliasState};

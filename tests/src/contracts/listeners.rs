@@ -3,7 +3,7 @@
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, AuthenticateOidcActionConfig, Rule, TargetGroupStickinessConfig,
 };
-use spillway_aws_sts::Roles;
+use spillway_aws_core::Roles;
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::{ListenerArn, TargetGroupName};
 use spillway_domain::ecs::listener::{Forward, Groups, Listener, ListenerKind};

@@ -2,7 +2,7 @@
 //! the real adapter that is held to it.
 
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use spillway_aws_sts::Roles;
+use spillway_aws_core::Roles;
 use spillway_domain::catalog::revision::S3Object;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::ports::customer::Objects;

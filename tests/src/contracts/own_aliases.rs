@@ -1,7 +1,7 @@
 //! Aliases that a stack makes, configures and deletes.
 
 use aws_sdk_lambda::error::ProvideErrorMetadata;
-use spillway_aws_sts::Roles;
+use spillway_aws_core::Roles;
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::lambda::alias::{AliasRouting, AliasState};
 use spillway_domain::lambda::target::LambdaTarget;

@@ -3,6 +3,7 @@
 mod memory;
 mod real;
 
+use real::real;
 use spillway_domain::catalog::environment::EcsService;
 use spillway_domain::ecs::listener::Groups;
 use spillway_domain::ecs::service::{Attachment, Controller, TaskSet, TaskSetStatus};
@@ -13,7 +14,6 @@ use spillway_engine::ports::services::{NewTaskSet, ServiceSeen, TaskSets};
 
 use super::{both_keep, fresh_id, kind, named, session};
 use crate::cloud::front::short;
-use real::real;
 
 /// How often is looked for what takes time.
 const MOST_LOOKS: u32 = 600;

@@ -62,16 +62,16 @@ fn crates_know_only_whom_they_may_know() {
         let name = folder.rsplit_once('/').map_or("", |(_, name)| name);
         let mut may: Vec<&str> = match (parent, name) {
             _ if path.starts_with("agent/") => vec!["appspec"],
-            ("functions", "macro") => vec!["kit", "template"],
-            ("functions", "authorize") => vec!["kit", "engine", "domain", "policy"],
-            ("functions", _) => vec!["kit", "door", "wire", "appspec", "engine", "domain"],
+            ("functions", "macro") => vec!["runtime", "macro"],
+            ("functions", "authorize") => vec!["runtime", "engine", "domain", "policy"],
+            ("functions", _) => vec!["runtime", "door", "wire", "appspec", "engine", "domain"],
             ("shared", "domain") => vec![],
             ("shared", "appspec") => vec!["domain"],
-            ("shared", "engine" | "wire" | "template" | "aws-sts") => vec!["domain"],
-            ("shared", "kit" | "testkit") => vec!["domain", "engine"],
+            ("shared", "engine" | "wire" | "macro" | "aws-core") => vec!["domain"],
+            ("shared", "runtime" | "testkit") => vec!["domain", "engine"],
             ("shared", "policy") => vec!["domain"],
-            ("shared", "door") => vec!["kit", "wire", "engine", "domain"],
-            ("shared", adapter) if adapter.starts_with("aws-") => vec!["domain", "engine", "aws-sts"],
+            ("shared", "door") => vec!["runtime", "wire", "engine", "domain"],
+            ("shared", adapter) if adapter.starts_with("aws-") => vec!["domain", "engine", "aws-core"],
             ("shared", other) => panic!("shared/{other} is new: say here whom it may know"),
             _ => continue,
         };
@@ -92,7 +92,7 @@ fn only_adapters_and_the_kit_link_an_sdk() {
     let is_sdk =
         |key: &&String| key.starts_with("aws-sdk-") || key.starts_with("aws-config") || key.starts_with("aws-smithy");
     let may = |path: &str| {
-        ["shared/aws-", "shared/kit/", "cli/", "lab/", "tests/"].iter().any(|begin| path.starts_with(begin))
+        ["shared/aws-", "shared/runtime/", "cli/", "lab/", "tests/"].iter().any(|begin| path.starts_with(begin))
     };
     let mut faults = Vec::new();
     for (path, text) in manifests().into_iter().filter(|(path, _)| !may(path)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use spillway_domain::ecs::desired::LATEST_WRITE_SECONDS;
+use spillway_domain::deployment::decision::LATEST_WRITE_SECONDS;
 use spillway_tests::template::{functions, template};
 
 use super::relations::{dependencies, links, manifests, statements, words};

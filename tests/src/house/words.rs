@@ -1,5 +1,7 @@
 //! Words that nobody writes, and those that only few may.
 
+use proc_macro2::{TokenStream, TokenTree};
+
 use super::{none, read, sources};
 
 #[test]
@@ -19,14 +21,14 @@ fn only_tests_scan_a_table() {
 }
 
 #[test]
-fn only_the_kit_the_agents_clock_the_command_lines_and_tests_read_a_clock() {
+fn only_the_runtime_the_agents_clock_the_command_lines_and_tests_read_a_clock() {
     let needles = ["Timestamp::n-ow", "SystemTime::n-ow", "Instant::n-ow", "Zoned::n-ow", "Utc::n-ow"];
     let needles = needles.map(|needle| needle.replace('-', ""));
     let found = lines_with(|line| needles.iter().any(|needle| line.contains(needle.as_str())));
     let may = |place: &String| {
         let is_test = place.contains("/tests/") || place.contains("/tests.rs:");
         is_test
-            || ["shared/kit/", "agent/src/system/clock.rs", "cli/", "lab/", "tests/"]
+            || ["shared/runtime/", "agent/src/system/clock.rs", "cli/", "lab/", "tests/"]
                 .iter()
                 .any(|folder| place.starts_with(folder))
     };
@@ -57,24 +59,64 @@ const RIDDLES: [&str; 10] = [
     "spoke against",
 ];
 
-/// What is between fences is what a program prints, and what is between backticks is code. A riddle does not go on after a
-/// punctuation mark, but it does after the end of a line.
+/// What is between fences is what a program prints, and what is between backticks is code.
 #[test]
 fn the_documentation_names_who_acts() {
+    let pages = crate::docs::prose_of_pages().into_iter();
+    none(pages.flat_map(|(path, text)| riddles_in(&path, &text)).collect());
+}
+
+#[test]
+fn messages_name_who_acts() {
     let mut faults = Vec::new();
-    for (path, text) in crate::docs::prose_of_pages() {
-        let prose = text.split('`').step_by(2).collect::<Vec<_>>().join(" , ").to_lowercase();
-        let apart = prose.replace(|c: char| !c.is_alphabetic() && !c.is_whitespace(), " , ");
-        let words: Vec<&str> = apart.split_whitespace().collect();
-        for riddle in RIDDLES.map(|riddle| riddle.split(' ').collect::<Vec<_>>()) {
-            let places = words.windows(riddle.len()).enumerate().filter(|(_, words)| *words == riddle);
-            faults.extend(places.map(|(place, _)| {
-                let around = words[place.saturating_sub(6)..].iter().take(14).copied().collect::<Vec<_>>().join(" ");
-                format!("{path}: '{}' in: {around}", riddle.join(" "))
-            }));
+    for (path, text) in sources() {
+        let is_shipped = ["agent/", "cli/", "functions/", "lab/", "shared/"].iter().any(|own| path.starts_with(own));
+        let is_test = path.contains("/tests") || path.starts_with("shared/testkit/");
+        if is_shipped && !is_test {
+            let source: TokenStream = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
+            let mut texts = Vec::new();
+            collect_texts(source, &mut texts);
+            faults.extend(texts.iter().flat_map(|text| riddles_in(&path, text)));
         }
     }
     none(faults);
+}
+
+/// The texts of a source, without its comments and its module of tests.
+fn collect_texts(source: TokenStream, texts: &mut Vec<String>) {
+    let mut before = [String::new(), String::new()];
+    for token in source {
+        match &token {
+            TokenTree::Group(group) => {
+                let is_of_tests = before == ["mod", "tests"];
+                let first = group.stream().into_iter().next().map(|token| token.to_string()).unwrap_or_default();
+                let is_comment = ["doc", "expect"].contains(&first.as_str());
+                if !is_of_tests && !is_comment {
+                    collect_texts(group.stream(), texts);
+                }
+            }
+            TokenTree::Literal(literal) if literal.to_string().contains('"') => texts.push(literal.to_string()),
+            TokenTree::Literal(_) | TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+        }
+        before = [std::mem::take(&mut before[1]), token.to_string()];
+    }
+}
+
+/// The riddles in a text, each with what is around it. A riddle does not go on after a punctuation mark, but it does after
+/// the end of a line.
+fn riddles_in(path: &str, text: &str) -> Vec<String> {
+    let prose = text.split('`').step_by(2).collect::<Vec<_>>().join(" , ").to_lowercase();
+    let apart = prose.replace('\\', " ").replace(|c: char| !c.is_alphabetic() && !c.is_whitespace(), " , ");
+    let words: Vec<&str> = apart.split_whitespace().collect();
+    let mut found = Vec::new();
+    for riddle in RIDDLES.map(|riddle| riddle.split(' ').collect::<Vec<_>>()) {
+        let places = words.windows(riddle.len()).enumerate().filter(|(_, words)| *words == riddle);
+        found.extend(places.map(|(place, _)| {
+            let around = words[place.saturating_sub(6)..].iter().take(14).copied().collect::<Vec<_>>().join(" ");
+            format!("{path}: '{}' in: {around}", riddle.join(" "))
+        }));
+    }
+    found
 }
 
 fn lines_with(found: impl Fn(&str) -> bool) -> Vec<String> {

@@ -5,7 +5,7 @@ use spillway_answer_hook::{Door, answer};
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::Status;
 use spillway_domain::names::DeploymentId;
-use spillway_kit::Invocation;
+use spillway_runtime::Invocation;
 use spillway_testkit::{HookPlan, Plot, Runner, Story, World, check};
 use spillway_tests::door::{Door as Api, request};
 use spillway_tests::template::machine;

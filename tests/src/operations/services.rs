@@ -102,7 +102,9 @@ fn a_deployment_is_shown_from_its_creation_to_its_end() {
              be in format <cluster-name>:<service-name>"
         );
     }
-    assert!(words(&ask("GetDeploymentInstance", json!({ "instanceId": "prod:web" }))).contains("is to ECS and has no"));
+    assert!(
+        words(&ask("GetDeploymentInstance", json!({ "instanceId": "prod:web" }))).contains("goes to ECS and has no")
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn a_deployment_to_lambda_has_no_wait_that_a_caller_could_end() {
         assert_eq!(
             words(&door.call(operation, request)),
             format!(
-                "UnsupportedActionForDeploymentTypeException: The deployment {id} is to Lambda and has no {wait} to \
+                "UnsupportedActionForDeploymentTypeException: The deployment {id} goes to Lambda and has no {wait} to \
                  end. To end the deployment, use StopDeployment."
             )
         );
@@ -112,7 +112,7 @@ fn a_target_of_lambda_is_listed_as_an_instance_and_not_shown_as_one() {
         assert_eq!(
             words(&door.call(operation, &request)),
             format!(
-                "InvalidComputePlatformException: The deployment {id} is to Lambda and has no instances. Use \
+                "InvalidComputePlatformException: The deployment {id} goes to Lambda and has no instances. Use \
                  GetDeploymentTarget, BatchGetDeploymentTargets or ListDeploymentTargets."
             )
         );

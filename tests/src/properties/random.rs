@@ -1,6 +1,5 @@
 //! Random stories, random accidents, random looks.
 
-use spillway_domain::deployment::decision::MoveKind;
 use std::fmt::Debug;
 
 use jiff::SignedDuration;
@@ -8,7 +7,7 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use spillway_domain::catalog::alarms::AlarmReading;
-use spillway_domain::deployment::decision::Seen;
+use spillway_domain::deployment::decision::{MoveKind, Seen};
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::lambda::alias::{AliasRouting, AliasState};

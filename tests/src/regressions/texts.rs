@@ -2,8 +2,7 @@
 
 use jiff::SignedDuration;
 use spillway_domain::catalog::config::ComputePlatform;
-use spillway_domain::deployment::halt::FailedCall;
-use spillway_domain::deployment::halt::{Cause, HookFault};
+use spillway_domain::deployment::halt::{Cause, FailedCall, HookFault};
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::deployment::spec::DeploymentSpec;

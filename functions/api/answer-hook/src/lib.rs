@@ -12,7 +12,7 @@ use spillway_engine::operations::target::find_targets;
 use spillway_engine::ports::catalog::Secrets;
 use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::executions::Wakes;
-use spillway_kit::Invocation;
+use spillway_runtime::Invocation;
 use spillway_wire::operations::{
     get_deployment, get_deployment_target, put_lifecycle_event_hook_execution_status as put,
 };

@@ -3,7 +3,7 @@
 use spillway_answer_hook::{Door, answer};
 use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::Tasks;
-use spillway_kit::{Failure, aws, run, setting, table};
+use spillway_runtime::{Failure, aws, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

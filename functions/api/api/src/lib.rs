@@ -14,7 +14,7 @@ use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::executions::{Executions, Wakes};
 use spillway_engine::ports::instances::Instances;
 use spillway_engine::ports::revisions::Revisions;
-use spillway_kit::Invocation;
+use spillway_runtime::Invocation;
 use spillway_wire::{bounds, http};
 use trail::{caller, log};
 

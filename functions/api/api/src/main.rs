@@ -4,7 +4,7 @@ use spillway_api::{Backend, answer};
 use spillway_aws_authorize::Authorize;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::{Executions, Tasks};
-use spillway_kit::{Failure, aws, run, setting, table};
+use spillway_runtime::{Failure, aws, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

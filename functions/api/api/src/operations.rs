@@ -27,7 +27,7 @@ use spillway_engine::operations::tag::{list_tags, tag_resource, untag_resource};
 use spillway_engine::operations::target::{find_deployment_instances, find_targets};
 use spillway_engine::ports::access::Access;
 use spillway_engine::ports::executions::{Executions, Wakes};
-use spillway_kit::{Invocation, fresh_deployment_id, fresh_id};
+use spillway_runtime::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::Operation::{self, *};
 use spillway_wire::{access, operations as wire};
 
@@ -106,7 +106,7 @@ pub(crate) async fn carry_out(
         GetDeploymentTarget => answer!(get_deployment_target, (id, target) => find_targets(store, id, std::slice::from_ref(target))),
         BatchGetDeploymentTargets => answer!(batch_get_deployment_targets, (id, targets) => find_targets(store, id, targets)),
         ListDeploymentTargets => answer!(list_deployment_targets, (id, _) => find_targets(store, id, &[])),
-        StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, caller, spillway_kit::now)),
+        StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, caller, spillway_runtime::now)),
         PutLifecycleEventHookExecutionStatus => answer!(put_lifecycle_event_hook_execution_status, verdict => answer_hook(store, wakes, verdict, now)),
         BatchGetDeployments => answer!(batch_get_deployments, ids => load_deployments(store, ids)),
         ContinueDeployment => done!(continue_deployment, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),

@@ -6,7 +6,7 @@ use spillway_domain::access::caller::Caller;
 use spillway_door::Refusal;
 use spillway_wire::Operation;
 
-/// Who signed the request, as Lambda has verified it. Nobody does in the local cloud, which verifies nothing.
+/// Who signed the request, as Lambda has verified it. In the local cloud there is none, since its emulator verifies nothing.
 pub(crate) fn caller(request: &Request) -> Option<Caller> {
     let iam = request.request_context.authorizer.as_ref()?.iam.as_ref()?;
     let arn = iam.user_arn.as_deref()?;

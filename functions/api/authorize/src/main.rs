@@ -4,8 +4,8 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_s3::OwnObject;
 use spillway_domain::access::permission::{Authorization, Question};
 use spillway_engine::access::authorize::{InForce, Written, authorize};
-use spillway_kit::{Failure, Invocation, aws, run, setting, table};
 use spillway_policy::Policies;
+use spillway_runtime::{Failure, Invocation, aws, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -1,15 +1,15 @@
 //! Announce: takes the news to topics and to the event bus.
 
 use futures_util::future::join_all;
+use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_notices::{Bus, Topics};
 use spillway_aws_stepfunctions::Tasks;
-use spillway_aws_sts::Roles;
 use spillway_domain::deployment::record::Deployment;
 use spillway_engine::deployment::announce::announce;
 use spillway_engine::deployment::task::DeploymentRef;
 use spillway_engine::ports::customer::Notices;
-use spillway_kit::{Failure, Invocation, aws, run, setting, table};
+use spillway_runtime::{Failure, Invocation, aws, run, setting, table};
 use spillway_wire::Place;
 use spillway_wire::notice::{self, MessageForm};
 

@@ -4,7 +4,7 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::Tasks;
 use spillway_engine::deployment::bake::bake;
 use spillway_engine::deployment::task::Task;
-use spillway_kit::{Failure, Invocation, aws, run, table};
+use spillway_runtime::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

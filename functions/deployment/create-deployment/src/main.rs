@@ -9,7 +9,7 @@ use spillway_domain::problem::Problem;
 use spillway_engine::access::permit::permit;
 use spillway_engine::operations::Error;
 use spillway_engine::operations::deployment::{StartRequest, create_deployment_for};
-use spillway_kit::{Failure, Invocation, aws, run, setting, table};
+use spillway_runtime::{Failure, Invocation, aws, run, setting, table};
 use spillway_wire::execution::{Request, created, parse, refused};
 use spillway_wire::{Exception, Place, access};
 

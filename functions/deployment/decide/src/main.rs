@@ -1,11 +1,11 @@
 //! Decide: what a deployment does next. The only place where anything is decided.
 
 use spillway_aws_cloudwatch::Alarms;
+use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::{Aliases, ObserveService};
-use spillway_aws_sts::Roles;
 use spillway_engine::deployment::decide::{Decide, decide};
-use spillway_kit::{Failure, Invocation, aws, fresh_deployment_id, now, run, setting, table};
+use spillway_runtime::{Failure, Invocation, aws, fresh_deployment_id, now, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

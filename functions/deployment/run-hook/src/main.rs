@@ -1,9 +1,9 @@
 //! Run hook: asks the hook of the current event, and parks the wait for its verdict.
 
+use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::Hooks;
 use spillway_aws_stepfunctions::Tasks;
-use spillway_aws_sts::Roles;
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::FunctionName;
@@ -12,7 +12,7 @@ use spillway_engine::deployment::run_hook::run_hook;
 use spillway_engine::deployment::task::Task;
 use spillway_engine::ports::catalog::Secrets;
 use spillway_engine::ports::customer::HookReply;
-use spillway_kit::{Failure, Invocation, aws, fresh_secret, now, run, table};
+use spillway_runtime::{Failure, Invocation, aws, fresh_secret, now, run, table};
 use spillway_wire::{Seal, hook};
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,13 +2,13 @@
 
 use serde::de::IgnoredAny;
 use spillway_aws_cloudwatch::Alarms;
+use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::{Executions, Tasks};
-use spillway_aws_sts::Roles;
 use spillway_engine::deployment::sweep::{Swept, sweep};
 use spillway_engine::deployment::ways_back::WaysBack;
-use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting, table};
+use spillway_runtime::{Failure, Invocation, SystemClock, aws, random_number, run, setting, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -1,12 +1,12 @@
 //! Watch alarms: an alarm went off, and the traffic goes back at once.
 
+use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::Tasks;
-use spillway_aws_sts::Roles;
 use spillway_engine::deployment::watch_alarms::{AlarmEvent, Watched, watch_alarms};
 use spillway_engine::deployment::ways_back::WaysBack;
-use spillway_kit::{Failure, Invocation, SystemClock, aws, random_number, run, setting, table};
+use spillway_runtime::{Failure, Invocation, SystemClock, aws, random_number, run, setting, table};
 use spillway_wire::alarm::{AlarmChange, StateChange};
 
 #[tokio::main(flavor = "current_thread")]

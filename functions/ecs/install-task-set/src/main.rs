@@ -1,11 +1,11 @@
 //! Install task set: makes the replacement task set.
 
+use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_ecs::TaskSets;
-use spillway_aws_sts::Roles;
 use spillway_engine::deployment::task::DeploymentRef;
 use spillway_engine::ecs::install_task_set::install_task_set;
-use spillway_kit::{Failure, Invocation, aws, run, table};
+use spillway_runtime::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -1,11 +1,11 @@
 //! Observe service: looks at an ECS service and its load balancers, for functions that do not link what that needs.
 
+use spillway_aws_core::Roles;
 use spillway_aws_ecs::TaskSets;
 use spillway_aws_elb::Listeners;
-use spillway_aws_sts::Roles;
 use spillway_engine::ecs::observe_service::observe_service;
 use spillway_engine::ports::services::Observation;
-use spillway_kit::{Failure, Invocation, aws, run};
+use spillway_runtime::{Failure, Invocation, aws, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -1,12 +1,12 @@
 //! Retire task set: deletes the task set that is not needed any more.
 
+use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_ecs::TaskSets;
 use spillway_aws_elb::Listeners;
-use spillway_aws_sts::Roles;
 use spillway_engine::deployment::task::DeploymentRef;
 use spillway_engine::ecs::retire_task_set::retire_task_set;
-use spillway_kit::{Failure, Invocation, aws, run, table};
+use spillway_runtime::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -1,10 +1,10 @@
 //! Shift alias: makes the alias route as the record says.
 
+use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_lambda::Aliases;
-use spillway_aws_sts::Roles;
 use spillway_engine::lambda::shift_alias::{Shift, shift_alias};
-use spillway_kit::{Failure, Invocation, aws, run, table};
+use spillway_runtime::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

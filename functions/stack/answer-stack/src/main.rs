@@ -5,7 +5,7 @@ use spillway_aws_cloudformation::Answers;
 use spillway_aws_dynamodb::Table;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::stack::answer_stack::{Answered, answer_stack};
-use spillway_kit::{Failure, Invocation, aws, run, table};
+use spillway_runtime::{Failure, Invocation, aws, run, table};
 use spillway_wire::stack::reply;
 
 #[tokio::main(flavor = "current_thread")]

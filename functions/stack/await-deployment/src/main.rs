@@ -3,7 +3,7 @@
 use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::Tasks;
 use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
-use spillway_kit::{Failure, Invocation, aws, run, table};
+use spillway_runtime::{Failure, Invocation, aws, run, table};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

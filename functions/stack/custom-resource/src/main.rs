@@ -5,7 +5,7 @@ use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::Requests;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::stack::custom_resource::custom_resource;
-use spillway_kit::{Failure, Invocation, aws, run, setting, table};
+use spillway_runtime::{Failure, Invocation, aws, run, setting, table};
 use spillway_wire::stack::take_up;
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use spillway_aws_sam::Sam;
-use spillway_kit::{Failure, Invocation, aws, run, setting};
-use spillway_template::{Answer, Event, Home, needs_sam, rewrite};
+use spillway_macro::{Answer, Event, Home, needs_sam, rewrite};
+use spillway_runtime::{Failure, Invocation, aws, run, setting};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -6,7 +6,6 @@ use std::ops::Range;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
-
 use spillway_domain::words::cut;
 
 /// A value of a document.

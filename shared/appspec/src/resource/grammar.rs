@@ -7,9 +7,9 @@ use std::str::FromStr;
 use spillway_domain::catalog::config::nearest;
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::names::{BadName, FunctionName};
+use spillway_domain::words::cut;
 
 use super::document::{Node, Number};
-use spillway_domain::words::cut;
 
 /// In what the AppSpec of a platform differs from others.
 pub(super) struct Dialect {

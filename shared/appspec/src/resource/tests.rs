@@ -1,7 +1,6 @@
-use std::time::{Duration, Instant};
-
 use std::fmt::Debug;
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use super::*;
 

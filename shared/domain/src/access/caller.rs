@@ -1,11 +1,12 @@
 //! Who made a call.
 
-use crate::names::text_type;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use crate::names::text_type;
 
 text_type!(
     /// Who made a call, by ARN: the session of a role, a user, a federated user, the root user, an execution of Step

@@ -1,8 +1,8 @@
 //! What a caller needs to be permitted, and whether it is.
 
-use crate::access::caller::Caller;
 use serde::{Deserialize, Serialize};
 
+use crate::access::caller::Caller;
 use crate::catalog::instance::InstanceName;
 use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName, RoleArn};
 

@@ -1,8 +1,7 @@
 //! Applications.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::config::ComputePlatform;
 use crate::catalog::tags::Tag;

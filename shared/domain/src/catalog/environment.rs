@@ -1,6 +1,5 @@
 //! What a deployment group deploys to, and how it goes about it: CodeDeploy's "environment configuration".
 
-use crate::names::text_type;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::config::ComputePlatform;
 use crate::catalog::instance::TagFilter;
+use crate::names::text_type;
 
 /// The environment of a deployment group. What does not belong to its platform is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

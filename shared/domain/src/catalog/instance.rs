@@ -1,6 +1,5 @@
 //! On-premises instances: their names, the identities they are known by, and their tags.
 
-use crate::names::text_type;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::tags::Tag;
-use crate::names::fits_name_rule;
+use crate::names::{fits_name_rule, text_type};
 
 /// An on-premises instance. It stays readable after it was deregistered, until its name is registered again. It is
 /// saved under its generation: whoever read an older one saves nothing.

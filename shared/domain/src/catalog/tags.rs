@@ -1,8 +1,8 @@
 //! What has tags, and how tags are added and removed.
 
-use serde::Deserialize;
-use serde::Serialize;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::names::{ApplicationName, GroupName};
 

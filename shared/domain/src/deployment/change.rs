@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::deployment::decision::lease_from;
 use crate::deployment::gate::Gate;
 use crate::deployment::halt::{Cause, Halt};
 use crate::deployment::ledger::LedgerEntry;
@@ -9,7 +10,6 @@ use crate::deployment::lifecycle::{EventName, HookRun, VainAsk, Verdict};
 use crate::deployment::record::{Deployment, NotificationKind, Parked};
 use crate::deployment::spec::Target;
 use crate::deployment::stage::Stage;
-use crate::ecs::desired::lease_from;
 use crate::ecs::stage::EcsStage;
 use crate::percent::Percent;
 use crate::words::excerpt;

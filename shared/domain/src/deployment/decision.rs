@@ -16,6 +16,12 @@ use crate::problem::{Problem, ProblemKind};
 
 /// Clocks differ a little: a wait that ends within this time is over.
 pub(crate) const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_millis(300);
+/// How long a move may take to have its last effect: the function that makes it is timed out then. Nothing of a service
+/// is deleted before, since listeners and task sets have no compare-and-set; and a deployment to an alias does not end
+/// before, when no new revision of the alias keeps a late shift out.
+pub const LATEST_WRITE_SECONDS: u32 = 30;
+/// As long as a move may take, and 15 seconds more for clocks that differ and for what AWS itself takes.
+const LEASE: SignedDuration = SignedDuration::from_secs(LATEST_WRITE_SECONDS as i64 + 15);
 /// The shortest wait before a refused way back is tried again.
 const SHORTEST_RETRY_SECONDS: u32 = 5;
 /// The longest.
@@ -273,6 +279,11 @@ impl Seen {
         let (failed, problem) = self.failed.as_ref()?;
         (*failed == of && problem.kind != ProblemKind::Stale).then_some(problem)
     }
+}
+
+/// From when no move that was under way at `at` can have an effect any more.
+pub(crate) fn lease_from(at: Timestamp) -> Timestamp {
+    at + LEASE
 }
 
 /// Whole seconds from `now` until `until`, rounded up, at least one.

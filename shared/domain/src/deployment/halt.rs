@@ -1,16 +1,16 @@
 //! Why a deployment does not go on, and what follows: one table from cause to CodeDeploy's status, code and words.
 
-use crate::access::caller::Caller;
-use crate::catalog::rollback::AutoRollbackEvent;
-use crate::problem::{Call, Problem};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::access::caller::Caller;
 use crate::catalog::config::ComputePlatform;
+use crate::catalog::rollback::AutoRollbackEvent;
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::record::Status;
 use crate::deployment::spec::DeploymentSpec;
 use crate::names::AlarmName;
+use crate::problem::{Call, Problem};
 
 /// A deployment was halted: from this moment it moves no traffic forward.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

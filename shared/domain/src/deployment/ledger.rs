@@ -1,8 +1,7 @@
 //! The ledger: one entry for each decision.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::words::{FEW_BYTES, excerpt, shorten};
 

@@ -1,9 +1,9 @@
 //! What callers ask for, in our own words: the wire has been left behind, and every member has been checked by itself.
 //! What remains to be checked needs the table.
 
-use crate::access::caller::Caller;
 use jiff::Timestamp;
 
+use crate::access::caller::Caller;
 use crate::catalog::alarms::AlarmConfiguration;
 use crate::catalog::revision::NewRevision;
 use crate::catalog::rollback::AutoRollback;

@@ -1,8 +1,8 @@
 //! What is asked of a deployment: it never changes.
 
-use crate::access::caller::Caller;
 use serde::{Deserialize, Serialize};
 
+use crate::access::caller::Caller;
 use crate::catalog::alarms::AlarmConfiguration;
 use crate::catalog::config::ComputePlatform;
 use crate::catalog::environment::Environment;

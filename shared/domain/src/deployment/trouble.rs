@@ -1,10 +1,9 @@
 //! What speaks against going on, and how far one look at it is believed.
 
-use crate::deployment::halt::FailedCall;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::deployment::decision::{Decision, Move, WayBack, seconds_until};
-use crate::deployment::halt::Cause;
+use crate::deployment::halt::{Cause, FailedCall};
 use crate::deployment::record::{Deployment, Doubt};
 use crate::problem::{Problem, ProblemKind};
 

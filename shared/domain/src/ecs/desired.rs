@@ -1,23 +1,16 @@
 //! What a deployment wants of its service at this moment: the few things that its moves make so.
 
-use crate::ecs::stage::EcsStage;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use crate::deployment::decision::lease_from;
 use crate::deployment::record::{Deployment, Status};
 use crate::deployment::stage::Stage;
 use crate::ecs::listener::ListenerRouting;
 use crate::ecs::progress::EcsProgress;
 use crate::ecs::service::{ServiceState, TaskSet};
+use crate::ecs::stage::EcsStage;
 use crate::names::DeploymentId;
 use crate::percent::Percent;
-
-/// How long a move may take to have its last effect: a function that makes one runs no longer. Listeners and task sets
-/// have no compare-and-set, so that nothing is deleted before what was under way has come; nor does a deployment to an
-/// alias end before that, when nothing else keeps a late shift out.
-pub const LATEST_WRITE_SECONDS: u32 = 30;
-/// How long after a decision nothing is deleted: as long as a move may take, and then some, for clocks that differ and
-/// for what AWS itself takes.
-const LEASE: SignedDuration = SignedDuration::from_secs(LATEST_WRITE_SECONDS as i64 + 15);
 
 impl Deployment {
     /// Whether it is past the point from which it touches the service, and not over.
@@ -146,11 +139,6 @@ impl Deployment {
         let quiet = self.ecs.as_ref().and_then(|progress| progress.quiet_since).filter(|_| !self.moves_traffic());
         lease_from(quiet.map_or(since, |quiet| quiet.min(since)))
     }
-}
-
-/// From when nothing that was under way then can come any more.
-pub(crate) fn lease_from(at: Timestamp) -> Timestamp {
-    at + LEASE
 }
 
 impl TaskSet {

@@ -4,9 +4,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::deployment::decision::lease_from;
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::record::Deployment;
-use crate::ecs::desired::lease_from;
 use crate::ecs::listener::{Forward, Listener};
 use crate::ecs::service::ServiceState;
 use crate::percent::Percent;

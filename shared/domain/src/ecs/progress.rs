@@ -1,8 +1,7 @@
 //! How far a deployment to an ECS service has come.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ecs::listener::{Groups, ListenerKind};
 use crate::ecs::service::TaskSet;

@@ -1,16 +1,17 @@
 //! Deployments to Lambda aliases: the shift, the way back, and what the alias has against it.
 
-use crate::deployment::halt::Cause;
-use crate::deployment::trouble::Trouble;
-use crate::lambda::target::LambdaTarget;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::deployment::decision::Step;
-use crate::deployment::decision::{CLOCKS_DIFFER_BY, Decision, Move, MoveKind, Seen, WayBack, clock, seconds_until};
+use crate::deployment::decision::{
+    CLOCKS_DIFFER_BY, Decision, Move, MoveKind, Seen, Step, WayBack, clock, seconds_until,
+};
+use crate::deployment::halt::Cause;
 use crate::deployment::record::Deployment;
 use crate::deployment::stage::Stage;
+use crate::deployment::trouble::Trouble;
 use crate::lambda::alias::{AliasRouting, AliasState};
 use crate::lambda::stage::LambdaStage;
+use crate::lambda::target::LambdaTarget;
 use crate::names::Version;
 use crate::problem::ProblemKind;
 

@@ -1,7 +1,6 @@
 //! What is deployed to a Lambda alias.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::names::{AliasName, FunctionName, RoleArn, Version};
 

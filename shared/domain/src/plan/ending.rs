@@ -1,6 +1,5 @@
 //! Ending: traffic back home first, then the record, the rollback deployment and the news.
 
-use crate::{ecs, lambda};
 use jiff::Timestamp;
 
 use crate::catalog::alarms::AlarmConfiguration;
@@ -17,6 +16,7 @@ use crate::deployment::trouble::believe;
 use crate::lambda::target::LambdaTarget;
 use crate::names::ConfigName;
 use crate::words::followed_by;
+use crate::{ecs, lambda};
 
 /// A halted deployment: first the traffic goes home, then it ends.
 pub(super) fn wind_down(next: &mut Deployment, halt: &Halt, seen: &Seen, now: Timestamp) -> Decision {

@@ -1,14 +1,13 @@
 //! Going on: how a deployment begins that nothing speaks against. What comes then is its platform's.
 
-use crate::{ecs, lambda};
 use jiff::Timestamp;
 
-use crate::deployment::decision::Step;
-use crate::deployment::decision::{Decision, Move, Seen};
+use crate::deployment::decision::{Decision, Move, Seen, Step};
 use crate::deployment::record::Deployment;
 use crate::deployment::spec::Target;
 use crate::deployment::stage::Stage;
 use crate::lambda::alias::AliasState;
+use crate::{ecs, lambda};
 
 /// What is next on the way forward.
 pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Step {

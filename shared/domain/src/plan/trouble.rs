@@ -1,19 +1,18 @@
 //! What speaks against going on, whatever the platform, and what follows.
 
-use crate::deployment::halt::FailedCall;
 use std::collections::BTreeSet;
 
-use crate::{ecs, lambda};
 use jiff::Timestamp;
 
 use crate::catalog::alarms::AlarmReading;
 use crate::deployment::decision::{Decision, Move, MoveKind, Seen};
-use crate::deployment::halt::{Cause, HookFault};
+use crate::deployment::halt::{Cause, FailedCall, HookFault};
 use crate::deployment::lifecycle::{EventStatus, Verdict};
 use crate::deployment::record::{Deployment, Doubt};
 use crate::deployment::spec::Target;
 use crate::deployment::trouble::{PATIENCE, Trouble, cause_of, in_doubt_until, patience, seconds_to_next_look};
 use crate::problem::ProblemKind;
+use crate::{ecs, lambda};
 
 /// What follows from everything that speaks against going on.
 pub(super) enum Judgement {

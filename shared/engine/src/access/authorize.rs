@@ -1,10 +1,11 @@
 //! Authorize: the policies of the installation, as they are written at this moment, or as they were when they last
 //! could be understood.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::access::permission::Authorization;
 use spillway_domain::problem::{Problem, ProblemKind};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ports::access::{PolicySource, PolicyStore};
 

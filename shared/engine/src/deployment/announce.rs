@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use spillway_domain::deployment::record::{Deployment, NotificationKind};
 use spillway_domain::problem::Problem;
 
-use crate::deployment::task::Note;
-use crate::deployment::task::{DeploymentRef, amend, load};
+use crate::deployment::task::{DeploymentRef, Note, amend, load};
 use crate::ports::customer::Notices;
 use crate::ports::deployments::Deployments;
 use crate::ports::executions::{Waiters, Wakes};

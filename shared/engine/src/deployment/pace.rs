@@ -1,11 +1,12 @@
 //! Doing many things within limits: so many at once, each within its time, and only so many in a second.
 
+use std::cell::Cell;
+use std::pin::pin;
+
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::problem::{Problem, ProblemKind};
-use std::cell::Cell;
-use std::pin::pin;
 
 use crate::ports::clock::Clock;
 

@@ -8,8 +8,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::problem::Problem;
 
-use crate::deployment::task::Note;
-use crate::deployment::task::{DeploymentRef, amend, load};
+use crate::deployment::task::{DeploymentRef, Note, amend, load};
 use crate::ports::customer::Objects;
 use crate::ports::deployments::Deployments;
 

@@ -6,8 +6,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::FunctionName;
 use spillway_domain::problem::{Problem, ProblemKind};
 
-use crate::deployment::task::Note;
-use crate::deployment::task::{Task, amend, load, save};
+use crate::deployment::task::{Note, Task, amend, load, save};
 use crate::ports::customer::{HookReply, Hooks};
 use crate::ports::deployments::{Change, Deployments};
 use crate::ports::executions::Wakes;

@@ -3,17 +3,17 @@
 //! It looks at many deployments at once, gives each of them a limited time, and begins with another one every time, so
 //! that none can keep it from the others.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::access::session::{Purpose, RoleSession};
 use spillway_domain::catalog::alarms::AlarmReading;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::{AlarmName, ApplicationName, DeploymentId, RoleArn};
 use spillway_domain::problem::Problem;
-use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::pace::{each, rotated};
-use crate::deployment::task::Note;
-use crate::deployment::task::amend;
+use crate::deployment::task::{Note, amend};
 use crate::deployment::ways_back::{WaysBack, is_to_go_back};
 use crate::ports::aliases::Aliases;
 use crate::ports::clock::Clock;

@@ -9,8 +9,7 @@ use spillway_domain::names::{AlarmName, DeploymentId};
 use spillway_domain::problem::{Problem, ProblemKind};
 
 use crate::deployment::pace::{Pace, each};
-use crate::deployment::task::Note;
-use crate::deployment::task::{DeploymentRef, amend};
+use crate::deployment::task::{DeploymentRef, Note, amend};
 use crate::deployment::wake::wake_or_leave;
 use crate::lambda::shift_alias::{Shifted, shift_alias};
 use crate::ports::aliases::Aliases;

@@ -14,8 +14,7 @@ use spillway_domain::ecs::listener::{Forward, ListenerRouting};
 use spillway_domain::ecs::progress::EcsProgress;
 use spillway_domain::problem::{Problem, ProblemKind};
 
-use crate::deployment::task::Note;
-use crate::deployment::task::{DeploymentRef, amend, load};
+use crate::deployment::task::{DeploymentRef, Note, amend, load};
 use crate::ecs::observe_service::read_known;
 use crate::ports::deployments::Deployments;
 use crate::ports::services::{Listeners, TaskSets};

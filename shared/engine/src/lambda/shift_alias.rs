@@ -13,8 +13,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::problem::{Problem, ProblemKind};
 
-use crate::deployment::task::Note;
-use crate::deployment::task::{DeploymentRef, amend, load};
+use crate::deployment::task::{DeploymentRef, Note, amend, load};
 use crate::ports::aliases::Aliases;
 use crate::ports::deployments::Deployments;
 use crate::retry::{Tried, contended, retry_stale, unless_stale};

@@ -18,8 +18,7 @@ use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::{Quota, Rejection};
 
-use crate::deployment::task::Note;
-use crate::deployment::task::{amend, load};
+use crate::deployment::task::{Note, amend, load};
 use crate::deployment::wake::{start_or_leave, wake_or_leave};
 use crate::operations::Error;
 use crate::operations::configuration::config_for;

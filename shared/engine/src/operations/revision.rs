@@ -1,11 +1,12 @@
 //! Operations on the revisions of applications.
 
+use std::convert::Infallible;
+
 use jiff::Timestamp;
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::revision::{Registration, Revision, RevisionFilter, RevisionLocation, S3Object};
 use spillway_domain::names::ApplicationName;
 use spillway_domain::rejection::Rejection;
-use std::convert::Infallible;
 
 use crate::operations::Error;
 use crate::ports::revisions::Revisions;

@@ -1,10 +1,11 @@
 //! Operations on the targets and instances of deployments.
 
+use std::convert::Infallible;
+
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::Rejection;
-use std::convert::Infallible;
 
 use crate::operations::Error;
 use crate::operations::deployment::load_deployment;

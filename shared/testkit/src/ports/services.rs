@@ -7,7 +7,7 @@ use std::task::Poll;
 use jiff::SignedDuration;
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::EcsService;
-use spillway_domain::ecs::desired::LATEST_WRITE_SECONDS;
+use spillway_domain::deployment::decision::LATEST_WRITE_SECONDS;
 use spillway_domain::ecs::listener::Groups;
 use spillway_domain::ecs::service::ServiceState;
 use spillway_domain::ecs::target::{CapacityProvider, EcsTarget};

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use spillway_domain::deployment::gate::Gate;
 use spillway_domain::names::DeploymentId;
+use spillway_domain::words::cut;
 
 use crate::input::{DEPLOYMENT, read};
 use crate::{Context, Exception};
-use spillway_domain::words::cut;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,11 +6,11 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::revision::NewRevision;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::request::{ForServers, NewDeployment};
+use spillway_domain::words::cut;
 
 use crate::input::{APPLICATION, GROUP, Object, config_name, description, read};
 use crate::shapes::{alarm_configuration, auto_rollback, ec2_deployment_options, revision_location};
 use crate::{Context, Exception};
-use spillway_domain::words::cut;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::config::{ComputePlatform, DeploymentConfig, NewConfig, Strategy};
 use spillway_domain::names::ConfigName;
+use spillway_domain::words::cut;
 
 use crate::input::{CONFIG, Object, read};
 use crate::shapes::{minimum_healthy_hosts, platform, traffic_routing, zonal_config};
 use crate::{Context, Exception};
-use spillway_domain::words::cut;
 
 /// Names that describe themselves, and names of the predefined configurations.
 const RESERVED: [(&str, &str); 2] = [

@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::revision::{RevisionFilter, RevisionLocation, RevisionSort};
+use spillway_domain::words::cut;
 
 use crate::input::{APPLICATION, read};
 use crate::shapes::{closed_set, revision_location};
 use crate::{Context, Exception, Operation, token};
-use spillway_domain::words::cut;
 
 const OPERATION: Operation = Operation::ListApplicationRevisions;
 

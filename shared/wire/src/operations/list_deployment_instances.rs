@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
+use spillway_domain::words::cut;
 
 use super::list_deployment_targets::{parse_statuses, target_ids};
 use crate::input::{DEPLOYMENT, read};
 use crate::{Context, Exception, Operation, TargetStatus, token};
-use spillway_domain::words::cut;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

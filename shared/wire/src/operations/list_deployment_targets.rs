@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
+use spillway_domain::words::cut;
 
 use crate::input::{DEPLOYMENT, read};
 use crate::shapes::target;
 use crate::{Context, Exception, Operation, TargetStatus, token};
-use spillway_domain::words::cut;
 
 /// The status that CodeDeploy has and that no target of ours is ever in.
 const OTHER_STATUS: &str = "Unknown";

@@ -8,11 +8,11 @@ use serde_json::Value;
 use spillway_domain::catalog::page::Page;
 use spillway_domain::deployment::record::Status;
 use spillway_domain::deployment::request::DeploymentFilter;
+use spillway_domain::words::cut;
 
 use crate::input::{APPLICATION, GROUP, Object, read};
 use crate::shapes::time::Moment;
 use crate::{Context, Exception, Operation, token};
-use spillway_domain::words::cut;
 
 const OPERATION: Operation = Operation::ListDeployments;
 const STATUSES: [Status; 6] =

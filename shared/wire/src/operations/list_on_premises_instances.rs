@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::instance::InstanceFilter;
 use spillway_domain::catalog::page::Page;
+use spillway_domain::words::cut;
 
 use crate::input::read;
 use crate::shapes::tag_filters;
 use crate::{Context, Exception, Operation, token};
-use spillway_domain::words::cut;
 
 const OPERATION: Operation = Operation::ListOnPremisesInstances;
 

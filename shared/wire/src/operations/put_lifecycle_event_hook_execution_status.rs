@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::deployment::request::HookAnswer;
 use spillway_domain::rejection::Rejection;
+use spillway_domain::words::cut;
 
 use crate::input::{DEPLOYMENT, HOOK_EXECUTION, read};
 use crate::{Context, Exception};
-use spillway_domain::words::cut;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -191,7 +191,7 @@ fn every_rejection_has_its_exception_and_words() {
         ),
         (
             Rejection::NoWait { deployment: id(), platform: ComputePlatform::Lambda, wait: Gate::Ready },
-            "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C is to Lambda and has no \
+            "UnsupportedActionForDeploymentTypeException: The deployment d-75I7MBT7C goes to Lambda and has no \
              READY_WAIT to end. To end the deployment, use StopDeployment.",
         ),
         (
@@ -219,7 +219,7 @@ fn every_rejection_has_its_exception_and_words() {
         ),
         (
             Rejection::NoInstances { deployment: id(), platform: ComputePlatform::Lambda },
-            "InvalidComputePlatformException: The deployment d-75I7MBT7C is to Lambda and has no instances. Use \
+            "InvalidComputePlatformException: The deployment d-75I7MBT7C goes to Lambda and has no instances. Use \
              GetDeploymentTarget, BatchGetDeploymentTargets or ListDeploymentTargets.",
         ),
         (

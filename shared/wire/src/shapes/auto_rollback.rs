@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
+use spillway_domain::words::cut;
 
 use crate::Exception;
-use spillway_domain::words::cut;
 
 const EVENTS: [AutoRollbackEvent; 3] = [
     AutoRollbackEvent::DeploymentFailure,

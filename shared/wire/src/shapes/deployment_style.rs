@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::environment::{DeploymentOption, DeploymentStyle, DeploymentType};
+use spillway_domain::words::cut;
 
 use crate::Exception;
-use spillway_domain::words::cut;
 
 const TYPES: [DeploymentType; 2] = [DeploymentType::InPlace, DeploymentType::BlueGreen];
 const OPTIONS: [DeploymentOption; 2] = [DeploymentOption::WithTrafficControl, DeploymentOption::WithoutTrafficControl];

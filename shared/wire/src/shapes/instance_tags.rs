@@ -4,10 +4,10 @@ use serde::Deserialize;
 use spillway_domain::catalog::instance::TagFilter;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::tags::Tag;
+use spillway_domain::words::cut;
 
 use crate::input::{Object, count_given};
 use crate::{Exception, bounds};
-use spillway_domain::words::cut;
 
 /// A tag as it is given.
 #[derive(Deserialize)]

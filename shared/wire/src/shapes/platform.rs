@@ -1,9 +1,9 @@
 //! `ComputePlatform`.
 
 use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::words::cut;
 
 use crate::Exception;
-use spillway_domain::words::cut;
 
 const ALL: [ComputePlatform; 3] = [ComputePlatform::Server, ComputePlatform::Lambda, ComputePlatform::Ecs];
 

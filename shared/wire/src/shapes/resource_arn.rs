@@ -1,9 +1,9 @@
 //! `Arn`, of what has tags.
 
 use spillway_domain::catalog::tags::Resource;
+use spillway_domain::words::cut;
 
 use crate::{Context, Exception, bounds};
-use spillway_domain::words::cut;
 
 /// What the ARN names, which must be of this installation.
 pub(crate) fn parse(given: Option<String>, cx: &Context) -> Result<Resource, Exception> {

@@ -2,14 +2,15 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spillway_domain::catalog::revision::{BundleType, NewRevision, Revision, RevisionKind, RevisionLocation, S3Object};
+use spillway_domain::catalog::revision::{
+    APPSPEC_BYTES, BundleType, NewRevision, Revision, RevisionKind, RevisionLocation, S3Object, sha256,
+};
 use spillway_domain::names::GroupName;
+use spillway_domain::words::cut;
 
 use super::{closed_set, time};
 use crate::Exception;
 use crate::input::Object;
-use spillway_domain::catalog::revision::{APPSPEC_BYTES, sha256};
-use spillway_domain::words::cut;
 
 /// As it is given.
 #[derive(Deserialize)]

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::config::Strategy;
 use spillway_domain::catalog::routing::{MAX_TOTAL_WAIT_MINUTES, Routing};
+use spillway_domain::words::cut;
 
 use crate::Exception;
 use crate::input::Object;
-use spillway_domain::words::cut;
 
 /// As it is given.
 #[derive(Deserialize)]

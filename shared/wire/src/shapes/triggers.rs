@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::group::{Trigger, TriggerEvent};
 use spillway_domain::names::{TopicArn, TriggerName};
+use spillway_domain::words::cut;
 
 use crate::input::Object;
 use crate::{Context, Exception, Place};
-use spillway_domain::words::cut;
 
 const EVENTS: [TriggerEvent; 10] = [
     TriggerEvent::DeploymentStart,

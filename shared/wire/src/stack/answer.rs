@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::rejection::Rejection;
 use spillway_domain::stack::resource::Outcome;
+use spillway_domain::words::cut;
 
 use super::{Asked, parse};
 use crate::Exception;
-use spillway_domain::words::cut;
 
 /// The most bytes of an answer.
 const MOST_BYTES: usize = 4096;

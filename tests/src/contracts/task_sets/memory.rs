@@ -5,9 +5,8 @@ use spillway_domain::catalog::environment::EcsService;
 use spillway_domain::ecs::listener::{Forward, Groups, Listener, ListenerKind};
 use spillway_domain::ecs::target::{AwsvpcConfiguration, EcsTarget};
 use spillway_domain::percent::Percent;
-use spillway_testkit::{Service, ServiceEvent, TaskPlan, World};
-
 use spillway_engine::ports::services::TaskSets;
+use spillway_testkit::{Service, ServiceEvent, TaskPlan, World};
 
 use super::{Customer, Fate, Shop, steady, target};
 use crate::cloud::front::short;

@@ -8,7 +8,7 @@ use aws_sdk_ecs::types::{
     DeploymentControllerType, KeyValuePair, LaunchType, LoadBalancer, NetworkConfiguration, NetworkMode, PortMapping,
     Scale, ScaleUnit, ServiceRegistry,
 };
-use spillway_aws_sts::Roles;
+use spillway_aws_core::Roles;
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::{EcsService, ListenerArn};
 use spillway_domain::ecs::listener::{Groups, ListenerKind};

@@ -10,10 +10,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use shapes::Model;
 use spillway_testkit::World;
 use spillway_tests::door::{Door, request};
-
-use shapes::Model;
 
 /// Exceptions that any operation may throw.
 const COMMON: [&str; 4] =

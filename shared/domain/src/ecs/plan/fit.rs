@@ -2,9 +2,7 @@
 
 use crate::deployment::halt::Cause;
 use crate::deployment::record::Deployment;
-use crate::ecs::listener::Forward;
-use crate::ecs::listener::ListenerKind;
-use crate::ecs::listener::{Groups, Listener};
+use crate::ecs::listener::{Forward, Groups, Listener, ListenerKind};
 use crate::ecs::service::{Controller, ServiceState, TaskSet};
 use crate::percent::Percent;
 

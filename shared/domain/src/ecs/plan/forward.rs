@@ -1,19 +1,10 @@
 //! The lifecycle of a deployment that nothing speaks against, from top to bottom.
 
-use super::fit;
-use crate::ecs::plan::install::install;
-use crate::ecs::plan::restore::restore;
-use crate::ecs::plan::shift::look_at;
-use crate::ecs::plan::shift::route;
-use crate::ecs::plan::shift::shift;
-use crate::ecs::plan::terminate::await_termination;
-use crate::ecs::plan::terminate::keep;
-use crate::ecs::plan::terminate::retire;
 use jiff::{SignedDuration, Timestamp};
 
+use super::fit;
 use crate::catalog::environment::ReadyOption;
-use crate::deployment::decision::Step;
-use crate::deployment::decision::{Decision, Move, Seen, WayBack, clock, seconds_until};
+use crate::deployment::decision::{Decision, Move, Seen, Step, WayBack, clock, seconds_until};
 use crate::deployment::gate::Gate;
 use crate::deployment::halt::Cause;
 use crate::deployment::lifecycle::{EventName, EventStatus};
@@ -21,6 +12,10 @@ use crate::deployment::record::Deployment;
 use crate::deployment::spec::Target;
 use crate::deployment::stage::Stage;
 use crate::deployment::trouble::believe;
+use crate::ecs::plan::install::install;
+use crate::ecs::plan::restore::restore;
+use crate::ecs::plan::shift::{look_at, route, shift};
+use crate::ecs::plan::terminate::{await_termination, keep, retire};
 use crate::ecs::progress::EcsProgress;
 use crate::ecs::service::ServiceState;
 use crate::ecs::stage::EcsStage;

@@ -3,11 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::deployment::decision::{Decision, Move, MoveKind, Seen, WayBack, seconds_until};
+use crate::deployment::decision::{Decision, Move, MoveKind, Seen, WayBack, lease_from, seconds_until};
 use crate::deployment::halt::Cause;
 use crate::deployment::record::Deployment;
 use crate::deployment::stage::Stage;
-use crate::ecs::desired::lease_from;
 use crate::ecs::listener::{Listener, ListenerRouting};
 use crate::ecs::progress::EcsProgress;
 use crate::ecs::service::ServiceState;

@@ -2,10 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::deployment::decision::{CLOCKS_DIFFER_BY, Decision, Move, seconds_until};
+use crate::deployment::decision::{CLOCKS_DIFFER_BY, Decision, Move, lease_from, seconds_until};
 use crate::deployment::record::Deployment;
 use crate::deployment::stage::Stage;
-use crate::ecs::desired::lease_from;
 use crate::ecs::listener::ListenerRouting;
 use crate::ecs::progress::EcsProgress;
 use crate::ecs::service::ServiceState;

@@ -1,19 +1,13 @@
 //! The end of the original.
 
-use crate::ecs::plan::forward::done;
-use crate::ecs::plan::shift::await_recovery;
-use crate::ecs::plan::shift::look_at;
-use crate::ecs::plan::shift::promote;
-use crate::ecs::plan::shift::route;
-use crate::ecs::plan::shift::settling;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalog::environment::TerminationAction;
-use crate::deployment::decision::Step;
-use crate::deployment::decision::{Decision, Move, MoveKind, Seen, seconds_until};
+use crate::deployment::decision::{Decision, Move, MoveKind, Seen, Step, lease_from, seconds_until};
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::record::Deployment;
-use crate::ecs::desired::lease_from;
+use crate::ecs::plan::forward::done;
+use crate::ecs::plan::shift::{await_recovery, look_at, promote, route, settling};
 use crate::ecs::service::ServiceState;
 use crate::percent::Percent;
 

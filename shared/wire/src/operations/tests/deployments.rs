@@ -1,13 +1,14 @@
 use serde_json::{Value, json};
 use spillway_domain::catalog::alarms::AlarmConfiguration;
 use spillway_domain::catalog::config::ComputePlatform;
-use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionKind, RevisionLocation};
+use spillway_domain::catalog::revision::{
+    APPSPEC_BYTES, BundleType, NewRevision, RevisionKind, RevisionLocation, sha256,
+};
 use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::rejection::Rejection;
 
 use super::*;
 use crate::testing::{context, named};
-use spillway_domain::catalog::revision::{APPSPEC_BYTES, sha256};
 
 const CREATE: Operation = Operation::CreateDeployment;
 const APPSPEC: &str = r#"{"version":0.0,"Resources":[{"f":{"Type":"AWS::Lambda::Function","Properties":

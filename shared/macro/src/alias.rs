@@ -35,7 +35,7 @@ fn read<'a>(id: &'a str, resource: &'a Members, policy: &'a Value) -> Result<Ali
         return Err(format!(
             "'UpdatePolicy' has an 'Fn::If', and Spillway has to know, when it reads the template, whether the alias \
              is deployed. Write '{POLICY}' without one, and choose the deployment configuration of its group by the \
-             condition instead, such as CodeDeployDefault.LambdaAllAtOnce where nothing is to be shifted."
+             condition instead, such as CodeDeployDefault.LambdaAllAtOnce where no traffic shifts."
         ));
     }
     let no_policy = || format!("Attribute 'UpdatePolicy' should be a map with '{POLICY}', and no intrinsic function.");

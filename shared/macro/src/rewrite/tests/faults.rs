@@ -16,7 +16,7 @@ fn every_fault_has_its_words() {
     let choice = "Resource with id [Live] is invalid. 'UpdatePolicy' has an 'Fn::If', and Spillway has to know, when it \
                   reads the template, whether the alias is deployed. Write 'CodeDeployLambdaAliasUpdate' without one, \
                   and choose the deployment configuration of its group by the condition instead, such as \
-                  CodeDeployDefault.LambdaAllAtOnce where nothing is to be shifted.";
+                  CodeDeployDefault.LambdaAllAtOnce where no traffic shifts.";
     assert_eq!(policy(json!({"Fn::If": ["C", {}, {}]})), choice);
     assert_eq!(policy(json!({"CodeDeployLambdaAliasUpdate": {"Fn::If": ["C", {}, {}]}})), choice);
     assert_eq!(policy(json!({})), map);
