@@ -292,11 +292,6 @@ pub(crate) fn seconds_until(until: Timestamp, now: Timestamp) -> u32 {
     u32::try_from((left + 999) / 1000).unwrap_or(u32::MAX)
 }
 
-/// A moment as people read it, to the second, in UTC.
-pub(crate) fn clock(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.alias, &self.service) {

@@ -2,9 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::deployment::decision::{
-    CLOCKS_DIFFER_BY, Decision, Move, MoveKind, Seen, Step, WayBack, clock, seconds_until,
-};
+use crate::deployment::decision::{CLOCKS_DIFFER_BY, Decision, Move, MoveKind, Seen, Step, WayBack, seconds_until};
 use crate::deployment::halt::Cause;
 use crate::deployment::record::Deployment;
 use crate::deployment::stage::Stage;
@@ -24,7 +22,7 @@ pub(crate) fn begin(next: &mut Deployment, alias: Option<&AliasState>, now: Time
 /// What is next on the way forward, from the stage that the record is in, through as many stages as need no move.
 pub(crate) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Step {
     loop {
-        let Stage::Lambda(stage) = next.stage else { return done(next, now) };
+        let Stage::Lambda(stage) = next.stage else { return done(next) };
         let (decision, then) = match stage {
             LambdaStage::BeforeAllowTraffic => (next.ask_or_await_hook(now), Some(LambdaStage::FIRST_SHIFT)),
             LambdaStage::AllowTraffic { step } => (shift(next, step, seen, now), Some(LambdaStage::AfterAllowTraffic)),
@@ -33,15 +31,15 @@ pub(crate) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Ste
         match (decision, then) {
             (Some(decision), _) => return Step::Make(decision),
             (None, Some(then)) => next.enter(Stage::Lambda(then), now),
-            (None, None) => return done(next, now),
+            (None, None) => return done(next),
         }
     }
 }
 
-fn done(next: &Deployment, now: Timestamp) -> Step {
+fn done(next: &Deployment) -> Step {
     let target = next.lambda().map_or_else(String::new, |target| target.target.to_string());
     let checks = next.checks_passed();
-    Step::Done(format!("Succeeded at {}: version {target} serves 100 % of the traffic{checks}.", clock(now)))
+    Step::Done(format!("Succeeded: version {target} serves 100 % of the traffic{checks}."))
 }
 
 /// The shift from `step` on; `None` when all traffic is on the target version.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fit;
 use crate::catalog::environment::ReadyOption;
-use crate::deployment::decision::{Decision, Move, Seen, Step, WayBack, clock, seconds_until};
+use crate::deployment::decision::{Decision, Move, Seen, Step, WayBack, seconds_until};
 use crate::deployment::gate::Gate;
 use crate::deployment::halt::Cause;
 use crate::deployment::lifecycle::{EventName, EventStatus};
@@ -72,7 +72,7 @@ pub(crate) fn forward(next: &mut Deployment, service: &ServiceState, seen: &Seen
             Stage::Gate(Gate::Termination) => {
                 (await_termination(next, service, now), Stage::Ecs(EcsStage::Termination))
             }
-            Stage::Created | Stage::Lambda(_) | Stage::Ended => return done(next, now),
+            Stage::Created | Stage::Lambda(_) | Stage::Ended => return done(next),
         };
         if let Some(answer) = answer {
             return answer;
@@ -123,7 +123,7 @@ pub(crate) fn blind(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Step 
         {
             match believe(next, WayBack::Gone(problem.words.clone()), now) {
                 WayBack::Make(decision) => Step::Make(decision),
-                WayBack::Restored | WayBack::Blocked(_) | WayBack::Gone(_) => done(next, now),
+                WayBack::Restored | WayBack::Blocked(_) | WayBack::Gone(_) => done(next),
             }
         }
         Some(Err(problem)) => Step::Make(wait_to_see(&problem.words, now)),
@@ -150,7 +150,7 @@ fn go_back(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Step {
                 event.ended_at = Some(now);
             }
             next.share = Percent::ZERO;
-            Step::Done(format!("All traffic is on task set {original} again, at {}.", clock(now)))
+            Step::Done(format!("All traffic is on task set {original} again."))
         }
         WayBack::Blocked(words) | WayBack::Gone(words) => Step::Stuck(Cause::ServiceDrifted(words.clone()), words),
     }
@@ -183,8 +183,8 @@ fn await_continuation(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Opt
     Some(wait.waiting("ContinueDeployment with READY_WAIT", until))
 }
 
-pub(super) fn done(next: &Deployment, now: Timestamp) -> Step {
+pub(super) fn done(next: &Deployment) -> Step {
     let replacement = next.ecs.as_ref().and_then(|progress| progress.replacement.clone()).unwrap_or_default();
     let checks = next.checks_passed();
-    Step::Done(format!("Succeeded at {}: task set {replacement} serves 100 % of the traffic{checks}.", clock(now)))
+    Step::Done(format!("Succeeded: task set {replacement} serves 100 % of the traffic{checks}."))
 }

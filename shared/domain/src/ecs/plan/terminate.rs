@@ -49,7 +49,7 @@ pub(super) fn await_termination(next: &Deployment, service: &ServiceState, now: 
     if !is_steady {
         return Some(Step::Make(await_recovery(progress, now)));
     }
-    is_kept_alive(next).then(|| done(next, now))
+    is_kept_alive(next).then(|| done(next))
 }
 
 /// The original goes.
@@ -58,7 +58,7 @@ pub(super) fn retire(next: &mut Deployment, service: &ServiceState, seen: &Seen,
     let progress = next.ecs.clone();
     let original = progress.as_ref().and_then(|progress| service.live(&progress.original));
     let (Some(_progress), Some(original)) = (&progress, original) else {
-        return done(next, now);
+        return done(next);
     };
     let since = next.gates.terminate_at.unwrap_or(now);
     let failed = seen.failed.as_ref().filter(|(step, _)| *step == MoveKind::RetireTaskSet).map(|(_, p)| &*p.words);
