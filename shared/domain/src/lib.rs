@@ -18,6 +18,7 @@ pub mod percent;
 pub mod plan;
 pub mod problem;
 pub mod rejection;
+pub mod server;
 pub mod shared;
 pub mod stack;
 pub mod words;

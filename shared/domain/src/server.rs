@@ -1,0 +1,12 @@
+//! Deployments to fleets of hosts: EC2 instances and on-premises instances.
+//!
+//! Each host has a work item of its own ([`work`]), which its agent's calls advance. The fleet has a watermark: at the
+//! start every host gets a rank ([`order`]), and a host may work once its rank is below the watermark. How far the
+//! watermark rises is decided from what all work items show ([`fleet`]), so there are no counters that could drift.
+
+pub mod event;
+pub mod fleet;
+pub mod host;
+pub mod minimum;
+pub mod order;
+pub mod work;

@@ -1,0 +1,349 @@
+//! The work that one host has in one deployment: its lifecycle events, and how the calls of its agent advance them.
+//!
+//! Everything that a host sends is taken for what it may be: late, twice, about another event, or made up. A call names
+//! the event and the attempt that it is about, and changes nothing unless the work is there.
+
+#[cfg(test)]
+mod tests;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::server::event::HostEvent;
+use crate::server::host::Host;
+use crate::words::{cut, end_of_log, excerpt};
+
+/// How long an agent may take to begin an event: CodeDeploy's limit.
+pub const BEGINS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
+/// How long an event may take: CodeDeploy's limit.
+pub const ENDS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// The most characters of the sentence that a deployment's error has for a failed host.
+const MOST_OF_REASON: usize = 300;
+
+/// The work of one host in one deployment. It is saved under its generation, so the first of two calls wins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostWork {
+    /// The host.
+    pub host: Host,
+    /// Its place in the order of work.
+    pub rank: u32,
+    /// Counts the saves.
+    pub generation: u64,
+    /// Its lifecycle events.
+    pub events: Vec<HostRun>,
+    /// Whether a failure of [some events](HostEvent::may_be_ignored) is ignored.
+    pub ignores_stop_failures: bool,
+    /// How often an event was given to the agent: names the attempt.
+    pub attempt: u32,
+    /// Until when the agent has to begin the next event, or to end the one that it runs; `None` until the first is begun.
+    pub due_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<HostOutcome>,
+    /// Why it failed, in one sentence.
+    pub reason: Option<String>,
+    /// When it was last saved.
+    pub updated_at: Timestamp,
+}
+
+/// One lifecycle event of one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostRun {
+    /// Which.
+    pub event: HostEvent,
+    /// How far it is.
+    pub status: RunStatus,
+    /// When the agent began it.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// CodeDeploy's `LifecycleEventStatus`, as far as a host has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunStatus {
+    /// Not begun.
+    Pending,
+    /// The agent runs it.
+    InProgress,
+    /// It succeeded, or there was nothing to do.
+    Succeeded,
+    /// It failed.
+    Failed,
+    /// It never begins, because an event before it failed.
+    Skipped,
+}
+
+/// How the work of a host ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HostOutcome {
+    /// Every event succeeded, or its failure was ignored.
+    Succeeded,
+    /// An event failed.
+    Failed,
+    /// The host was terminated before its agent began, so it does not count.
+    Gone,
+}
+
+/// The event that a call is about, as a command names it to the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command {
+    /// The event.
+    pub event: HostEvent,
+    /// The attempt.
+    pub attempt: u32,
+}
+
+/// CodeDeploy's diagnostics of an event, as an agent reports them and the API shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostDiagnostics {
+    /// What kind of end it was.
+    pub code: HostErrorCode,
+    /// The script, where one was involved.
+    pub script: String,
+    /// What happened, in words.
+    pub message: String,
+    /// The end of the scripts' output.
+    pub log_tail: String,
+}
+
+/// CodeDeploy's `LifecycleErrorCode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::AsRefStr)]
+pub enum HostErrorCode {
+    /// Nothing went wrong.
+    Success,
+    /// The script is not there.
+    ScriptMissing,
+    /// The script cannot be made executable.
+    ScriptNotExecutable,
+    /// The script did not end in time.
+    ScriptTimedOut,
+    /// The script ended with another exit code than 0.
+    ScriptFailed,
+    /// Anything else.
+    UnknownError,
+}
+
+impl HostErrorCode {
+    /// The code of an agent's number.
+    pub fn of_agent(number: i64) -> Self {
+        match number {
+            0 => Self::Success,
+            1 => Self::ScriptMissing,
+            2 => Self::ScriptNotExecutable,
+            3 => Self::ScriptTimedOut,
+            4 => Self::ScriptFailed,
+            _ => Self::UnknownError,
+        }
+    }
+}
+
+impl HostDiagnostics {
+    /// Diagnostics with no more of a host's words than a record holds.
+    pub fn new(code: HostErrorCode, script: &str, message: &str, log_tail: &str) -> Self {
+        Self { code, script: excerpt(script), message: excerpt(message), log_tail: end_of_log(log_tail) }
+    }
+
+    fn of_service(code: HostErrorCode, message: &str) -> Self {
+        Self::new(code, "", message, "")
+    }
+}
+
+/// A change of the work: what the event's diagnostics are from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The event.
+    pub event: HostEvent,
+    /// Its diagnostics.
+    pub diagnostics: HostDiagnostics,
+}
+
+/// What an acknowledgement leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The event is the agent's to run.
+    Granted,
+    /// The event, or this attempt at it, is over or another call's.
+    Refused,
+}
+
+impl HostWork {
+    /// The work of a host before anything has happened.
+    pub fn new(host: Host, rank: u32, events: &[HostEvent], ignores_stop_failures: bool, now: Timestamp) -> Self {
+        let pending = |event| HostRun { event, status: RunStatus::Pending, started_at: None, ended_at: None };
+        Self {
+            host,
+            rank,
+            generation: 1,
+            events: events.iter().copied().map(pending).collect(),
+            ignores_stop_failures,
+            attempt: 1,
+            due_at: None,
+            outcome: None,
+            reason: None,
+            updated_at: now,
+        }
+    }
+
+    /// Whether its agent has begun an event.
+    pub fn has_begun(&self) -> bool {
+        self.events.iter().any(|run| run.status != RunStatus::Pending)
+    }
+
+    /// What the agent has to do next, or is doing.
+    pub fn command(&self) -> Option<Command> {
+        let run = self.current().filter(|_| self.outcome.is_none())?;
+        Some(Command { event: run.event, attempt: self.attempt })
+    }
+
+    /// The command that a poll is answered with: none while the agent runs the event.
+    pub fn next_command(&self) -> Option<Command> {
+        let is_claimed = self.current().is_some_and(|run| run.status == RunStatus::InProgress);
+        self.command().filter(|_| !is_claimed)
+    }
+
+    /// The agent claims the event. The first claim counts.
+    pub fn acknowledge(&mut self, command: Command, now: Timestamp) -> Claim {
+        if self.next_command() != Some(command) {
+            return Claim::Refused;
+        }
+        if let Some(run) = self.current_mut() {
+            run.status = RunStatus::InProgress;
+            run.started_at = Some(now);
+        }
+        self.due_at = Some(now + ENDS_WITHIN);
+        self.changed(now);
+        Claim::Granted
+    }
+
+    /// The agent reports how the event ended. The first report counts; `None` when this is not the first, or about
+    /// something else.
+    pub fn complete(
+        &mut self,
+        command: Command,
+        is_success: bool,
+        diagnostics: HostDiagnostics,
+        now: Timestamp,
+    ) -> Option<Ended> {
+        // An agent that cannot read its specification reports a failure without a claim.
+        let is_claimed = self.next_command().is_none();
+        if self.command() != Some(command) || (is_success && !is_claimed) {
+            return None;
+        }
+        let goes_on = is_success || (self.ignores_stop_failures && command.event.may_be_ignored());
+        Some(self.end_event(command.event, is_success, goes_on, diagnostics, now))
+    }
+
+    /// What has taken too long, at `now`: `begin_by` is until when the agent had to begin, while it has not.
+    pub fn expire(&mut self, begin_by: Option<Timestamp>, now: Timestamp) -> Option<Ended> {
+        let due_at = if self.has_begun() { self.due_at } else { begin_by };
+        let command = self.command().filter(|_| due_at.is_some_and(|due_at| due_at <= now))?;
+        let seen = match self.host.seen_at {
+            Some(at) if !self.has_begun() => format!(" Its last call before the deployment was at {at:.0}."),
+            None if !self.has_begun() => " It has never called.".to_owned(),
+            Some(_) | None => String::new(),
+        };
+        let diagnostics = if self.next_command().is_some() {
+            HostDiagnostics::of_service(
+                HostErrorCode::UnknownError,
+                &format!(
+                    "CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on \
+                     your host and make sure the agent is running and can connect to the CodeDeploy server. The agent \
+                     of {} did not begin {} within 5 minutes.{seen}",
+                    self.host.id, command.event
+                ),
+            )
+        } else {
+            HostDiagnostics::of_service(
+                HostErrorCode::ScriptTimedOut,
+                &format!(
+                    "{} did not end within 1 hour, and the agent of {} reported nothing.",
+                    command.event, self.host.id
+                ),
+            )
+        };
+        Some(self.end_event(command.event, false, false, diagnostics, now))
+    }
+
+    /// The host was terminated. Before its agent has begun it leaves the count; after that its event fails.
+    pub fn lose_host(&mut self, now: Timestamp) -> Option<Ended> {
+        let command = self.command()?;
+        let message = format!("{} was terminated during the deployment.", self.host.id);
+        if self.has_begun() {
+            let diagnostics = HostDiagnostics::of_service(HostErrorCode::UnknownError, &message);
+            return Some(self.end_event(command.event, false, false, diagnostics, now));
+        }
+        self.finish(HostOutcome::Gone, now);
+        self.reason = Some(message.clone());
+        self.changed(now);
+        Some(Ended {
+            event: command.event,
+            diagnostics: HostDiagnostics::of_service(HostErrorCode::UnknownError, &message),
+        })
+    }
+
+    fn end_event(
+        &mut self,
+        event: HostEvent,
+        is_success: bool,
+        goes_on: bool,
+        diagnostics: HostDiagnostics,
+        now: Timestamp,
+    ) -> Ended {
+        if let Some(run) = self.current_mut() {
+            run.status = if is_success { RunStatus::Succeeded } else { RunStatus::Failed };
+            run.started_at = run.started_at.or(Some(now));
+            run.ended_at = Some(now);
+        }
+        if goes_on {
+            self.attempt += 1;
+            self.due_at = Some(now + BEGINS_WITHIN);
+            if self.current().is_none() {
+                self.finish(HostOutcome::Succeeded, now);
+            }
+        } else {
+            self.reason = Some(reason(event, &diagnostics));
+            self.finish(HostOutcome::Failed, now);
+        }
+        self.changed(now);
+        Ended { event, diagnostics }
+    }
+
+    fn finish(&mut self, outcome: HostOutcome, now: Timestamp) {
+        for run in self.events.iter_mut().filter(|run| run.status == RunStatus::Pending) {
+            run.status = RunStatus::Skipped;
+        }
+        self.due_at = None;
+        self.outcome = Some(outcome);
+        self.updated_at = now;
+    }
+
+    fn changed(&mut self, now: Timestamp) {
+        self.generation += 1;
+        self.updated_at = now;
+    }
+
+    /// The first event that is not over.
+    fn current(&self) -> Option<&HostRun> {
+        self.events.iter().find(|run| run.status.is_open())
+    }
+
+    fn current_mut(&mut self) -> Option<&mut HostRun> {
+        self.events.iter_mut().find(|run| run.status.is_open())
+    }
+}
+
+impl RunStatus {
+    fn is_open(self) -> bool {
+        match self {
+            Self::Pending | Self::InProgress => true,
+            Self::Succeeded | Self::Failed | Self::Skipped => false,
+        }
+    }
+}
+
+/// Event, message and the last line of the log, which is where a script says what it had against it.
+fn reason(event: HostEvent, diagnostics: &HostDiagnostics) -> String {
+    let last = diagnostics.log_tail.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    let last = last.map_or_else(String::new, |line| format!(" ({line})"));
+    cut(&format!("{event}: {}{last}", diagnostics.message.trim_end_matches('.')), MOST_OF_REASON)
+}
