@@ -43,6 +43,11 @@ pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
             (Judgement::Fine | Judgement::Certain(_), None) => match forward::forward(&mut next, seen, now) {
                 Step::Make(decision) => decision,
                 Step::Done(words) => ending::succeed(&mut next, words, now),
+                Step::Halt(cause) => {
+                    let halt = Halt { cause, at: now };
+                    next.halt = Some(halt.clone());
+                    ending::wind_down(&mut next, &halt, seen, now)
+                }
                 Step::Stuck(cause, words) => ending::fail(&mut next, cause, words, seen, now),
             },
         }

@@ -31,6 +31,10 @@ pub struct Call {
 impl Call {
     /// The prefix of Elastic Load Balancing.
     pub const LOAD_BALANCING: &'static str = "elasticloadbalancing";
+    /// The prefix of EC2 Auto Scaling.
+    pub const AUTO_SCALING: &'static str = "autoscaling";
+    /// The prefix of the Security Token Service.
+    pub const STS: &'static str = "sts";
 
     /// The call that a sentence begins with: what a function reports of a failed call begins with its action.
     fn at_start_of(words: &str) -> Option<Self> {

@@ -9,4 +9,8 @@ pub mod fleet;
 pub mod host;
 pub mod minimum;
 pub mod order;
+pub mod plan;
+pub mod progress;
+pub mod stage;
+pub mod target;
 pub mod work;

@@ -13,6 +13,7 @@ use crate::ecs::service::ServiceState;
 use crate::lambda::alias::AliasState;
 use crate::names::DeploymentId;
 use crate::problem::{Problem, ProblemKind};
+use crate::server::progress::FleetView;
 
 /// Clocks differ a little: a wait that ends within this time is over.
 pub(crate) const CLOCKS_DIFFER_BY: SignedDuration = SignedDuration::from_millis(300);
@@ -36,6 +37,8 @@ pub struct Seen {
     pub service: Option<Result<ServiceState, Problem>>,
     /// The task set that the service's last deployment has left beside its own; looked for before the first event.
     pub kept: Option<String>,
+    /// The hosts of the fleet, or why they could not be read; `None` when they do not matter.
+    pub fleet: Option<Result<FleetView, Problem>>,
     /// The alarms.
     pub alarms: AlarmReading,
     /// How the last move failed, where it did: which, and why.
@@ -100,6 +103,13 @@ pub enum Move {
     PromoteTaskSet,
     /// Delete the task set that is not needed any more.
     RetireTaskSet,
+    /// Select the hosts, and write the work of each.
+    SelectHosts,
+    /// Wait for the hosts.
+    AwaitHosts {
+        /// How long.
+        seconds: u32,
+    },
     /// Start the rollback deployment, and end.
     RollBack {
         /// Its id.
@@ -150,6 +160,10 @@ pub enum MoveKind {
     PromoteTaskSet,
     /// See [`Move::RetireTaskSet`].
     RetireTaskSet,
+    /// See [`Move::SelectHosts`].
+    SelectHosts,
+    /// See [`Move::AwaitHosts`].
+    AwaitHosts,
     /// See [`Move::RollBack`].
     RollBack,
     /// See [`Move::Succeeded`].
@@ -176,6 +190,8 @@ impl Move {
             Self::RouteListener => MoveKind::RouteListener,
             Self::PromoteTaskSet => MoveKind::PromoteTaskSet,
             Self::RetireTaskSet => MoveKind::RetireTaskSet,
+            Self::SelectHosts => MoveKind::SelectHosts,
+            Self::AwaitHosts { .. } => MoveKind::AwaitHosts,
             Self::RollBack { .. } => MoveKind::RollBack,
             Self::Succeeded => MoveKind::Succeeded,
             Self::Failed { .. } => MoveKind::Failed,
@@ -217,6 +233,8 @@ pub(crate) enum Step {
     Make(Decision),
     /// Nothing: it succeeded, in these words.
     Done(String),
+    /// It cannot go on, for that cause: what is next is the way back.
+    Halt(Cause),
     /// It cannot go on, for that cause, and traffic stays where it is, in these words.
     Stuck(Cause, String),
 }
@@ -265,6 +283,8 @@ impl Move {
             | Self::Bake { .. }
             | Self::CompleteShift
             | Self::RestoreTraffic
+            | Self::SelectHosts
+            | Self::AwaitHosts { .. }
             | Self::RollBack { .. }
             | Self::Succeeded
             | Self::Failed { .. }
@@ -294,12 +314,14 @@ pub(crate) fn seconds_until(until: Timestamp, now: Timestamp) -> u32 {
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.alias, &self.service) {
-            (_, Some(Ok(service))) => write!(f, "service: {service}")?,
-            (_, Some(Err(problem))) => write!(f, "service: {}", problem.words)?,
-            (Some(Ok(alias)), None) => write!(f, "alias: {alias}")?,
-            (Some(Err(problem)), None) => write!(f, "alias: {}", problem.words)?,
-            (None, None) => f.write_str("alias: not looked at")?,
+        match (&self.fleet, &self.service, &self.alias) {
+            (Some(Ok(fleet)), ..) => write!(f, "hosts: {fleet}")?,
+            (Some(Err(problem)), ..) => write!(f, "hosts: {}", problem.words)?,
+            (None, Some(Ok(service)), _) => write!(f, "service: {service}")?,
+            (None, Some(Err(problem)), _) => write!(f, "service: {}", problem.words)?,
+            (None, None, Some(Ok(alias))) => write!(f, "alias: {alias}")?,
+            (None, None, Some(Err(problem))) => write!(f, "alias: {}", problem.words)?,
+            (None, None, None) => f.write_str("alias: not looked at")?,
         }
         match &self.alarms {
             AlarmReading::Quiet => f.write_str("; alarms: quiet")?,

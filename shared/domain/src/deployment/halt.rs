@@ -11,6 +11,8 @@ use crate::deployment::record::Status;
 use crate::deployment::spec::DeploymentSpec;
 use crate::names::AlarmName;
 use crate::problem::{Call, Problem};
+use crate::server::fleet::Shortage;
+use crate::server::progress::HostFailure;
 
 /// A deployment was halted: from this moment it moves no traffic forward.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +68,24 @@ pub enum Cause {
     NeverSteady(String),
     /// The replacement was steady and is not any more; what was seen of it last.
     Unsteady(String),
+    /// No host is selected by the settings of the group.
+    NoHosts,
+    /// More hosts are selected than a deployment may have.
+    TooManyHosts {
+        /// How many.
+        found: u32,
+        /// How many it may have.
+        most: u32,
+    },
+    /// So many hosts have to stay healthy that none can be worked on.
+    MinimumTooHigh(Shortage),
+    /// Hosts have failed, and the minimum of healthy hosts allows no further one.
+    TooFewHealthyHosts {
+        /// In numbers.
+        shortage: Shortage,
+        /// The first hosts that failed, each with its reason.
+        failures: Vec<HostFailure>,
+    },
     /// Nobody continued it within so many minutes.
     NotContinued(u32),
     /// What is deployed to does not exist, or a part of it; what AWS said.
@@ -128,6 +148,20 @@ pub enum ErrorCode {
     Timeout,
     /// Throttled.
     Throttled,
+    /// No host was found.
+    NoInstances,
+    /// Too many hosts were found.
+    OverMaxInstances,
+    /// Too many hosts failed.
+    HealthConstraints,
+    /// The minimum of healthy hosts leaves none to work on.
+    HealthConstraintsInvalid,
+    /// An Auto Scaling group of the deployment group.
+    AutoScalingConfiguration,
+    /// The service role may not call Auto Scaling.
+    AutoScalingIamRolePermissions,
+    /// The service role cannot be assumed.
+    IamRoleMissing,
     /// Anything else that AWS refused.
     InternalError,
 }
@@ -148,6 +182,13 @@ impl ErrorCode {
             Self::RevisionMissing => "REVISION_MISSING",
             Self::ManualStop => "MANUAL_STOP",
             Self::Timeout => "TIMEOUT",
+            Self::NoInstances => "NO_INSTANCES",
+            Self::OverMaxInstances => "OVER_MAX_INSTANCES",
+            Self::HealthConstraints => "HEALTH_CONSTRAINTS",
+            Self::HealthConstraintsInvalid => "HEALTH_CONSTRAINTS_INVALID",
+            Self::AutoScalingConfiguration => "AUTO_SCALING_CONFIGURATION",
+            Self::AutoScalingIamRolePermissions => "AUTO_SCALING_IAM_ROLE_PERMISSIONS",
+            Self::IamRoleMissing => "IAM_ROLE_MISSING",
             Self::Throttled => "THROTTLED",
             Self::InternalError => "INTERNAL_ERROR",
         }
@@ -172,6 +213,10 @@ impl Cause {
             | Self::TasksDie(_)
             | Self::NeverSteady(_)
             | Self::Unsteady(_)
+            | Self::NoHosts
+            | Self::TooManyHosts { .. }
+            | Self::MinimumTooHigh(_)
+            | Self::TooFewHealthyHosts { .. }
             | Self::Missing(_)
             | Self::Denied(_)
             | Self::Refused(_)
@@ -181,12 +226,14 @@ impl Cause {
 
     /// The error code that a deployment to that platform ends with.
     pub fn code(&self, platform: ComputePlatform) -> ErrorCode {
-        let ecs = platform == ComputePlatform::Ecs;
+        let (ecs, server) = (platform == ComputePlatform::Ecs, platform == ComputePlatform::Server);
         match self {
             Self::Alarm(_) | Self::AlarmsUnreadable(_) => ErrorCode::AlarmActive,
             Self::Stop { .. } => ErrorCode::ManualStop,
             Self::Hook { fault: HookFault::Failed, .. } => ErrorCode::HookExecutionFailure,
             Self::Hook { fault: HookFault::TimedOut, .. } => ErrorCode::Timeout,
+            Self::Denied(call) if call.is_of(Call::AUTO_SCALING) => ErrorCode::AutoScalingIamRolePermissions,
+            Self::Denied(call) if server && call.is_of(Call::STS) => ErrorCode::IamRoleMissing,
             Self::Hook { fault: HookFault::Denied, .. } | Self::Denied(_) | Self::RevisionDenied(_) => {
                 ErrorCode::IamRolePermissions
             }
@@ -199,8 +246,14 @@ impl Cause {
             Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
             Self::ServiceDrifted(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
             Self::NeverSteady(_) | Self::NotContinued(_) => ErrorCode::Timeout,
+            Self::NoHosts => ErrorCode::NoInstances,
+            Self::TooManyHosts { .. } => ErrorCode::OverMaxInstances,
+            Self::MinimumTooHigh(_) => ErrorCode::HealthConstraintsInvalid,
+            Self::TooFewHealthyHosts { .. } => ErrorCode::HealthConstraints,
             Self::Missing(call) if call.is_of_load_balancing() => ErrorCode::ElasticLoadBalancingInvalid,
+            Self::Missing(call) if call.is_of(Call::AUTO_SCALING) => ErrorCode::AutoScalingConfiguration,
             Self::Missing(_) if ecs => ErrorCode::InvalidEcsService,
+            Self::Missing(_) | Self::Refused(_) if server => ErrorCode::InternalError,
             Self::Missing(_) => ErrorCode::InvalidLambdaFunction,
             Self::Refused(_) if ecs => ErrorCode::EcsUpdateError,
             Self::Refused(_) => ErrorCode::InternalError,
@@ -264,12 +317,41 @@ impl Cause {
                 "The deployment timed out while waiting for a notification to continue. This time out period is \
                  {minutes} minutes."
             ),
+            Self::NoHosts => format!(
+                "The deployment failed because no instances were found for your deployment group. Check your deployment \
+                 group settings to make sure the tags for your EC2 instances or Auto Scaling groups correctly identify \
+                 the instances you want to deploy to, and then try again. No EC2 instance, no on-premises instance and no \
+                 member of an Auto Scaling group fits the settings of deployment group {}.",
+                spec.group
+            ),
+            Self::TooManyHosts { found, most } => format!(
+                "The deployment failed because too many instances were found for your deployment group: {found} fit its \
+                 settings, and a deployment may have {most}. Narrow the tags of deployment group {}, or raise the quota \
+                 InstancesPerDeployment.",
+                spec.group
+            ),
+            Self::MinimumTooHigh(shortage) => format!(
+                "The deployment failed because the minimum of healthy instances leaves none to deploy to: {shortage} Choose a deployment \
+                 configuration with a lower minimumHealthyHosts."
+            ),
+            Self::TooFewHealthyHosts { shortage, failures } => {
+                let failures: Vec<String> =
+                    failures.iter().map(|failure| format!(" {}: {}.", failure.host, failure.reason)).collect();
+                format!(
+                    "The overall deployment failed because too many individual instances failed deployment, too few \
+                     healthy instances are available for deployment, or some instances in your deployment group are \
+                     experiencing problems. {shortage}{}",
+                    failures.concat()
+                )
+            }
             Self::Missing(call) => format!("What is deployed to does not exist. {}", call.words),
             Self::Denied(call) => {
                 let service = match spec.platform {
                     _ if call.is_of_load_balancing() => "AmazonElasticLoadBalancing",
                     ComputePlatform::Ecs => "AmazonECS",
-                    ComputePlatform::Lambda | ComputePlatform::Server => "AWSLambda",
+                    _ if call.is_of(Call::AUTO_SCALING) => "AutoScaling",
+                    ComputePlatform::Lambda => "AWSLambda",
+                    ComputePlatform::Server => "AmazonEC2",
                 };
                 format!("{} {}", permission_message(spec, service), call.words)
             }
@@ -291,6 +373,7 @@ impl Cause {
             | Self::NeverSteady(_)
             | Self::Unsteady(_)
             | Self::NotContinued(_)
+            | Self::TooFewHealthyHosts { .. }
             | Self::Missing(_)
             | Self::Denied(_)
             | Self::Refused(_)
@@ -303,7 +386,10 @@ impl Cause {
             | Self::AliasDrifted(_)
             | Self::ServiceUnsuitable(_)
             | Self::ListenerUnsuitable(_)
-            | Self::ServiceDrifted(_) => None,
+            | Self::ServiceDrifted(_)
+            | Self::NoHosts
+            | Self::TooManyHosts { .. }
+            | Self::MinimumTooHigh(_) => None,
         }
     }
 }
@@ -315,7 +401,11 @@ impl FailedCall {
     }
 
     fn is_of_load_balancing(&self) -> bool {
-        self.call.as_ref().is_some_and(|call| call.service == Call::LOAD_BALANCING)
+        self.is_of(Call::LOAD_BALANCING)
+    }
+
+    fn is_of(&self, service: &str) -> bool {
+        self.call.as_ref().is_some_and(|call| call.service == service)
     }
 }
 

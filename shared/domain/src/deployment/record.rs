@@ -17,6 +17,8 @@ use crate::lambda::alias::AliasRouting;
 use crate::lambda::target::LambdaTarget;
 use crate::names::DeploymentId;
 use crate::percent::Percent;
+use crate::server::progress::FleetProgress;
+use crate::server::target::ServerTarget;
 use crate::shared::Shared;
 
 /// A deployment, as it is recorded. It is saved under its generation: whoever read an older one saves nothing.
@@ -54,6 +56,8 @@ pub struct Deployment {
     pub late_until: Option<Timestamp>,
     /// What it knows of its ECS service, from when it has looked at it first.
     pub ecs: Option<EcsProgress>,
+    /// What it knows of its fleet of hosts, from when they were selected.
+    pub server: Option<FleetProgress>,
     /// Who has been told.
     pub notified: Notified,
     /// The notifications that could not be delivered, each in a sentence that names the topic and the reason.
@@ -202,6 +206,7 @@ impl Deployment {
             restored_at: None,
             late_until: None,
             ecs: None,
+            server: None,
             found: None,
             notified: Notified::default(),
             undelivered: Vec::new(),
@@ -220,7 +225,7 @@ impl Deployment {
     pub fn lambda(&self) -> Option<&LambdaTarget> {
         match &self.spec.target {
             Target::Lambda(target) => Some(target),
-            Target::Ecs(_) | Target::Invalid(_) | Target::Unread => None,
+            Target::Ecs(_) | Target::Server(_) | Target::Invalid(_) | Target::Unread => None,
         }
     }
 
@@ -234,7 +239,15 @@ impl Deployment {
     pub fn ecs_target(&self) -> Option<&EcsTarget> {
         match &self.spec.target {
             Target::Ecs(target) => Some(target),
-            Target::Lambda(_) | Target::Invalid(_) | Target::Unread => None,
+            Target::Lambda(_) | Target::Server(_) | Target::Invalid(_) | Target::Unread => None,
+        }
+    }
+
+    /// What is deployed to a fleet of hosts; `None` when that is something else.
+    pub fn server_target(&self) -> Option<&ServerTarget> {
+        match &self.spec.target {
+            Target::Server(target) => Some(target),
+            Target::Lambda(_) | Target::Ecs(_) | Target::Invalid(_) | Target::Unread => None,
         }
     }
 
@@ -248,7 +261,7 @@ impl Deployment {
         match &self.spec.target {
             Target::Lambda(target) => Some(target.id()),
             Target::Ecs(_) => self.service().map(|(service, _)| service.id()),
-            Target::Invalid(_) | Target::Unread => None,
+            Target::Server(_) | Target::Invalid(_) | Target::Unread => None,
         }
     }
 
@@ -263,7 +276,7 @@ impl Deployment {
         match &self.spec.target {
             Target::Lambda(target) => Some(target.appspec()),
             Target::Ecs(target) => Some(target.appspec()),
-            Target::Invalid(_) | Target::Unread => None,
+            Target::Server(_) | Target::Invalid(_) | Target::Unread => None,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::deployment::lifecycle::{EventName, LifecycleEvent};
 use crate::ecs::target::EcsTarget;
 use crate::lambda::target::LambdaTarget;
 use crate::names::{ApplicationName, ConfigName, DeploymentId, FunctionName, GroupName, RoleArn};
+use crate::server::target::ServerTarget;
 
 /// What was asked, with the group's settings as they were at that moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,8 @@ pub enum Target {
     Lambda(LambdaTarget),
     /// An ECS service.
     Ecs(EcsTarget),
+    /// A fleet of hosts.
+    Server(ServerTarget),
     /// Nothing that could be deployed; every violation, each with its place.
     Invalid(Vec<String>),
     /// It lies in S3, and has not been read yet.
@@ -82,7 +85,7 @@ impl Target {
     pub fn restarted(self) -> Self {
         match self {
             Self::Lambda(target) => Self::Lambda(LambdaTarget { current: target.target, ..target }),
-            Self::Ecs(_) | Self::Invalid(_) | Self::Unread => self,
+            Self::Ecs(_) | Self::Server(_) | Self::Invalid(_) | Self::Unread => self,
         }
     }
 
@@ -92,7 +95,7 @@ impl Target {
             (Self::Lambda(target), EventName::BeforeAllowTraffic) => target.before.as_ref(),
             (Self::Lambda(target), EventName::AfterAllowTraffic) => target.after.as_ref(),
             (Self::Ecs(target), event) => target.hooks.get(&event),
-            (Self::Lambda(_) | Self::Invalid(_) | Self::Unread, _) => None,
+            (Self::Lambda(_) | Self::Server(_) | Self::Invalid(_) | Self::Unread, _) => None,
         }
     }
 }
@@ -110,7 +113,8 @@ pub enum Creator {
 pub(crate) fn events_of(spec: &DeploymentSpec) -> Vec<LifecycleEvent> {
     let tests = spec.environment.load_balancer.pairs.iter().any(|pair| pair.test_listener.is_some());
     let names: &[EventName] = match spec.platform {
-        ComputePlatform::Lambda | ComputePlatform::Server => &EventName::OF_LAMBDA,
+        ComputePlatform::Lambda => &EventName::OF_LAMBDA,
+        ComputePlatform::Server => &[],
         ComputePlatform::Ecs => &EventName::ALL,
     };
     let names = names.iter().filter(|event| tests || !event.is_of_test_traffic());

@@ -6,6 +6,7 @@ use crate::deployment::gate::Gate;
 use crate::deployment::lifecycle::EventName;
 use crate::ecs::stage::EcsStage;
 use crate::lambda::stage::LambdaStage;
+use crate::server::stage::ServerStage;
 
 /// Where a deployment is in its lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub enum Stage {
     Lambda(LambdaStage),
     /// In a stage of a deployment to an ECS service.
     Ecs(EcsStage),
+    /// In a stage of a deployment to a fleet of hosts.
+    Server(ServerStage),
     /// Waits at a gate.
     Gate(Gate),
     /// Over.
@@ -28,7 +31,7 @@ impl Stage {
         match self {
             Self::Lambda(stage) => Some(stage.event()),
             Self::Ecs(stage) => stage.event(),
-            Self::Created | Self::Gate(_) | Self::Ended => None,
+            Self::Created | Self::Server(_) | Self::Gate(_) | Self::Ended => None,
         }
     }
 
@@ -36,7 +39,7 @@ impl Stage {
     pub fn step(self) -> Option<usize> {
         match self {
             Self::Lambda(LambdaStage::AllowTraffic { step }) | Self::Ecs(EcsStage::AllowTraffic { step }) => Some(step),
-            Self::Lambda(_) | Self::Ecs(_) | Self::Created | Self::Gate(_) | Self::Ended => None,
+            Self::Lambda(_) | Self::Ecs(_) | Self::Server(_) | Self::Created | Self::Gate(_) | Self::Ended => None,
         }
     }
 
@@ -46,7 +49,7 @@ impl Stage {
             Self::Lambda(stage) => stage >= LambdaStage::FIRST_SHIFT,
             Self::Ecs(stage) => stage >= EcsStage::FIRST_SHIFT,
             Self::Gate(gate) => gate == Gate::Termination,
-            Self::Created | Self::Ended => false,
+            Self::Created | Self::Server(_) | Self::Ended => false,
         }
     }
 }

@@ -78,7 +78,16 @@ impl Deployment {
 impl Cause {
     fn words(&mut self) -> Vec<&mut String> {
         match self {
-            Self::Alarm(_) | Self::Stop { .. } | Self::Hook { .. } | Self::NotContinued(_) => Vec::new(),
+            Self::Alarm(_)
+            | Self::Stop { .. }
+            | Self::Hook { .. }
+            | Self::NotContinued(_)
+            | Self::NoHosts
+            | Self::TooManyHosts { .. }
+            | Self::MinimumTooHigh(_) => Vec::new(),
+            Self::TooFewHealthyHosts { failures, .. } => {
+                failures.iter_mut().map(|failure| &mut failure.reason).collect()
+            }
             Self::Revision(violations) => violations.iter_mut().collect(),
             Self::AlarmsUnreadable(words)
             | Self::RevisionMissing(words)

@@ -18,7 +18,7 @@ impl Deployment {
         match self.stage {
             Stage::Created | Stage::Ecs(EcsStage::BeforeInstall) => self.spec.rolls_back.is_some(),
             Stage::Ecs(_) | Stage::Gate(_) => true,
-            Stage::Lambda(_) | Stage::Ended => false,
+            Stage::Lambda(_) | Stage::Server(_) | Stage::Ended => false,
         }
     }
 
@@ -41,7 +41,11 @@ impl Deployment {
             return Some(ListenerRouting::HOME);
         }
         let share = match self.stage {
-            Stage::Ecs(EcsStage::BeforeInstall) | Stage::Created | Stage::Lambda(_) | Stage::Ended => return None,
+            Stage::Ecs(EcsStage::BeforeInstall)
+            | Stage::Created
+            | Stage::Lambda(_)
+            | Stage::Server(_)
+            | Stage::Ended => return None,
             Stage::Ecs(EcsStage::Install | EcsStage::AfterInstall) => {
                 return Some(ListenerRouting::attached(progress.kind));
             }

@@ -55,7 +55,7 @@ impl Deployment {
                 self.is_at(step, alias) || (self.bake_until.is_none() && before())
             }
             Stage::Lambda(LambdaStage::AfterAllowTraffic) => self.is_at(usize::MAX, alias),
-            Stage::Ecs(_) | Stage::Gate(_) | Stage::Ended => false,
+            Stage::Ecs(_) | Stage::Server(_) | Stage::Gate(_) | Stage::Ended => false,
         }
     }
 
@@ -72,7 +72,7 @@ impl Deployment {
             Stage::Lambda(LambdaStage::AfterAllowTraffic) => {
                 (0..=self.spec.routing.steps().len()).any(|step| self.is_at(step, alias))
             }
-            Stage::Ecs(_) | Stage::Gate(_) | Stage::Ended => false,
+            Stage::Ecs(_) | Stage::Server(_) | Stage::Gate(_) | Stage::Ended => false,
         };
         is_restored || asked_for
     }

@@ -15,15 +15,16 @@ use crate::deployment::stage::Stage;
 use crate::deployment::trouble::believe;
 use crate::lambda::target::LambdaTarget;
 use crate::names::ConfigName;
+use crate::server::target::ServerTarget;
 use crate::words::followed_by;
-use crate::{ecs, lambda};
+use crate::{ecs, lambda, server};
 
 /// A halted deployment: first the traffic goes home, then it ends.
 pub(super) fn wind_down(next: &mut Deployment, halt: &Halt, seen: &Seen, now: Timestamp) -> Decision {
     let way = match &next.spec.target {
         Target::Lambda(_) => lambda::plan::restore(next, halt.at, seen, now),
         Target::Ecs(_) => ecs::plan::restore(next, halt.at, seen, now),
-        Target::Invalid(_) | Target::Unread => WayBack::Restored,
+        Target::Server(_) | Target::Invalid(_) | Target::Unread => WayBack::Restored,
     };
     match believe(next, way, now) {
         WayBack::Make(decision) => decision,
@@ -86,6 +87,7 @@ fn where_traffic_is(next: &Deployment) -> Option<String> {
         Target::Lambda(_) if !next.moves_traffic() => Some("No traffic was moved.".to_owned()),
         Target::Lambda(_) => next.original_version().map(|version| format!("All traffic is on version {version}.")),
         Target::Ecs(_) => Some(ecs::plan::where_traffic_is(next)),
+        Target::Server(_) => Some(server::plan::where_hosts_are(next)),
         Target::Invalid(_) | Target::Unread => None,
     }
 }
@@ -95,6 +97,7 @@ fn has_found(next: &Deployment, seen: &Seen) -> bool {
     match &next.spec.target {
         Target::Lambda(_) => matches!(&seen.alias, Some(Ok(alias)) if next.owns(alias)) || next.restored_at.is_some(),
         Target::Ecs(_) => next.ecs.is_some() && next.touches_service(),
+        Target::Server(_) => next.spec.previous_revision.is_some() && server::plan::has_touched_hosts(next),
         Target::Invalid(_) | Target::Unread => false,
     }
 }
@@ -105,6 +108,10 @@ fn nothing_to_roll_back(next: &Deployment, blocked: bool) -> &'static str {
     }
     match &next.spec.target {
         Target::Ecs(_) => "There is nothing to roll back to: nothing was changed.",
+        Target::Server(_) if server::plan::has_touched_hosts(next) => {
+            "There is nothing to roll back to: no deployment of this group has succeeded."
+        }
+        Target::Server(_) => "There is nothing to roll back to: no host was touched.",
         Target::Lambda(_) | Target::Invalid(_) | Target::Unread => {
             "There is nothing to roll back to: the alias is not this deployment's."
         }
@@ -196,6 +203,9 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
             ("CodeDeployDefault.LambdaAllAtOnce", Target::Lambda(target))
         }
         Target::Ecs(_) => ("CodeDeployDefault.ECSAllAtOnce", Target::Ecs(next.ecs.as_ref()?.original_target.clone())),
+        Target::Server(target) => {
+            (next.spec.config.as_str(), Target::Server(ServerTarget { only_outdated: false, ..target.clone() }))
+        }
         Target::Invalid(_) | Target::Unread => return None,
     };
     let spec = DeploymentSpec {
@@ -213,6 +223,9 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         ..(*next.spec).clone()
     };
     let mut deployment = Deployment { ecs: next.ecs.clone(), ..Deployment::new(seen.spare_id.clone(), spec, now) };
+    if let (Target::Server(_), Some(revision)) = (&next.spec.target, &next.spec.previous_revision) {
+        deployment.spec.revision = revision.clone();
+    }
     if let Some(text) = deployment.own_text() {
         deployment.spec.revision = NewRevision::text(RevisionKind::AppSpecContent, text).location;
     }

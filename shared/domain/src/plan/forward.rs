@@ -7,10 +7,14 @@ use crate::deployment::record::Deployment;
 use crate::deployment::spec::Target;
 use crate::deployment::stage::Stage;
 use crate::lambda::alias::AliasState;
-use crate::{ecs, lambda};
+use crate::server::target::ServerTarget;
+use crate::{ecs, lambda, server};
 
 /// What is next on the way forward.
 pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Step {
+    if let Target::Server(target) = next.spec.target.clone() {
+        return to_hosts(next, &target, seen, now);
+    }
     if next.spec.target == Target::Unread {
         return Step::Make(Decision::new(Move::ReadRevision, "The AppSpec lies in S3 and is read first."));
     }
@@ -37,6 +41,25 @@ pub(super) fn forward(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Ste
         None => lambda::plan::forward(next, seen, now),
         Some(service) => ecs::plan::forward(next, service, seen, now),
     }
+}
+
+/// The same for a fleet of hosts.
+fn to_hosts(next: &mut Deployment, target: &ServerTarget, seen: &Seen, now: Timestamp) -> Step {
+    if next.stage == Stage::Created {
+        next.started_at = Some(now);
+        server::plan::begin(next, now);
+    }
+    if !next.notified.start {
+        if !next.note_undelivered(seen) {
+            let by = next.spec.caller.as_ref().map_or_else(String::new, |by| format!(" It was created by {by}."));
+            return Step::Make(Decision::new(
+                Move::Announce,
+                format!("The alarms allow it, so the deployment starts.{by}"),
+            ));
+        }
+        next.notified.start = true;
+    }
+    server::plan::forward(next, target, seen, now)
 }
 
 fn announce_start(next: &Deployment, alias: Option<&AliasState>, is_ecs: bool) -> Decision {

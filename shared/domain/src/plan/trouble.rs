@@ -12,7 +12,7 @@ use crate::deployment::record::{Deployment, Doubt};
 use crate::deployment::spec::Target;
 use crate::deployment::trouble::{PATIENCE, Trouble, cause_of, in_doubt_until, patience, seconds_to_next_look};
 use crate::problem::ProblemKind;
-use crate::{ecs, lambda};
+use crate::{ecs, lambda, server};
 
 /// What follows from everything that speaks against going on.
 pub(super) enum Judgement {
@@ -45,6 +45,7 @@ fn look_again(next: &Deployment, cause: &Cause, doubt: Doubt, until: Timestamp, 
     let what = match (doubt, &next.spec.target) {
         (Doubt::Alarms, _) => "alarms",
         (Doubt::Drift | Doubt::Absence, Target::Ecs(_)) => "service",
+        (Doubt::Drift | Doubt::Absence, Target::Server(_)) => "hosts",
         (Doubt::Drift | Doubt::Absence, Target::Lambda(_) | Target::Invalid(_) | Target::Unread) => "alias",
     };
     let why = match doubt {
@@ -75,6 +76,7 @@ fn troubles(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Vec<Troubl
             let alias = lambda::plan::trouble(next, target, seen);
             vec![alarms, alias, move_trouble(seen), hook_trouble(next, now).map(Trouble::certain)]
         }
+        Target::Server(_) => vec![alarms, server::plan::trouble(seen), move_trouble(seen)],
         Target::Ecs(_) => {
             let service = ecs::plan::trouble(next, seen, now);
             vec![alarms, service, move_trouble(seen), hook_trouble(next, now).map(Trouble::certain)]

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +117,18 @@ pub struct Shortage {
     pub zone: Option<String>,
 }
 
+impl fmt::Display for Shortage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { hosts, minimum, succeeded, failed, untouched, zone } = self;
+        let of = zone.as_ref().map_or_else(String::new, |zone| format!(" of {zone}"));
+        write!(
+            f,
+            "Of {hosts} hosts{of} {minimum} have to stay healthy; {succeeded} succeeded, {failed} failed, and {untouched} were \
+             not touched."
+        )
+    }
+}
+
 /// Some hosts in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -145,6 +159,11 @@ impl Tally {
             tally.hosts += 1;
         }
         tally
+    }
+
+    /// With so many healthy hosts that the deployment does not touch.
+    fn with(self, aside: u32) -> Self {
+        Self { hosts: self.hosts + aside, succeeded: self.succeeded + aside, ..self }
     }
 
     /// How many more hosts may begin.
@@ -202,10 +221,22 @@ impl Watermark {
     }
 }
 
-/// Decides what the fleet does next. `hosts` are all hosts of the deployment, in the order of their ranks.
-pub fn next_step(rules: &FleetRules, hosts: &[HostState], watermark: &Watermark, now: Timestamp) -> FleetStep {
+/// A fleet, as one look shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Fleet<'a> {
+    /// How it is deployed to.
+    pub rules: &'a FleetRules,
+    /// The hosts of the deployment, in the order of their ranks.
+    pub hosts: &'a [HostState],
+    /// How many hosts of the fleet are healthy and not touched by the deployment.
+    pub aside: u32,
+}
+
+/// Decides what the fleet does next.
+pub fn next_step(fleet: &Fleet<'_>, watermark: &Watermark, now: Timestamp) -> FleetStep {
+    let Fleet { rules, hosts, aside } = *fleet;
     let released = watermark.released;
-    let all = Tally::of(hosts, released);
+    let all = Tally::of(hosts, released).with(aside);
     let minimum = rules.minimum.of(all.hosts);
     let zone = rules.zones.and_then(|zones| Zone::current(zones, hosts, released, now));
     if let Some(Zone { name, watched_until: Some(until), .. }) = &zone {

@@ -72,7 +72,7 @@ pub(crate) fn forward(next: &mut Deployment, service: &ServiceState, seen: &Seen
             Stage::Gate(Gate::Termination) => {
                 (await_termination(next, service, now), Stage::Ecs(EcsStage::Termination))
             }
-            Stage::Created | Stage::Lambda(_) | Stage::Ended => return done(next),
+            Stage::Created | Stage::Lambda(_) | Stage::Server(_) | Stage::Ended => return done(next),
         };
         if let Some(answer) = answer {
             return answer;
@@ -161,7 +161,7 @@ pub(super) fn not_continued(next: &Deployment, now: Timestamp) -> Option<Cause> 
     let waits = match next.stage {
         Stage::Ecs(stage) => (EcsStage::AfterInstall..EcsStage::BeforeAllowTraffic).contains(&stage),
         Stage::Gate(gate) => gate == Gate::Ready,
-        Stage::Created | Stage::Lambda(_) | Stage::Ended => false,
+        Stage::Created | Stage::Lambda(_) | Stage::Server(_) | Stage::Ended => false,
     };
     let Some(ReadyOption::Stop { minutes }) = next.spec.environment.blue_green.ready else { return None };
     let late = waits && next.gates.open_until().is_some_and(|until| now >= until);

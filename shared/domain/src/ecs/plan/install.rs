@@ -83,6 +83,7 @@ pub(super) fn unhealthy(
         }
         Stage::Ecs(EcsStage::BeforeInstall | EcsStage::Termination)
         | Stage::Created
+        | Stage::Server(_)
         | Stage::Lambda(_)
         | Stage::Ended => None,
         Stage::Ecs(_) | Stage::Gate(_) => {

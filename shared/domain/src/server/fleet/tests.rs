@@ -37,7 +37,7 @@ fn released(released: u32) -> Watermark {
 }
 
 fn step(minimum: HealthyHosts, letters: &str, mark: u32) -> FleetStep {
-    next_step(&rules(minimum), &fleet(letters), &released(mark), at(0))
+    next_step(&Fleet { rules: &rules(minimum), hosts: &fleet(letters), aside: 0 }, &released(mark), at(0))
 }
 
 #[test]
@@ -82,10 +82,23 @@ fn a_host_that_is_gone_does_not_count() {
     assert_eq!(step(MostConcurrency(1), "sg.s", 1), FleetStep::Release(3));
 }
 
+/// A rollback of one touched host of ten: the other nine stand by.
+#[test]
+fn hosts_that_are_left_aside_count_as_healthy() {
+    let step = |letters: &str, mark, aside| {
+        next_step(&Fleet { rules: &rules(HostCount(9)), hosts: &fleet(letters), aside }, &released(mark), at(0))
+    };
+    assert_eq!(step(".", 0, 9), FleetStep::Release(1));
+    assert_eq!(step("s", 1, 9), FleetStep::Succeeded);
+    assert_eq!(step("", 0, 9), FleetStep::Succeeded);
+    assert!(matches!(step(".", 0, 8), FleetStep::Failed(_)));
+}
+
 #[test]
 fn a_large_fleet_begins_in_steps() {
     let fleet = fleet(&".".repeat(2_000));
-    let step = |mark| next_step(&rules(FleetPercent(0)), &fleet, &released(mark), at(0));
+    let step =
+        |mark| next_step(&Fleet { rules: &rules(FleetPercent(0)), hosts: &fleet, aside: 0 }, &released(mark), at(0));
     assert_eq!((step(0), step(500)), (FleetStep::Release(500), FleetStep::Release(1_000)));
 }
 
@@ -117,7 +130,9 @@ fn zones(letters: &str) -> Vec<HostState> {
 fn one_zone_comes_after_the_other_and_is_watched_between() {
     let zonal = ZonalConfig { first_monitor_seconds: Some(60), monitor_seconds: Some(30), hosts_per_zone: None };
     let rules = FleetRules { minimum: FleetPercent(0), zones: Some(zonal) };
-    let step = |letters, mark, now| next_step(&rules, &zones(letters), &released(mark), at(now));
+    let step = |letters, mark, now| {
+        next_step(&Fleet { rules: &rules, hosts: &zones(letters), aside: 0 }, &released(mark), at(now))
+    };
     assert_eq!(step("......", 0, 0), FleetStep::Release(3));
     assert_eq!(step("sbs...", 3, 0), FleetStep::Wait(FleetWait::Hosts(Some(at(3_600)))));
     assert_eq!(step("sss...", 3, 59), FleetStep::Wait(FleetWait::Zone("b".to_owned(), at(60))));
@@ -129,7 +144,9 @@ fn one_zone_comes_after_the_other_and_is_watched_between() {
 fn the_minimum_of_a_zone_counts_beside_that_of_all() {
     let zonal = |hosts| ZonalConfig { first_monitor_seconds: None, monitor_seconds: None, hosts_per_zone: Some(hosts) };
     let of = |minimum, own| FleetRules { minimum, zones: Some(zonal(own)) };
-    let step = |rules: FleetRules, letters, mark| next_step(&rules, &zones(letters), &released(mark), at(0));
+    let step = |rules: FleetRules, letters, mark| {
+        next_step(&Fleet { rules: &rules, hosts: &zones(letters), aside: 0 }, &released(mark), at(0))
+    };
     assert_eq!(step(of(FleetPercent(0), HostCount(2)), "......", 0), FleetStep::Release(1));
     assert_eq!(step(of(MostConcurrency(1), HostCount(0)), "......", 0), FleetStep::Release(1));
     let FleetStep::Failed(shortage) = step(of(FleetPercent(0), HostCount(2)), "f.....", 1) else { panic!("it failed") };
@@ -172,7 +189,7 @@ proptest! {
             if luck.next().unwrap() < 70 {
                 seen.clone_from(&hosts);
             }
-            match next_step(&rules, &seen, &watermark, at(now)) {
+            match next_step(&Fleet { rules: &rules, hosts: &seen, aside: 0 }, &watermark, at(now)) {
                 FleetStep::Release(to) => {
                     let before = Tally::of(&hosts, watermark.released);
                     assert!(to > watermark.released && before.hosts - before.failed >= rules.minimum.of(before.hosts).max(1));

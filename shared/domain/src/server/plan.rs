@@ -1,0 +1,144 @@
+//! Deployments to fleets: hosts are selected once, and then work in waves. There is no way back on a host; a rollback is a
+//! deployment of its own.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::deployment::decision::{Decision, Move, Seen, Step, seconds_until};
+use crate::deployment::halt::Cause;
+use crate::deployment::record::Deployment;
+use crate::deployment::stage::Stage;
+use crate::deployment::trouble::{Trouble, cause_of};
+use crate::problem::ProblemKind;
+use crate::server::fleet::{Fleet, FleetStep, FleetWait, Tally, next_step};
+use crate::server::progress::{FleetView, Selection};
+use crate::server::stage::ServerStage;
+use crate::server::target::ServerTarget;
+
+/// How long the execution waits for its hosts before it looks by itself: meanwhile the tick looks after them.
+const LONGEST_WAIT_SECONDS: u32 = 3_600;
+/// The pause before the hosts are looked at again, where they could not be read.
+const PAUSE_SECONDS: u32 = 10;
+
+/// Enters the first stage.
+pub(crate) fn begin(next: &mut Deployment, now: Timestamp) {
+    next.enter(Stage::Server(ServerStage::Select), now);
+}
+
+/// What is next.
+pub(crate) fn forward(next: &mut Deployment, target: &ServerTarget, seen: &Seen, now: Timestamp) -> Step {
+    let Some(selection) = next.server.as_ref().map(|progress| progress.selection) else {
+        return Step::Make(Decision::new(Move::SelectHosts, "The hosts of the deployment group are selected."));
+    };
+    let aside = match selection {
+        Selection::TooMany { found, most } => return Step::Halt(Cause::TooManyHosts { found, most }),
+        Selection::Hosts { count: 0, aside: 0 } => return Step::Halt(Cause::NoHosts),
+        Selection::Hosts { aside, .. } => aside,
+    };
+    if next.stage == Stage::Server(ServerStage::Select) {
+        next.enter(Stage::Server(ServerStage::Deploy), now);
+    }
+    match &seen.fleet {
+        Some(Ok(view)) => deploy(next, target, view, aside, now),
+        Some(Err(problem)) => look_later(&problem.words, now),
+        None => look_later("The hosts were not looked at.", now),
+    }
+}
+
+fn look_later(words: &str, now: Timestamp) -> Step {
+    let until = now + SignedDuration::from_secs(i64::from(PAUSE_SECONDS));
+    let wait = Decision::new(Move::AwaitHosts { seconds: PAUSE_SECONDS }, words);
+    Step::Make(wait.waiting("another look at the hosts", until))
+}
+
+/// Lets as many hosts work as the rules leave, and waits for them.
+fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside: u32, now: Timestamp) -> Step {
+    let Some(progress) = &mut next.server else { return look_later("The hosts are not selected.", now) };
+    progress.watermark.forget(&view.hosts);
+    let before = progress.watermark.released;
+    let fleet = Fleet { rules: &target.rules, hosts: &view.hosts, aside };
+    loop {
+        let watermark = &mut progress.watermark;
+        match next_step(&fleet, watermark, now) {
+            FleetStep::Release(to) => watermark.rise(to, now),
+            FleetStep::Wait(wait) => {
+                let tally = Tally::of(&view.hosts, watermark.released);
+                let why = if watermark.released > before {
+                    format!("Hosts may work up to rank {}. {}", watermark.released, in_words(&tally))
+                } else {
+                    in_words(&tally)
+                };
+                return Step::Make(wait_for(&wait, view, why, now));
+            }
+            FleetStep::Succeeded => return Step::Done(succeeded(&Tally::of(&view.hosts, watermark.released), aside)),
+            FleetStep::Failed(shortage) => {
+                let failures = view.failures.clone();
+                let has_begun = watermark.released > 0;
+                return Step::Halt(if has_begun {
+                    Cause::TooFewHealthyHosts { shortage, failures }
+                } else {
+                    Cause::MinimumTooHigh(shortage)
+                });
+            }
+        }
+    }
+}
+
+fn wait_for(wait: &FleetWait, view: &FleetView, why: String, now: Timestamp) -> Decision {
+    match wait {
+        FleetWait::Hosts(due_at) => {
+            let until = due_at.unwrap_or(now + SignedDuration::from_secs(i64::from(LONGEST_WAIT_SECONDS)));
+            let wait = Decision::new(Move::AwaitHosts { seconds: LONGEST_WAIT_SECONDS }, why);
+            wait.waiting(awaited(view), until)
+        }
+        FleetWait::Zone(zone, until) => {
+            let seconds = seconds_until(*until, now).min(LONGEST_WAIT_SECONDS);
+            let what = format!("the monitor time before hosts of {zone} begin");
+            Decision::new(Move::AwaitHosts { seconds }, why).waiting(what, *until)
+        }
+    }
+}
+
+/// The hosts that are waited for, by their names where they are few.
+fn awaited(view: &FleetView) -> String {
+    match view.silent.as_slice() {
+        [] => "hosts at work".to_owned(),
+        silent => format!("hosts at work. No answer yet from {}", silent.join(", ")),
+    }
+}
+
+fn in_words(tally: &Tally) -> String {
+    let Tally { hosts, untouched, busy, succeeded, failed } = tally;
+    format!("Of {hosts} hosts {succeeded} succeeded, {failed} failed, {busy} work and {untouched} wait.")
+}
+
+fn succeeded(tally: &Tally, aside: u32) -> String {
+    let failed = if tally.failed == 0 {
+        String::new()
+    } else {
+        format!(" {} failed, as the configuration allows.", tally.failed)
+    };
+    let aside = if aside == 0 { String::new() } else { format!(" {aside} were left as they are.") };
+    format!("Succeeded: {} of {} hosts have the revision.{failed}{aside}", tally.succeeded, tally.hosts)
+}
+
+/// Whether a host may have been touched.
+pub(crate) fn has_touched_hosts(next: &Deployment) -> bool {
+    next.server.as_ref().is_some_and(|progress| progress.watermark.released > 0)
+}
+
+/// Where the hosts are, in words, once the deployment has ended.
+pub(crate) fn where_hosts_are(next: &Deployment) -> String {
+    match next.server.as_ref().map_or(0, |progress| progress.watermark.released) {
+        0 => "No host was touched.".to_owned(),
+        released => format!("At most {released} hosts were touched."),
+    }
+}
+
+/// Reading the hosts has failed in a way that a further look cannot mend.
+pub(crate) fn trouble(seen: &Seen) -> Option<Trouble> {
+    let problem = seen.fleet.as_ref()?.as_ref().err()?;
+    match problem.kind {
+        ProblemKind::Denied | ProblemKind::Refused | ProblemKind::TooLarge => cause_of(problem).map(Trouble::certain),
+        ProblemKind::Missing | ProblemKind::Stale | ProblemKind::Transient => None,
+    }
+}
