@@ -9,7 +9,7 @@ use spillway_testkit::{
 };
 use spillway_tests::template::machine;
 
-use crate::services;
+use crate::{fleets, services};
 
 /// A story that everything is done to, and the world that it plays in.
 pub struct Staged {
@@ -28,7 +28,8 @@ pub fn stories() -> Vec<Staged> {
     let aliases = of_aliases().into_iter().map(|(name, story)| staged(name, story, World::new));
     let of_kept = of_aliases().into_iter().map(|(name, story)| staged(name, story, kept));
     let services = services::stories().into_iter().map(|(name, story)| staged(name, story, World::new));
-    aliases.chain(of_kept).chain(services).collect()
+    let fleets = fleets::stories().into_iter().map(|(name, story)| staged(name, story, World::new));
+    aliases.chain(of_kept).chain(services).chain(fleets).collect()
 }
 
 fn of_aliases() -> Vec<(&'static str, Story)> {

@@ -10,6 +10,7 @@ mod crashes;
 mod crowd;
 mod docs;
 mod examples;
+mod fleets;
 mod house;
 mod operations;
 mod properties;

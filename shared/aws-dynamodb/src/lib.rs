@@ -18,6 +18,11 @@
 //! | `identities` | ARN | `instance`: it is there while a registered instance is known by it |
 //! | `ecs-service#<cluster>/<service>` | `group` | `owner`, the id of the group that has the service |
 //! | `lambda-alias#<account>/<function>/<alias>` | `deployment` | `owner`, the id of the deployment that has the alias |
+//! | `hosts#<deployment>#<roster>#<shard>` | host | `doc`: the work of a host, `generation`, `deployment`, `ended` once it is over, `expires_at` |
+//! | `host-logs#<deployment>#<roster>#<shard>` | `<host>#<event>` | `doc`: the diagnostics of an event, `expires_at` |
+//! | `host#<identifier>` | `work#<deployment>` | work of a host that is not over: the `host`'s id, `at`, `expires_at` |
+//! | `host#<identifier>` | `group#<group id>` | `doc`: what a deployment group knows of the host |
+//! | `host#<identifier>` | `seen` | when its agent was `seen`, and when it said that it has `stopped` |
 //! | `installation` | `secret` | `secret`: what page tokens are sealed with |
 //! | `installation` | `policies` | the last good policies, with what they were read from |
 //! | `active` | deployment id | nothing: it is there until the end has been told |
@@ -33,6 +38,7 @@ mod catalog;
 mod deployments;
 mod filing;
 mod groups;
+mod hosts;
 mod instances;
 mod lookup;
 mod policies;

@@ -7,6 +7,7 @@
 pub mod event;
 pub mod fleet;
 pub mod host;
+pub mod identity;
 pub mod minimum;
 pub mod order;
 pub mod plan;

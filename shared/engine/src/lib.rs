@@ -16,4 +16,5 @@ pub mod lambda;
 pub mod operations;
 pub mod ports;
 mod retry;
+pub mod server;
 pub mod stack;

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod customer;
 pub mod deployments;
 pub mod executions;
+pub mod hosts;
 pub mod instances;
 pub mod revisions;
 pub mod services;

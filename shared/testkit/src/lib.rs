@@ -6,8 +6,10 @@
 //! the executions of a [`Machine`], delivers alarms, stops and call backs at their times, and sweeps.
 
 mod accident;
+mod agent;
 mod check;
 mod clock;
+mod fleet_story;
 mod machine;
 mod outside;
 mod ports;
@@ -19,7 +21,9 @@ mod story;
 mod world;
 
 pub use accident::{Accident, Harm};
+pub use agent::HostPlan;
 pub use check::check;
+pub use fleet_story::FleetStory;
 pub use machine::Machine;
 pub use runner::{Duplicate, Runner, When, ways};
 pub use service::{Service, ServiceEvent, TaskPlan, Tasks, target_group};

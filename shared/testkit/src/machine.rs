@@ -53,6 +53,8 @@ pub(crate) enum Function {
     PromoteTaskSet,
     RetireTaskSet,
     Bake,
+    SelectHosts,
+    AwaitHosts,
     ChangeResource,
     AwaitDeployment,
     AnswerStack,
@@ -150,6 +152,8 @@ fn read_task(state: &Value) -> Result<State, String> {
         | Function::PromoteTaskSet
         | Function::RetireTaskSet
         | Function::Bake
+        | Function::SelectHosts
+        | Function::AwaitHosts
         | Function::ChangeResource
         | Function::AnswerStack => (
             json!({
@@ -192,6 +196,8 @@ fn function_of(resource: &str) -> Result<Function, String> {
         "${PromoteTaskSetFunctionArn}" => Ok(Function::PromoteTaskSet),
         "${RetireTaskSetFunctionArn}" => Ok(Function::RetireTaskSet),
         "${BakeFunctionArn}" => Ok(Function::Bake),
+        "${SelectHostsFunctionArn}" => Ok(Function::SelectHosts),
+        "${AwaitHostsFunctionArn}" => Ok(Function::AwaitHosts),
         "${ChangeResourceFunctionArn}" => Ok(Function::ChangeResource),
         "${AwaitDeploymentFunctionArn}" => Ok(Function::AwaitDeployment),
         "${AnswerStackFunctionArn}" => Ok(Function::AnswerStack),

@@ -9,7 +9,7 @@ use spillway_domain::catalog::environment::{
 };
 use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
 use spillway_domain::deployment::lifecycle::EventName;
-use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::request::{HostOptions, NewDeployment};
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::ecs::listener::{Forward, Groups, Listener, ListenerKind};
 use spillway_domain::ecs::service::Controller;
@@ -172,6 +172,7 @@ impl Plot for ServiceStory {
             rollback: None,
             alarms: None,
             for_servers: None,
+            hosts: HostOptions::default(),
             caller: None,
         }
     }

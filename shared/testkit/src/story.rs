@@ -10,7 +10,7 @@ use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionKind, 
 use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
 use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::lifecycle::EventName;
-use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::request::{HostOptions, NewDeployment};
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::lambda::target::LambdaTarget;
@@ -356,6 +356,7 @@ impl Plot for Story {
             rollback: None,
             alarms: None,
             for_servers: None,
+            hosts: HostOptions::default(),
             caller: None,
         }
     }

@@ -20,9 +20,16 @@ use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::names::{AlarmName, DeploymentId, FunctionName, Version};
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::event::HostEvent;
+use spillway_domain::server::host::{HostId, HostIdentifier};
+use spillway_domain::server::work::{HostDiagnostics, HostWork};
 use spillway_domain::stack::resource::{AliasSettings, Ownership, StackResource};
 
+use spillway_engine::ports::hosts::HostDossier;
+
 use crate::accident::Struck;
+use crate::agent::Agent;
+use crate::ports::hosts::Ec2Instance;
 use crate::service::{Service, TaskPlan};
 use crate::{Accident, Harm, HookPlan};
 
@@ -79,6 +86,18 @@ pub(crate) struct Inner {
     pub tags: BTreeMap<String, Vec<Tag>>,
     pub configs: BTreeMap<String, DeploymentConfig>,
     pub instances: BTreeMap<InstanceName, Instance>,
+    /// The EC2 instances that there are.
+    pub fleet: Vec<Ec2Instance>,
+    /// The work of hosts, by roster and host.
+    pub works: BTreeMap<(DeploymentId, String), BTreeMap<HostId, HostWork>>,
+    /// The diagnostics of events, by roster, host and event.
+    pub host_diagnostics: BTreeMap<(DeploymentId, String, HostId), BTreeMap<HostEvent, HostDiagnostics>>,
+    /// What is known of hosts.
+    pub dossiers: BTreeMap<HostIdentifier, HostDossier>,
+    /// The agents of hosts.
+    pub agents: BTreeMap<HostId, Agent>,
+    /// The deployments of which a host has ended, so that the stream tells of them.
+    pub advancing: BTreeSet<DeploymentId>,
     /// By the id of the application, and the key of the location.
     pub revisions: BTreeMap<(String, String), Revision>,
     pub objects: BTreeMap<(String, String), String>,

@@ -27,7 +27,7 @@ pub fn payload(deployment: &Deployment, event: EventName, seal: &Seal) -> Option
     let facts = match &deployment.spec.target {
         Target::Lambda(target) => of_function(target),
         Target::Ecs(target) => of_service(deployment, target),
-        Target::Invalid(_) | Target::Unread => return None,
+        Target::Server(_) | Target::Invalid(_) | Target::Unread => return None,
     };
     for (member, value) in facts {
         payload[member] = json!(value);

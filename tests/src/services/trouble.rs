@@ -96,6 +96,7 @@ fn the_next_deployment_finds_the_service_as_a_rollback_has_left_it() {
         rollback: None,
         alarms: None,
         for_servers: None,
+        hosts: HostOptions::default(),
         caller: None,
     };
     let id = runner.begin(&request);

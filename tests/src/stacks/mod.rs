@@ -17,7 +17,7 @@ use spillway_domain::catalog::group::{GroupSettings, NewGroup};
 use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
 use spillway_domain::catalog::rollback::{AutoRollback, AutoRollbackEvent};
 use spillway_domain::catalog::tags::Tag;
-use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::request::{HostOptions, NewDeployment};
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::lambda::target::LambdaTarget;
@@ -149,6 +149,7 @@ impl Template {
             rollback: None,
             alarms: None,
             for_servers: None,
+            hosts: HostOptions::default(),
             caller: None,
         }
     }

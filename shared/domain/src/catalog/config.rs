@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::routing::Routing;
 use crate::names::ConfigName;
+use crate::server::fleet::FleetRules;
 
 /// What is deployed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -82,6 +83,17 @@ impl Strategy {
             Self::TimeBasedLinear { percentage, minutes } => Some(Routing::linear(*percentage, *minutes)),
             Self::Steps(routing) => Some(routing.clone()),
             Self::Hosts(_) | Self::HostsByZone { .. } => None,
+        }
+    }
+}
+
+impl Strategy {
+    /// How a fleet is deployed to; `None` where traffic is shifted instead.
+    pub fn fleet_rules(&self) -> Option<FleetRules> {
+        match self {
+            Self::Hosts(minimum) => Some(FleetRules { minimum: *minimum, zones: None }),
+            Self::HostsByZone { hosts, zones } => Some(FleetRules { minimum: *hosts, zones: Some(*zones) }),
+            Self::AllAtOnce | Self::TimeBasedCanary { .. } | Self::TimeBasedLinear { .. } | Self::Steps(_) => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::config::ComputePlatform;
 use crate::catalog::instance::TagFilter;
+use crate::catalog::tags::Tag;
 use crate::names::text_type;
 
 /// The environment of a deployment group. What does not belong to its platform is empty.
@@ -269,6 +270,21 @@ impl DeploymentStyle {
     }
 }
 
+impl TagSelection {
+    /// Whether it selects nothing.
+    pub fn is_empty(&self) -> bool {
+        self.filters.is_empty() && self.set.is_empty()
+    }
+
+    /// Whether it selects an instance with these tags: one of the filters fits, and one of each group of the set.
+    pub fn fits(&self, tags: &[Tag]) -> bool {
+        let any = |filters: &[TagFilter]| filters.iter().any(|filter| tags.iter().any(|tag| filter.fits(tag)));
+        !self.is_empty()
+            && (self.filters.is_empty() || any(&self.filters))
+            && self.set.iter().all(|filters| any(filters))
+    }
+}
+
 impl BlueGreen {
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
@@ -306,6 +322,25 @@ impl EcsService {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instance_is_selected_by_one_filter_and_by_one_of_each_group() {
+        let tag = |key: &str, value: &str| Tag { key: key.to_owned(), value: value.to_owned() };
+        let filter = |key, value| TagFilter::KeyAndValue(tag(key, value));
+        let (web, live, shop) = (filter("role", "web"), filter("stage", "live"), TagFilter::Key("shop".to_owned()));
+        let any = TagSelection { filters: vec![web.clone(), live.clone()], set: Vec::new() };
+        let all = TagSelection { filters: Vec::new(), set: vec![vec![web, shop], vec![live]] };
+        for (tags, of_any, of_all) in [
+            (vec![tag("role", "web"), tag("stage", "live")], true, true),
+            (vec![tag("role", "web"), tag("stage", "test")], true, false),
+            (vec![tag("shop", "x"), tag("stage", "live")], true, true),
+            (vec![tag("role", "db")], false, false),
+            (Vec::new(), false, false),
+        ] {
+            assert_eq!((any.fits(&tags), all.fits(&tags)), (of_any, of_all), "{tags:?}");
+        }
+        assert!(!TagSelection::default().fits(&[tag("role", "web")]), "no filter selects no instance");
+    }
 
     #[test]
     fn a_service_is_the_same_by_name_and_by_arn() {

@@ -12,6 +12,7 @@ use crate::deployment::spec::Target;
 use crate::deployment::stage::Stage;
 use crate::ecs::stage::EcsStage;
 use crate::percent::Percent;
+use crate::server::progress::FleetProgress;
 use crate::words::excerpt;
 
 /// How long a hook's verdict is waited for, as in CodeDeploy.
@@ -45,6 +46,12 @@ impl Deployment {
     /// Whether nothing can change any more where it ends: it is over, or its original is being deleted.
     pub fn is_settled(&self) -> bool {
         self.has_ended() || self.stage == Stage::Ecs(EcsStage::Termination)
+    }
+
+    /// Notes which hosts were selected.
+    pub fn select(&mut self, progress: FleetProgress, now: Timestamp) {
+        self.server = Some(progress);
+        self.changed(now);
     }
 
     /// Ends the wait at that gate. `false` when it does not wait there.

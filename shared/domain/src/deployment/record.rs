@@ -17,7 +17,7 @@ use crate::lambda::alias::AliasRouting;
 use crate::lambda::target::LambdaTarget;
 use crate::names::DeploymentId;
 use crate::percent::Percent;
-use crate::server::progress::FleetProgress;
+use crate::server::progress::{FleetProgress, Roster};
 use crate::server::target::ServerTarget;
 use crate::shared::Shared;
 
@@ -249,6 +249,12 @@ impl Deployment {
             Target::Server(target) => Some(target),
             Target::Lambda(_) | Target::Ecs(_) | Target::Invalid(_) | Target::Unread => None,
         }
+    }
+
+    /// The list of its hosts' work, once the hosts are selected.
+    pub fn roster(&self) -> Option<Roster> {
+        let name = self.server.as_ref()?.roster.clone();
+        Some(Roster { deployment: self.id.clone(), name })
     }
 
     /// The ECS service that it deploys to, and what routes its traffic; `None` when that is something else.

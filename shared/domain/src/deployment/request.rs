@@ -10,6 +10,8 @@ use crate::catalog::rollback::AutoRollback;
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::record::Status;
 use crate::deployment::spec::Target;
+use crate::server::fleet::FleetRules;
+use crate::server::target::{FileExists, ServerTarget};
 use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName, HookExecutionId};
 
 /// CreateDeployment.
@@ -33,8 +35,29 @@ pub struct NewDeployment {
     pub alarms: Option<AlarmConfiguration>,
     /// The first member that was given and has a meaning for servers only.
     pub for_servers: Option<ForServers>,
+    /// How the hosts of a fleet go about it.
+    pub hosts: HostOptions,
     /// Who asks for it, where that is known.
     pub caller: Option<Caller>,
+}
+
+/// What CreateDeployment says of hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HostOptions {
+    /// `fileExistsBehavior`.
+    pub file_exists: FileExists,
+    /// `ignoreApplicationStopFailures`.
+    pub ignores_stop_failures: bool,
+    /// `updateOutdatedInstancesOnly`.
+    pub only_outdated: bool,
+}
+
+impl HostOptions {
+    /// What is deployed to a fleet with these options, under those rules.
+    pub fn target(self, rules: FleetRules) -> ServerTarget {
+        let Self { file_exists, ignores_stop_failures, only_outdated } = self;
+        ServerTarget { rules, file_exists, ignores_stop_failures, only_outdated }
+    }
 }
 
 /// A member of CreateDeployment that has a meaning for servers only.

@@ -17,6 +17,14 @@ text_type!(
     |text| fits_name_rule(text)
 );
 
+text_type!(
+    /// What the agent of a host calls the host.
+    HostIdentifier,
+    "host identifier",
+    "an ARN of at most 640 characters",
+    |text| (1..=640).contains(&text.len()) && text.starts_with("arn:") && text.chars().all(|c| c.is_ascii_graphic())
+);
+
 impl HostId {
     /// Whether it is an EC2 instance. No on-premises instance may have such a name.
     pub fn is_of_ec2(&self) -> bool {
@@ -29,8 +37,10 @@ impl HostId {
 pub struct Host {
     /// By what the API names it.
     pub id: HostId,
-    /// Its ARN: for an EC2 instance what its agent claims to be, for an on-premises instance CodeDeploy's.
+    /// Its ARN.
     pub arn: String,
+    /// What its agent calls it: the ARN of an EC2 instance, the IAM user or session of an on-premises instance.
+    pub identifier: HostIdentifier,
     /// Who its agent must be, on every call.
     pub principal: Principal,
     /// Its Availability Zone; on-premises instances have none.

@@ -35,6 +35,7 @@ mod tests {
         Host {
             id: id.parse().unwrap(),
             arn: format!("arn:aws:ec2:us-east-1:111122223333:instance/{id}"),
+            identifier: format!("arn:aws:ec2:us-east-1:111122223333:instance/{id}").parse().unwrap(),
             principal: Principal::InstanceProfile { roles: vec!["web".to_owned()] },
             zone: Some(zone.to_owned()).filter(|zone| !zone.is_empty()),
             auto_scaling_group: None,

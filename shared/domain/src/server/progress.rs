@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::DeploymentId;
 use crate::server::fleet::{HostState, Watermark};
 use crate::server::host::HostId;
 use crate::server::work::HostOutcome;
@@ -11,10 +12,22 @@ use crate::server::work::HostOutcome;
 /// What a record knows of its fleet, from when the hosts were selected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FleetProgress {
+    /// Names the list of the hosts' work. A selection that was made twice has written two lists, and this is the one that
+    /// counts.
+    pub roster: String,
     /// What was selected.
     pub selection: Selection,
     /// How far the hosts are released.
     pub watermark: Watermark,
+}
+
+/// The list of the hosts' work of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Roster {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Its name.
+    pub name: String,
 }
 
 /// What was selected.

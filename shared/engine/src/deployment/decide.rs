@@ -19,8 +19,10 @@ use crate::deployment::task::{MOST_TRIES, load, save};
 use crate::ports::aliases::Aliases;
 use crate::ports::customer::Alarms;
 use crate::ports::deployments::{Change, Deployments};
+use crate::ports::hosts::{HostDossiers, HostWorks};
 use crate::ports::services::{Observation, Services};
 use crate::retry::{Tried, contended, retry_stale, unless_stale};
+use crate::server::look_at_hosts::look_at_hosts;
 
 /// The state of the execution: what Decide answered last time, and how the move after that failed, if it did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,7 +78,7 @@ pub struct Answer {
 /// Decides what the deployment does next. `spare_id` is for a rollback deployment, should one be due. It is handed a
 /// clock, not a time, because what is waited for after a decision counts from when it was saved.
 pub async fn decide(
-    deployments: &impl Deployments,
+    deployments: &(impl Deployments + HostWorks + HostDossiers),
     aliases: &impl Aliases,
     services: &impl Services,
     alarms: &impl Alarms,
@@ -87,7 +89,8 @@ pub async fn decide(
     let decided = retry_stale(MOST_TRIES, async || {
         let record = load(deployments, &input.deployment_id).await?;
         // Boxed, because a look at everything at once is large.
-        let seen = Box::pin(look(deployments, aliases, services, alarms, &record, input, &spare_id)).await?;
+        let mut seen = Box::pin(look(deployments, aliases, services, alarms, &record, input, &spare_id)).await?;
+        seen.fleet = Box::pin(look_at_hosts(deployments, &record, clock())).await;
         let plan = plan(&record, &seen, clock());
         if plan.next == record {
             return Ok(Tried::Break(answer(&plan)));
@@ -148,7 +151,7 @@ async fn look(
         Some(Ok(service)) if record.ecs.is_none() => left_behind(deployments, service).await?,
         Some(_) | None => None,
     };
-    Ok(Seen { alias: alias?, service, kept, alarms, failed, spare_id: spare_id.clone() })
+    Ok(Seen { alias: alias?, service, kept, fleet: None, alarms, failed, spare_id: spare_id.clone() })
 }
 
 /// The task set that the deployment which made the PRIMARY one has left beside it.
@@ -214,10 +217,12 @@ fn answer(plan: &Plan) -> Answer {
         | Move::RouteListener
         | Move::PromoteTaskSet
         | Move::RetireTaskSet
+        | Move::SelectHosts
         | Move::Succeeded => {}
         Move::RunHook { seconds }
         | Move::ShiftTraffic { seconds }
         | Move::ShiftListener { seconds }
+        | Move::AwaitHosts { seconds }
         | Move::Bake { seconds } => answer.seconds = Some(*seconds),
         Move::RollBack { id, error } => {
             answer.rollback_deployment_id = Some(id.clone());

@@ -20,7 +20,9 @@ use crate::ports::clock::Clock;
 use crate::ports::customer::Alarms;
 use crate::ports::deployments::Deployments;
 use crate::ports::executions::{ExecutionState, Executions, Wakes};
+use crate::ports::hosts::{Fleets, HostDossiers, HostWorks};
 use crate::ports::services::ListenerShifts;
+use crate::server::tick::{Ticked, tick_thoroughly};
 
 /// What was done for one deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub enum Swept {
     Woken(DeploymentId),
     /// An execution was started for it.
     Started(DeploymentId),
+    /// Further hosts of it may work, or have taken too long.
+    Released(DeploymentId),
     /// Something kept it from being looked after; the next sweep tries again.
     Troubled(DeploymentId, Problem),
 }
@@ -46,8 +50,9 @@ const ALARMS_PER_CALL: usize = 100;
 
 /// Looks after every active deployment. Trouble with one does not keep it from the others. `draw` is any number.
 pub async fn sweep(
-    ways: &WaysBack<'_, impl Deployments, impl Aliases, impl ListenerShifts, impl Wakes, impl Clock>,
+    ways: &WaysBack<'_, impl Deployments + HostWorks + HostDossiers, impl Aliases, impl ListenerShifts, impl Wakes, impl Clock>,
     alarms: &impl Alarms,
+    fleets: &impl Fleets,
     executions: &impl Executions,
     draw: u64,
     deadline: Timestamp,
@@ -77,6 +82,12 @@ pub async fn sweep(
         if halted.contains(&record.id) {
             ways.wake(&record.id).await?;
             return Ok(Some(Swept::Halted(record.id.clone())));
+        }
+        if record.server.is_some()
+            && let Ticked::Released =
+            tick_thoroughly(ways.deployments, fleets, ways.wakes, &record.id, || clock.now()).await?
+        {
+            return Ok(Some(Swept::Released(record.id.clone())));
         }
         match record.overslept(clock.now()) {
             true => look_after(ways.deployments, ways.wakes, executions, record, clock.now()).await,

@@ -112,7 +112,7 @@ impl<D: Deployments, A: Aliases, L: ListenerShifts, W: Wakes, C: Clock> WaysBack
                     .map(|shifted| shifted == Shifted::Written)
             }
             Target::Ecs(_) => self.listeners.shift_listener(&subject).await.map(|()| true),
-            Target::Invalid(_) | Target::Unread => Ok(false),
+            Target::Server(_) | Target::Invalid(_) | Target::Unread => Ok(false),
         }
     }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use spillway_domain::access::caller::Caller;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::environment::DeploymentStyle;
 use spillway_domain::catalog::group::GroupState;
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::quotas::Quotas;
@@ -97,14 +98,17 @@ async fn write(
         return Err(Rejection::ForServers(member, application.platform).into());
     }
     let platform = application.platform;
-    if platform == ComputePlatform::Server {
+    let is_in_place = group.environment.style == DeploymentStyle::of(ComputePlatform::Server);
+    if platform == ComputePlatform::Server && !is_in_place {
         return Err(Rejection::PlatformNotBuilt(platform).into());
     }
     let (revision, target) = revision_of(store, request, &application, &state, read).await?;
     let config = request.config.clone().unwrap_or(group.config);
     // What is at its target already has no way to go; a service gets new tasks all the same.
     let restarts = request.revision.is_none() && platform == ComputePlatform::Lambda;
-    let routing = config_for(store, &config, platform).await?.routing();
+    let strategy = config_for(store, &config, platform).await?;
+    let target = strategy.fleet_rules().map_or(target, |rules| Target::Server(request.hosts.target(rules)));
+    let routing = strategy.routing();
     let routing = routing.filter(|_| !restarts).unwrap_or_else(Routing::all_at_once);
     if state.active.is_none() && store.count_active().await? >= quotas.active_deployments {
         return Err(Rejection::Full { quota: Quota::ActiveDeployments, most: quotas.active_deployments }.into());
@@ -172,7 +176,8 @@ async fn revision_of(
         Some(given) => given.location.clone(),
         None => state.target_revision.clone().ok_or_else(restart)?,
     };
-    if let RevisionLocation::S3(_) = location {
+    // What hosts are given is read by their agents.
+    if matches!(location, RevisionLocation::S3(_)) || application.platform == ComputePlatform::Server {
         return Ok((NewRevision { location, content: None }, Target::Unread));
     }
     let found = find_revision(revisions, &application.name, &location).await?;

@@ -6,7 +6,7 @@ use spillway_domain::catalog::alarms::AlarmConfiguration;
 use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
 use spillway_domain::catalog::rollback::AutoRollback;
 use spillway_domain::deployment::record::Deployment;
-use spillway_domain::deployment::request::NewDeployment;
+use spillway_domain::deployment::request::{HostOptions, NewDeployment};
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::lambda::alias::{AliasRouting, AliasState};
 use spillway_domain::lambda::target::LambdaTarget;
@@ -287,6 +287,7 @@ pub(crate) fn order_of(
         rollback: back.then(AutoRollback::default),
         alarms: back.then(AlarmConfiguration::default),
         for_servers: None,
+        hosts: HostOptions::default(),
         caller: stack.parse().ok(),
     };
     (order, Target::Lambda(target))

@@ -3,6 +3,7 @@
 mod catalog;
 mod customer;
 mod deployments;
+pub(crate) mod hosts;
 mod instances;
 mod listeners;
 mod revisions;

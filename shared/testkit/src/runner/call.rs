@@ -14,6 +14,7 @@ use spillway_domain::deployment::request::{HookAnswer, NewDeployment};
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
+use spillway_domain::server::host::HostId;
 use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
 use spillway_engine::deployment::announce::announce;
 use spillway_engine::deployment::bake::bake;
@@ -34,6 +35,8 @@ use spillway_engine::operations::deployment::{
     StartRequest, answer_hook, continue_deployment, create_deployment, create_deployment_for, stop_deployment,
 };
 use spillway_engine::ports::stacks::{Answers, Requests};
+use spillway_engine::server::select_hosts::select_hosts;
+use spillway_engine::server::tick::{await_hosts, tick};
 use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
 use spillway_engine::stack::change_resource::{Changes, change_resource};
 
@@ -41,6 +44,8 @@ use super::sleepers::Sleeper;
 use super::{Runner, When};
 use crate::{Event, World};
 
+/// The most hosts of a deployment.
+const MOST_HOSTS: usize = 1_000;
 /// The most bytes of a revision.
 const MOST_BYTES: usize = 10_000;
 /// How long Lambda lets the functions run that look after many deployments.
@@ -60,6 +65,12 @@ pub(super) enum Call {
     Promote(DeploymentRef),
     Retire(DeploymentRef),
     Bake(Task),
+    SelectHosts(DeploymentRef),
+    AwaitHosts(Task),
+    /// The table's stream tells that hosts have ended.
+    AdvanceFleet(DeploymentId),
+    /// The agent of a host makes its next call.
+    Agent(HostId),
     RunHook(Task),
     Alarm(AlarmEvent, u8),
     Stop(DeploymentId, Option<bool>),
@@ -219,6 +230,20 @@ impl<'w> Runner<'w> {
                 continue_deployment(world, world, &id, wait, None, now).await.map(|()| Reply::Nothing).or_else(caller)
             }),
             Call::Bake(task) => Box::pin(async move { bake(world, world, &task, now).await.map(|()| Reply::Nothing) }),
+            Call::SelectHosts(subject) => {
+                let roster = format!("roster-{}", self.ids);
+                Box::pin(async move {
+                    let id = &subject.deployment_id;
+                    select_hosts(world, world, id, roster, MOST_HOSTS, || world.now()).await.map(|()| Reply::Nothing)
+                })
+            }
+            Call::AwaitHosts(task) => Box::pin(async move {
+                await_hosts(world, world, &task, || world.now()).await.map(|()| Reply::Nothing)
+            }),
+            Call::AdvanceFleet(id) => {
+                Box::pin(async move { tick(world, world, &id, || world.now()).await.map(|_| Reply::Nothing) })
+            }
+            Call::Agent(host) => Box::pin(async move { world.agent_calls(&host).await.map(|()| Reply::Nothing) }),
             Call::RunHook(task) => {
                 Box::pin(
                     async move { run_hook(world, world, world, &task, || world.now()).await.map(|()| Reply::Nothing) },
@@ -242,7 +267,7 @@ impl<'w> Runner<'w> {
             Call::Sweep => {
                 let draw = self.draw();
                 Box::pin(async move {
-                    sweep(&ways(world), world, world, draw, now + LONGEST_RUN).await.map(|_| Reply::Nothing)
+                    sweep(&ways(world), world, world, world, draw, now + LONGEST_RUN).await.map(|_| Reply::Nothing)
                 })
             }
             Call::Ask(request, _) => {

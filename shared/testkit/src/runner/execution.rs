@@ -296,6 +296,8 @@ impl Work {
             Function::RetireTaskSet => Call::Retire(subject),
             Function::RunHook => Call::RunHook(task()),
             Function::Bake => Call::Bake(task()),
+            Function::SelectHosts => Call::SelectHosts(subject),
+            Function::AwaitHosts => Call::AwaitHosts(task()),
             Function::ChangeResource | Function::AwaitDeployment | Function::AnswerStack => {
                 panic!("no function of the state machine for deployments: {function:?}")
             }

@@ -24,6 +24,8 @@ use crate::{Event, Machine, Plot, Story, World};
 
 /// How often the sweep runs.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How long the stream of the table collects changes before the fleet is advanced.
+const STREAM_WINDOW: SignedDuration = SignedDuration::from_secs(1);
 /// More turns than any story takes.
 const MOST_TURNS: usize = 200_000;
 
@@ -219,6 +221,11 @@ impl<'w> Runner<'w> {
         for (at, id, event, succeeded) in std::mem::take(&mut inner.call_backs) {
             self.agenda.push((at, call_back(&id, event, succeeded)));
         }
+        for id in std::mem::take(&mut inner.advancing) {
+            self.agenda.push((now + STREAM_WINDOW, Call::AdvanceFleet(id)));
+        }
+        let calls = inner.agents_to_call(now);
+        self.agenda.extend(calls.into_iter().map(|(at, host)| (at, Call::Agent(host))));
         if inner.woken.is_empty() {
             return;
         }
@@ -319,6 +326,10 @@ impl<'w> Runner<'w> {
             | Call::Promote(_)
             | Call::Retire(_)
             | Call::Bake(_)
+            | Call::SelectHosts(_)
+            | Call::AwaitHosts(_)
+            | Call::AdvanceFleet(_)
+            | Call::Agent(_)
             | Call::RunHook(_)
             | Call::Ask(..)
             | Call::Change(_)

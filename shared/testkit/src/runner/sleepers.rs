@@ -87,6 +87,9 @@ impl<'w> Runner<'w> {
                 Call::Decide(_) | Call::Announce(_) | Call::ReadRevision(_) => {}
                 Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
                 Call::Install(_) | Call::ShiftListener(_) | Call::Promote(_) | Call::Retire(_) => {}
+                Call::SelectHosts(_) | Call::AwaitHosts(_) => {}
+                Call::AdvanceFleet(id) => self.agenda.push((again, Call::AdvanceFleet(id))),
+                Call::Agent(_) => {}
                 Call::Stop(..) | Call::Continue(..) | Call::Answer(_) | Call::Sweep | Call::World(..) => {}
             }
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::revision::NewRevision;
 use spillway_domain::deployment::record::Deployment;
-use spillway_domain::deployment::request::{ForServers, NewDeployment};
+use spillway_domain::deployment::request::{ForServers, HostOptions, NewDeployment};
 use spillway_domain::words::cut;
 
 use crate::input::{APPLICATION, GROUP, Object, config_name, description, read};
@@ -57,9 +57,9 @@ pub(crate) fn parse_within(body: &[u8], quotas: &Quotas) -> Result<NewDeployment
         rollback: rollback.map(|Object(given)| auto_rollback::parse(given)).transpose()?,
         alarms: alarms.map(|Object(given)| alarm_configuration::parse_override(given, quotas)).transpose()?.flatten(),
         for_servers: for_servers(&input),
+        hosts: host_options(&input)?,
         caller: None,
     };
-    check_file_exists_behavior(&input)?;
     // Servers are in Auto Scaling groups; elsewhere it means nothing and harms nothing.
     input.ec2_deployment_options.map(|Object(given)| ec2_deployment_options::parse(given)).transpose()?;
     Ok(deployment)
@@ -84,20 +84,23 @@ fn parse_revision(
     }
 }
 
-/// Whether it is one of the three. On which platforms it may be given is said when the platform is known.
-fn check_file_exists_behavior(input: &Input) -> Result<(), Exception> {
-    if let Some(behavior) = &input.file_exists_behavior
-        && !["DISALLOW", "OVERWRITE", "RETAIN"].contains(&behavior.as_str())
-    {
-        return Err(Exception::new(
+/// What is said of hosts. On which platforms it may be given is said when the platform is known.
+fn host_options(input: &Input) -> Result<HostOptions, Exception> {
+    let unknown = |behavior: &str| {
+        Exception::new(
             "InvalidFileExistsBehaviorException",
             format!(
                 "fileExistsBehavior '{}' is not valid. Valid values are [DISALLOW, OVERWRITE, RETAIN]",
                 cut(behavior, 120)
             ),
-        ));
-    }
-    Ok(())
+        )
+    };
+    let file_exists = input.file_exists_behavior.as_deref().map(|given| given.parse().map_err(|_| unknown(given)));
+    Ok(HostOptions {
+        file_exists: file_exists.transpose()?.unwrap_or_default(),
+        ignores_stop_failures: input.ignore_application_stop_failures == Some(true),
+        only_outdated: input.update_outdated_instances_only == Some(true),
+    })
 }
 
 /// The first member that was given and has a meaning for servers only.

@@ -56,7 +56,7 @@ pub(crate) fn render(deployment: &Deployment, place: &Place) -> Value {
             "deploymentTargetType": "ECSTarget",
             "ecsTarget": ecs_target::render(deployment, place),
         }),
-        Target::Invalid(_) | Target::Unread => Value::Null,
+        Target::Server(_) | Target::Invalid(_) | Target::Unread => Value::Null,
     }
 }
 

@@ -14,6 +14,7 @@ fn work() -> HostWork {
     let host = Host {
         id: "i-1".parse().unwrap(),
         arn: "arn:aws:ec2:us-east-1:111122223333:instance/i-1".to_owned(),
+        identifier: "arn:aws:ec2:us-east-1:111122223333:instance/i-1".parse().unwrap(),
         principal: Principal::InstanceProfile { roles: vec!["web".to_owned()] },
         zone: None,
         auto_scaling_group: None,

@@ -1,0 +1,141 @@
+//! A look at the hosts of a deployment, which ends what has taken too long.
+
+use jiff::Timestamp;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::fleet::{HostState, Watermark};
+use spillway_domain::server::progress::{FleetView, HostFailure, Roster};
+use spillway_domain::server::work::{Ended, HostOutcome, HostWork};
+
+use crate::ports::deployments::Deployments;
+use crate::ports::hosts::{Fleets, HostDossiers, HostStatus, HostWorks};
+use crate::server::serve_host::find;
+
+/// How many failed and how many silent hosts are named.
+const MOST_NAMED: usize = 3;
+
+/// The hosts as they are, once those that have taken too long have failed; `None` where they do not matter.
+pub(crate) async fn look_at_hosts(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    record: &Deployment,
+    now: Timestamp,
+) -> Option<Result<FleetView, Problem>> {
+    let (roster, progress) = record.roster().zip(record.server.as_ref()).filter(|_| !record.has_ended())?;
+    Some(expired(store, record, &roster, &progress.watermark, now).await)
+}
+
+async fn expired(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    record: &Deployment,
+    roster: &Roster,
+    watermark: &Watermark,
+    now: Timestamp,
+) -> Result<FleetView, Problem> {
+    let mut works = store.works(roster).await?;
+    works.sort_by_key(|work| work.rank);
+    let states: Vec<HostState> = works.iter().map(HostState::from).collect();
+    let overdue = watermark.overdue(&states, now);
+    for work in works.iter_mut().filter(|work| overdue.contains(&work.rank)) {
+        if !work.has_begun() && is_busy_elsewhere(store, record, work).await? {
+            continue;
+        }
+        let mut next = work.clone();
+        let Some(ended) = next.expire(watermark.begin_by(work.rank), now) else { continue };
+        if close(store, record, roster, &next, &ended).await? {
+            *work = next;
+        }
+    }
+    Ok(view(&works, watermark))
+}
+
+/// Whether the host runs an event of another deployment, so that it does not begin with this one.
+async fn is_busy_elsewhere(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    record: &Deployment,
+    work: &HostWork,
+) -> Result<bool, Problem> {
+    for open in store.dossier(&work.host.identifier).await?.open {
+        let other = if open.deployment == record.id { None } else { find(store, &open).await? };
+        if other.is_some_and(|(_, work)| work.has_begun() && work.outcome.is_none()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Lets the hosts leave the count that were terminated before their agents began.
+pub(crate) async fn lose_terminated(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    fleets: &impl Fleets,
+    record: &Deployment,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let Some((roster, progress)) = record.roster().zip(record.server.as_ref()) else { return Ok(()) };
+    let is_silent = |work: &HostWork| {
+        work.host.id.is_of_ec2() && work.outcome.is_none() && progress.watermark.begin_by(work.rank).is_some()
+    };
+    let silent: Vec<HostWork> = store.works(&roster).await?.into_iter().filter(is_silent).collect();
+    if silent.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = silent.iter().map(|work| work.host.id.clone()).collect();
+    let terminated = fleets.terminated(&record.session(), &ids).await?;
+    for mut work in silent.into_iter().filter(|work| terminated.contains(&work.host.id)) {
+        if let Some(ended) = work.lose_host(now) {
+            close(store, record, &roster, &work, &ended).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Saves work that has ended, and what follows for its host; `false` when another call came first.
+async fn close(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    record: &Deployment,
+    roster: &Roster,
+    next: &HostWork,
+    ended: &Ended,
+) -> Result<bool, Problem> {
+    match store.save_work(roster, next, Some(ended)).await {
+        Err(problem) if problem.kind == ProblemKind::Stale => return Ok(false),
+        saved => saved?,
+    }
+    settle(store, record, next).await?;
+    Ok(true)
+}
+
+/// What the end of a host's work means for the host: what its group knows of it, and that the work is over.
+pub(crate) async fn settle(store: &impl HostDossiers, record: &Deployment, work: &HostWork) -> Result<(), Problem> {
+    let (host, group) = (&work.host.identifier, &record.spec.group_id);
+    let status = match work.outcome {
+        None => return Ok(()),
+        Some(HostOutcome::Gone) => None,
+        Some(HostOutcome::Failed) => Some(HostStatus { is_healthy: false, revision: None }),
+        Some(HostOutcome::Succeeded) => {
+            Some(HostStatus { is_healthy: true, revision: Some(record.spec.revision.clone()) })
+        }
+    };
+    if let Some(status) = status {
+        store.note_status(host, group, &status).await?;
+    }
+    store.close_work(host, &record.id).await
+}
+
+fn view(works: &[HostWork], watermark: &Watermark) -> FleetView {
+    let failed = works.iter().filter(|work| work.outcome == Some(HostOutcome::Failed));
+    let failure = |work: &HostWork| {
+        let reason = work.reason.clone().unwrap_or_default();
+        HostFailure { host: work.host.id.clone(), reason }
+    };
+    let silent = works.iter().filter(|work| work.outcome.is_none() && !work.has_begun());
+    let silent = silent.filter(|work| work.rank < watermark.released);
+    let seen = |work: &HostWork| match work.host.seen_at {
+        Some(at) => format!("{} (last seen {at:.0})", work.host.id),
+        None => format!("{} (never seen)", work.host.id),
+    };
+    FleetView {
+        hosts: works.iter().map(HostState::from).collect(),
+        failures: failed.take(MOST_NAMED).map(failure).collect(),
+        silent: silent.take(MOST_NAMED).map(seen).collect(),
+    }
+}

@@ -1,0 +1,239 @@
+//! Serve host: what the agent of a host asks for and reports. A poll writes nothing but, now and then, that the agent was
+//! seen. Everything that a host sends is held against who calls, and against the work that the host has.
+
+use jiff::{SignedDuration, Timestamp};
+use spillway_domain::access::caller::Caller;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::event::HostEvent;
+use spillway_domain::server::host::{HostId, HostIdentifier};
+use spillway_domain::server::identity::{NotTheHost, claim, prove};
+use spillway_domain::server::work::{Claim, Command, HostDiagnostics, HostWork};
+
+use crate::deployment::task::MOST_TRIES;
+use crate::ports::deployments::Deployments;
+use crate::ports::hosts::{HostDossier, HostDossiers, HostStatus, HostWorks, OpenWork};
+use crate::retry::{Tried, contended, retry_stale, unless_stale};
+use crate::server::look_at_hosts::settle;
+
+/// How exactly it is known when an agent was seen: a write for each poll would cost more than the polls.
+pub const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// The pause before the next poll while a deployment wants the host.
+const WANTED_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+/// The longest pause of a host that waits for its turn.
+const LONGEST_TURN_PAUSE_SECONDS: i64 = 15;
+/// How many hosts before its turn make the pause of a host a second longer.
+const HOSTS_PER_SECOND: i64 = 50;
+
+/// A command for a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostCommand {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The host, as the API names it.
+    pub host: HostId,
+    /// The event, and the attempt at it.
+    pub command: Command,
+}
+
+/// What a host does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// A command, if there is one.
+    pub command: Option<HostCommand>,
+    /// In how long the host asks again.
+    pub again_in: SignedDuration,
+}
+
+/// Why a host is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The caller is not the host.
+    #[error(transparent)]
+    NotTheHost(#[from] NotTheHost),
+    /// There is no such work.
+    #[error("There is no command {0} for this host.")]
+    NoCommand(String),
+    /// Something went wrong with the table.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+}
+
+/// What a host may do next, and how soon it asks again.
+pub async fn poll(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    caller: &Caller,
+    host: &HostIdentifier,
+    idle: SignedDuration,
+    now: Timestamp,
+) -> Result<Next, Refusal> {
+    claim(caller, host)?;
+    let dossier = store.dossier(host).await?;
+    note_seen(store, host, &dossier, now).await?;
+    next(store, caller, host, &dossier, idle).await
+}
+
+/// Notes that the agent of a host stops, so that a deployment which begins meanwhile says so.
+pub async fn stop(store: &impl HostDossiers, caller: &Caller, host: &HostIdentifier, now: Timestamp) -> Result<(), Refusal> {
+    claim(caller, host)?;
+    Ok(store.note_seen(host, now, true).await?)
+}
+
+async fn note_seen(
+    store: &impl HostDossiers,
+    host: &HostIdentifier,
+    dossier: &HostDossier,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let is_known = dossier.seen_at.is_some_and(|at| now < at + SEEN_EVERY) && dossier.stopped_at.is_none();
+    if is_known { Ok(()) } else { store.note_seen(host, now, false).await }
+}
+
+async fn next(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    caller: &Caller,
+    host: &HostIdentifier,
+    dossier: &HostDossier,
+    idle: SignedDuration,
+) -> Result<Next, Refusal> {
+    let (mut again_in, mut first) = (idle, None::<(Deployment, HostWork)>);
+    for open in &dossier.open {
+        let Some((record, work)) = find(store, open).await? else {
+            store.close_work(host, &open.deployment).await?;
+            continue;
+        };
+        prove(caller, &work.host)?;
+        let distance = i64::from(work.rank) - i64::from(released(&record));
+        if work.outcome.is_some() {
+            settle(store, &record, &work).await?;
+        } else if distance >= 0 {
+            let pause = SignedDuration::from_secs((1 + distance / HOSTS_PER_SECOND).min(LONGEST_TURN_PAUSE_SECONDS));
+            again_in = again_in.min(pause);
+        } else if first.is_none() || work.has_begun() {
+            // A host that has begun with one deployment ends it before it begins with another.
+            first = Some((record, work));
+        }
+    }
+    let Some((record, work)) = first else { return Ok(Next { command: None, again_in }) };
+    let host = work.host.id.clone();
+    let command = work.next_command().map(|command| HostCommand { deployment: record.id.clone(), host, command });
+    Ok(Next { command, again_in: WANTED_PAUSE.min(idle) })
+}
+
+fn released(record: &Deployment) -> u32 {
+    record.server.as_ref().map_or(0, |progress| progress.watermark.released)
+}
+
+/// The record of a deployment that wants its hosts, and the work of a host in it; `None` where either is not there or the
+/// deployment does not go on.
+pub(crate) async fn find(
+    store: &(impl Deployments + HostWorks),
+    open: &OpenWork,
+) -> Result<Option<(Deployment, HostWork)>, Problem> {
+    let Some(record) = store.load(&open.deployment).await? else { return Ok(None) };
+    let roster = record.roster().filter(|_| record.halt.is_none() && !record.has_ended());
+    let Some(roster) = roster else { return Ok(None) };
+    let work = store.works_of(&roster, std::slice::from_ref(&open.host)).await?.into_iter().next();
+    Ok(work.map(|work| (record, work)))
+}
+
+/// The deployment of a command, for the host that it is for, as long as the deployment wants the host.
+pub async fn specification(
+    store: &(impl Deployments + HostWorks),
+    caller: &Caller,
+    host: &HostIdentifier,
+    deployment: &DeploymentId,
+    id: &HostId,
+) -> Result<Deployment, Refusal> {
+    claim(caller, host)?;
+    let open = OpenWork { deployment: deployment.clone(), host: id.clone() };
+    let found = find(store, &open).await?.filter(|(_, work)| work.host.identifier == *host);
+    let (record, work) = found.ok_or_else(|| Refusal::NoCommand(deployment.to_string()))?;
+    prove(caller, &work.host)?;
+    Ok(record)
+}
+
+/// The host claims a command. It is refused once the deployment does not go on, so a stop wins.
+pub async fn acknowledge(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    caller: &Caller,
+    command: &HostCommand,
+    now: Timestamp,
+) -> Result<Claim, Refusal> {
+    let open = OpenWork { deployment: command.deployment.clone(), host: command.host.clone() };
+    let claimed = retry_stale(MOST_TRIES, async || -> Result<Tried<Claim>, Refusal> {
+        let Some((record, mut work)) = find(store, &open).await? else { return Ok(Tried::Break(Claim::Refused)) };
+        prove(caller, &work.host)?;
+        if work.rank >= released(&record) {
+            return Ok(Tried::Break(Claim::Refused));
+        }
+        let is_first = !work.has_begun();
+        if work.acknowledge(command.command, now) == Claim::Refused {
+            return Ok(Tried::Break(Claim::Refused));
+        }
+        if is_first {
+            // From here on nobody knows what the host has, until it succeeds.
+            let status = HostStatus { is_healthy: false, revision: None };
+            store.note_status(&work.host.identifier, &record.spec.group_id, &status).await?;
+        }
+        let roster = record.roster().ok_or_else(|| Refusal::NoCommand(record.id.to_string()))?;
+        Ok(unless_stale(store.save_work(&roster, &work, None).await.map(|()| Claim::Granted))?)
+    });
+    claimed.await?.ok_or_else(|| contended(ProblemKind::Transient, &format!("The work of {}", command.host)).into())
+}
+
+/// The host reports how a command ended, and gets the next. The first report counts; another one changes nothing.
+pub async fn complete(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    caller: &Caller,
+    command: &HostCommand,
+    is_success: bool,
+    diagnostics: &HostDiagnostics,
+    idle: SignedDuration,
+    now: Timestamp,
+) -> Result<Next, Refusal> {
+    let open = OpenWork { deployment: command.deployment.clone(), host: command.host.clone() };
+    let done = retry_stale(MOST_TRIES, async || -> Result<Tried<Option<HostIdentifier>>, Refusal> {
+        let Some((record, mut work)) = find(store, &open).await? else { return Ok(Tried::Break(None)) };
+        prove(caller, &work.host)?;
+        let host = work.host.identifier.clone();
+        let Some(ended) = work.complete(command.command, is_success, diagnostics.clone(), now) else {
+            return Ok(Tried::Break(Some(host)));
+        };
+        let roster = record.roster().ok_or_else(|| Refusal::NoCommand(record.id.to_string()))?;
+        match unless_stale(store.save_work(&roster, &work, Some(&ended)).await)? {
+            Tried::Continue(()) => Ok(Tried::Continue(())),
+            Tried::Break(()) => {
+                settle(store, &record, &work).await?;
+                Ok(Tried::Break(Some(host)))
+            }
+        }
+    });
+    let done = done.await?;
+    let host = done.ok_or_else(|| contended(ProblemKind::Transient, &format!("The work of {}", command.host)))?;
+    match host {
+        None => Ok(Next { command: None, again_in: WANTED_PAUSE.min(idle) }),
+        Some(host) => {
+            let dossier = store.dossier(&host).await?;
+            next(store, caller, &host, &dossier, idle).await
+        }
+    }
+}
+
+/// A sign of life while the host runs a command: whether the deployment still wants it.
+pub async fn is_wanted(
+    store: &(impl Deployments + HostWorks),
+    caller: &Caller,
+    command: &HostCommand,
+) -> Result<bool, Refusal> {
+    let open = OpenWork { deployment: command.deployment.clone(), host: command.host.clone() };
+    let Some((_, work)) = find(store, &open).await? else { return Ok(false) };
+    prove(caller, &work.host)?;
+    Ok(work.command() == Some(command.command))
+}
+
+/// The name of an event, as a command spells it.
+pub fn event(name: &str) -> Option<HostEvent> {
+    name.parse().ok()
+}

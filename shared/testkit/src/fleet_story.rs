@@ -1,0 +1,153 @@
+//! Stories of fleets: one deployment to hosts, and what becomes of each.
+
+use jiff::SignedDuration;
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::catalog::environment::{Environment, TagSelection};
+use spillway_domain::catalog::instance::{Identity, Instance, NewInstance, TagFilter};
+use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionLocation, S3Object};
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::deployment::request::{HostOptions, NewDeployment};
+use spillway_engine::ports::hosts::FoundInstance;
+
+use crate::agent::{Agent, HostPlan};
+use crate::ports::hosts::Ec2Instance;
+use crate::story::{GroupPlan, Plot, put_group};
+use crate::{Event, World};
+
+/// One deployment of revision 2 to a fleet that has revision 1, and what happens meanwhile.
+#[derive(Debug, Clone)]
+pub struct FleetStory {
+    /// The configuration's name.
+    pub config: String,
+    /// The EC2 instances, in two zones.
+    pub instances: Vec<HostPlan>,
+    /// The on-premises instances.
+    pub on_premises: Vec<HostPlan>,
+    /// Whether the group has deployed a revision before.
+    pub has_revision: bool,
+    /// Whether every automatic rollback is enabled.
+    pub rollback: bool,
+    /// What the request says of hosts.
+    pub options: HostOptions,
+    /// What happens, and how long after the start.
+    pub events: Vec<(SignedDuration, Event)>,
+}
+
+impl FleetStory {
+    /// A deployment with that configuration to so many EC2 instances that all work.
+    pub fn new(config: &str, instances: usize) -> Self {
+        Self {
+            config: config.to_owned(),
+            instances: vec![HostPlan::Works; instances],
+            on_premises: Vec::new(),
+            has_revision: true,
+            rollback: false,
+            options: HostOptions::default(),
+            events: Vec::new(),
+        }
+    }
+
+    /// With that plan for one of the EC2 instances.
+    #[must_use]
+    pub fn host(mut self, index: usize, plan: HostPlan) -> Self {
+        self.instances[index] = plan;
+        self
+    }
+
+    /// With an event so many seconds after the start.
+    #[must_use]
+    pub fn at(mut self, seconds: f64, event: Event) -> Self {
+        self.events.push((SignedDuration::from_millis((seconds * 1000.0) as i64), event));
+        self
+    }
+}
+
+fn revision(number: u32) -> RevisionLocation {
+    RevisionLocation::S3(S3Object {
+        bucket: "bundles".to_owned(),
+        key: format!("shop-{number}.zip"),
+        bundle: Some(BundleType::Zip),
+        version: None,
+        e_tag: None,
+    })
+}
+
+fn tag() -> Tag {
+    Tag { key: "role".to_owned(), value: "web".to_owned() }
+}
+
+impl Plot for FleetStory {
+    fn set(&self, world: &World) -> NewDeployment {
+        let valid = "names in stories are valid";
+        let mut inner = world.inner.borrow_mut();
+        let tags = TagSelection { filters: vec![TagFilter::KeyAndValue(tag())], set: Vec::new() };
+        let environment = Environment {
+            ec2_tags: tags.clone(),
+            on_premises_tags: tags,
+            ..Environment::of(ComputePlatform::Server)
+        };
+        let plan = GroupPlan {
+            id: "group-1".to_owned(),
+            name: "web".to_owned(),
+            config: &self.config,
+            rollback: self.rollback,
+            ignore_unreadable: false,
+            environment,
+        };
+        let (application, group) = put_group(&mut inner, ComputePlatform::Server, plan);
+        if self.has_revision && let Some(state) = inner.states.get_mut("group-1") {
+            state.target_revision = Some(revision(1));
+        }
+        let now = inner.now;
+        for (index, plan) in self.instances.iter().enumerate() {
+            let id = format!("i-{index}");
+            let arn = format!("arn:aws:ec2:us-east-1:111122223333:instance/{id}");
+            let caller = format!("arn:aws:sts::111122223333:assumed-role/web/{id}");
+            inner.fleet.push(Ec2Instance {
+                found: FoundInstance {
+                    id: id.parse().expect(valid),
+                    arn: arn.clone(),
+                    zone: Some(if index % 2 == 0 { "us-east-1a" } else { "us-east-1b" }.to_owned()),
+                    auto_scaling_group: None,
+                    roles: vec!["web".to_owned()],
+                },
+                tags: vec![tag()],
+                is_terminated: false,
+            });
+            let agent = Agent::new(arn.parse().expect(valid), caller.parse().expect(valid), *plan, now);
+            inner.agents.insert(id.parse().expect(valid), agent);
+        }
+        for (index, plan) in self.on_premises.iter().enumerate() {
+            let name = format!("box-{index}");
+            let user = format!("arn:aws:iam::111122223333:user/{name}");
+            let identity = Identity::User(user.parse().expect(valid));
+            let new = NewInstance { name: name.parse().expect(valid), identity };
+            let mut instance = Instance::new(&new, format!("id-{index}"), now);
+            instance.add_tags(&[tag()]);
+            inner.instances.insert(instance.name.clone(), instance);
+            let agent = Agent::new(user.parse().expect(valid), user.parse().expect(valid), *plan, now);
+            inner.agents.insert(name.parse().expect(valid), agent);
+        }
+        NewDeployment {
+            application,
+            group,
+            revision: Some(NewRevision { location: revision(2), content: None }),
+            target: None,
+            config: None,
+            description: None,
+            rollback: None,
+            alarms: None,
+            for_servers: None,
+            hosts: self.options,
+            caller: None,
+        }
+    }
+
+    fn events(&self) -> &[(SignedDuration, Event)] {
+        &self.events
+    }
+
+    fn key(&self) -> String {
+        "fleet".to_owned()
+    }
+}

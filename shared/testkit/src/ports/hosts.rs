@@ -1,0 +1,162 @@
+//! Hosts: the EC2 instances that there are, their work, and what is known of them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use spillway_domain::access::session::RoleSession;
+use spillway_domain::catalog::environment::{AutoScalingGroupName, TagSelection};
+use spillway_domain::catalog::tags::Tag;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::event::HostEvent;
+use spillway_domain::server::host::{HostId, HostIdentifier};
+use spillway_domain::server::progress::Roster;
+use spillway_domain::server::work::{Ended, HostDiagnostics, HostWork};
+use spillway_engine::ports::hosts::{
+    Fleets, FoundInstance, HostDossier, HostDossiers, HostStatus, HostWorks, OpenWork,
+};
+
+use crate::World;
+
+/// An EC2 instance.
+#[derive(Debug, Clone)]
+pub struct Ec2Instance {
+    /// As EC2 describes it.
+    pub found: FoundInstance,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Whether it was terminated.
+    pub is_terminated: bool,
+}
+
+impl Fleets for World {
+    async fn find(
+        &self,
+        _: &RoleSession,
+        tags: &TagSelection,
+        groups: &[AutoScalingGroupName],
+    ) -> Result<Vec<FoundInstance>, Problem> {
+        self.call(|world| {
+            if world.denied {
+                return Err(Problem::new(ProblemKind::Denied, "ec2:DescribeInstances failed: UnauthorizedOperation."));
+            }
+            let is_meant = |instance: &&Ec2Instance| {
+                let in_group = instance.found.auto_scaling_group.as_ref().is_some_and(|group| groups.contains(group));
+                !instance.is_terminated && (in_group || tags.fits(&instance.tags))
+            };
+            Ok(world.fleet.iter().filter(is_meant).map(|instance| instance.found.clone()).collect())
+        })
+        .await
+    }
+
+    async fn terminated(&self, _: &RoleSession, ids: &[HostId]) -> Result<Vec<HostId>, Problem> {
+        self.call(|world| {
+            let is_there = |id: &HostId| world.fleet.iter().any(|i| i.found.id == *id && !i.is_terminated);
+            Ok(ids.iter().filter(|id| !is_there(id)).cloned().collect())
+        })
+        .await
+    }
+}
+
+fn key(roster: &Roster) -> (DeploymentId, String) {
+    (roster.deployment.clone(), roster.name.clone())
+}
+
+impl HostWorks for World {
+    async fn create_works(&self, roster: &Roster, _: Timestamp, works: &[HostWork]) -> Result<(), Problem> {
+        self.call(|world| {
+            for work in works {
+                let own = world.works.entry(key(roster)).or_default();
+                own.insert(work.host.id.clone(), work.clone());
+                let open = OpenWork { deployment: roster.deployment.clone(), host: work.host.id.clone() };
+                let dossier = world.dossiers.entry(work.host.identifier.clone()).or_default();
+                if !dossier.open.contains(&open) {
+                    dossier.open.push(open);
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn works(&self, roster: &Roster) -> Result<Vec<HostWork>, Problem> {
+        self.call(|world| Ok(world.works.get(&key(roster)).into_iter().flat_map(|own| own.values().cloned()).collect()))
+            .await
+    }
+
+    async fn works_of(&self, roster: &Roster, hosts: &[HostId]) -> Result<Vec<HostWork>, Problem> {
+        self.call(|world| {
+            let own = world.works.get(&key(roster));
+            Ok(hosts.iter().filter_map(|host| own?.get(host).cloned()).collect())
+        })
+        .await
+    }
+
+    async fn save_work(&self, roster: &Roster, next: &HostWork, ended: Option<&Ended>) -> Result<(), Problem> {
+        self.call(|world| {
+            let own = world.works.entry(key(roster)).or_default();
+            let follows = own.get(&next.host.id).is_some_and(|work| work.generation + 1 == next.generation);
+            if !follows {
+                return Err(Problem::new(ProblemKind::Stale, "the work of the host has changed"));
+            }
+            own.insert(next.host.id.clone(), next.clone());
+            if let Some(Ended { event, diagnostics }) = ended {
+                let of = (roster.deployment.clone(), roster.name.clone(), next.host.id.clone());
+                world.host_diagnostics.entry(of).or_default().insert(*event, diagnostics.clone());
+                if world.diary.is_some() {
+                    let words = format!("{event}: {}", diagnostics.message);
+                    world.write_diary(next.host.id.as_str(), &words);
+                }
+            }
+            if next.outcome.is_some() {
+                world.advancing.insert(roster.deployment.clone());
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn diagnostics(
+        &self,
+        roster: &Roster,
+        host: &HostId,
+    ) -> Result<BTreeMap<HostEvent, HostDiagnostics>, Problem> {
+        let of = (roster.deployment.clone(), roster.name.clone(), host.clone());
+        self.call(|world| Ok(world.host_diagnostics.get(&of).cloned().unwrap_or_default())).await
+    }
+}
+
+impl HostDossiers for World {
+    async fn dossier(&self, host: &HostIdentifier) -> Result<HostDossier, Problem> {
+        self.call(|world| Ok(world.dossiers.get(host).cloned().unwrap_or_default())).await
+    }
+
+    async fn note_seen(&self, host: &HostIdentifier, at: Timestamp, stops: bool) -> Result<(), Problem> {
+        self.call(|world| {
+            let dossier = world.dossiers.entry(host.clone()).or_default();
+            dossier.seen_at = Some(at);
+            dossier.stopped_at = stops.then_some(at);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn note_status(&self, host: &HostIdentifier, group_id: &str, status: &HostStatus) -> Result<(), Problem> {
+        self.call(|world| {
+            let dossier = world.dossiers.entry(host.clone()).or_default();
+            dossier.groups.insert(group_id.to_owned(), status.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn close_work(&self, host: &HostIdentifier, deployment: &DeploymentId) -> Result<(), Problem> {
+        self.call(|world| {
+            if let Some(dossier) = world.dossiers.get_mut(host) {
+                dossier.open.retain(|open| open.deployment != *deployment);
+            }
+            Ok(())
+        })
+        .await
+    }
+}

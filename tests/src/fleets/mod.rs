@@ -1,0 +1,7 @@
+//! Deployments to fleets of hosts: their timelines, what accidents do to them, and random ones.
+
+mod properties;
+mod stories;
+mod timelines;
+
+pub use stories::stories;

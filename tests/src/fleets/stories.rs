@@ -1,0 +1,16 @@
+//! The stories of fleets that everything is done to.
+
+use spillway_domain::server::event::HostEvent;
+use spillway_testkit::{Event, FleetStory, HostPlan};
+
+pub fn stories() -> Vec<(&'static str, FleetStory)> {
+    let half = |hosts| FleetStory::new("CodeDeployDefault.HalfAtATime", hosts);
+    let failing = HostPlan::Fails(HostEvent::ValidateService);
+    vec![
+        ("a fleet of two", half(2)),
+        ("a fleet whose first host fails", FleetStory { rollback: true, ..half(2).host(0, failing) }),
+        ("a fleet with a silent host", FleetStory { rollback: true, ..half(2).host(0, HostPlan::Silent) }),
+        ("a fleet that is stopped", half(2).at(35.0, Event::Stop(Some(true)))),
+        ("a fleet with an alarm", FleetStory { rollback: true, ..half(2).at(45.0, Event::AlarmRed) }),
+    ]
+}

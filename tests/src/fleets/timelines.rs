@@ -1,0 +1,88 @@
+//! Stories, told from beginning to end. The diary is the snapshot.
+
+use spillway_domain::problem::ProblemKind;
+use spillway_domain::server::event::HostEvent;
+use spillway_testkit::{Event, FleetStory, HostPlan};
+
+use crate::telling::tell;
+
+const ONE_AT_A_TIME: &str = "CodeDeployDefault.OneAtATime";
+const HALF_AT_A_TIME: &str = "CodeDeployDefault.HalfAtATime";
+const ALL_AT_ONCE: &str = "CodeDeployDefault.AllAtOnce";
+
+fn failing(config: &str) -> FleetStory {
+    FleetStory::new(config, 3).host(0, HostPlan::Fails(HostEvent::ValidateService))
+}
+
+#[test]
+fn one_host_after_the_other_succeeds() {
+    insta::assert_snapshot!(tell(&FleetStory::new(ONE_AT_A_TIME, 2)));
+}
+
+#[test]
+fn on_premises_hosts_are_deployed_to_beside_instances() {
+    let story = FleetStory { on_premises: vec![HostPlan::Works], ..FleetStory::new(ALL_AT_ONCE, 1) };
+    insta::assert_snapshot!(tell(&story));
+}
+
+#[test]
+fn the_first_failure_ends_it_and_the_touched_host_is_rolled_back() {
+    insta::assert_snapshot!(tell(&FleetStory { rollback: true, ..failing(ONE_AT_A_TIME) }));
+}
+
+#[test]
+fn a_failure_that_the_minimum_allows_does_not_end_it() {
+    insta::assert_snapshot!(tell(&failing(ALL_AT_ONCE)));
+}
+
+#[test]
+fn a_silent_host_fails_after_five_minutes() {
+    insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 2).host(0, HostPlan::Silent)));
+}
+
+#[test]
+fn a_host_that_vanishes_in_an_event_fails_after_an_hour() {
+    let vanishes = HostPlan::Vanishes(HostEvent::ApplicationStart);
+    insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 2).host(1, vanishes)));
+}
+
+#[test]
+fn a_terminated_host_leaves_the_count() {
+    insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 3).host(0, HostPlan::Terminated)));
+}
+
+#[test]
+fn a_stop_with_rollback_brings_the_touched_hosts_back() {
+    insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 2).at(40.0, Event::Stop(Some(true)))));
+}
+
+#[test]
+fn an_alarm_stops_it() {
+    insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 2).at(40.0, Event::AlarmRed)));
+}
+
+#[test]
+fn a_first_deployment_has_nothing_to_roll_back_to() {
+    insta::assert_snapshot!(tell(&FleetStory { rollback: true, has_revision: false, ..failing(ONE_AT_A_TIME) }));
+}
+
+#[test]
+fn no_host_is_found() {
+    insta::assert_snapshot!(tell(&FleetStory::new(ONE_AT_A_TIME, 0)));
+}
+
+#[test]
+fn the_role_may_not_look_for_hosts() {
+    insta::assert_snapshot!(tell(&FleetStory::new(ONE_AT_A_TIME, 1).at(0.0, Event::RightsLost)));
+}
+
+#[test]
+fn the_minimum_leaves_no_host() {
+    insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 1)));
+}
+
+#[test]
+fn alarms_that_cannot_be_read_stop_it() {
+    let story = FleetStory::new(ONE_AT_A_TIME, 1).at(0.0, Event::AlarmsUnreadable(ProblemKind::Denied));
+    insta::assert_snapshot!(tell(&story));
+}
