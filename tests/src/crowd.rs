@@ -200,7 +200,7 @@ fn sweep_among(count: usize, mute: usize) -> (Vec<Swept>, usize, SignedDuration)
     let mute = Mute(&world, &silent);
     let ways = WaysBack { deployments: &world, aliases: &mute, listeners: &world, wakes: &world, clock: &world };
     let begun = world.now();
-    let swept = world.finish(sweep(&ways, &world, &world, 0, begun + LONGEST_RUN)).unwrap();
+    let swept = world.finish(sweep(&ways, &world, &world, &world, 0, begun + LONGEST_RUN)).unwrap();
     let back = ids.iter().filter(|id| world.record(id).unwrap().restored_at.is_some()).count();
     (swept, back, world.now().duration_since(begun))
 }
@@ -257,7 +257,7 @@ fn a_sweep_asks_for_the_alarms_of_a_role_and_application_a_hundred_at_once() {
     world.put_alarm(&"errors-70".parse().unwrap(), true);
     let asked = Asked(RefCell::default(), Some(&world));
     let now = world.now();
-    let swept = world.finish(sweep(&ways(&world), &asked, &world, 7, now + LONGEST_RUN)).unwrap();
+    let swept = world.finish(sweep(&ways(&world), &asked, &world, &world, 7, now + LONGEST_RUN)).unwrap();
     let mut calls = asked.0.into_inner();
     calls.sort_unstable();
     assert_eq!(calls, [51, 100, 100]);
@@ -271,7 +271,7 @@ fn a_sweep_concludes_nothing_of_alarms_that_cannot_be_read() {
     with_own_alarms(&world, 3);
     let asked = Asked(RefCell::default(), None);
     let now = world.now();
-    let swept = world.finish(sweep(&ways(&world), &asked, &world, 0, now + LONGEST_RUN)).unwrap();
+    let swept = world.finish(sweep(&ways(&world), &asked, &world, &world, 0, now + LONGEST_RUN)).unwrap();
     assert_eq!((swept, asked.0.into_inner()), (Vec::new(), vec![4]));
     assert!(world.records().iter().all(|record| record.halt.is_none()));
 }

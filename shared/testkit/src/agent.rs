@@ -8,8 +8,8 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
-use spillway_domain::server::work::{Claim, HostDiagnostics, HostErrorCode};
-use spillway_engine::server::serve_host::{HostCommand, Next, Refusal, acknowledge, complete, poll};
+use spillway_domain::server::work::{Claim, HostDiagnostics, HostErrorCode, Progress};
+use spillway_engine::server::serve_host::{HostCommand, Next, Refusal, acknowledge, complete, poll, progress};
 
 use crate::World;
 use crate::world::Inner;
@@ -34,7 +34,7 @@ pub enum HostPlan {
     Silent,
     /// Its agent ends in the middle of an event of the first deployment, and is not seen again.
     Vanishes(HostEvent),
-    /// It is terminated before its agent calls.
+    /// It is terminated once it is selected, before its agent calls.
     Terminated,
 }
 
@@ -61,6 +61,8 @@ pub(crate) enum Doing {
     Polls,
     /// It claims a command.
     Claims(HostCommand),
+    /// Its claim was not answered, so it asks how far the command is.
+    Resumes(HostCommand),
     /// It has run a command, and reports.
     Reports(HostCommand),
     /// It is no more.
@@ -138,8 +140,19 @@ impl World {
             Doing::Nothing => return Ok(()),
             Doing::Polls => poll(self, &agent.caller, &agent.identifier, IDLE, now).await.map(Some),
             Doing::Claims(command) => {
+                let resumes = Doing::Resumes(command.clone());
+                self.change_agent(host, |agent, _| agent.doing = resumes);
                 let claim = acknowledge(self, &agent.caller, command, now).await;
                 claim.map(|claim| self.claimed(host, command, claim)).map(|()| None)
+            }
+            Doing::Resumes(command) => {
+                let progress = progress(self, &agent.caller, command).await;
+                progress
+                    .map(|progress| match progress {
+                        Progress::Claimed => self.claimed(host, command, Claim::Granted),
+                        Progress::Unclaimed | Progress::Over => self.claimed(host, command, Claim::Refused),
+                    })
+                    .map(|()| None)
             }
             Doing::Reports(command) => {
                 let is_failure = matches!(agent.plan, HostPlan::Fails(event) if agent.is_of_plan(command, event));
@@ -160,8 +173,12 @@ impl World {
 
     fn claimed(&self, host: &HostId, command: &HostCommand, claim: Claim) {
         self.change_agent(host, |agent, now| match (claim, agent.plan) {
-            (Claim::Refused, _) => (agent.doing, agent.calls_at) = (Doing::Polls, Some(now + SignedDuration::from_secs(1))),
-            (Claim::Granted, HostPlan::Vanishes(event)) if agent.is_of_plan(command, event) => agent.doing = Doing::Nothing,
+            (Claim::Refused, _) => {
+                (agent.doing, agent.calls_at) = (Doing::Polls, Some(now + SignedDuration::from_secs(1)))
+            }
+            (Claim::Granted, HostPlan::Vanishes(event)) if agent.is_of_plan(command, event) => {
+                agent.doing = Doing::Nothing
+            }
             (Claim::Granted, _) => {
                 assert!(agent.ran.insert((command.deployment.clone(), command.command.event)), "an event runs once");
                 (agent.doing, agent.calls_at) = (Doing::Reports(command.clone()), Some(now + EVENT));

@@ -81,11 +81,8 @@ impl Plot for FleetStory {
         let valid = "names in stories are valid";
         let mut inner = world.inner.borrow_mut();
         let tags = TagSelection { filters: vec![TagFilter::KeyAndValue(tag())], set: Vec::new() };
-        let environment = Environment {
-            ec2_tags: tags.clone(),
-            on_premises_tags: tags,
-            ..Environment::of(ComputePlatform::Server)
-        };
+        let environment =
+            Environment { ec2_tags: tags.clone(), on_premises_tags: tags, ..Environment::of(ComputePlatform::Server) };
         let plan = GroupPlan {
             id: "group-1".to_owned(),
             name: "web".to_owned(),
@@ -95,7 +92,9 @@ impl Plot for FleetStory {
             environment,
         };
         let (application, group) = put_group(&mut inner, ComputePlatform::Server, plan);
-        if self.has_revision && let Some(state) = inner.states.get_mut("group-1") {
+        if self.has_revision
+            && let Some(state) = inner.states.get_mut("group-1")
+        {
             state.target_revision = Some(revision(1));
         }
         let now = inner.now;
@@ -112,7 +111,6 @@ impl Plot for FleetStory {
                     roles: vec!["web".to_owned()],
                 },
                 tags: vec![tag()],
-                is_terminated: false,
             });
             let agent = Agent::new(arn.parse().expect(valid), caller.parse().expect(valid), *plan, now);
             inner.agents.insert(id.parse().expect(valid), agent);

@@ -30,7 +30,7 @@ pub(super) fn yaml(text: &str) -> Result<(), String> {
     };
     match resource::read(text, platform) {
         Target::Invalid(violations) => Err(violations.join(" ")),
-        Target::Lambda(_) | Target::Ecs(_) | Target::Unread => Ok(()),
+        Target::Lambda(_) | Target::Ecs(_) | Target::Server(_) | Target::Unread => Ok(()),
     }
 }
 

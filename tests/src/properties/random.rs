@@ -137,6 +137,7 @@ impl Look {
             alias: alias.map(|alias| alias.map(state).map_err(problem)),
             service: None,
             kept: None,
+            fleet: None,
             alarms: self.alarms.clone(),
             failed: self.failed.map(|(step, kind)| (step, problem(kind))),
             spare_id: DeploymentId::from_number(99),

@@ -169,6 +169,7 @@ fn an_alias_on_latest_is_advised_to_be_put_on_a_published_version() {
         alias: Some(Ok(latest)),
         service: None,
         kept: None,
+        fleet: None,
         alarms: AlarmReading::Quiet,
         failed: None,
         spare_id,

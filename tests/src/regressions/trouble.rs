@@ -236,7 +236,7 @@ fn a_deployment_goes_on_in_another_execution_when_the_one_that_asked_for_it_is_s
     let sweep = async |after: i64| {
         world.turn_clock(SignedDuration::from_secs(after));
         let now = world.now();
-        sweep(&ways(&world), &world, &world, 0, now + SignedDuration::from_mins(5)).await.unwrap()
+        sweep(&ways(&world), &world, &world, &world, 0, now + SignedDuration::from_mins(5)).await.unwrap()
     };
     pollster::block_on(async {
         let id = create().await;

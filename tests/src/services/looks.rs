@@ -34,6 +34,7 @@ fn planned_after(record: &Deployment, service: Result<ServiceState, Problem>, se
         alias: None,
         service: Some(service),
         kept: None,
+        fleet: None,
         alarms: AlarmReading::Quiet,
         failed: None,
         spare_id: DeploymentId::from_number(99),

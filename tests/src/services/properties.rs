@@ -156,6 +156,7 @@ fn plan_twice(
         alias: None,
         service,
         kept: None,
+        fleet: None,
         alarms: if red { AlarmReading::Red(vec!["errors".parse().unwrap()]) } else { AlarmReading::Quiet },
         failed: failed.map(|(step, kind)| (step, Problem::new(kind, "AWS said no."))),
         spare_id: DeploymentId::from_number(99),

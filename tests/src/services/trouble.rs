@@ -5,6 +5,7 @@ use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::halt::Cause;
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::Status;
+use spillway_domain::deployment::request::HostOptions;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::percent::Percent;
 use spillway_testkit::{Event, HookPlan, Plot, Runner, ServiceEvent, ServiceStory, TaskPlan, World, check};

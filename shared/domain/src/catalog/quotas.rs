@@ -68,6 +68,8 @@ quotas! {
     batch_revisions "BatchGetApplicationRevisions" = 25, at most 100;
     /// Instances in one call that names on-premises instances.
     batch_instances "BatchGetOnPremisesInstances" = 25, at most 100;
+    /// Hosts of a deployment.
+    instances "InstancesPerDeployment" = 1000, at most 10_000;
     /// Tags of an on-premises instance.
     instance_tags "TagsPerOnPremisesInstance" = 10, at most 50;
 }

@@ -331,7 +331,7 @@ impl Cause {
                 spec.group
             ),
             Self::MinimumTooHigh(shortage) => format!(
-                "The deployment failed because the minimum of healthy instances leaves none to deploy to: {shortage} Choose a deployment \
+                "The deployment failed because the minimum of healthy instances leaves none to deploy to. {shortage} Choose a deployment \
                  configuration with a lower minimumHealthyHosts."
             ),
             Self::TooFewHealthyHosts { shortage, failures } => {

@@ -10,9 +10,9 @@ use crate::catalog::rollback::AutoRollback;
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::record::Status;
 use crate::deployment::spec::Target;
+use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName, HookExecutionId};
 use crate::server::fleet::FleetRules;
 use crate::server::target::{FileExists, ServerTarget};
-use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName, HookExecutionId};
 
 /// CreateDeployment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -123,10 +123,15 @@ impl fmt::Display for Shortage {
         let of = zone.as_ref().map_or_else(String::new, |zone| format!(" of {zone}"));
         write!(
             f,
-            "Of {hosts} hosts{of} {minimum} have to stay healthy; {succeeded} succeeded, {failed} failed, and {untouched} were \
-             not touched."
+            "Of {}{of}, at least {minimum} must stay healthy; {succeeded} succeeded, {failed} failed, {untouched} not touched.",
+            count(*hosts)
         )
     }
+}
+
+/// So many hosts, in words.
+pub fn count(hosts: u32) -> String {
+    if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") }
 }
 
 /// Some hosts in numbers.

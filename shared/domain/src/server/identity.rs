@@ -40,11 +40,7 @@ pub fn claim(caller: &Caller, host: &HostIdentifier) -> Result<(), NotTheHost> {
         CallerIdentity { kind: CallerKind::Session { .. }, .. } => Ok(()),
         CallerIdentity {
             kind:
-                CallerKind::User
-                | CallerKind::FederatedUser
-                | CallerKind::Root
-                | CallerKind::Execution
-                | CallerKind::Stack,
+                CallerKind::User | CallerKind::FederatedUser | CallerKind::Root | CallerKind::Execution | CallerKind::Stack,
             ..
         } => refuse("an EC2 instance calls as a session of the role of its instance profile"),
     }
@@ -124,9 +120,15 @@ mod tests {
         assert_eq!(prove(&own, &of_profile(&["web"])), Ok(()));
         for (caller, why) in [
             ("arn:aws:sts::111122223333:assumed-role/web/i-0abd", "the session is not named after the instance"),
-            ("arn:aws:sts::999999999999:assumed-role/web/i-0abc", "the session is of another account than the instance"),
+            (
+                "arn:aws:sts::999999999999:assumed-role/web/i-0abc",
+                "the session is of another account than the instance",
+            ),
             ("arn:aws:sts::111122223333:assumed-role/admin/i-0abc", "the role is not one of the instance's profile"),
-            ("arn:aws:iam::111122223333:user/i-0abc", "an EC2 instance calls as a session of the role of its instance profile"),
+            (
+                "arn:aws:iam::111122223333:user/i-0abc",
+                "an EC2 instance calls as a session of the role of its instance profile",
+            ),
         ] {
             assert_eq!(refused(caller, &of_profile(&["web"])), why);
         }

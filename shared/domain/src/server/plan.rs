@@ -9,7 +9,7 @@ use crate::deployment::record::Deployment;
 use crate::deployment::stage::Stage;
 use crate::deployment::trouble::{Trouble, cause_of};
 use crate::problem::ProblemKind;
-use crate::server::fleet::{Fleet, FleetStep, FleetWait, Tally, next_step};
+use crate::server::fleet::{Fleet, FleetStep, FleetWait, Tally, count, next_step};
 use crate::server::progress::{FleetView, Selection};
 use crate::server::stage::ServerStage;
 use crate::server::target::ServerTarget;
@@ -63,7 +63,7 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
             FleetStep::Wait(wait) => {
                 let tally = Tally::of(&view.hosts, watermark.released);
                 let why = if watermark.released > before {
-                    format!("Hosts may work up to rank {}. {}", watermark.released, in_words(&tally))
+                    format!("{} more may work. {}", count(watermark.released - before), in_words(&tally))
                 } else {
                     in_words(&tally)
                 };
@@ -108,7 +108,7 @@ fn awaited(view: &FleetView) -> String {
 
 fn in_words(tally: &Tally) -> String {
     let Tally { hosts, untouched, busy, succeeded, failed } = tally;
-    format!("Of {hosts} hosts {succeeded} succeeded, {failed} failed, {busy} work and {untouched} wait.")
+    format!("Of {}, {succeeded} succeeded, {failed} failed, {busy} at work, {untouched} waiting.", count(*hosts))
 }
 
 fn succeeded(tally: &Tally, aside: u32) -> String {
@@ -117,8 +117,8 @@ fn succeeded(tally: &Tally, aside: u32) -> String {
     } else {
         format!(" {} failed, as the configuration allows.", tally.failed)
     };
-    let aside = if aside == 0 { String::new() } else { format!(" {aside} were left as they are.") };
-    format!("Succeeded: {} of {} hosts have the revision.{failed}{aside}", tally.succeeded, tally.hosts)
+    let aside = if aside == 0 { String::new() } else { format!(" {} left as they are.", count(aside)) };
+    format!("Succeeded: {} of {} got the revision.{failed}{aside}", tally.succeeded, count(tally.hosts))
 }
 
 /// Whether a host may have been touched.
@@ -130,7 +130,7 @@ pub(crate) fn has_touched_hosts(next: &Deployment) -> bool {
 pub(crate) fn where_hosts_are(next: &Deployment) -> String {
     match next.server.as_ref().map_or(0, |progress| progress.watermark.released) {
         0 => "No host was touched.".to_owned(),
-        released => format!("At most {released} hosts were touched."),
+        released => format!("At most {} may have been touched.", count(released)),
     }
 }
 

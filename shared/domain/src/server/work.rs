@@ -166,6 +166,17 @@ pub enum Claim {
     Refused,
 }
 
+/// How far a command is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// No agent has claimed it.
+    Unclaimed,
+    /// The agent runs it.
+    Claimed,
+    /// It is over, or the deployment does not want it.
+    Over,
+}
+
 impl HostWork {
     /// The work of a host before anything has happened.
     pub fn new(host: Host, rank: u32, events: &[HostEvent], ignores_stop_failures: bool, now: Timestamp) -> Self {
@@ -199,6 +210,15 @@ impl HostWork {
     pub fn next_command(&self) -> Option<Command> {
         let is_claimed = self.current().is_some_and(|run| run.status == RunStatus::InProgress);
         self.command().filter(|_| !is_claimed)
+    }
+
+    /// How far a command is.
+    pub fn progress(&self, command: Command) -> Progress {
+        match (self.command() == Some(command), self.next_command().is_some()) {
+            (false, _) => Progress::Over,
+            (true, true) => Progress::Unclaimed,
+            (true, false) => Progress::Claimed,
+        }
     }
 
     /// The agent claims the event. The first claim counts.

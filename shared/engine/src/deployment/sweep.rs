@@ -50,7 +50,14 @@ const ALARMS_PER_CALL: usize = 100;
 
 /// Looks after every active deployment. Trouble with one does not keep it from the others. `draw` is any number.
 pub async fn sweep(
-    ways: &WaysBack<'_, impl Deployments + HostWorks + HostDossiers, impl Aliases, impl ListenerShifts, impl Wakes, impl Clock>,
+    ways: &WaysBack<
+        '_,
+        impl Deployments + HostWorks + HostDossiers,
+        impl Aliases,
+        impl ListenerShifts,
+        impl Wakes,
+        impl Clock,
+    >,
     alarms: &impl Alarms,
     fleets: &impl Fleets,
     executions: &impl Executions,
@@ -85,7 +92,7 @@ pub async fn sweep(
         }
         if record.server.is_some()
             && let Ticked::Released =
-            tick_thoroughly(ways.deployments, fleets, ways.wakes, &record.id, || clock.now()).await?
+                tick_thoroughly(ways.deployments, fleets, ways.wakes, &record.id, || clock.now()).await?
         {
             return Ok(Some(Swept::Released(record.id.clone())));
         }

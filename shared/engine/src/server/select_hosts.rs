@@ -12,7 +12,7 @@ use spillway_domain::deployment::stage::Stage;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::server::event::HostEvent;
-use spillway_domain::server::fleet::Watermark;
+use spillway_domain::server::fleet::{Watermark, count};
 use spillway_domain::server::host::{Host, Principal, Standing};
 use spillway_domain::server::order::ranked;
 use spillway_domain::server::progress::{FleetProgress, Roster, Selection};
@@ -45,11 +45,11 @@ pub async fn select_hosts(
         None => of_group(store, fleets, &record, target).await?,
     };
     let roster = Roster { deployment: id.clone(), name: roster };
-    let count = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
-    let found = count.saturating_add(aside);
+    let selected = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+    let found = selected.saturating_add(aside);
     let selection = match u32::try_from(most).unwrap_or(u32::MAX) {
         most if found > most => Selection::TooMany { found, most },
-        _ => Selection::Hosts { count, aside },
+        _ => Selection::Hosts { count: selected, aside },
     };
     if let Selection::Hosts { .. } = selection {
         let works = works(hosts, target, clock());
@@ -59,7 +59,8 @@ pub async fn select_hosts(
         if !is_due(record) {
             return None;
         }
-        record.select(FleetProgress { roster: roster.name.clone(), selection, watermark: Watermark::default() }, clock());
+        record
+            .select(FleetProgress { roster: roster.name.clone(), selection, watermark: Watermark::default() }, clock());
         Some(Note { seen: format!("hosts: {found} found"), decided: "Select", why: in_words(selection) })
     })
     .await
@@ -72,8 +73,10 @@ fn is_due(record: &Deployment) -> bool {
 
 fn in_words(selection: Selection) -> String {
     match selection {
-        Selection::Hosts { count, aside: 0 } => format!("{count} hosts are selected."),
-        Selection::Hosts { count, aside } => format!("{count} hosts are selected, and {aside} are left as they are."),
+        Selection::Hosts { count: hosts, aside: 0 } => format!("Selected {}.", count(hosts)),
+        Selection::Hosts { count: hosts, aside } => {
+            format!("Selected {}; {} left as they are.", count(hosts), count(aside))
+        }
         Selection::TooMany { found, most } => format!("{found} hosts fit, and a deployment may have {most}."),
     }
 }

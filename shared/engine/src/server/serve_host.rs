@@ -6,10 +6,9 @@ use spillway_domain::access::caller::Caller;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::identity::{NotTheHost, claim, prove};
-use spillway_domain::server::work::{Claim, Command, HostDiagnostics, HostWork};
+use spillway_domain::server::work::{Claim, Command, HostDiagnostics, HostWork, Progress};
 
 use crate::deployment::task::MOST_TRIES;
 use crate::ports::deployments::Deployments;
@@ -75,7 +74,12 @@ pub async fn poll(
 }
 
 /// Notes that the agent of a host stops, so that a deployment which begins meanwhile says so.
-pub async fn stop(store: &impl HostDossiers, caller: &Caller, host: &HostIdentifier, now: Timestamp) -> Result<(), Refusal> {
+pub async fn stop(
+    store: &impl HostDossiers,
+    caller: &Caller,
+    host: &HostIdentifier,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     claim(caller, host)?;
     Ok(store.note_seen(host, now, true).await?)
 }
@@ -221,19 +225,15 @@ pub async fn complete(
     }
 }
 
-/// A sign of life while the host runs a command: whether the deployment still wants it.
-pub async fn is_wanted(
+/// A sign of life while the host runs a command, answered with how far the command is: an agent whose claim was not
+/// answered finds out so whether it has the command.
+pub async fn progress(
     store: &(impl Deployments + HostWorks),
     caller: &Caller,
     command: &HostCommand,
-) -> Result<bool, Refusal> {
+) -> Result<Progress, Refusal> {
     let open = OpenWork { deployment: command.deployment.clone(), host: command.host.clone() };
-    let Some((_, work)) = find(store, &open).await? else { return Ok(false) };
+    let Some((_, work)) = find(store, &open).await? else { return Ok(Progress::Over) };
     prove(caller, &work.host)?;
-    Ok(work.command() == Some(command.command))
-}
-
-/// The name of an event, as a command spells it.
-pub fn event(name: &str) -> Option<HostEvent> {
-    name.parse().ok()
+    Ok(work.progress(command.command))
 }

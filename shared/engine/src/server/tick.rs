@@ -1,6 +1,8 @@
 //! The tick of a fleet: whenever a host has ended, and every minute, it lets further hosts work. The execution waits
 //! meanwhile, and is woken when something else than waiting is due.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use spillway_domain::catalog::alarms::AlarmReading;
 use spillway_domain::deployment::decision::{Move, Seen};
@@ -40,6 +42,21 @@ pub async fn await_hosts(
 ) -> Result<(), Problem> {
     bake(store, wakes, task, clock()).await?;
     tick(store, wakes, &task.deployment_id, clock).await.map(|_| ())
+}
+
+/// Ticks for each of these deployments. Trouble with one does not keep the others from their turn; all of it is tried
+/// again with the next host that ends, and every minute.
+pub async fn advance(
+    store: &(impl Deployments + HostWorks + HostDossiers),
+    wakes: &impl Wakes,
+    deployments: &BTreeSet<DeploymentId>,
+    clock: impl Fn() -> Timestamp,
+) -> Result<(), Problem> {
+    let mut failed = None;
+    for id in deployments {
+        failed = tick(store, wakes, id, &clock).await.err().or(failed);
+    }
+    failed.map_or(Ok(()), Err)
 }
 
 /// Ticks, after it has looked whether hosts are terminated that do not begin.

@@ -152,6 +152,7 @@ impl Inner {
             let words = format!("{} is at generation {stored}, not {}", next.id, next.generation - 1);
             return Err(Problem::new(ProblemKind::Stale, words));
         }
+        self.check_release(next);
         if change.locks {
             if let Some(holder) = self.other_holder(next) {
                 return Err(Problem::new(ProblemKind::Transient, format!("{holder} has just taken the alias")));

@@ -6,17 +6,21 @@ use jiff::Timestamp;
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::{AutoScalingGroupName, TagSelection};
 use spillway_domain::catalog::tags::Tag;
+use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::event::HostEvent;
+use spillway_domain::server::fleet::{HostState, Tally};
 use spillway_domain::server::host::{HostId, HostIdentifier};
-use spillway_domain::server::progress::Roster;
-use spillway_domain::server::work::{Ended, HostDiagnostics, HostWork};
+use spillway_domain::server::progress::{Roster, Selection};
+use spillway_domain::server::work::{Ended, HostDiagnostics, HostOutcome, HostWork};
 use spillway_engine::ports::hosts::{
     Fleets, FoundInstance, HostDossier, HostDossiers, HostStatus, HostWorks, OpenWork,
 };
 
 use crate::World;
+use crate::agent::HostPlan;
+use crate::world::Inner;
 
 /// An EC2 instance.
 #[derive(Debug, Clone)]
@@ -25,8 +29,6 @@ pub struct Ec2Instance {
     pub found: FoundInstance,
     /// Its tags.
     pub tags: Vec<Tag>,
-    /// Whether it was terminated.
-    pub is_terminated: bool,
 }
 
 impl Fleets for World {
@@ -42,7 +44,7 @@ impl Fleets for World {
             }
             let is_meant = |instance: &&Ec2Instance| {
                 let in_group = instance.found.auto_scaling_group.as_ref().is_some_and(|group| groups.contains(group));
-                !instance.is_terminated && (in_group || tags.fits(&instance.tags))
+                in_group || tags.fits(&instance.tags)
             };
             Ok(world.fleet.iter().filter(is_meant).map(|instance| instance.found.clone()).collect())
         })
@@ -51,7 +53,10 @@ impl Fleets for World {
 
     async fn terminated(&self, _: &RoleSession, ids: &[HostId]) -> Result<Vec<HostId>, Problem> {
         self.call(|world| {
-            let is_there = |id: &HostId| world.fleet.iter().any(|i| i.found.id == *id && !i.is_terminated);
+            let is_there = |id: &HostId| {
+                let has_left = world.agents.get(id).is_some_and(|agent| agent.plan == HostPlan::Terminated);
+                !has_left && world.fleet.iter().any(|instance| instance.found.id == *id)
+            };
             Ok(ids.iter().filter(|id| !is_there(id)).cloned().collect())
         })
         .await
@@ -158,5 +163,31 @@ impl HostDossiers for World {
             Ok(())
         })
         .await
+    }
+}
+
+impl Inner {
+    /// Notes as a fault what lets more hosts work than the rules allow. A host that is gone may break them by itself.
+    pub(crate) fn check_release(&mut self, next: &Deployment) {
+        let released = |record: &Deployment| record.server.as_ref().map_or(0, |progress| progress.watermark.released);
+        let before = self.records.get(&next.id).map_or(0, released);
+        let (Some(target), Some(roster), Some(progress)) = (next.server_target(), next.roster(), &next.server) else {
+            return;
+        };
+        if released(next) <= before {
+            return;
+        }
+        let aside = match progress.selection {
+            Selection::Hosts { aside, .. } => aside,
+            Selection::TooMany { .. } => 0,
+        };
+        let hosts: Vec<HostState> =
+            self.works.get(&key(&roster)).into_iter().flat_map(|works| works.values().map(HostState::from)).collect();
+        let tally = Tally::of(&hosts, released(next));
+        let is_whole = hosts.iter().all(|host| host.outcome != Some(HostOutcome::Gone));
+        let minimum = target.rules.minimum.of(tally.hosts + aside);
+        if is_whole && tally.untouched + tally.succeeded + aside < minimum {
+            self.faults.push(format!("{}: {minimum} hosts have to stay healthy: {tally:?}", next.id));
+        }
     }
 }

@@ -237,9 +237,9 @@ impl<'w> Runner<'w> {
                     select_hosts(world, world, id, roster, MOST_HOSTS, || world.now()).await.map(|()| Reply::Nothing)
                 })
             }
-            Call::AwaitHosts(task) => Box::pin(async move {
-                await_hosts(world, world, &task, || world.now()).await.map(|()| Reply::Nothing)
-            }),
+            Call::AwaitHosts(task) => {
+                Box::pin(async move { await_hosts(world, world, &task, || world.now()).await.map(|()| Reply::Nothing) })
+            }
             Call::AdvanceFleet(id) => {
                 Box::pin(async move { tick(world, world, &id, || world.now()).await.map(|_| Reply::Nothing) })
             }

@@ -86,10 +86,13 @@ fn the_first_claim_and_the_first_report_count() {
     let mut work = work();
     let command = work.next_command().unwrap();
     assert_eq!(work.complete(command, true, fine(), at(1)), None, "nothing succeeds that no agent has claimed");
+    assert_eq!(work.progress(command), Progress::Unclaimed);
     assert_eq!(work.acknowledge(command, at(1)), Claim::Granted);
+    assert_eq!(work.progress(command), Progress::Claimed);
     assert_eq!(work.acknowledge(command, at(2)), Claim::Refused);
     assert_eq!(work.next_command(), None, "a poll is not answered with an event that is under way");
     assert!(work.complete(command, true, fine(), at(3)).is_some());
+    assert_eq!(work.progress(command), Progress::Over);
     let after = work.clone();
     // The official agent reports each failure twice.
     assert_eq!(work.complete(command, false, failed(), at(4)), None);

@@ -1,0 +1,115 @@
+//! One operation of the Query protocol.
+
+use aws_credential_types::provider::ProvideCredentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::box_error::BoxError;
+use form_urlencoded::Serializer;
+use spillway_aws_core::{Failure, HttpResponse, Request, SdkConfig, domain, endpoint, send};
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+
+/// An operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Operation {
+    DescribeInstances,
+    DescribeAutoScalingGroups,
+    GetInstanceProfile,
+}
+
+/// How a service is reached.
+struct Service {
+    /// The service's id, as its endpoint variable spells it.
+    id: &'static str,
+    /// What requests are signed for, and the first label of its host.
+    name: &'static str,
+    version: &'static str,
+    action: &'static str,
+}
+
+impl Operation {
+    fn service(self) -> Service {
+        match self {
+            Self::DescribeInstances => {
+                Service { id: "EC2", name: "ec2", version: "2016-11-15", action: "DescribeInstances" }
+            }
+            Self::DescribeAutoScalingGroups => Service {
+                id: "Auto Scaling",
+                name: "autoscaling",
+                version: "2011-01-01",
+                action: "DescribeAutoScalingGroups",
+            },
+            Self::GetInstanceProfile => {
+                Service { id: "IAM", name: "iam", version: "2010-05-08", action: "GetInstanceProfile" }
+            }
+        }
+    }
+}
+
+/// The XML that an operation is answered with.
+pub(crate) async fn ask(
+    config: &SdkConfig,
+    operation: Operation,
+    fields: Vec<(String, String)>,
+) -> Result<String, Failure> {
+    let service = operation.service();
+    let region = config.region().map(AsRef::as_ref).unwrap_or_default();
+    let server = endpoint(config, service.id).unwrap_or_else(|| own_endpoint(&service, region));
+    let server = server.trim_end_matches('/');
+    let mut form = Serializer::new(String::new());
+    form.append_pair("Action", service.action).append_pair("Version", service.version);
+    fields.iter().for_each(|(name, value)| _ = form.append_pair(name, value));
+    let request = signed(config, &service, region, server, form.finish()).await;
+    let request = request.map_err(Failure::construction_failure)?;
+    Box::pin(send(config, (service.id, service.action), server, request, text)).await
+}
+
+/// IAM has one endpoint in a partition; that of the partition `aws` has no Region.
+fn own_endpoint(service: &Service, region: &str) -> String {
+    let domain = domain(region);
+    match service.name {
+        "iam" if domain == "amazonaws.com" && !region.starts_with("us-gov-") => "https://iam.amazonaws.com".to_owned(),
+        "iam" if domain == "amazonaws.com" => "https://iam.us-gov.amazonaws.com".to_owned(),
+        "iam" if domain == "amazonaws.com.cn" => "https://iam.cn-north-1.amazonaws.com.cn".to_owned(),
+        name => format!("https://{name}.{region}.{domain}"),
+    }
+}
+
+/// The Region that IAM's requests are signed for.
+fn signing_region<'a>(service: &Service, region: &'a str) -> &'a str {
+    match (service.name, region) {
+        ("iam", region) if region.starts_with("cn-") => "cn-north-1",
+        ("iam", region) if region.starts_with("us-gov-") => "us-gov-west-1",
+        ("iam", region) if domain(region) == "amazonaws.com" => "us-east-1",
+        (_, region) => region,
+    }
+}
+
+async fn signed(
+    config: &SdkConfig,
+    service: &Service,
+    region: &str,
+    server: &str,
+    body: String,
+) -> Result<Request, BoxError> {
+    let provider = config.credentials_provider().ok_or("there are no credentials")?;
+    let identity = provider.provide_credentials().await?.into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(signing_region(service, region))
+        .name(service.name)
+        .time(config.time_source().unwrap_or_default().now())
+        .settings(SigningSettings::default())
+        .build()?
+        .into();
+    let url = format!("{server}/");
+    let signable = SignableRequest::new("POST", &url, [FORM].into_iter(), SignableBody::Bytes(body.as_bytes()))?;
+    let (instructions, _) = sign(signable, &params)?.into_parts();
+    let headers = [FORM].into_iter().chain(instructions.headers());
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Request { method: "POST", path: "/".to_owned(), headers, body })
+}
+
+fn text(response: &HttpResponse) -> String {
+    String::from_utf8_lossy(response.body().bytes().unwrap_or_default()).into_owned()
+}

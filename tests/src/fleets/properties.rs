@@ -1,0 +1,70 @@
+//! Random fleets with random trouble in them, and what holds in all of them.
+
+use jiff::SignedDuration;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use spillway_domain::deployment::record::Status;
+use spillway_domain::problem::ProblemKind;
+use spillway_domain::server::event::HostEvent;
+use spillway_testkit::{Event, FleetStory, HostPlan, Runner, World, check};
+use spillway_tests::template::machine;
+
+use crate::properties::random::{at, disturbed};
+use crate::properties::{cases, must_hold};
+
+fn story() -> impl Strategy<Value = FleetStory> {
+    let config =
+        select(vec!["CodeDeployDefault.OneAtATime", "CodeDeployDefault.HalfAtATime", "CodeDeployDefault.AllAtOnce"]);
+    let event = || select(&HostEvent::IN_PLACE[..]);
+    let plan = prop_oneof![
+        6 => Just(HostPlan::Works),
+        2 => event().prop_map(HostPlan::Fails),
+        1 => Just(HostPlan::Silent),
+        1 => event().prop_map(HostPlan::Vanishes),
+        1 => Just(HostPlan::Terminated),
+    ];
+    (config, vec(plan, 0..6), any::<bool>(), any::<bool>(), vec(trouble(), 0..2)).prop_map(
+        |(config, instances, rollback, has_revision, events)| FleetStory {
+            instances,
+            rollback,
+            has_revision,
+            events,
+            ..FleetStory::new(config, 0)
+        },
+    )
+}
+
+/// Something that happens.
+fn trouble() -> impl Strategy<Value = (SignedDuration, Event)> {
+    let event = prop_oneof![
+        2 => Just(Event::AlarmRed),
+        1 => Just(Event::AlarmRedUnheard),
+        1 => Just(Event::AlarmsUnreadable(ProblemKind::Denied)),
+        2 => select(vec![None, Some(true), Some(false)]).prop_map(Event::Stop),
+        1 => Just(Event::RightsLost),
+        1 => (1..8000_i64).prop_map(|by| Event::ClockJumps(SignedDuration::from_secs(by))),
+    ];
+    (at(), event)
+}
+
+proptest! {
+    #![proptest_config(cases(1000))]
+
+    #[test]
+    fn whatever_happens_to_a_fleet_it_ends_in_order(case in disturbed(story(), 200, 60)) {
+        must_hold(&case, check)?;
+    }
+}
+
+#[test]
+fn a_fleet_that_nothing_happens_to_succeeds() {
+    for hosts in 1..8 {
+        for config in ["CodeDeployDefault.OneAtATime", "CodeDeployDefault.AllAtOnce"] {
+            let world = World::new().with_diary();
+            let id = Runner::new(&world, machine()).play(&FleetStory::new(config, hosts));
+            check(&world).unwrap();
+            assert_eq!(world.record(&id).unwrap().status(), Status::Succeeded, "{}", world.diary());
+        }
+    }
+}
