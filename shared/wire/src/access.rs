@@ -9,8 +9,11 @@ use spillway_domain::catalog::tags::Resource;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::stack::resource::{DesiredResource, StackRequest};
 
-use crate::shapes::resource_arn;
-use crate::{Context, Exception, Operation, Place};
+use crate::codedeploy::context::Context;
+use crate::codedeploy::exception::Exception;
+use crate::codedeploy::operation::Operation;
+use crate::codedeploy::tag::resource_arn;
+use crate::place::Place;
 
 /// Where a request names what it acts on.
 enum Of {

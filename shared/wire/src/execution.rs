@@ -6,8 +6,8 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::request::NewDeployment;
 
-use crate::Exception;
-use crate::operations::create_deployment;
+use crate::codedeploy::deployment::create::CreateDeployment;
+use crate::codedeploy::exception::Exception;
 
 /// What the state machine hands on.
 #[derive(Debug, Clone, Deserialize)]
@@ -58,7 +58,7 @@ pub fn parse(input: &Value, quotas: &Quotas) -> Result<NewDeployment, Exception>
             return Err(Exception::new("InvalidRevisionException", words));
         }
     }
-    create_deployment::parse_within(Value::Object(body).to_string().as_bytes(), quotas).map_err(in_our_words)
+    CreateDeployment::parse_within(Value::Object(body).to_string().as_bytes(), quotas).map_err(in_our_words)
 }
 
 fn unknown(member: &str) -> Exception {

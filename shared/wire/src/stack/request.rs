@@ -8,8 +8,12 @@ use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
 use spillway_domain::stack::resource::{AliasSettings, DesiredAlias, DesiredResource, StackRequest, StackResource};
 
 use super::properties::{Properties, api_form};
-use crate::operations::{create_application, create_deployment_config, create_deployment_group};
-use crate::{Context, Place, Seal};
+use crate::codedeploy::application::CreateApplication;
+use crate::codedeploy::configuration::CreateDeploymentConfig;
+use crate::codedeploy::context::Context;
+use crate::codedeploy::group::CreateDeploymentGroup;
+use crate::codedeploy::token::Seal;
+use crate::place::Place;
 
 /// CloudFormation's custom resources have an hour; the last minutes are for the answer.
 const MOST_SECONDS: i64 = 3600;
@@ -159,7 +163,7 @@ impl Template<'_> {
             "Custom::SpillwayApplication" => {
                 self.known(&["ApplicationName", "ComputePlatform", "Tags"])?;
                 self.name("ApplicationName", "");
-                create_application::parse(&self.body(), &self.context())
+                CreateApplication::parse(&self.body(), &self.context())
                     .map(DesiredResource::Application)
                     .map_err(|refused| refused.to_string())
             }
@@ -171,14 +175,14 @@ impl Template<'_> {
                     .filter_map(|key| Some((*key).to_owned()).zip(self.given.get(*key).cloned()))
                     .collect();
                 self.name("DeploymentConfigName", &Value::Object(content).to_string());
-                create_deployment_config::parse(&self.body(), &self.context())
+                CreateDeploymentConfig::parse(&self.body(), &self.context())
                     .map(DesiredResource::Config)
                     .map_err(|refused| refused.to_string())
             }
             "Custom::SpillwayDeploymentGroup" => {
                 self.known(&GROUP)?;
                 self.name("DeploymentGroupName", "");
-                let group = create_deployment_group::parse(&self.body(), &self.context());
+                let group = CreateDeploymentGroup::parse(&self.body(), &self.context());
                 group.map(|group| DesiredResource::Group(Box::new(group))).map_err(|refused| refused.to_string())
             }
             "Custom::SpillwayAlias" => self.alias().map(|desired| DesiredResource::Alias(Box::new(desired))),
