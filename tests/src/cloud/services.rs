@@ -4,7 +4,6 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_codedeploy::types::{DeploymentStatus, DeploymentWaitType, EcsTarget, EcsTaskSet, LifecycleEventStatus};
