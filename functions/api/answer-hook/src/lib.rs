@@ -5,7 +5,7 @@ use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request
 use serde_json::Value;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::DeploymentRejection;
 use spillway_door::{Refusal, Secret, respond};
 use spillway_engine::operations::deployment::{answer_hook, load_deployment};
 use spillway_engine::operations::target::find_targets;
@@ -82,6 +82,6 @@ async fn carry_out(
 /// A deployment is shown only while its hook is in flight: any other one seems not to exist.
 fn refuse_unless_asked(deployment: &spillway_domain::deployment::record::Deployment) -> Result<(), Refusal> {
     let asked = deployment.current_event().is_some_and(|event| deployment.waits_for_hook(event));
-    let hidden = |id: &DeploymentId| Exception::from(Rejection::NoDeployment(id.clone()));
+    let hidden = |id: &DeploymentId| Exception::from(DeploymentRejection::DoesNotExist(id.clone()));
     if asked { Ok(()) } else { Err(hidden(&deployment.id).into()) }
 }

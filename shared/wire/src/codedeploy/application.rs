@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::application::{Application, NewApplication};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::names::ApplicationName;
+use spillway_domain::rejection::ApplicationRejection;
 
 use crate::codedeploy::context::Context;
 use crate::codedeploy::exception::Exception;
@@ -137,4 +138,18 @@ fn render_info(application: &Application) -> Value {
         "linkedToGitHub": false,
         "computePlatform": platform::text(application.platform),
     })
+}
+
+impl From<ApplicationRejection> for Exception {
+    fn from(rejection: ApplicationRejection) -> Self {
+        let (name, message) = match rejection {
+            ApplicationRejection::DoesNotExist(name) => {
+                ("ApplicationDoesNotExistException", format!("No application found for name: {name}"))
+            }
+            ApplicationRejection::AlreadyExists(name) => {
+                ("ApplicationAlreadyExistsException", format!("Application already exists with the name: {name}"))
+            }
+        };
+        Self::new(name, message)
+    }
 }

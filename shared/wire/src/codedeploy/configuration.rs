@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::config::{ComputePlatform, DeploymentConfig, NewConfig, Strategy};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::names::ConfigName;
+use spillway_domain::rejection::ConfigurationRejection;
 use spillway_domain::words::cut;
 
 use crate::codedeploy::context::Context;
@@ -161,5 +162,55 @@ impl DeleteDeploymentConfig {
     /// The request.
     pub fn parse(body: &[u8], cx: &Context) -> Result<ConfigName, Exception> {
         GetDeploymentConfig::parse(body, cx)
+    }
+}
+
+impl From<ConfigurationRejection> for Exception {
+    fn from(rejection: ConfigurationRejection) -> Self {
+        let (name, message) = match rejection {
+            ConfigurationRejection::DoesNotExist { name, platform } => {
+                let meant = ConfigName::suggestion(name.as_str(), platform);
+                let meant = meant.map_or_else(String::new, |meant| format!(". Did you mean {meant}?"));
+                (
+                    "DeploymentConfigDoesNotExistException",
+                    format!("No Deployment Configuration found for name: {name}{meant}"),
+                )
+            }
+            ConfigurationRejection::AlreadyExists(name) => (
+                "DeploymentConfigAlreadyExistsException",
+                format!("Deployment configuration already exists with the name: {name}"),
+            ),
+            ConfigurationRejection::ForOtherPlatform { config, expected } => (
+                "InvalidDeploymentConfigNameException",
+                format!(
+                    "Compute platform of deployment config {config} does not match expected compute platform, correct \
+                     compute platform should be {}.",
+                    platform::text(expected)
+                ),
+            ),
+            ConfigurationRejection::TooFine { config } => (
+                "InvalidDeploymentConfigNameException",
+                format!(
+                    "The deployment configuration {} has steps of hundredths of a percent, but the weights of a load \
+                     balancer are in tenths of a percent. Choose one whose steps are, such as Steps.0.5@5m.",
+                    cut(config.as_str(), 120)
+                ),
+            ),
+            ConfigurationRejection::InUse(name) => (
+                "DeploymentConfigInUseException",
+                format!(
+                    "The deployment configuration {name} is in use by a deployment group, and was not deleted. Give the \
+                     groups that name it another one first."
+                ),
+            ),
+            ConfigurationRejection::BuiltIn(name) => (
+                "InvalidOperationException",
+                format!(
+                    "The deployment configuration {} is predefined, and cannot be deleted.",
+                    cut(name.as_str(), 120)
+                ),
+            ),
+        };
+        Self::new(name, message)
     }
 }

@@ -3,6 +3,7 @@
 pub mod create;
 pub(crate) mod deployment_info;
 pub mod list;
+mod rejection;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::request::HookAnswer;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::DeploymentRejection;
 use spillway_domain::words::cut;
 
 use crate::codedeploy::context::Context;
@@ -164,7 +165,7 @@ impl PutLifecycleEventHookExecutionStatus {
             }
         };
         let Some(event) = cx.seal.event_of(&deployment, &execution) else {
-            return Err(Rejection::ForeignHook { deployment }.into());
+            return Err(DeploymentRejection::ForeignHook { deployment }.into());
         };
         Ok(HookAnswer { deployment, event, execution, succeeded })
     }

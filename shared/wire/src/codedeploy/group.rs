@@ -10,16 +10,18 @@ pub(crate) mod group_settings;
 pub(crate) mod load_balancer_info;
 pub(crate) mod server_settings;
 pub(crate) mod triggers;
-pub(crate) mod unfit;
+mod unfit;
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::application::Application;
+use spillway_domain::catalog::environment::EcsService;
 use spillway_domain::catalog::group::{DeploymentGroup, GroupChange, GroupState, NewGroup, StoredGroup};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::names::{ApplicationName, GroupName};
+use spillway_domain::rejection::GroupRejection;
 
 use crate::codedeploy::context::Context;
 use crate::codedeploy::exception::Exception;
@@ -189,5 +191,46 @@ impl DeleteDeploymentGroup {
     /// The answer.
     pub fn render(_: &(ApplicationName, GroupName), (): &(), _: &Context) -> Value {
         json!({ "hooksNotCleanedUp": [] })
+    }
+}
+
+impl From<GroupRejection> for Exception {
+    fn from(rejection: GroupRejection) -> Self {
+        let (name, message) = match rejection {
+            GroupRejection::DoesNotExist(name) => {
+                ("DeploymentGroupDoesNotExistException", format!("No Deployment Group found for name: {name}"))
+            }
+            GroupRejection::AlreadyExists(name) => (
+                "DeploymentGroupAlreadyExistsException",
+                format!("Deployment group already exists with the name: {name}"),
+            ),
+            GroupRejection::Unfit(unfit) => unfit::words(unfit),
+            GroupRejection::ServiceDrifted(services) => {
+                let services: Vec<String> = services.iter().map(EcsService::address).collect();
+                (
+                    "ECSServiceMappingLimitExceededException",
+                    format!(
+                        "The ECS service {} (cluster/service) belongs to another deployment group, and can be in one only. \
+                         Take it out of that group, or delete that group, first.",
+                        services.join(", ")
+                    ),
+                )
+            }
+            GroupRejection::ServiceInUse { group, deployment } => (
+                "InvalidECSServiceException",
+                format!(
+                    "Deployment group {group} has an active deployment, {deployment}, to its ECS service, and was not \
+                     changed. Wait until the deployment has ended, or stop it, and update again."
+                ),
+            ),
+            GroupRejection::InUse { group, deployment } => (
+                "InvalidOperationException", // the one of the model that fits; neither operation lists one
+                format!(
+                    "Deployment group {group} has an active deployment, {deployment}, and was not deleted. Wait \
+                     until the deployment has ended, or stop it, and delete again."
+                ),
+            ),
+        };
+        Self::new(name, message)
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::instance::{Identity, Instance, InstanceFilter, InstanceName, NewInstance, TagFilter};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
+use spillway_domain::rejection::InstanceRejection;
 use spillway_domain::words::cut;
 
 use crate::codedeploy::context::Context;
@@ -222,4 +223,41 @@ fn render_info(instance: &Instance, place: &Place) -> Value {
         info["deregisterTime"] = time::render(at);
     }
     info
+}
+
+impl From<InstanceRejection> for Exception {
+    fn from(rejection: InstanceRejection) -> Self {
+        let (name, message) = match rejection {
+            InstanceRejection::NotRegistered(name) => (
+                "InstanceNotRegisteredException",
+                format!("No on-premises instance is registered with the name: {name}"),
+            ),
+            InstanceRejection::AlreadyExists(name) => (
+                "InstanceNameAlreadyRegisteredException",
+                format!(
+                    "An on-premises instance is already registered with the name: {name}. Deregister it first, or choose \
+                     another name."
+                ),
+            ),
+            InstanceRejection::IdentityTaken { identity, by } => (
+                match identity {
+                    Identity::User(_) => "IamUserArnAlreadyRegisteredException",
+                    Identity::Session(_) => "IamSessionArnAlreadyRegisteredException",
+                },
+                format!(
+                    "{} is already registered with the on-premises instance {by}. Deregister that, or use an ARN of this \
+                     instance's own.",
+                    identity.as_str()
+                ),
+            ),
+            InstanceRejection::TooManyTags { instance, tags, most } => (
+                "TagLimitExceededException",
+                format!(
+                    "The on-premises instance {instance} would have {tags} tags; it may have {most}. Remove some first. No \
+                     instance was tagged."
+                ),
+            ),
+        };
+        Self::new(name, message)
+    }
 }

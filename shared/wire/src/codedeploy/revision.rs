@@ -5,14 +5,18 @@ pub(crate) mod revision_location;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::page::Page;
-use spillway_domain::catalog::revision::{Registration, Revision, RevisionFilter, RevisionLocation, RevisionSort};
+use spillway_domain::catalog::revision::{
+    Registration, Revision, RevisionFilter, RevisionLocation, RevisionSort, RevisionUnfit,
+};
 use spillway_domain::names::ApplicationName;
+use spillway_domain::rejection::RevisionRejection;
 use spillway_domain::words::cut;
 
 use crate::codedeploy::context::Context;
 use crate::codedeploy::exception::Exception;
 use crate::codedeploy::input::{APPLICATION, Object, count_given, description, one_of, read};
 use crate::codedeploy::operation::Operation;
+use crate::codedeploy::shapes::platform;
 use crate::codedeploy::token;
 
 /// Registers a revision of an application.
@@ -242,5 +246,55 @@ impl DeleteGitHubAccountToken {
             ));
         }
         Ok(name)
+    }
+}
+
+impl From<RevisionRejection> for Exception {
+    fn from(rejection: RevisionRejection) -> Self {
+        let (name, message) = match rejection {
+            RevisionRejection::DoesNotExist { application, revision } => {
+                let kind = revision_location::render(&revision);
+                (
+                    "RevisionDoesNotExistException",
+                    format!(
+                        "No revision of application {application} is registered at this location: {}",
+                        cut(&kind.to_string(), 400)
+                    ),
+                )
+            }
+            RevisionRejection::Unfit(unfit, platform) => {
+                let platform = platform::text(platform);
+                let words = match unfit {
+                    RevisionUnfit::Bundle => "BundleType must be either YAML or JSON".to_owned(),
+                    RevisionUnfit::Archive => {
+                        format!("For {platform} applications, bundleType must be one of tar, tgz and zip.")
+                    }
+                    RevisionUnfit::Text => {
+                        format!("Revisions of {platform} applications are archives: give revisionType S3 or GitHub.")
+                    }
+                    RevisionUnfit::GitHub => format!(
+                        "GitHub revisions are for Server applications only. Give the AppSpec of this {platform} \
+                         application as revisionType AppSpecContent."
+                    ),
+                };
+                ("InvalidRevisionException", words)
+            }
+            RevisionRejection::NoText => (
+                "InvalidRevisionException",
+                "No text is registered under this sha256; give the AppSpec as content.".to_owned(),
+            ),
+            RevisionRejection::NothingToRestart(group) => (
+                "RevisionDoesNotExistException",
+                format!(
+                    "No deployment of the deployment group {group} has succeeded yet, so there is no revision to deploy \
+                     again. Give a revision."
+                ),
+            ),
+            RevisionRejection::NoGitHubToken(name) => (
+                "GitHubAccountTokenDoesNotExistException",
+                format!("No GitHub account connection found for name: {}", cut(&name, 100)),
+            ),
+        };
+        Self::new(name, message)
     }
 }

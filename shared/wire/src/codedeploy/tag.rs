@@ -6,6 +6,7 @@ pub(crate) mod tags;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::tags::{Resource, Tag};
+use spillway_domain::rejection::TagRejection;
 
 use crate::codedeploy::context::Context;
 use crate::codedeploy::exception::Exception;
@@ -76,5 +77,22 @@ impl UntagResource {
             Some(keys) => Ok((resource, keys)),
             None => Err(Exception::new("TagRequiredException", "TagKeys is required and was not given, or is empty.")),
         }
+    }
+}
+
+impl From<TagRejection> for Exception {
+    fn from(rejection: TagRejection) -> Self {
+        let (name, message) = match rejection {
+            TagRejection::NothingToTag(resource) => {
+                ("InvalidArnException", format!("ResourceArn: there is no {resource}."))
+            }
+            TagRejection::TooManyTags { resource, tags, most } => (
+                "InvalidTagsToAddException",
+                format!(
+                    "There would be {tags} tags on {resource}; there may be {most}. Remove some first. None was added."
+                ),
+            ),
+        };
+        Self::new(name, message)
     }
 }

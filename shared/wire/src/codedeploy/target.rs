@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::TargetRejection;
 use spillway_domain::words::cut;
 
 use crate::codedeploy::context::Context;
 use crate::codedeploy::exception::Exception;
 use crate::codedeploy::input::{DEPLOYMENT, count_given, read};
 use crate::codedeploy::operation::Operation;
+use crate::codedeploy::shapes::platform;
 use crate::codedeploy::target::deployment_target::TargetStatus;
 use crate::codedeploy::token;
 
@@ -277,5 +280,57 @@ impl ListDeploymentInstances {
         _: &Context,
     ) -> Value {
         json!({ "instancesList": target_ids(deployment, statuses.as_deref()) })
+    }
+}
+
+impl From<TargetRejection> for Exception {
+    fn from(rejection: TargetRejection) -> Self {
+        let (name, message) = match rejection {
+            TargetRejection::DoesNotExist { deployment, own: None, .. } => (
+                "DeploymentTargetDoesNotExistException",
+                format!(
+                    "The deployment {deployment} has no target: its AppSpec is not valid, or could not be read. See \
+                     errorInformation and deploymentStatusMessages of GetDeployment."
+                ),
+            ),
+            TargetRejection::DoesNotExist { deployment, asked, own: Some(own) } => (
+                "DeploymentTargetDoesNotExistException",
+                format!("'{}' is not a target of deployment {deployment}. Its target is '{own}'.", cut(&asked, 200)),
+            ),
+            TargetRejection::Malformed { asked, platform } => {
+                let form = match platform {
+                    ComputePlatform::Lambda => "<function-name>:<alias-name>",
+                    ComputePlatform::Ecs | ComputePlatform::Server => "<cluster-name>:<service-name>",
+                };
+                (
+                    "InvalidDeploymentTargetIdException",
+                    format!(
+                        "Invalid id {} for {} deployment, valid Id should be in format {form}",
+                        cut(&asked, 200),
+                        platform::text(platform)
+                    ),
+                )
+            }
+            TargetRejection::OneTarget { deployment, asked } => (
+                "DeploymentTargetListSizeExceededException",
+                format!("targetIds names {asked} targets, but deployment {deployment} has one target."),
+            ),
+            TargetRejection::NotStarted(id) => (
+                "DeploymentNotStartedException",
+                format!(
+                    "The deployment {id} has not started: its AppSpec, which names its target, is still to be read. Try \
+                     again in a moment."
+                ),
+            ),
+            TargetRejection::NoInstances { deployment, platform } => (
+                "InvalidComputePlatformException",
+                format!(
+                    "The deployment {deployment} goes to {} and has no instances. Use GetDeploymentTarget, \
+                     BatchGetDeploymentTargets or ListDeploymentTargets.",
+                    platform::text(platform)
+                ),
+            ),
+        };
+        Self::new(name, message)
     }
 }

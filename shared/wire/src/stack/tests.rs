@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::quotas::Quotas;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::GroupRejection;
 use spillway_domain::stack::resource::{AliasSettings, DesiredResource, Outcome, StackRequest};
 
 use super::{answer, asked, broken, parse, refusal, reply, take_up};
@@ -344,6 +344,6 @@ fn a_breakdown_names_the_resource_as_it_would_have_been() {
 
 #[test]
 fn a_refusal_has_the_words_of_the_api() {
-    let words = refusal(Rejection::NoGroup("orders".parse().unwrap()));
+    let words = refusal(GroupRejection::DoesNotExist("orders".parse().unwrap()).into());
     assert_eq!(words, "DeploymentGroupDoesNotExistException: No Deployment Group found for name: orders");
 }

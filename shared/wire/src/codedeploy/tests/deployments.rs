@@ -5,7 +5,7 @@ use spillway_domain::catalog::revision::{
     APPSPEC_BYTES, BundleType, NewRevision, RevisionKind, RevisionLocation, sha256,
 };
 use spillway_domain::deployment::request::NewDeployment;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::DeploymentRejection;
 
 use super::*;
 use crate::testing::{context, named};
@@ -187,7 +187,7 @@ fn what_is_for_servers_is_refused() {
     for (member, value, name) in cases {
         let given = read(&with(CREATE, member, value)).for_servers.unwrap();
         assert_eq!(
-            Exception::from(Rejection::ForServers(given, ComputePlatform::Lambda)).to_string(),
+            Exception::from(DeploymentRejection::ForServers(given, ComputePlatform::Lambda)).to_string(),
             format!("{name}Exception: For LAMBDA deployment, {member} can not be specified; leave it out.")
         );
     }
