@@ -129,7 +129,7 @@ impl GetDeploymentConfig {
         config_name(input.deployment_config_name)?.ok_or_else(|| CONFIG.missing())
     }
 
-    /// The answer. A configuration without a moment of creation, one that nobody made, gets its id and moment here.
+    /// The answer. A configuration without a moment of creation, which no caller created, gets its id and moment here.
     pub fn render(_: &ConfigName, config: &DeploymentConfig, _: &Context) -> Value {
         json!({ "deploymentConfigInfo": deployment_config_info::render(config) })
     }

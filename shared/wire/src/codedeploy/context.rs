@@ -1,4 +1,4 @@
-//! What every operation is read and answered in.
+//! What every operation is read and answered in. The functions behind function URLs make it, and every operation takes it.
 
 use spillway_domain::access::caller::Caller;
 use spillway_domain::catalog::quotas::Quotas;

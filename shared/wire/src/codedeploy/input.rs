@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use spillway_domain::arn::Arn;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::routing::Routing;
 use spillway_domain::names::{BadName, ConfigName};
@@ -227,8 +228,9 @@ pub(crate) fn plain_name<T: FromStr<Err = BadName>>(text: &str) -> Result<T, Str
 
 /// The name in the ARN of an alarm, a target group, a classic load balancer, or an Auto Scaling group.
 fn name_in_arn(text: &str) -> Option<&str> {
-    let ["arn", _, service, _, _, resource] = text.splitn(6, ':').collect::<Vec<_>>()[..] else { return None };
-    match service {
+    let arn = Arn::parse(text)?;
+    let resource = arn.resource();
+    match arn.service() {
         "cloudwatch" => resource.strip_prefix("alarm:"),
         "elasticloadbalancing" => {
             let name = resource.strip_prefix("targetgroup/").or_else(|| resource.strip_prefix("loadbalancer/"))?;

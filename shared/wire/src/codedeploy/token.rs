@@ -15,7 +15,7 @@ use crate::codedeploy::operation::Operation;
 
 const SEAL_BYTES: usize = 16;
 
-/// The key of an installation, without which nobody makes a token.
+/// The key of an installation, without which no valid token can be made.
 #[derive(Clone)]
 pub struct Seal {
     pages: Hmac<Sha256>,

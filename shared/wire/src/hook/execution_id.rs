@@ -1,5 +1,5 @@
-//! The ids under which hooks are asked: the deployment, the event, and a seal over both, without which nobody answers for a
-//! hook. An id counts for as long as the record waits for the verdict on its event.
+//! The ids under which hooks are asked: the deployment, the event, and a seal over both, without which no caller can answer
+//! for a hook. An id counts for as long as the record waits for the verdict on its event.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_makes_an_id_without_the_secret() {
+    fn no_id_is_made_without_the_secret() {
         let (seal, id): (_, DeploymentId) = (Seal::new("a secret"), named("d-75I7MBT7C"));
         let own = seal.execution_id(&id, EventName::BeforeAllowTraffic);
         let (names, mac) = own.rsplit_once('.').unwrap();

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
+use spillway_domain::arn::Arn;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::revision::sha256;
 use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
@@ -48,7 +49,7 @@ impl Asked {
     }
 }
 
-/// Who asks. Without all of it, nobody can be answered.
+/// Which stack asks. Without all of it no stack can be answered.
 pub fn asked(event: &Value) -> Result<Asked, String> {
     let text = |member: &str| {
         let found = event[member].as_str().filter(|text| !text.is_empty());
@@ -138,13 +139,10 @@ fn stack_name(resource: &StackResource) -> &str {
 
 /// Where a stack is, from its id.
 fn place(resource: &StackResource) -> Result<Place, String> {
-    let parts: Vec<&str> = resource.stack.splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", partition, "cloudformation", region, account, _] => {
-            Ok(Place { partition: partition.to_owned(), region: region.to_owned(), account: account.to_owned() })
-        }
-        _ => Err(format!("StackId is {}, which is no ARN of a stack.", resource.stack)),
-    }
+    let arn = Arn::parse(&resource.stack).filter(|arn| arn.service() == "cloudformation");
+    let arn = arn.ok_or_else(|| format!("StackId is {}, which is no ARN of a stack.", resource.stack))?;
+    let [partition, region, account] = [arn.partition(), arn.region(), arn.account()].map(str::to_owned);
+    Ok(Place { partition, region, account })
 }
 
 /// A resource as a template has it.

@@ -279,7 +279,7 @@ fn what_cannot_be_answered_is_no_request() {
 }
 
 #[test]
-fn what_an_execution_is_given_lets_nobody_answer() {
+fn what_an_execution_is_given_does_not_let_it_answer() {
     let url = "https://b.s3.amazonaws.com/x?X-Amz-Date=20270115T075000Z&X-Amz-Expires=7200&X-Amz-Signature=secret";
     let request = with(event("Custom::SpillwayAlias", alias()), "ResponseURL", json!(url));
     let taken = take_up(&request).unwrap();

@@ -8,10 +8,10 @@ use uuid::Uuid;
 use crate::codedeploy::configuration::{minimum_healthy_hosts, traffic_routing, zonal_config};
 use crate::codedeploy::shapes::{platform, time};
 
-/// When the configurations that nobody made are said to have been made: in the month of CodeDeploy's first for Lambda.
+/// When the configurations that no caller created are said to have been created: in the month of CodeDeploy's first for Lambda.
 const ALWAYS: Timestamp = Timestamp::constant(1_511_460_000, 0);
 
-/// As it is shown. A configuration that nobody made has an id that follows from its name.
+/// As it is shown. A configuration that no caller created has an id that follows from its name.
 pub(crate) fn render(config: &DeploymentConfig) -> Value {
     let name = config.name.as_str();
     let (id, created_at) = match config.created_at {

@@ -127,9 +127,9 @@ fn groups_that_are_not_there_are_named() {
         BatchGetDeploymentGroups::render(&asked, &(application.clone(), Vec::new()), &context()),
         json!({ "deploymentGroupsInfo": [], "errorMessage": "No Deployment Group found for name: a, b" })
     );
-    let nobody = (named("shop"), Vec::new());
+    let unknown = (named("shop"), Vec::new());
     assert_eq!(
-        BatchGetDeploymentGroups::render(&nobody, &(application.clone(), Vec::new()), &context())["errorMessage"],
+        BatchGetDeploymentGroups::render(&unknown, &(application.clone(), Vec::new()), &context())["errorMessage"],
         ""
     );
     let shown = BatchGetApplications::render(&[named("shop")], &[application], &context());

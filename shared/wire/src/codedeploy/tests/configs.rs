@@ -283,7 +283,7 @@ fn steps_are_shown_in_codedeploys_words_where_it_has_some() {
 }
 
 #[test]
-fn a_configuration_that_somebody_made_has_its_own_id() {
+fn a_configuration_that_a_caller_created_has_its_own_id() {
     let made = DeploymentConfig {
         id: "c-id".to_owned(),
         name: named("slow"),
