@@ -320,6 +320,39 @@ mod tests {
     }
 
     #[test]
+    fn a_role_is_given_by_arn() {
+        let role: RoleArn = "arn:aws-cn:iam::111122223333:role/team/deployer".parse().unwrap();
+        assert_eq!((role.account(), role.name()), ("111122223333", "deployer"));
+        let longest = format!("arn:aws:iam::111122223333:role/{}", "a".repeat(2018));
+        assert!(longest.parse::<RoleArn>().is_err());
+        for bad in [
+            "",
+            "deployer",
+            "arn:aws:iam::1:role/",
+            "arn:aws:iam::1:role/:a",
+            "arn:aws:iam::1:user/a",
+            "arn:aws:sts::1:role/a",
+        ] {
+            assert!(bad.parse::<RoleArn>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_topic_is_given_by_arn() {
+        let topic: TopicArn = "arn:aws-cn:sns:cn-north-1:111122223333:news".parse().unwrap();
+        assert_eq!((topic.partition(), topic.region()), ("aws-cn", "cn-north-1"));
+        for bad in [
+            "",
+            "news",
+            "arn:aws:sns:us-east-1:1:",
+            "arn:aws:sns:us-east-1:1:news:subscription",
+            "arn:aws:sqs:us-east-1:1:news",
+        ] {
+            assert!(bad.parse::<TopicArn>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_function_is_named_or_given_by_arn() {
         let arn: FunctionName = "arn:aws:lambda:us-east-1:111122223333:function:orders".parse().unwrap();
         assert_eq!(arn.bare(), "orders");

@@ -55,6 +55,13 @@ pub struct StartRequest {
     pub started_at: String,
 }
 
+impl StartRequest {
+    /// The name of the execution, the last part of its ARN.
+    pub fn execution_name(&self) -> &str {
+        self.arn.rsplit(':').next().unwrap_or_default()
+    }
+}
+
 /// The same for an execution that is there already, so that none is started. However often it asks, it gets the one
 /// deployment that it asked for first.
 pub async fn create_deployment_for(
@@ -66,7 +73,7 @@ pub async fn create_deployment_for(
     now: Timestamp,
 ) -> Result<Deployment, Error> {
     let id = DeploymentId::of_execution(&start.arn, &start.started_at);
-    let name = start.arn.rsplit(':').next().map(str::to_owned);
+    let name = Some(start.execution_name().to_owned());
     match store.load(&id).await? {
         Some(first) if first.execution == name => Ok(first),
         Some(_) | None => {

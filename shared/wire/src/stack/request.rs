@@ -134,7 +134,7 @@ fn is_made_up(physical_id: Option<&str>, resource: &StackResource) -> bool {
 }
 
 fn stack_name(resource: &StackResource) -> &str {
-    resource.stack.split('/').nth(1).unwrap_or("stack")
+    resource.stack_name().unwrap_or("stack")
 }
 
 /// Where a stack is, from its id.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use spillway_domain::catalog::environment::EcsService;
 use spillway_domain::deployment::record::Deployment;
+use spillway_domain::ecs::listener::target_group_name;
 use spillway_domain::ecs::progress::EcsProgress;
 use spillway_domain::ecs::service::TaskSet;
 use spillway_domain::percent::Percent;
@@ -50,12 +51,7 @@ fn render_task_set(set: &TaskSet, label: &str, group: &str, share: Percent) -> V
         "runningCount": set.running,
         "status": set.status.as_str(),
         "trafficWeight": share.as_percentage(),
-        "targetGroup": { "name": group_name(group) },
+        "targetGroup": { "name": target_group_name(group) },
         "taskSetLabel": label,
     })
-}
-
-/// The name in the ARN of a target group: `targetgroup/<name>/<id>`.
-fn group_name(arn: &str) -> &str {
-    arn.split('/').nth(1).unwrap_or(arn)
 }
