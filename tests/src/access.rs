@@ -12,7 +12,7 @@ use spillway_engine::ports::access::{Access, PolicySource, PolicyStore, PolicyTe
 use spillway_policy::{Policies, SCHEMA};
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::{Door, request, request_by};
-use spillway_wire::Operation;
+use spillway_wire::codedeploy::operation::Operation;
 
 const GUIDE: &str = include_str!("../../docs/guides/access.md");
 const SHOP: &str = "arn:aws:sts::111122223333:assumed-role/shop-deployer/alice";

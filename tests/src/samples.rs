@@ -21,7 +21,8 @@ use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::{block, guide_machine, root};
 use spillway_wire::alarm::StateChange;
-use spillway_wire::{execution, http, stack};
+use spillway_wire::codedeploy::http;
+use spillway_wire::{execution, stack};
 
 const LAMBDA: &str = "docs/guides/lambda.md";
 const ECS: &str = "docs/guides/ecs.md";

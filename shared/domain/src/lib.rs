@@ -9,6 +9,7 @@
 //! [`deployment`] is what they share; [`catalog`], [`access`], and names are below.
 
 pub mod access;
+pub mod arn;
 pub mod catalog;
 pub mod deployment;
 pub mod ecs;

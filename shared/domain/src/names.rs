@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
 use crate::catalog::revision::sha256;
 
 /// A name that does not fit its rule: what it was to be, what was given, and the rule.
@@ -139,8 +140,8 @@ text_type!(
     "role ARN",
     "arn:<partition>:iam::<account>:role/<name>",
     |text| {
-        text.len() <= 2048 && text.starts_with("arn:") && text.split(':').nth(2) == Some("iam")
-            && text.split(':').nth(5).is_some_and(|resource| resource.starts_with("role/") && resource.len() > 5)
+        let role = Arn::parse(text).filter(|arn| arn.service() == "iam").and_then(|arn| arn.resource().strip_prefix("role/"));
+        text.len() <= 2048 && role.is_some_and(|name| name.starts_with(|first| first != ':'))
     }
 );
 text_type!(
@@ -149,8 +150,8 @@ text_type!(
     "topic ARN",
     "arn:<partition>:sns:<region>:<account>:<topic>",
     |text| {
-        let parts: Vec<&str> = text.split(':').collect();
-        text.len() <= 2048 && parts.len() == 6 && parts[0] == "arn" && parts[2] == "sns" && !parts[5].is_empty()
+        let topic = Arn::parse(text).filter(|arn| arn.service() == "sns").map(Arn::resource);
+        text.len() <= 2048 && topic.is_some_and(|name| !name.is_empty() && !name.contains(':'))
     }
 );
 text_type!(
@@ -164,16 +165,16 @@ text_type!(
 impl TopicArn {
     /// The partition that the topic is in.
     pub fn partition(&self) -> &str {
-        self.part(1)
+        self.arn().partition()
     }
 
     /// The Region that the topic is in.
     pub fn region(&self) -> &str {
-        self.part(3)
+        self.arn().region()
     }
 
-    fn part(&self, place: usize) -> &str {
-        self.0.split(':').nth(place).unwrap_or_default()
+    fn arn(&self) -> Arn<'_> {
+        Arn::parse(&self.0).expect("a topic's ARN is one from when it is made")
     }
 }
 
@@ -195,7 +196,17 @@ impl FunctionName {
 impl RoleArn {
     /// The account that the role is of.
     pub fn account(&self) -> &str {
-        self.0.split(':').nth(4).unwrap_or_default()
+        self.arn().account()
+    }
+
+    /// The name of the role, without its path.
+    pub fn name(&self) -> &str {
+        let resource = self.arn().resource();
+        resource.rsplit('/').next().unwrap_or(resource)
+    }
+
+    fn arn(&self) -> Arn<'_> {
+        Arn::parse(&self.0).expect("a role's ARN is one from when it is made")
     }
 }
 
@@ -306,6 +317,39 @@ mod tests {
             error.to_string(),
             "application name 'my app!' is not valid: 1 to 100 letters, digits or any of . _ + = , @ -"
         );
+    }
+
+    #[test]
+    fn a_role_is_given_by_arn() {
+        let role: RoleArn = "arn:aws-cn:iam::111122223333:role/team/deployer".parse().unwrap();
+        assert_eq!((role.account(), role.name()), ("111122223333", "deployer"));
+        let longest = format!("arn:aws:iam::111122223333:role/{}", "a".repeat(2018));
+        assert!(longest.parse::<RoleArn>().is_err());
+        for bad in [
+            "",
+            "deployer",
+            "arn:aws:iam::1:role/",
+            "arn:aws:iam::1:role/:a",
+            "arn:aws:iam::1:user/a",
+            "arn:aws:sts::1:role/a",
+        ] {
+            assert!(bad.parse::<RoleArn>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_topic_is_given_by_arn() {
+        let topic: TopicArn = "arn:aws-cn:sns:cn-north-1:111122223333:news".parse().unwrap();
+        assert_eq!((topic.partition(), topic.region()), ("aws-cn", "cn-north-1"));
+        for bad in [
+            "",
+            "news",
+            "arn:aws:sns:us-east-1:1:",
+            "arn:aws:sns:us-east-1:1:news:subscription",
+            "arn:aws:sqs:us-east-1:1:news",
+        ] {
+            assert!(bad.parse::<TopicArn>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -11,35 +11,84 @@ use crate::deployment::lifecycle::EventName;
 use crate::deployment::request::ForServers;
 use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 
-/// Why a request is refused. Nothing was changed.
+/// Why a request is refused, by the noun that it is about. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
+    /// It is about an application.
+    Application(ApplicationRejection),
+    /// It is about a deployment configuration.
+    Configuration(ConfigurationRejection),
+    /// It is about a deployment group.
+    Group(GroupRejection),
+    /// It is about a revision.
+    Revision(RevisionRejection),
+    /// It is about a deployment.
+    Deployment(DeploymentRejection),
+    /// It is about a target of a deployment.
+    Target(TargetRejection),
+    /// It is about an on-premises instance.
+    Instance(InstanceRejection),
+    /// It is about tags.
+    Tag(TagRejection),
+    /// There may be no more of these.
+    Full {
+        /// Of what.
+        quota: Quota,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Two callers changed the same thing at once.
+    Conflict(String),
+}
+
+/// Why a request about an application is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApplicationRejection {
     /// There is no such application.
-    NoApplication(ApplicationName),
+    DoesNotExist(ApplicationName),
     /// There is one already.
-    ApplicationExists(ApplicationName),
-    /// There is no such group.
-    NoGroup(GroupName),
-    /// There is one already.
-    GroupExists(GroupName),
+    AlreadyExists(ApplicationName),
+}
+
+/// Why a request about a deployment configuration is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigurationRejection {
     /// There is no such configuration.
-    NoConfig {
+    DoesNotExist {
         /// What was asked for.
         name: ConfigName,
         /// The platform that it was to be for, where that is known.
         platform: Option<ComputePlatform>,
     },
     /// There is one already.
-    ConfigExists(ConfigName),
+    AlreadyExists(ConfigName),
     /// The configuration is for another platform.
-    ConfigForOtherPlatform {
+    ForOtherPlatform {
         /// Which.
         config: ConfigName,
         /// The platform that it should be for.
         expected: ComputePlatform,
     },
+    /// The configuration shifts in finer steps than the platform can.
+    TooFine {
+        /// The configuration.
+        config: ConfigName,
+    },
+    /// A group refers to the configuration.
+    InUse(ConfigName),
+    /// The configuration is predefined or describes itself, so it cannot be deleted.
+    BuiltIn(ConfigName),
+}
+
+/// Why a request about a deployment group is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupRejection {
+    /// There is no such group.
+    DoesNotExist(GroupName),
+    /// There is one already.
+    AlreadyExists(GroupName),
     /// The settings of a group do not fit together, or not the platform.
-    GroupUnfit(Unfit),
+    Unfit(Unfit),
     /// Another group is for the ECS service.
     ServiceDrifted(Vec<EcsService>),
     /// The ECS service of a group cannot be changed while a deployment to it is active.
@@ -49,19 +98,42 @@ pub enum Rejection {
         /// The deployment.
         deployment: DeploymentId,
     },
+    /// A group with an active deployment cannot be deleted, and neither can its application.
+    InUse {
+        /// The group.
+        group: GroupName,
+        /// The deployment.
+        deployment: DeploymentId,
+    },
+}
+
+/// Why a request about a revision is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevisionRejection {
     /// There is no such revision of the application.
-    NoRevision {
+    DoesNotExist {
         /// The application.
         application: ApplicationName,
         /// Which.
         revision: RevisionLocation,
     },
     /// The revision is not one for the platform.
-    RevisionUnfit(RevisionUnfit, ComputePlatform),
+    Unfit(RevisionUnfit, ComputePlatform),
     /// A text cannot be registered by its sum alone.
     NoText,
     /// Nothing was deployed successfully yet that could be deployed again.
     NothingToRestart(GroupName),
+    /// There is no such connection to GitHub.
+    NoGitHubToken(String),
+}
+
+/// Why a request about a deployment is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeploymentRejection {
+    /// There is no such deployment.
+    DoesNotExist(DeploymentId),
+    /// A member that was given has a meaning for servers only.
+    ForServers(ForServers, ComputePlatform),
     /// Nothing is deployed to this platform yet.
     PlatformNotBuilt(ComputePlatform),
     /// The group has an active deployment.
@@ -81,42 +153,6 @@ pub enum Rejection {
         group: GroupName,
         /// Its id.
         deployment: DeploymentId,
-    },
-    /// An application or a group with an active deployment cannot be deleted.
-    InUse {
-        /// What was to be deleted, in words.
-        what: String,
-        /// The deployment.
-        deployment: DeploymentId,
-    },
-    /// There is no such deployment.
-    NoDeployment(DeploymentId),
-    /// Its AppSpec has not been read yet, so nobody knows its target.
-    NotStarted(DeploymentId),
-    /// No target of a deployment to that platform could have that id.
-    MalformedTarget {
-        /// What was asked for.
-        asked: String,
-        /// The deployment's platform.
-        platform: ComputePlatform,
-    },
-    /// It has no target of that id.
-    NoTarget {
-        /// The deployment.
-        deployment: DeploymentId,
-        /// What was asked for.
-        asked: String,
-        /// Its target; none when its AppSpec is not valid.
-        own: Option<String>,
-    },
-    /// A member that was given has a meaning for servers only.
-    ForServers(ForServers, ComputePlatform),
-    /// It has one target, and more were asked for.
-    OneTarget {
-        /// The deployment.
-        deployment: DeploymentId,
-        /// How many were asked for.
-        asked: usize,
     },
     /// It is over.
     AlreadyCompleted(DeploymentId),
@@ -150,11 +186,36 @@ pub enum Rejection {
         /// The wait.
         wait: Gate,
     },
-    /// The configuration shifts in finer steps than the platform can.
-    TooFine {
-        /// The configuration.
-        config: ConfigName,
+}
+
+/// Why a request about a target of a deployment is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetRejection {
+    /// It has no target of that id.
+    DoesNotExist {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// What was asked for.
+        asked: String,
+        /// Its target; none when its AppSpec is not valid.
+        own: Option<String>,
     },
+    /// No target of a deployment to that platform could have that id.
+    Malformed {
+        /// What was asked for.
+        asked: String,
+        /// The deployment's platform.
+        platform: ComputePlatform,
+    },
+    /// It has one target, and more were asked for.
+    OneTarget {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// How many were asked for.
+        asked: usize,
+    },
+    /// Its AppSpec has not been read yet, so its target is not known.
+    NotStarted(DeploymentId),
     /// The deployment is to no instances.
     NoInstances {
         /// The deployment.
@@ -162,10 +223,15 @@ pub enum Rejection {
         /// Its platform.
         platform: ComputePlatform,
     },
+}
+
+/// Why a request about an on-premises instance is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstanceRejection {
     /// There is no such on-premises instance, or it was deregistered.
     NotRegistered(InstanceName),
     /// There is one already.
-    InstanceExists(InstanceName),
+    AlreadyExists(InstanceName),
     /// Another on-premises instance is known by it.
     IdentityTaken {
         /// By what.
@@ -174,7 +240,7 @@ pub enum Rejection {
         by: InstanceName,
     },
     /// An on-premises instance may not have so many tags.
-    TooManyInstanceTags {
+    TooManyTags {
         /// Which.
         instance: InstanceName,
         /// How many it would have.
@@ -182,19 +248,11 @@ pub enum Rejection {
         /// How many it may have.
         most: usize,
     },
-    /// There is no such connection to GitHub.
-    NoGitHubToken(String),
-    /// There may be no more of these.
-    Full {
-        /// Of what.
-        quota: Quota,
-        /// How many there may be.
-        most: usize,
-    },
-    /// A group refers to the configuration.
-    ConfigInUse(ConfigName),
-    /// The configuration was not made by anybody, and so cannot be deleted.
-    BuiltInConfig(ConfigName),
+}
+
+/// Why a request about the tags of a resource is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagRejection {
     /// The ARN names nothing that could have tags.
     NothingToTag(Resource),
     /// A resource may not have so many tags.
@@ -206,9 +264,30 @@ pub enum Rejection {
         /// How many it may have.
         most: usize,
     },
-    /// Two callers changed the same thing at once.
-    Conflict(String),
 }
+
+macro_rules! by_noun {
+    ($($noun:ident: $rejection:ident),+ $(,)?) => {
+        $(
+            impl From<$rejection> for Rejection {
+                fn from(rejection: $rejection) -> Self {
+                    Self::$noun(rejection)
+                }
+            }
+        )+
+    };
+}
+
+by_noun!(
+    Application: ApplicationRejection,
+    Configuration: ConfigurationRejection,
+    Group: GroupRejection,
+    Revision: RevisionRejection,
+    Deployment: DeploymentRejection,
+    Target: TargetRejection,
+    Instance: InstanceRejection,
+    Tag: TagRejection,
+);
 
 /// What there is a quota of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,7 +296,7 @@ pub enum Quota {
     Applications,
     /// Groups of an application.
     Groups,
-    /// Configurations that somebody made.
+    /// Configurations that callers created.
     Configs,
     /// Active deployments.
     ActiveDeployments,

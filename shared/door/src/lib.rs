@@ -8,7 +8,11 @@ use spillway_domain::problem::Problem;
 use spillway_engine::operations::Error;
 use spillway_engine::ports::catalog::Secrets;
 use spillway_runtime::{Invocation, fresh_secret};
-use spillway_wire::{Context, Exception, Place, Seal, http};
+use spillway_wire::codedeploy::context::Context;
+use spillway_wire::codedeploy::exception::Exception;
+use spillway_wire::codedeploy::http;
+use spillway_wire::codedeploy::token::Seal;
+use spillway_wire::place::Place;
 use tokio::sync::OnceCell;
 
 /// Why a request is not carried out.

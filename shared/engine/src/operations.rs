@@ -10,7 +10,10 @@ pub mod tag;
 pub mod target;
 
 use spillway_domain::problem::Problem;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::{
+    ApplicationRejection, ConfigurationRejection, DeploymentRejection, GroupRejection, InstanceRejection, Rejection,
+    RevisionRejection, TagRejection, TargetRejection,
+};
 
 /// Why a caller does not get what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +26,26 @@ pub enum Error {
     Problem(#[from] Problem),
 }
 
-impl From<Rejection> for Error {
-    fn from(rejection: Rejection) -> Self {
-        Self::Rejected(rejection)
-    }
+macro_rules! rejected {
+    ($($rejection:ident),+ $(,)?) => {
+        $(
+            impl From<$rejection> for Error {
+                fn from(rejection: $rejection) -> Self {
+                    Self::Rejected(rejection.into())
+                }
+            }
+        )+
+    };
 }
+
+rejected!(
+    Rejection,
+    ApplicationRejection,
+    ConfigurationRejection,
+    GroupRejection,
+    RevisionRejection,
+    DeploymentRejection,
+    TargetRejection,
+    InstanceRejection,
+    TagRejection,
+);

@@ -71,11 +71,9 @@ fn group(found: &mut Found, of: &ApplicationName, name: &GroupName) -> Result<En
 }
 
 fn role(found: &mut Found, arn: &RoleArn) -> Result<EntityUid, String> {
-    let of = arn.as_str().split(':').nth(4).unwrap_or_default();
-    let name = arn.as_str().rsplit('/').next().unwrap_or_default();
-    let (account, above) = account(of)?;
+    let (account, above) = account(arn.account())?;
     found.extend(above);
-    role_entity(arn.as_str(), of, name, &account, found)
+    role_entity(arn.as_str(), arn.account(), arn.name(), &account, found)
 }
 
 fn role_entity(

@@ -8,6 +8,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use spillway_domain::arn::Arn;
 use spillway_domain::problem::Problem;
 use tracing::Instrument;
 
@@ -29,10 +30,8 @@ pub struct Invocation {
 impl Invocation {
     /// Partition, Region and account of the function.
     pub fn home(&self) -> [&str; 3] {
-        // arn:<partition>:lambda:<region>:<account>:function:<name>; outside of Lambda it may be any text.
-        let mut parts = self.function_arn.split(':');
-        let [_, partition, _, region, account] = std::array::from_fn(|_| parts.next().unwrap_or_default());
-        [partition, region, account]
+        // Outside of Lambda the ARN may be any text.
+        Arn::parse(&self.function_arn).map_or([""; 3], |arn| [arn.partition(), arn.region(), arn.account()])
     }
 }
 

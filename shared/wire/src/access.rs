@@ -9,8 +9,11 @@ use spillway_domain::catalog::tags::Resource;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::stack::resource::{DesiredResource, StackRequest};
 
-use crate::shapes::resource_arn;
-use crate::{Context, Exception, Operation, Place};
+use crate::codedeploy::context::Context;
+use crate::codedeploy::exception::Exception;
+use crate::codedeploy::operation::Operation;
+use crate::codedeploy::tag::resource_arn;
+use crate::place::Place;
 
 /// Where a request names what it acts on.
 enum Of {
@@ -99,7 +102,7 @@ pub fn action(operation: Operation) -> String {
 }
 
 /// Everything that a request needs. What names nothing, or nothing that is valid, counts as the whole installation: the
-/// request is going to be refused, and whoever may not do everything learns nothing from that.
+/// request is going to be refused, and a caller that may not do everything learns nothing from that.
 pub fn permissions(operation: Operation, body: &[u8], cx: &Context) -> Vec<Permission> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let application = body["applicationName"].as_str().and_then(|name| name.parse().ok());
@@ -137,7 +140,7 @@ pub fn permissions(operation: Operation, body: &[u8], cx: &Context) -> Vec<Permi
     needed
 }
 
-/// What a deployment to a deployment group needs, whoever asks for it.
+/// What a deployment to a deployment group needs, whatever starts it.
 pub fn to_deploy(application: &ApplicationName, group: &GroupName) -> Permission {
     let resource = Protected::Group(application.clone(), group.clone());
     Permission { action: action(Operation::CreateDeployment), resource }

@@ -1,4 +1,4 @@
-//! What an execution of the state machine that nobody started for a deployment asks for: a deployment, in few words.
+//! What an execution of the state machine asks for that a caller, not Spillway, started: a deployment, in few words.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -6,8 +6,8 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::request::NewDeployment;
 
-use crate::Exception;
-use crate::operations::create_deployment;
+use crate::codedeploy::deployment::create::CreateDeployment;
+use crate::codedeploy::exception::Exception;
 
 /// What the state machine hands on.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,7 +38,7 @@ const APPSPEC: &str = "appSpec";
 const STARTED_BY: &str = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID";
 
 /// The deployment that the input asks for. As in a request of the API, what is null is not there; but what has no
-/// meaning is refused, since nobody looks twice at a state that seems to work.
+/// meaning is refused, since a state that seems to work is not looked at again.
 pub fn parse(input: &Value, quotas: &Quotas) -> Result<NewDeployment, Exception> {
     let Value::Object(given) = input else {
         return Err(Exception::new(
@@ -58,7 +58,7 @@ pub fn parse(input: &Value, quotas: &Quotas) -> Result<NewDeployment, Exception>
             return Err(Exception::new("InvalidRevisionException", words));
         }
     }
-    create_deployment::parse_within(Value::Object(body).to_string().as_bytes(), quotas).map_err(in_our_words)
+    CreateDeployment::parse_within(Value::Object(body).to_string().as_bytes(), quotas).map_err(in_our_words)
 }
 
 fn unknown(member: &str) -> Exception {

@@ -1,5 +1,7 @@
 //! What a hook function receives, and what its return value means.
 
+mod execution_id;
+
 use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -12,7 +14,9 @@ use spillway_domain::ecs::target::EcsTarget;
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::words::{cut, excerpt};
 
-use crate::{Exception, Operation, Seal};
+use crate::codedeploy::exception::Exception;
+use crate::codedeploy::operation::Operation;
+use crate::codedeploy::token::Seal;
 
 /// What the hook of `event` receives: CodeDeploy's two members, and beside them what hooks otherwise have to ask for, as
 /// far as it is known at that event. `None` when the deployment has no target, and so no hook.

@@ -1,4 +1,4 @@
-//! Where an installation is: what its ARNs are made of.
+//! Where an installation is: what its ARNs are made of. The API, the stacks and the notifications share it.
 
 /// A partition, a Region and an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

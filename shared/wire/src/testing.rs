@@ -22,7 +22,9 @@ use spillway_domain::ecs::service::{Attachment, TaskSet, TaskSetStatus};
 use spillway_domain::ecs::target::EcsTarget;
 use spillway_domain::lambda::target::LambdaTarget;
 
-use crate::{Context, Place, Seal};
+use crate::codedeploy::context::Context;
+use crate::codedeploy::token::Seal;
+use crate::place::Place;
 
 /// What a text stands for.
 pub(crate) fn named<T: FromStr<Err: Debug>>(text: &str) -> T {

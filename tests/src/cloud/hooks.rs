@@ -4,7 +4,7 @@ use aws_sdk_codedeploy::types::{Diagnostics, LifecycleEventStatus};
 use aws_sdk_dynamodb::types::AttributeValue;
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_lab::local::sdk_config;
-use spillway_wire::Seal;
+use spillway_wire::codedeploy::token::Seal;
 
 use super::{Cloud, Order, Shop, in_cloud, refusal, until};
 

@@ -4,6 +4,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is waited for here is real")]
 
+mod access;
 mod alarms;
 mod aliases;
 mod bad_input;

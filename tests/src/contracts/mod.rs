@@ -10,6 +10,7 @@ mod listeners;
 mod machine;
 mod objects;
 mod own_aliases;
+mod policies;
 mod reads;
 mod revisions;
 mod services;

@@ -8,7 +8,7 @@ use spillway_lab::local::sdk_config;
 use spillway_runtime::Invocation;
 use spillway_testkit::World;
 use spillway_tests::door::request;
-use spillway_wire::Operation;
+use spillway_wire::codedeploy::operation::Operation;
 
 use super::{at, fresh, role, table_by};
 use crate::cloud::{Counter, in_cloud};

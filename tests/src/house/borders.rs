@@ -1,4 +1,5 @@
-//! The layers of `domain` import only downwards: kernel, platforms, planner.
+//! Where things live: the layers of `domain` import only downwards, kernel, platforms, planner; a `use` line says where a
+//! thing is; and what is split by noun has the same nouns.
 
 use super::{none, sources};
 
@@ -25,6 +26,30 @@ fn a_layer_of_the_domain_names_none_above_it_and_a_platform_no_other() {
         faults.extend(foreign.iter().filter(|module| names(&text, module)).map(|module| format!("{path}: {module}")));
     }
     none(faults);
+}
+
+#[test]
+fn the_crates_of_the_core_export_nothing_again_at_their_root() {
+    let roots = ["domain", "engine", "wire"].map(|name| format!("shared/{name}/src/lib.rs"));
+    let roots: Vec<_> = sources().into_iter().filter(|(path, _)| roots.contains(path)).collect();
+    assert_eq!(roots.len(), 3);
+    none(roots.into_iter().filter(|(_, text)| text.contains("pub use ")).map(|(path, _)| path).collect());
+}
+
+#[test]
+fn the_api_has_a_file_for_each_noun_of_the_use_cases() {
+    let sources = sources();
+    let nouns = sources.iter().filter_map(|(path, _)| path.strip_prefix("shared/engine/src/operations/"));
+    let files: Vec<String> = nouns.map(|noun| format!("shared/wire/src/codedeploy/{noun}")).collect();
+    assert_eq!(files.len(), 8);
+    none(files.into_iter().filter(|file| sources.iter().all(|(path, _)| path != file)).collect());
+}
+
+#[test]
+fn an_arn_is_taken_apart_in_one_place() {
+    let by_hand = ["splitn(6, ", "':')"].concat();
+    let found = sources().into_iter().filter(|(_, text)| text.contains(&by_hand)).map(|(path, _)| path);
+    assert_eq!(found.collect::<Vec<_>>(), ["shared/domain/src/arn.rs"]);
 }
 
 /// Whether a source names a module of its crate, by its path from the root.

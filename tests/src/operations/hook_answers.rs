@@ -9,7 +9,7 @@ use spillway_runtime::Invocation;
 use spillway_testkit::{HookPlan, Plot, Runner, Story, World, check};
 use spillway_tests::door::{Door as Api, request};
 use spillway_tests::template::machine;
-use spillway_wire::Seal;
+use spillway_wire::codedeploy::token::Seal;
 
 const BEFORE: EventName = EventName::BeforeAllowTraffic;
 const FOREIGN: &str = "InvalidLifecycleEventHookExecutionIdException";

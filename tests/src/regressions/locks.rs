@@ -6,7 +6,7 @@ use spillway_domain::deployment::record::Status;
 use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::DeploymentRejection;
 use spillway_engine::operations::Error;
 use spillway_engine::operations::deployment::create_deployment;
 use spillway_engine::ports::deployments::Deployments;
@@ -47,13 +47,13 @@ fn the_second_deployment_of_an_alias_is_refused_and_names_the_first() {
     let second = request(&world, 1, RevisionPlan::Given);
     let id = create(&world, &first, 1001).unwrap();
     let Err(Error::Rejected(rejection)) = create(&world, &second, 1002) else { panic!("it was created") };
-    let busy = Rejection::AliasBusy {
+    let busy = DeploymentRejection::AliasBusy {
         alias: "orders:live".to_owned(),
         application: "shop".parse().unwrap(),
         group: "orders".parse().unwrap(),
         deployment: id.clone(),
     };
-    assert_eq!(rejection, busy);
+    assert_eq!(rejection, busy.into());
     assert_eq!(world.records().len(), 1);
     let mut runner = Runner::new(&world, machine());
     runner.run();

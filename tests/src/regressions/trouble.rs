@@ -11,7 +11,7 @@ use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::{DeploymentRejection, Rejection};
 use spillway_engine::deployment::announce::announce;
 use spillway_engine::deployment::decide::{Decide, decide};
 use spillway_engine::deployment::read_revision::read_revision;
@@ -168,7 +168,7 @@ fn create(world: &World, request: &NewDeployment, id: &DeploymentId) -> Result<(
 }
 
 fn busy_with(refused: Result<(), Error>) -> DeploymentId {
-    let Err(Error::Rejected(Rejection::Busy { group, deployment })) = refused else {
+    let Err(Error::Rejected(Rejection::Deployment(DeploymentRejection::Busy { group, deployment }))) = refused else {
         panic!("not busy, but {refused:?}");
     };
     assert_eq!(group.as_str(), "orders");

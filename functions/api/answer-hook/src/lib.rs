@@ -5,7 +5,7 @@ use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request
 use serde_json::Value;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::DeploymentRejection;
 use spillway_door::{Refusal, Secret, respond};
 use spillway_engine::operations::deployment::{answer_hook, load_deployment};
 use spillway_engine::operations::target::find_targets;
@@ -13,10 +13,12 @@ use spillway_engine::ports::catalog::Secrets;
 use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::executions::Wakes;
 use spillway_runtime::Invocation;
-use spillway_wire::operations::{
-    get_deployment, get_deployment_target, put_lifecycle_event_hook_execution_status as put,
-};
-use spillway_wire::{Exception, Operation, hook, http};
+use spillway_wire::codedeploy::deployment::{GetDeployment, PutLifecycleEventHookExecutionStatus};
+use spillway_wire::codedeploy::exception::Exception;
+use spillway_wire::codedeploy::http;
+use spillway_wire::codedeploy::operation::Operation;
+use spillway_wire::codedeploy::target::GetDeploymentTarget;
+use spillway_wire::hook;
 
 /// The bytes of a request, packed or not. A verdict has some 200.
 const MOST_BYTES: usize = 16 * 1024;
@@ -61,25 +63,25 @@ async fn carry_out(
     }
     let cx = door.secret.context(door.store, Quotas::default(), None, invocation).await?;
     if operation == Operation::GetDeployment {
-        let id = get_deployment::parse(body, &cx)?;
+        let id = GetDeployment::parse(body, &cx)?;
         let deployment = load_deployment(door.store, &id).await?;
         refuse_unless_asked(&deployment)?;
-        return Ok(get_deployment::render(&id, &deployment, &cx));
+        return Ok(GetDeployment::render(&id, &deployment, &cx));
     }
     if operation == Operation::GetDeploymentTarget {
-        let request = get_deployment_target::parse(body, &cx)?;
+        let request = GetDeploymentTarget::parse(body, &cx)?;
         refuse_unless_asked(&load_deployment(door.store, &request.0).await?)?;
         let deployment = find_targets(door.store, &request.0, std::slice::from_ref(&request.1)).await?;
-        return Ok(get_deployment_target::render(&request, &deployment, &cx));
+        return Ok(GetDeploymentTarget::render(&request, &deployment, &cx));
     }
-    let verdict = put::parse(body, &cx)?;
+    let verdict = PutLifecycleEventHookExecutionStatus::parse(body, &cx)?;
     answer_hook(door.store, door.wakes, &verdict, invocation.now).await?;
-    Ok(put::render(&verdict, &(), &cx))
+    Ok(PutLifecycleEventHookExecutionStatus::render(&verdict, &(), &cx))
 }
 
 /// A deployment is shown only while its hook is in flight: any other one seems not to exist.
 fn refuse_unless_asked(deployment: &spillway_domain::deployment::record::Deployment) -> Result<(), Refusal> {
     let asked = deployment.current_event().is_some_and(|event| deployment.waits_for_hook(event));
-    let hidden = |id: &DeploymentId| Exception::from(Rejection::NoDeployment(id.clone()));
+    let hidden = |id: &DeploymentId| Exception::from(DeploymentRejection::DoesNotExist(id.clone()));
     if asked { Ok(()) } else { Err(hidden(&deployment.id).into()) }
 }

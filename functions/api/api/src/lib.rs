@@ -15,7 +15,7 @@ use spillway_engine::ports::executions::{Executions, Wakes};
 use spillway_engine::ports::instances::Instances;
 use spillway_engine::ports::revisions::Revisions;
 use spillway_runtime::Invocation;
-use spillway_wire::{bounds, http};
+use spillway_wire::codedeploy::http::{self, BODY_BYTES};
 use trail::{caller, log};
 
 /// Everything that the operations read and write.
@@ -51,7 +51,7 @@ pub async fn answer(
     request: &Request,
     invocation: &Invocation,
 ) -> Value {
-    let answer = match http::read(request, bounds::BODY_BYTES) {
+    let answer = match http::read(request, BODY_BYTES) {
         Ok((operation, body)) => {
             let caller = caller(request);
             let answer = carry_out(backend, operation, &body, caller.as_ref(), invocation).await;

@@ -28,8 +28,9 @@ use spillway_engine::operations::target::{find_deployment_instances, find_target
 use spillway_engine::ports::access::Access;
 use spillway_engine::ports::executions::{Executions, Wakes};
 use spillway_runtime::{Invocation, fresh_deployment_id, fresh_id};
-use spillway_wire::Operation::{self, *};
-use spillway_wire::{access, operations as wire};
+use spillway_wire::access;
+use spillway_wire::codedeploy::operation::Operation::{self, *};
+use spillway_wire::codedeploy::{application, configuration, deployment, group, instance, revision, tag, target};
 
 use crate::{Backend, Store};
 
@@ -51,25 +52,25 @@ pub(crate) async fn carry_out(
 
     // A use case whose answer has something in it, and one that answers {}. Without a use case there is nothing to do.
     macro_rules! answer {
-        ($operation:ident) => {
-            wire::$operation::render(&wire::$operation::parse(body, &cx)?, &cx)
+        ($operation:ty) => {
+            <$operation>::render(&<$operation>::parse(body, &cx)?, &cx)
         };
-        ($operation:ident, $request:pat => $done:expr) => {{
-            let request = wire::$operation::parse(body, &cx)?;
+        ($operation:ty, $request:pat => $done:expr) => {{
+            let request = <$operation>::parse(body, &cx)?;
             let done = {
                 let $request = &request;
                 $done.await?
             };
-            wire::$operation::render(&request, &done, &cx)
+            <$operation>::render(&request, &done, &cx)
         }};
     }
     macro_rules! done {
-        ($operation:ident) => {{
-            wire::$operation::parse(body, &cx)?;
+        ($operation:ty) => {{
+            <$operation>::parse(body, &cx)?;
             json!({})
         }};
-        ($operation:ident, $request:pat => $done:expr) => {{
-            let $request = &wire::$operation::parse(body, &cx)?;
+        ($operation:ty, $request:pat => $done:expr) => {{
+            let $request = &<$operation>::parse(body, &cx)?;
             $done.await?;
             json!({})
         }};
@@ -77,53 +78,53 @@ pub(crate) async fn carry_out(
 
     #[rustfmt::skip] // one line each
     let answer = match operation {
-        CreateApplication => answer!(create_application, new => create_application(store, new, quotas, fresh_id(), now)),
-        GetApplication => answer!(get_application, name => find_application(store, name)),
-        ListApplications => answer!(list_applications, after => list_applications(store, after.as_deref())),
-        BatchGetApplications => answer!(batch_get_applications, names => find_applications(store, names)),
-        UpdateApplication => done!(update_application, (name, to) => rename_application(store, name, to)),
-        DeleteApplication => done!(delete_application, name => delete_application(store, name)),
-        CreateDeploymentConfig => answer!(create_deployment_config, new => create_config(store, new, quotas, fresh_id(), now)),
-        GetDeploymentConfig => answer!(get_deployment_config, name => find_config(store, name)),
-        ListDeploymentConfigs => answer!(list_deployment_configs, after => list_configs(store, after.as_deref())),
-        DeleteDeploymentConfig => done!(delete_deployment_config, name => delete_config(store, name)),
-        CreateDeploymentGroup => answer!(create_deployment_group, new => create_group(store, new, quotas, fresh_id())),
-        GetDeploymentGroup => answer!(get_deployment_group, (application, name) => find_group(store, application, name)),
-        BatchGetDeploymentGroups => answer!(batch_get_deployment_groups, (application, names) => find_groups(store, application, names)),
-        ListDeploymentGroups => answer!(list_deployment_groups, (name, after) => list_groups(store, name, after.as_deref())),
-        UpdateDeploymentGroup => answer!(update_deployment_group, change => update_group(store, change)),
-        DeleteDeploymentGroup => answer!(delete_deployment_group, (application, name) => delete_group(store, application, name)),
-        ListTagsForResource => answer!(list_tags_for_resource, resource => list_tags(store, resource)),
-        TagResource => done!(tag_resource, (resource, tags) => tag_resource(store, resource, tags, quotas)),
-        UntagResource => done!(untag_resource, (resource, keys) => untag_resource(store, resource, keys)),
-        RegisterApplicationRevision => done!(register_application_revision, new => register_revision(store, new, now)),
-        GetApplicationRevision => answer!(get_application_revision, (application, location) => find_revision(store, application, location)),
-        BatchGetApplicationRevisions => answer!(batch_get_application_revisions, (application, locations) => find_revisions(store, application, locations)),
-        ListApplicationRevisions => answer!(list_application_revisions, (filter, after) => list_revisions(store, filter, after.as_deref())),
-        CreateDeployment => answer!(create_deployment, new => create_deployment(store, executions, new, resource::read, quotas, fresh_deployment_id(), now)),
-        GetDeployment => answer!(get_deployment, id => load_deployment(store, id)),
-        ListDeployments => answer!(list_deployments, (filter, after) => list_deployments(store, store, filter, after.as_deref())),
-        GetDeploymentTarget => answer!(get_deployment_target, (id, target) => find_targets(store, id, std::slice::from_ref(target))),
-        BatchGetDeploymentTargets => answer!(batch_get_deployment_targets, (id, targets) => find_targets(store, id, targets)),
-        ListDeploymentTargets => answer!(list_deployment_targets, (id, _) => find_targets(store, id, &[])),
-        StopDeployment => answer!(stop_deployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, caller, spillway_runtime::now)),
-        PutLifecycleEventHookExecutionStatus => answer!(put_lifecycle_event_hook_execution_status, verdict => answer_hook(store, wakes, verdict, now)),
-        BatchGetDeployments => answer!(batch_get_deployments, ids => load_deployments(store, ids)),
-        ContinueDeployment => done!(continue_deployment, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),
-        SkipWaitTimeForInstanceTermination => done!(skip_wait_time_for_instance_termination, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),
-        ListDeploymentInstances => answer!(list_deployment_instances, (id, _) => find_targets(store, id, &[])),
-        GetDeploymentInstance => done!(get_deployment_instance, (id, _) => find_deployment_instances(store, id)),
-        BatchGetDeploymentInstances => done!(batch_get_deployment_instances, (id, _) => find_deployment_instances(store, id)),
-        RegisterOnPremisesInstance => done!(register_on_premises_instance, new => register_instance(store, new, fresh_id(), now)),
-        DeregisterOnPremisesInstance => done!(deregister_on_premises_instance, name => deregister_instance(store, name, now)),
-        GetOnPremisesInstance => answer!(get_on_premises_instance, name => find_instance(store, name)),
-        BatchGetOnPremisesInstances => answer!(batch_get_on_premises_instances, names => find_instances(store, names)),
-        ListOnPremisesInstances => answer!(list_on_premises_instances, (filter, after) => list_instances(store, filter, after.as_deref())),
-        AddTagsToOnPremisesInstances => done!(add_tags_to_on_premises_instances, (names, tags) => tag_instances(store, names, tags, quotas)),
-        RemoveTagsFromOnPremisesInstances => done!(remove_tags_from_on_premises_instances, (names, tags) => untag_instances(store, names, tags)),
-        ListGitHubAccountTokenNames => answer!(list_git_hub_account_token_names),
-        DeleteGitHubAccountToken => done!(delete_git_hub_account_token, name => delete_github_token(name)),
-        DeleteResourcesByExternalId => done!(delete_resources_by_external_id),
+        CreateApplication => answer!(application::CreateApplication, new => create_application(store, new, quotas, fresh_id(), now)),
+        GetApplication => answer!(application::GetApplication, name => find_application(store, name)),
+        ListApplications => answer!(application::ListApplications, after => list_applications(store, after.as_deref())),
+        BatchGetApplications => answer!(application::BatchGetApplications, names => find_applications(store, names)),
+        UpdateApplication => done!(application::UpdateApplication, (name, to) => rename_application(store, name, to)),
+        DeleteApplication => done!(application::DeleteApplication, name => delete_application(store, name)),
+        CreateDeploymentConfig => answer!(configuration::CreateDeploymentConfig, new => create_config(store, new, quotas, fresh_id(), now)),
+        GetDeploymentConfig => answer!(configuration::GetDeploymentConfig, name => find_config(store, name)),
+        ListDeploymentConfigs => answer!(configuration::ListDeploymentConfigs, after => list_configs(store, after.as_deref())),
+        DeleteDeploymentConfig => done!(configuration::DeleteDeploymentConfig, name => delete_config(store, name)),
+        CreateDeploymentGroup => answer!(group::CreateDeploymentGroup, new => create_group(store, new, quotas, fresh_id())),
+        GetDeploymentGroup => answer!(group::GetDeploymentGroup, (application, name) => find_group(store, application, name)),
+        BatchGetDeploymentGroups => answer!(group::BatchGetDeploymentGroups, (application, names) => find_groups(store, application, names)),
+        ListDeploymentGroups => answer!(group::ListDeploymentGroups, (name, after) => list_groups(store, name, after.as_deref())),
+        UpdateDeploymentGroup => answer!(group::UpdateDeploymentGroup, change => update_group(store, change)),
+        DeleteDeploymentGroup => answer!(group::DeleteDeploymentGroup, (application, name) => delete_group(store, application, name)),
+        ListTagsForResource => answer!(tag::ListTagsForResource, resource => list_tags(store, resource)),
+        TagResource => done!(tag::TagResource, (resource, tags) => tag_resource(store, resource, tags, quotas)),
+        UntagResource => done!(tag::UntagResource, (resource, keys) => untag_resource(store, resource, keys)),
+        RegisterApplicationRevision => done!(revision::RegisterApplicationRevision, new => register_revision(store, new, now)),
+        GetApplicationRevision => answer!(revision::GetApplicationRevision, (application, location) => find_revision(store, application, location)),
+        BatchGetApplicationRevisions => answer!(revision::BatchGetApplicationRevisions, (application, locations) => find_revisions(store, application, locations)),
+        ListApplicationRevisions => answer!(revision::ListApplicationRevisions, (filter, after) => list_revisions(store, filter, after.as_deref())),
+        CreateDeployment => answer!(deployment::create::CreateDeployment, new => create_deployment(store, executions, new, resource::read, quotas, fresh_deployment_id(), now)),
+        GetDeployment => answer!(deployment::GetDeployment, id => load_deployment(store, id)),
+        ListDeployments => answer!(deployment::list::ListDeployments, (filter, after) => list_deployments(store, store, filter, after.as_deref())),
+        GetDeploymentTarget => answer!(target::GetDeploymentTarget, (id, target) => find_targets(store, id, std::slice::from_ref(target))),
+        BatchGetDeploymentTargets => answer!(target::BatchGetDeploymentTargets, (id, targets) => find_targets(store, id, targets)),
+        ListDeploymentTargets => answer!(target::ListDeploymentTargets, (id, _) => find_targets(store, id, &[])),
+        StopDeployment => answer!(deployment::StopDeployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, caller, spillway_runtime::now)),
+        PutLifecycleEventHookExecutionStatus => answer!(deployment::PutLifecycleEventHookExecutionStatus, verdict => answer_hook(store, wakes, verdict, now)),
+        BatchGetDeployments => answer!(deployment::BatchGetDeployments, ids => load_deployments(store, ids)),
+        ContinueDeployment => done!(deployment::ContinueDeployment, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),
+        SkipWaitTimeForInstanceTermination => done!(deployment::SkipWaitTimeForInstanceTermination, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),
+        ListDeploymentInstances => answer!(target::ListDeploymentInstances, (id, _) => find_targets(store, id, &[])),
+        GetDeploymentInstance => done!(target::GetDeploymentInstance, (id, _) => find_deployment_instances(store, id)),
+        BatchGetDeploymentInstances => done!(target::BatchGetDeploymentInstances, (id, _) => find_deployment_instances(store, id)),
+        RegisterOnPremisesInstance => done!(instance::RegisterOnPremisesInstance, new => register_instance(store, new, fresh_id(), now)),
+        DeregisterOnPremisesInstance => done!(instance::DeregisterOnPremisesInstance, name => deregister_instance(store, name, now)),
+        GetOnPremisesInstance => answer!(instance::GetOnPremisesInstance, name => find_instance(store, name)),
+        BatchGetOnPremisesInstances => answer!(instance::BatchGetOnPremisesInstances, names => find_instances(store, names)),
+        ListOnPremisesInstances => answer!(instance::ListOnPremisesInstances, (filter, after) => list_instances(store, filter, after.as_deref())),
+        AddTagsToOnPremisesInstances => done!(instance::AddTagsToOnPremisesInstances, (names, tags) => tag_instances(store, names, tags, quotas)),
+        RemoveTagsFromOnPremisesInstances => done!(instance::RemoveTagsFromOnPremisesInstances, (names, tags) => untag_instances(store, names, tags)),
+        ListGitHubAccountTokenNames => answer!(revision::ListGitHubAccountTokenNames),
+        DeleteGitHubAccountToken => done!(revision::DeleteGitHubAccountToken, name => delete_github_token(name)),
+        DeleteResourcesByExternalId => done!(deployment::DeleteResourcesByExternalId),
     };
     Ok(answer)
 }

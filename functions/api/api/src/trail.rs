@@ -4,7 +4,7 @@ use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request
 use serde_json::Value;
 use spillway_domain::access::caller::Caller;
 use spillway_door::Refusal;
-use spillway_wire::Operation;
+use spillway_wire::codedeploy::operation::Operation;
 
 /// Who signed the request, as Lambda has verified it. In the local cloud there is none, since its emulator verifies nothing.
 pub(crate) fn caller(request: &Request) -> Option<Caller> {

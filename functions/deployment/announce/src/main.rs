@@ -10,8 +10,8 @@ use spillway_engine::deployment::announce::announce;
 use spillway_engine::deployment::task::DeploymentRef;
 use spillway_engine::ports::customer::Notices;
 use spillway_runtime::{Failure, Invocation, aws, run, setting, table};
-use spillway_wire::Place;
-use spillway_wire::notice::{self, MessageForm};
+use spillway_wire::notification::{self, MessageForm};
+use spillway_wire::place::Place;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -38,15 +38,16 @@ struct Notified<'a> {
 
 impl Notices for Notified<'_> {
     async fn tell(&self, deployment: &Deployment) -> Vec<String> {
-        let subject = notice::subject(deployment, &self.place);
-        let published = notice::notified_triggers(deployment).map(async |trigger| {
-            let message = notice::message(deployment, &trigger.name, &self.place, self.form).to_string();
+        let subject = notification::subject(deployment, &self.place);
+        let published = notification::notified_triggers(deployment).map(async |trigger| {
+            let message = notification::message(deployment, &trigger.name, &self.place, self.form).to_string();
             let published = self.topics.publish(&deployment.session(), &trigger.topic, &subject, &message).await;
-            published.map_err(|problem| notice::unpublished(deployment, trigger, &problem))
+            published.map_err(|problem| notification::unpublished(deployment, trigger, &problem))
         });
-        let (detail, resources) = (notice::detail(deployment, &self.place), notice::resources(deployment, &self.place));
-        let put = self.bus.put_event(notice::DETAIL_TYPE, &detail, resources).await;
-        let put = put.map_err(|problem| notice::unposted(deployment, &problem));
+        let (detail, resources) =
+            (notification::detail(deployment, &self.place), notification::resources(deployment, &self.place));
+        let put = self.bus.put_event(notification::DETAIL_TYPE, &detail, resources).await;
+        let put = put.map_err(|problem| notification::unposted(deployment, &problem));
         join_all(published).await.into_iter().chain([put]).filter_map(Result::err).collect()
     }
 }

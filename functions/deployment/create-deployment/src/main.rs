@@ -10,8 +10,10 @@ use spillway_engine::access::permit::permit;
 use spillway_engine::operations::Error;
 use spillway_engine::operations::deployment::{StartRequest, create_deployment_for};
 use spillway_runtime::{Failure, Invocation, aws, run, setting, table};
+use spillway_wire::access;
+use spillway_wire::codedeploy::exception::Exception;
 use spillway_wire::execution::{Request, created, parse, refused};
-use spillway_wire::{Exception, Place, access};
+use spillway_wire::place::Place;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -13,7 +13,8 @@ use spillway_engine::deployment::task::Task;
 use spillway_engine::ports::catalog::Secrets;
 use spillway_engine::ports::customer::HookReply;
 use spillway_runtime::{Failure, Invocation, aws, fresh_secret, now, run, table};
-use spillway_wire::{Seal, hook};
+use spillway_wire::codedeploy::token::Seal;
+use spillway_wire::hook;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

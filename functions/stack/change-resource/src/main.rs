@@ -15,8 +15,9 @@ use spillway_engine::access::permit::permit;
 use spillway_engine::operations::Error;
 use spillway_engine::stack::change_resource::{Changes, change_resource};
 use spillway_runtime::{Failure, Invocation, aws, run, setting, table};
+use spillway_wire::access;
+use spillway_wire::place::Place;
 use spillway_wire::stack::{asked, parse, refusal};
-use spillway_wire::{Place, access};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -5,6 +5,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use spillway_domain::arn::Arn;
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::ecs::target::{AwsvpcConfiguration, CapacityProvider, EcsTarget};
 
@@ -84,10 +85,9 @@ fn task_definition(check: &mut Check, place: &str, node: Option<&Node>) -> Optio
 
 /// Whether a text is an ARN of a task definition, or its last part, with a revision or without one.
 fn is_task_definition(text: &str) -> bool {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let name = match parts[..] {
-        ["arn", _, "ecs", _, _, resource] => resource.strip_prefix("task-definition/"),
-        _ => Some(text),
+    let name = match Arn::parse(text).filter(|arn| arn.service() == "ecs") {
+        Some(arn) => arn.resource().strip_prefix("task-definition/"),
+        None => Some(text),
     };
     let Some(name) = name else { return false };
     let (family, revision) = name.split_once(':').map_or((name, None), |(family, own)| (family, Some(own)));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
 use crate::names::text_type;
 
 text_type!(
@@ -62,15 +63,9 @@ impl Caller {
     }
 }
 
-fn identity(arn: &str) -> Option<CallerIdentity<'_>> {
-    let mut parts = arn.splitn(6, ':');
-    let mut part = || parts.next();
-    let ("arn", partition, service, _region, account, resource) =
-        (part()?, part()?, part()?, part()?, part()?, part()?)
-    else {
-        return None;
-    };
-    let (kind, name) = match (service, resource) {
+fn identity(text: &str) -> Option<CallerIdentity<'_>> {
+    let arn = Arn::parse(text)?;
+    let (kind, name) = match (arn.service(), arn.resource()) {
         ("iam", "root") => (CallerKind::Root, "root"),
         ("iam", user) => (CallerKind::User, last(user.strip_prefix("user/")?)),
         ("sts", resource) => match resource.strip_prefix("federated-user/") {
@@ -84,8 +79,8 @@ fn identity(arn: &str) -> Option<CallerIdentity<'_>> {
         ("cloudformation", stack) => (CallerKind::Stack, stack.strip_prefix("stack/")?.split('/').next()?),
         _ => return None,
     };
-    let is_account = account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit());
-    (is_account && !name.is_empty()).then_some(CallerIdentity { kind, partition, account, name })
+    let (partition, account) = (arn.partition(), arn.account());
+    (arn.has_account() && !name.is_empty()).then_some(CallerIdentity { kind, partition, account, name })
 }
 
 /// A name without its path.

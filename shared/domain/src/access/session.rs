@@ -83,8 +83,7 @@ fn stack_session(resource: &StackResource) -> String {
     let allowed = |text: &str| -> String {
         text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect()
     };
-    // arn:<partition>:cloudformation:<region>:<account>:stack/<name>/<uuid>
-    let stack = allowed(resource.stack.split('/').nth(1).unwrap_or(&resource.stack));
+    let stack = allowed(resource.stack_name().unwrap_or(&resource.stack));
     let logical_id = allowed(&resource.logical_id);
     let room = LONGEST_NAME - 1;
     let of_stack = stack.len().min((room - room / 2).max(room.saturating_sub(logical_id.len())));

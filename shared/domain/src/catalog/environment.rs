@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
 use crate::catalog::config::ComputePlatform;
 use crate::catalog::instance::TagFilter;
 use crate::catalog::tags::Tag;
@@ -209,10 +210,9 @@ text_type!(
     "listener ARN",
     "arn:<partition>:elasticloadbalancing:<region>:<account>:listener/<load balancer>/<listener>",
     |text| {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        text.len() <= 1024
-            && matches!(parts[..], ["arn", _, "elasticloadbalancing", _, _, resource] if resource.len() > "listener/".len()
-                && resource.starts_with("listener/"))
+        let arn = Arn::parse(text).filter(|arn| arn.service() == "elasticloadbalancing");
+        let listener = arn.and_then(|arn| arn.resource().strip_prefix("listener/"));
+        text.len() <= 1024 && listener.is_some_and(|name| !name.is_empty())
     }
 );
 text_type!(
@@ -232,11 +232,10 @@ text_type!(
 
 /// The name alone.
 fn ecs_name<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let name = match parts[..] {
-        ["arn", _, "ecs", _, _, resource] => resource.strip_prefix(kind)?.rsplit('/').next(),
-        [name] => Some(name),
-        _ => None,
+    let name = match Arn::parse(text) {
+        Some(arn) if arn.service() == "ecs" => arn.resource().strip_prefix(kind)?.rsplit('/').next(),
+        Some(_) => None,
+        None => Some(text).filter(|name| !name.contains(':')),
     };
     name.filter(|name| {
         (1..=255).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')

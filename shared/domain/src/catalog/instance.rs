@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
 use crate::catalog::tags::Tag;
 use crate::names::{fits_name_rule, text_type};
 
@@ -73,16 +74,15 @@ text_type!(
 );
 
 /// The last part of the ARN of something global of an account.
-fn arn_resource<'a>(arn: &'a str, service: &str) -> Option<&'a str> {
+fn arn_resource<'a>(text: &'a str, service: &str) -> Option<&'a str> {
     // IAM's longest: a path of 512 characters, and a name of 64.
-    let mut parts = Some(arn).filter(|arn| arn.len() <= 640)?.splitn(6, ':');
-    let is_account = |text: &str| text.len() == 12 && text.chars().all(|c| c.is_ascii_digit());
-    let fits = parts.next() == Some("arn")
-        && parts.next().is_some_and(|partition| partition.starts_with("aws") && fits_name_rule(partition))
-        && parts.next() == Some(service)
-        && parts.next() == Some("")
-        && parts.next().is_some_and(is_account);
-    parts.next().filter(|_| fits)
+    let arn = Arn::parse(text).filter(|_| text.len() <= 640)?;
+    let fits = arn.partition().starts_with("aws")
+        && fits_name_rule(arn.partition())
+        && arn.service() == service
+        && arn.region().is_empty()
+        && arn.has_account();
+    fits.then_some(arn.resource())
 }
 
 impl Identity {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
 use crate::percent::Percent;
 
 /// The target groups of a pair, by what is behind them. Named by their ARNs.
@@ -174,11 +175,15 @@ impl Listener {
 impl fmt::Display for Forward {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, (group, weight)) in self.groups.iter().enumerate() {
-            let name = group.rsplit('/').nth(1).unwrap_or(group);
-            write!(f, "{}{name} {weight}", if n == 0 { "" } else { " and " })?;
+            write!(f, "{}{} {weight}", if n == 0 { "" } else { " and " }, target_group_name(group))?;
         }
         Ok(())
     }
+}
+
+/// The name of a target group, in its ARN: the resource is `targetgroup/<name>/<id>`.
+pub fn target_group_name(arn: &str) -> &str {
+    Arn::parse(arn).and_then(|arn| arn.resource().split('/').nth(1)).unwrap_or(arn)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::arn::Arn;
 use crate::catalog::application::NewApplication;
 use crate::catalog::config::NewConfig;
 use crate::catalog::group::NewGroup;
@@ -18,6 +19,13 @@ pub struct StackResource {
     pub stack: String,
     /// What the template calls it.
     pub logical_id: String,
+}
+
+impl StackResource {
+    /// The name of the stack, in its id: an ARN whose resource is `stack/<name>/<uuid>`.
+    pub fn stack_name(&self) -> Option<&str> {
+        Arn::parse(&self.stack)?.resource().split('/').nth(1)
+    }
 }
 
 /// What a stack asks for, once for every change of a resource.

@@ -7,7 +7,7 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::names::{ApplicationName, DeploymentId};
 use spillway_domain::problem::ProblemKind;
-use spillway_domain::rejection::{Quota, Rejection};
+use spillway_domain::rejection::{ApplicationRejection, GroupRejection, Quota, Rejection};
 
 use crate::operations::Error;
 use crate::ports::catalog::{Applications, Groups};
@@ -25,12 +25,12 @@ pub async fn create_application(
     let application = Application { id, home: name.to_string(), name, platform, created_at: now };
     if catalog.count_applications().await? >= quotas.applications {
         if catalog.application(&application.name).await?.is_some() {
-            return Err(Rejection::ApplicationExists(application.name).into());
+            return Err(ApplicationRejection::AlreadyExists(application.name).into());
         }
         return Err(Rejection::Full { quota: Quota::Applications, most: quotas.applications }.into());
     }
     if !catalog.create_application(&application, &tags).await? {
-        return Err(Rejection::ApplicationExists(application.name).into());
+        return Err(ApplicationRejection::AlreadyExists(application.name).into());
     }
     Ok(application)
 }
@@ -38,7 +38,7 @@ pub async fn create_application(
 /// An application by name.
 pub async fn find_application(catalog: &impl Applications, name: &ApplicationName) -> Result<Application, Error> {
     let found = catalog.application(name).await?;
-    Ok(found.ok_or_else(|| Rejection::NoApplication(name.clone()))?)
+    Ok(found.ok_or_else(|| ApplicationRejection::DoesNotExist(name.clone()))?)
 }
 
 /// Applications by name, all of which must be there.
@@ -48,7 +48,7 @@ pub async fn find_applications(
 ) -> Result<Vec<Application>, Error> {
     let found = catalog.applications_named(names).await?;
     match names.iter().find(|name| found.iter().all(|application| application.name != **name)) {
-        Some(missing) => Err(Rejection::NoApplication(missing.clone()).into()),
+        Some(missing) => Err(ApplicationRejection::DoesNotExist(missing.clone()).into()),
         None => Ok(found),
     }
 }
@@ -73,8 +73,10 @@ pub async fn rename_application(
     }
     match catalog.rename_application(&application, to).await {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Rejection::ApplicationExists(to.clone()).into()),
-        Err(problem) if problem.kind == ProblemKind::Stale => Err(Rejection::NoApplication(name.clone()).into()),
+        Ok(false) => Err(ApplicationRejection::AlreadyExists(to.clone()).into()),
+        Err(problem) if problem.kind == ProblemKind::Stale => {
+            Err(ApplicationRejection::DoesNotExist(name.clone()).into())
+        }
         Err(problem) => Err(problem.into()),
     }
 }
@@ -108,9 +110,7 @@ pub async fn delete_application(catalog: &(impl Applications + Groups), name: &A
 fn refuse_if_active(group: &DeploymentGroup, active: Option<DeploymentId>) -> Result<(), Error> {
     match active {
         None => Ok(()),
-        Some(deployment) => {
-            Err(Rejection::InUse { what: format!("Deployment group {}", group.name), deployment }.into())
-        }
+        Some(deployment) => Err(GroupRejection::InUse { group: group.name.clone(), deployment }.into()),
     }
 }
 

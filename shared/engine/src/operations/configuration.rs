@@ -7,7 +7,7 @@ use spillway_domain::catalog::config::{
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::names::ConfigName;
-use spillway_domain::rejection::{Quota, Rejection};
+use spillway_domain::rejection::{ConfigurationRejection, Quota, Rejection};
 
 use crate::operations::Error;
 use crate::ports::catalog::Configurations;
@@ -24,12 +24,12 @@ pub async fn create_config(
     let config = DeploymentConfig { id, name, platform, strategy, created_at: Some(now) };
     if catalog.count_configs().await? >= quotas.configs {
         if catalog.config(&config.name).await?.is_some() {
-            return Err(Rejection::ConfigExists(config.name).into());
+            return Err(ConfigurationRejection::AlreadyExists(config.name).into());
         }
         return Err(Rejection::Full { quota: Quota::Configs, most: quotas.configs }.into());
     }
     if !catalog.create_config(&config).await? {
-        return Err(Rejection::ConfigExists(config.name).into());
+        return Err(ConfigurationRejection::AlreadyExists(config.name).into());
     }
     Ok(config)
 }
@@ -50,7 +50,7 @@ async fn find(
         return Ok(DeploymentConfig { id: String::new(), name: name.clone(), platform, strategy, created_at: None });
     }
     let found = catalog.config(name).await?;
-    Ok(found.ok_or_else(|| Rejection::NoConfig { name: name.clone(), platform })?)
+    Ok(found.ok_or_else(|| ConfigurationRejection::DoesNotExist { name: name.clone(), platform })?)
 }
 
 /// The strategy of a configuration, which must be one that `platform` can follow.
@@ -63,10 +63,10 @@ pub(crate) async fn config_for(
     // Steps are the same wherever traffic is shifted.
     let has_steps = matches!(config.strategy, Strategy::Steps(_)) && platform != ComputePlatform::Server;
     if config.platform != platform && !has_steps {
-        return Err(Rejection::ConfigForOtherPlatform { config: name.clone(), expected: platform }.into());
+        return Err(ConfigurationRejection::ForOtherPlatform { config: name.clone(), expected: platform }.into());
     }
     if platform == ComputePlatform::Ecs && config.strategy.routing().is_some_and(|routing| !routing.is_in_tenths()) {
-        return Err(Rejection::TooFine { config: name.clone() }.into());
+        return Err(ConfigurationRejection::TooFine { config: name.clone() }.into());
     }
     Ok(config.strategy)
 }
@@ -84,10 +84,10 @@ pub async fn list_configs(catalog: &impl Configurations, after: Option<&str>) ->
 /// Deletes a configuration that no group refers to. One that is not there is deleted already.
 pub async fn delete_config(catalog: &impl Configurations, name: &ConfigName) -> Result<(), Error> {
     if find_built_in(name).is_some() {
-        return Err(Rejection::BuiltInConfig(name.clone()).into());
+        return Err(ConfigurationRejection::BuiltIn(name.clone()).into());
     }
     if !catalog.delete_config(name).await? {
-        return Err(Rejection::ConfigInUse(name.clone()).into());
+        return Err(ConfigurationRejection::InUse(name.clone()).into());
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::request::{DeploymentFilter, HookAnswer, NewDeployment};
 use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::names::DeploymentId;
-use spillway_domain::rejection::{Quota, Rejection};
+use spillway_domain::rejection::{DeploymentRejection, GroupRejection, Quota, Rejection, RevisionRejection};
 
 use crate::deployment::task::{Note, amend, load};
 use crate::deployment::wake::{start_or_leave, wake_or_leave};
@@ -56,6 +56,13 @@ pub struct StartRequest {
     pub started_at: String,
 }
 
+impl StartRequest {
+    /// The name of the execution, the last part of its ARN.
+    pub fn execution_name(&self) -> &str {
+        self.arn.rsplit(':').next().unwrap_or_default()
+    }
+}
+
 /// The same for an execution that is there already, so that none is started. However often it asks, it gets the one
 /// deployment that it asked for first.
 pub async fn create_deployment_for(
@@ -67,7 +74,7 @@ pub async fn create_deployment_for(
     now: Timestamp,
 ) -> Result<Deployment, Error> {
     let id = DeploymentId::of_execution(&start.arn, &start.started_at);
-    let name = start.arn.rsplit(':').next().map(str::to_owned);
+    let name = Some(start.execution_name().to_owned());
     match store.load(&id).await? {
         Some(first) if first.execution == name => Ok(first),
         Some(_) | None => {
@@ -95,12 +102,12 @@ async fn write(
 ) -> Result<Deployment, Error> {
     let (application, group, state) = find_group(store, &request.application, &request.group).await?;
     if let Some(member) = request.for_servers.filter(|_| application.platform != ComputePlatform::Server) {
-        return Err(Rejection::ForServers(member, application.platform).into());
+        return Err(DeploymentRejection::ForServers(member, application.platform).into());
     }
     let platform = application.platform;
     let is_in_place = group.environment.style == DeploymentStyle::of(ComputePlatform::Server);
     if platform == ComputePlatform::Server && !is_in_place {
-        return Err(Rejection::PlatformNotBuilt(platform).into());
+        return Err(DeploymentRejection::PlatformNotBuilt(platform).into());
     }
     let (revision, target) = revision_of(store, request, &application, &state, read).await?;
     let config = request.config.clone().unwrap_or(group.config);
@@ -139,14 +146,14 @@ async fn write(
     };
     let deployment = Deployment { execution, ..Deployment::new(id, spec, now) };
     match store.create(&deployment, revision.content.as_deref()).await? {
-        Creation::Busy(deployment) => Err(Rejection::Busy { group: group.name, deployment }.into()),
+        Creation::Busy(deployment) => Err(DeploymentRejection::Busy { group: group.name, deployment }.into()),
         Creation::AliasBusy(holder) => {
             let holder = load(store, &holder).await?;
             let alias = deployment.target_id().unwrap_or_default();
             let (application, group) = (holder.spec.application.clone(), holder.spec.group.clone());
-            Err(Rejection::AliasBusy { alias, application, group, deployment: holder.id }.into())
+            Err(DeploymentRejection::AliasBusy { alias, application, group, deployment: holder.id }.into())
         }
-        Creation::NoGroup => Err(Rejection::NoGroup(group.name).into()),
+        Creation::NoGroup => Err(GroupRejection::DoesNotExist(group.name).into()),
         Creation::Created => Ok(deployment),
     }
 }
@@ -163,7 +170,7 @@ async fn revision_of(
     if let Some(given) = &request.revision
         && let Some(unfit) = given.location.unfit(application.platform)
     {
-        return Err(Rejection::RevisionUnfit(unfit, application.platform).into());
+        return Err(RevisionRejection::Unfit(unfit, application.platform).into());
     }
     if let Some(given) = &request.revision {
         let says = given.content.as_deref().map(|content| read(content, application.platform));
@@ -171,7 +178,7 @@ async fn revision_of(
             return Ok((given.clone(), target));
         }
     }
-    let restart = || Rejection::NothingToRestart(request.group.clone());
+    let restart = || RevisionRejection::NothingToRestart(request.group.clone());
     let location = match &request.revision {
         Some(given) => given.location.clone(),
         None => state.target_revision.clone().ok_or_else(restart)?,
@@ -181,7 +188,8 @@ async fn revision_of(
         return Ok((NewRevision { location, content: None }, Target::Unread));
     }
     let found = find_revision(revisions, &application.name, &location).await?;
-    let unknown = || Rejection::NoRevision { application: application.name.clone(), revision: location.clone() };
+    let unknown =
+        || RevisionRejection::DoesNotExist { application: application.name.clone(), revision: location.clone() };
     let content = found.content.ok_or_else(unknown)?;
     let target = read(&content, application.platform);
     let target = if request.revision.is_none() { target.restarted() } else { target };
@@ -191,7 +199,7 @@ async fn revision_of(
 /// A deployment by id.
 pub async fn load_deployment(deployments: &impl Deployments, id: &DeploymentId) -> Result<Deployment, Error> {
     let found = deployments.load(id).await?;
-    Ok(found.ok_or_else(|| Rejection::NoDeployment(id.clone()))?)
+    Ok(found.ok_or_else(|| DeploymentRejection::DoesNotExist(id.clone()))?)
 }
 
 /// Deployments by id. Those that are not there are left out.
@@ -229,12 +237,12 @@ pub async fn stop_deployment(
     caller: Option<&Caller>,
     clock: impl Fn() -> Timestamp,
 ) -> Result<Deployment, Error> {
-    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
+    let record = deployments.load(id).await?.ok_or_else(|| DeploymentRejection::DoesNotExist(id.clone()))?;
     if record.is_settled() {
-        return Err(Rejection::AlreadyCompleted(id.clone()).into());
+        return Err(DeploymentRejection::AlreadyCompleted(id.clone()).into());
     }
     if record.spec.rolls_back.is_some() {
-        return Err(Rejection::RollbackCannotStop(id.clone()).into());
+        return Err(DeploymentRejection::RollbackCannotStop(id.clone()).into());
     }
     let mut ended = false;
     let change = |record: &mut Deployment| {
@@ -248,9 +256,9 @@ pub async fn stop_deployment(
     };
     amend(deployments, id, change).await?;
     if ended {
-        return Err(Rejection::AlreadyCompleted(id.clone()).into());
+        return Err(DeploymentRejection::AlreadyCompleted(id.clone()).into());
     }
-    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
+    let record = deployments.load(id).await?.ok_or_else(|| DeploymentRejection::DoesNotExist(id.clone()))?;
     wake_or_leave(wakes, &record).await;
     Ok(record)
 }
@@ -266,18 +274,18 @@ pub async fn continue_deployment(
 ) -> Result<(), Error> {
     let deployment = load_deployment(deployments, id).await?;
     if deployment.has_ended() {
-        return Err(Rejection::AlreadyCompleted(deployment.id).into());
+        return Err(DeploymentRejection::AlreadyCompleted(deployment.id).into());
     }
     let platform = deployment.spec.platform;
     if platform != ComputePlatform::Ecs {
-        return Err(Rejection::NoWait { deployment: deployment.id, platform, wait }.into());
+        return Err(DeploymentRejection::NoWait { deployment: deployment.id, platform, wait }.into());
     }
     let change = |record: &mut Deployment| {
         let why = format!("ContinueDeployment was called with {} by {}.", wait.as_str(), Caller::in_words(caller));
         record.end_wait(wait, now).then(|| Note { seen: "request: continue".to_owned(), decided: "Continue", why })
     };
     let Some(record) = amend(deployments, id, change).await? else {
-        return Err(Rejection::NotWaiting { deployment: id.clone(), wait }.into());
+        return Err(DeploymentRejection::NotWaiting { deployment: id.clone(), wait }.into());
     };
     wake_or_leave(wakes, &record).await;
     Ok(())
@@ -292,8 +300,8 @@ pub async fn answer_hook(
     now: Timestamp,
 ) -> Result<(), Error> {
     let id = &answer.deployment;
-    let record = deployments.load(id).await?.ok_or_else(|| Rejection::NoDeployment(id.clone()))?;
-    let foreign = || Rejection::ForeignHook { deployment: id.clone() };
+    let record = deployments.load(id).await?.ok_or_else(|| DeploymentRejection::DoesNotExist(id.clone()))?;
+    let foreign = || DeploymentRejection::ForeignHook { deployment: id.clone() };
     let event = answer.event;
     let asked = |event: &LifecycleEvent| event.hook.as_ref().is_some_and(|run| run.asked > 0);
     if !record.event(event).is_some_and(asked) {
@@ -310,7 +318,7 @@ pub async fn answer_hook(
         })
     };
     let Some(record) = amend(deployments, id, change).await? else {
-        return Err(Rejection::EventAlreadyCompleted { deployment: id.clone(), event }.into());
+        return Err(DeploymentRejection::EventAlreadyCompleted { deployment: id.clone(), event }.into());
     };
     wake_or_leave(wakes, &record).await;
     Ok(())

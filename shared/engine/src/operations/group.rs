@@ -12,7 +12,7 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::rollback::AutoRollback;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::problem::ProblemKind;
-use spillway_domain::rejection::{Quota, Rejection};
+use spillway_domain::rejection::{ApplicationRejection, ConfigurationRejection, GroupRejection, Quota, Rejection};
 
 use crate::operations::Error;
 use crate::operations::application::find_application;
@@ -29,16 +29,18 @@ pub async fn create_group(
     let application = find_application(catalog, &request.application).await?;
     let group = group_like(&application, request, id)?;
     config_for(catalog, &group.config, application.platform).await?;
-    let refused = match catalog.create_group(&group, &request.tags, quotas.groups).await? {
+    let refused: Error = match catalog.create_group(&group, &request.tags, quotas.groups).await? {
         GroupWrite::Done => return Ok(group),
-        GroupWrite::NameTaken => Rejection::GroupExists(group.name),
-        GroupWrite::NoApplication => Rejection::NoApplication(application.name),
-        GroupWrite::Full => Rejection::Full { quota: Quota::Groups, most: quotas.groups },
-        GroupWrite::NoConfig => Rejection::NoConfig { name: group.config, platform: Some(application.platform) },
-        GroupWrite::Active(deployment) => Rejection::ServiceInUse { group: group.name, deployment },
-        GroupWrite::ServiceDrifted => Rejection::ServiceDrifted(group.environment.ecs_services),
+        GroupWrite::NameTaken => GroupRejection::AlreadyExists(group.name).into(),
+        GroupWrite::NoApplication => ApplicationRejection::DoesNotExist(application.name).into(),
+        GroupWrite::Full => Rejection::Full { quota: Quota::Groups, most: quotas.groups }.into(),
+        GroupWrite::NoConfig => {
+            ConfigurationRejection::DoesNotExist { name: group.config, platform: Some(application.platform) }.into()
+        }
+        GroupWrite::Active(deployment) => GroupRejection::ServiceInUse { group: group.name, deployment }.into(),
+        GroupWrite::ServiceDrifted => GroupRejection::ServiceDrifted(group.environment.ecs_services).into(),
     };
-    Err(refused.into())
+    Err(refused)
 }
 
 /// A group as it is asked for; what is left out is as the platform has it by default.
@@ -60,7 +62,7 @@ pub(crate) fn group_like(
         environment: Environment::of(application.platform),
     };
     group.take_over(&request.settings);
-    group.environment.fit(application.platform).map_err(Rejection::GroupUnfit)?;
+    group.environment.fit(application.platform).map_err(GroupRejection::Unfit)?;
     Ok(group)
 }
 
@@ -81,7 +83,7 @@ pub(crate) async fn find_filed(
 ) -> Result<(Application, StoredGroup), Error> {
     let (application, found) = find_groups(catalog, application, std::slice::from_ref(name)).await?;
     let stored = found.into_iter().next();
-    Ok((application, stored.ok_or_else(|| Rejection::NoGroup(name.clone()))?))
+    Ok((application, stored.ok_or_else(|| GroupRejection::DoesNotExist(name.clone()))?))
 }
 
 /// Those of these groups of an application that are there.
@@ -91,7 +93,7 @@ pub async fn find_groups(
     names: &[GroupName],
 ) -> Result<(Application, Vec<StoredGroup>), Error> {
     let found = catalog.groups_named(application, names).await?;
-    Ok(found.ok_or_else(|| Rejection::NoApplication(application.clone()))?)
+    Ok(found.ok_or_else(|| ApplicationRejection::DoesNotExist(application.clone()))?)
 }
 
 /// The names of the groups of an application.
@@ -101,7 +103,7 @@ pub async fn list_groups(
     after: Option<&str>,
 ) -> Result<Page<GroupName>, Error> {
     let page = catalog.groups(application, after).await?;
-    Ok(page.ok_or_else(|| Rejection::NoApplication(application.clone()))?)
+    Ok(page.ok_or_else(|| ApplicationRejection::DoesNotExist(application.clone()))?)
 }
 
 /// Changes a group; what the request leaves out stays. A running deployment keeps the settings it was created with.
@@ -114,7 +116,7 @@ pub async fn update_group(
     new.name = change.name.clone().unwrap_or(new.name);
     new.role = change.role.clone().unwrap_or(new.role);
     new.take_over(&change.settings);
-    new.environment.fit(application.platform).map_err(Rejection::GroupUnfit)?;
+    new.environment.fit(application.platform).map_err(GroupRejection::Unfit)?;
     replace_group(catalog, &application, &old, new).await
 }
 
@@ -128,19 +130,21 @@ pub(crate) async fn replace_group(
     if new.config != old.config {
         config_for(catalog, &new.config, application.platform).await?;
     }
-    let refused = match catalog.replace_group(old, &new).await {
+    let refused: Error = match catalog.replace_group(old, &new).await {
         Ok(GroupWrite::Done) => return Ok(new),
-        Ok(GroupWrite::NameTaken) => Rejection::GroupExists(new.name),
-        Ok(GroupWrite::NoConfig) => Rejection::NoConfig { name: new.config, platform: Some(application.platform) },
-        Ok(GroupWrite::Active(deployment)) => Rejection::ServiceInUse { group: new.name, deployment },
-        Ok(GroupWrite::ServiceDrifted) => Rejection::ServiceDrifted(new.environment.ecs_services),
-        Ok(GroupWrite::NoApplication | GroupWrite::Full) => Rejection::NoGroup(old.name.clone()),
+        Ok(GroupWrite::NameTaken) => GroupRejection::AlreadyExists(new.name).into(),
+        Ok(GroupWrite::NoConfig) => {
+            ConfigurationRejection::DoesNotExist { name: new.config, platform: Some(application.platform) }.into()
+        }
+        Ok(GroupWrite::Active(deployment)) => GroupRejection::ServiceInUse { group: new.name, deployment }.into(),
+        Ok(GroupWrite::ServiceDrifted) => GroupRejection::ServiceDrifted(new.environment.ecs_services).into(),
+        Ok(GroupWrite::NoApplication | GroupWrite::Full) => GroupRejection::DoesNotExist(old.name.clone()).into(),
         Err(problem) if problem.kind == ProblemKind::Stale => {
-            Rejection::Conflict(format!("Deployment group {}", old.name))
+            Rejection::Conflict(format!("Deployment group {}", old.name)).into()
         }
         Err(problem) => return Err(problem.into()),
     };
-    Err(refused.into())
+    Err(refused)
 }
 
 /// Deletes a group. One that is not there is deleted already; one with an active deployment stays.
@@ -151,6 +155,6 @@ pub async fn delete_group(catalog: &impl Groups, application: &ApplicationName, 
     };
     match catalog.delete_group(&stored.group).await? {
         None => Ok(()),
-        Some(deployment) => Err(Rejection::InUse { what: format!("Deployment group {name}"), deployment }.into()),
+        Some(deployment) => Err(GroupRejection::InUse { group: name.clone(), deployment }.into()),
     }
 }

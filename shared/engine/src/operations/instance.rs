@@ -5,7 +5,7 @@ use spillway_domain::catalog::instance::{Instance, InstanceFilter, InstanceName,
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::tags::Tag;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::{InstanceRejection, Rejection};
 
 use crate::operations::Error;
 use crate::ports::instances::{Instances, Registration};
@@ -22,8 +22,10 @@ pub async fn register_instance(
     let instance = Instance::new(request, id, now);
     match instances.register_instance(&instance).await? {
         Registration::Registered => Ok(()),
-        Registration::NameTaken => Err(Rejection::InstanceExists(instance.name).into()),
-        Registration::IdentityTaken(by) => Err(Rejection::IdentityTaken { identity: instance.identity, by }.into()),
+        Registration::NameTaken => Err(InstanceRejection::AlreadyExists(instance.name).into()),
+        Registration::IdentityTaken(by) => {
+            Err(InstanceRejection::IdentityTaken { identity: instance.identity, by }.into())
+        }
     }
 }
 
@@ -41,7 +43,7 @@ pub async fn deregister_instance(instances: &impl Instances, name: &InstanceName
 /// An on-premises instance by name, also when it has been deregistered.
 pub async fn find_instance(instances: &impl Instances, name: &InstanceName) -> Result<Instance, Error> {
     let found = instances.instances(std::slice::from_ref(name)).await?.pop();
-    Ok(found.ok_or_else(|| Rejection::NotRegistered(name.clone()))?)
+    Ok(found.ok_or_else(|| InstanceRejection::NotRegistered(name.clone()))?)
 }
 
 /// On-premises instances by name. Those that were never registered are left out.
@@ -67,12 +69,12 @@ pub async fn tag_instances(
 ) -> Result<(), Error> {
     let most = quotas.instance_tags;
     let change = |name: &InstanceName, found: Option<Instance>| {
-        let mut instance = found.ok_or_else(|| Rejection::NotRegistered(name.clone()))?;
+        let mut instance = found.ok_or_else(|| InstanceRejection::NotRegistered(name.clone()))?;
         if !instance.add_tags(tags) {
             return Ok(None);
         }
         if instance.tags.len() > most {
-            return Err(Rejection::TooManyInstanceTags { instance: instance.name, tags: instance.tags.len(), most });
+            return Err(InstanceRejection::TooManyTags { instance: instance.name, tags: instance.tags.len(), most });
         }
         Ok(Some(instance))
     };
@@ -87,7 +89,7 @@ const MOST_TRIES: usize = 8;
 pub(crate) async fn change_instances(
     instances: &impl Instances,
     names: &[InstanceName],
-    change: impl Fn(&InstanceName, Option<Instance>) -> Result<Option<Instance>, Rejection>,
+    change: impl Fn(&InstanceName, Option<Instance>) -> Result<Option<Instance>, InstanceRejection>,
 ) -> Result<(), Error> {
     let changed = retry_stale(MOST_TRIES, async || {
         let mut found = instances.instances(names).await?;
@@ -117,7 +119,7 @@ pub async fn untag_instances(
     tags: &[TagFilter],
 ) -> Result<(), Error> {
     let change = |name: &InstanceName, found: Option<Instance>| {
-        let mut instance = found.ok_or_else(|| Rejection::NotRegistered(name.clone()))?;
+        let mut instance = found.ok_or_else(|| InstanceRejection::NotRegistered(name.clone()))?;
         Ok(instance.remove_tags(tags).then_some(instance))
     };
     change_instances(instances, names, change).await

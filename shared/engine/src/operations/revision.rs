@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::revision::{Registration, Revision, RevisionFilter, RevisionLocation, S3Object};
 use spillway_domain::names::ApplicationName;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::{ApplicationRejection, RevisionRejection};
 
 use crate::operations::Error;
 use crate::ports::revisions::Revisions;
@@ -19,13 +19,13 @@ pub async fn register_revision(
 ) -> Result<(), Error> {
     let mut revision = request.revision.clone();
     let found = revisions.revisions(&request.application, std::slice::from_ref(&revision.location)).await?;
-    let (application, known) = found.ok_or_else(|| Rejection::NoApplication(request.application.clone()))?;
+    let (application, known) = found.ok_or_else(|| ApplicationRejection::DoesNotExist(request.application.clone()))?;
     if let Some(unfit) = revision.location.unfit(application.platform) {
-        return Err(Rejection::RevisionUnfit(unfit, application.platform).into());
+        return Err(RevisionRejection::Unfit(unfit, application.platform).into());
     }
     // A sum says nothing of its text: only one that is here already can be registered by it.
     if revision.location.is_text() && revision.content.is_none() {
-        revision.content = Some(known.into_iter().find_map(|one| one.content).ok_or(Rejection::NoText)?);
+        revision.content = Some(known.into_iter().find_map(|one| one.content).ok_or(RevisionRejection::NoText)?);
     }
     revisions.register_revision(&application, &revision, request.description.as_deref(), now).await?;
     Ok(())
@@ -39,7 +39,7 @@ pub async fn find_revision(
 ) -> Result<Revision, Error> {
     let found = find_revisions(revisions, application, std::slice::from_ref(location)).await?;
     let revision = found.into_iter().next();
-    let unknown = || Rejection::NoRevision { application: application.clone(), revision: location.clone() };
+    let unknown = || RevisionRejection::DoesNotExist { application: application.clone(), revision: location.clone() };
     Ok(revision.ok_or_else(unknown)?)
 }
 
@@ -50,7 +50,7 @@ pub async fn find_revisions(
     locations: &[RevisionLocation],
 ) -> Result<Vec<Revision>, Error> {
     let found = revisions.revisions(application, locations).await?;
-    Ok(found.ok_or_else(|| Rejection::NoApplication(application.clone()))?.1)
+    Ok(found.ok_or_else(|| ApplicationRejection::DoesNotExist(application.clone()))?.1)
 }
 
 /// How many revisions a page has.
@@ -64,7 +64,7 @@ pub async fn list_revisions(
     after: Option<&str>,
 ) -> Result<Page<RevisionLocation>, Error> {
     let listed = revisions.list_revisions(&filter.application).await?;
-    let (all, targets) = listed.ok_or_else(|| Rejection::NoApplication(filter.application.clone()))?;
+    let (all, targets) = listed.ok_or_else(|| ApplicationRejection::DoesNotExist(filter.application.clone()))?;
     let targets: Vec<String> = targets.iter().map(RevisionLocation::key).collect();
     let mut found: Vec<(String, Revision)> = all.into_iter().map(|one| (place(filter, &one), one)).collect();
     found.retain(|(_, one)| {
@@ -101,5 +101,5 @@ fn is_in(filter: &RevisionFilter, location: &RevisionLocation) -> bool {
 
 /// Deletes a connection to GitHub. CodeDeploy's are made in its console, by no operation; here is none.
 pub async fn delete_github_token(name: &str) -> Result<Infallible, Error> {
-    Err(Rejection::NoGitHubToken(name.to_owned()).into())
+    Err(RevisionRejection::NoGitHubToken(name.to_owned()).into())
 }

@@ -2,7 +2,7 @@
 
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::tags::{Resource, Tag, merge_tags, remove_tags};
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::{ApplicationRejection, Rejection, TagRejection};
 
 use crate::operations::Error;
 use crate::operations::group::find_filed;
@@ -18,7 +18,7 @@ pub async fn list_tags(catalog: &(impl Applications + Groups), resource: &Resour
             found.and_then(|(_, groups)| groups.into_iter().next()).map(|stored| stored.tags)
         }
     };
-    Ok(tags.ok_or_else(|| Rejection::NothingToTag(resource.clone()))?)
+    Ok(tags.ok_or_else(|| TagRejection::NothingToTag(resource.clone()))?)
 }
 
 /// How often it is tried when others change the tags of the same thing.
@@ -35,7 +35,7 @@ pub async fn tag_resource(
         let tags = merge_tags(own, added);
         if tags.len() > quotas.tags && tags.len() > own.len() {
             let (resource, most) = (resource.clone(), quotas.tags);
-            return Err(Rejection::TooManyTags { resource, tags: tags.len(), most });
+            return Err(TagRejection::TooManyTags { resource, tags: tags.len(), most }.into());
         }
         Ok(tags)
     })
@@ -60,7 +60,7 @@ async fn change(
         let is_written = match resource {
             Resource::Application(name) => {
                 let found = catalog.application_and_tags(name).await?;
-                let (application, own) = found.ok_or_else(|| Rejection::NoApplication(name.clone()))?;
+                let (application, own) = found.ok_or_else(|| ApplicationRejection::DoesNotExist(name.clone()))?;
                 catalog.replace_tags(Tagged::Application(&application), &own, &how(&own)?).await?
             }
             Resource::Group(application, name) => {

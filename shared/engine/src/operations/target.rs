@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::TargetRejection;
 
 use crate::operations::Error;
 use crate::operations::deployment::load_deployment;
@@ -20,18 +20,18 @@ pub async fn find_targets(
     let deployment = load_deployment(deployments, id).await?;
     if let Some(malformed) = targets.iter().find(|asked| !is_target_id(asked)) {
         let platform = deployment.spec.platform;
-        return Err(Rejection::MalformedTarget { asked: malformed.clone(), platform }.into());
+        return Err(TargetRejection::Malformed { asked: malformed.clone(), platform }.into());
     }
     if deployment.spec.target == Target::Unread && !deployment.has_ended() {
-        return Err(Rejection::NotStarted(deployment.id).into());
+        return Err(TargetRejection::NotStarted(deployment.id).into());
     }
     if targets.len() > 1 {
-        return Err(Rejection::OneTarget { deployment: id.clone(), asked: targets.len() }.into());
+        return Err(TargetRejection::OneTarget { deployment: id.clone(), asked: targets.len() }.into());
     }
     let own = deployment.target_id();
     match targets.iter().find(|asked| own.as_ref() != Some(*asked)) {
         None => Ok(deployment),
-        Some(asked) => Err(Rejection::NoTarget { deployment: id.clone(), asked: asked.clone(), own }.into()),
+        Some(asked) => Err(TargetRejection::DoesNotExist { deployment: id.clone(), asked: asked.clone(), own }.into()),
     }
 }
 
@@ -43,5 +43,5 @@ fn is_target_id(text: &str) -> bool {
 /// The instances of a deployment. Only deployments to servers have some, and there are none of those.
 pub async fn find_deployment_instances(deployments: &impl Deployments, id: &DeploymentId) -> Result<Infallible, Error> {
     let deployment = load_deployment(deployments, id).await?;
-    Err(Rejection::NoInstances { deployment: deployment.id, platform: deployment.spec.platform }.into())
+    Err(TargetRejection::NoInstances { deployment: deployment.id, platform: deployment.spec.platform }.into())
 }

@@ -12,7 +12,7 @@ use spillway_domain::lambda::alias::{AliasRouting, AliasState};
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName, RoleArn, Version};
 use spillway_domain::problem::{Problem, ProblemKind};
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::{DeploymentRejection, Rejection};
 use spillway_domain::stack::alias::{AliasSeen, AliasStep, next_alias_step, way_back};
 use spillway_domain::stack::fault::Fault;
 use spillway_domain::stack::resource::{DesiredAlias, Moved, Outcome, Ownership, Progress, StackRequest};
@@ -91,7 +91,10 @@ impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_
     pub(crate) async fn stop(&self, id: &DeploymentId, stack: &str, now: Timestamp) -> Result<(), Error> {
         let caller = stack.parse().ok();
         match stop_deployment(self.store, self.wakes, id, Some(true), caller.as_ref(), || now).await {
-            Ok(_) | Err(Error::Rejected(Rejection::AlreadyCompleted(_) | Rejection::RollbackCannotStop(_))) => Ok(()),
+            Ok(_)
+            | Err(Error::Rejected(Rejection::Deployment(
+                DeploymentRejection::AlreadyCompleted(_) | DeploymentRejection::RollbackCannotStop(_),
+            ))) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -192,9 +195,9 @@ impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> AliasChang
         let id = request.deployment_id();
         match create_deployment(changes.store, changes.executions, &spec, read, changes.quotas, id, now).await {
             Ok(record) => Ok(follow(request, desired, &record, desired.waits || way == Way::Back, now)),
-            Err(Error::Rejected(Rejection::Busy { deployment, .. } | Rejection::AliasBusy { deployment, .. })) => {
-                Ok(wait_or_give_up(request, deployment, now))
-            }
+            Err(Error::Rejected(Rejection::Deployment(
+                DeploymentRejection::Busy { deployment, .. } | DeploymentRejection::AliasBusy { deployment, .. },
+            ))) => Ok(wait_or_give_up(request, deployment, now)),
             Err(error) => Err(error),
         }
     }

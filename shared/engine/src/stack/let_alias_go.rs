@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::lambda::target::LambdaTarget;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::{ApplicationRejection, DeploymentRejection, GroupRejection, Rejection};
 use spillway_domain::stack::resource::{Moved, Outcome, Ownership, Progress, StackRequest};
 
 use crate::operations::Error;
@@ -29,7 +29,10 @@ impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_
         let (active, role) = match find_group(self.store, application, group).await {
             Ok((_, group, state)) => (state.active, group.role),
             // A group that is gone has no deployments, and its role is the last one that is known.
-            Err(Error::Rejected(Rejection::NoApplication(_) | Rejection::NoGroup(_))) => (None, role.clone()),
+            Err(Error::Rejected(
+                Rejection::Application(ApplicationRejection::DoesNotExist(_))
+                | Rejection::Group(GroupRejection::DoesNotExist(_)),
+            )) => (None, role.clone()),
             Err(error) => return Err(error),
         };
         let back = match (adopted, moved) {
@@ -83,10 +86,13 @@ impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_
                 let done = Outcome::done(request.name());
                 Ok(Some(outcome(&record, request, done, false, now)))
             }
-            Err(Error::Rejected(Rejection::Busy { deployment, .. } | Rejection::AliasBusy { deployment, .. })) => {
-                Ok(Some(wait_or_give_up(request, deployment, now)))
-            }
-            Err(Error::Rejected(Rejection::NoApplication(_) | Rejection::NoGroup(_))) => Ok(None),
+            Err(Error::Rejected(Rejection::Deployment(
+                DeploymentRejection::Busy { deployment, .. } | DeploymentRejection::AliasBusy { deployment, .. },
+            ))) => Ok(Some(wait_or_give_up(request, deployment, now))),
+            Err(Error::Rejected(
+                Rejection::Application(ApplicationRejection::DoesNotExist(_))
+                | Rejection::Group(GroupRejection::DoesNotExist(_)),
+            )) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -344,7 +344,7 @@ impl<'w> Runner<'w> {
 
     /// Somebody starts an execution for no deployment.
     fn start(&mut self, request: Box<NewDeployment>, start: StartRequest) {
-        let name = start.arn.rsplit(':').next().unwrap_or_default().to_owned();
+        let name = start.execution_name().to_owned();
         let mut inner = self.world.inner.borrow_mut();
         inner.write_diary("execution", &format!("{name} starts"));
         inner.known.insert(name.clone(), true);

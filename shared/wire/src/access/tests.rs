@@ -76,7 +76,7 @@ fn needed(operation: Operation, body: &Value) -> String {
             Protected::Application(name) => format!("application:{name}"),
             Protected::Group(application, name) => format!("group:{application}/{name}"),
             Protected::Deployment { id, group: None } => format!("deployment:{id}"),
-            Protected::Deployment { group: Some(_), .. } => panic!("nobody has looked for its group"),
+            Protected::Deployment { group: Some(_), .. } => panic!("its group was not looked for"),
             Protected::Config(name) => format!("config:{name}"),
             Protected::Instance(name) => format!("instance:{name}"),
             Protected::Role(arn) => arn.as_str().rsplit(':').next().unwrap().to_owned(),

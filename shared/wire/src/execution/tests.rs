@@ -35,7 +35,7 @@ fn it_asks_for_what_create_deployment_asks_for() {
         "description": "the seventh", "autoRollbackConfiguration": rollback, "overrideAlarmConfiguration": alarms,
         "revision": { "revisionType": "AppSpecContent", "appSpecContent": { "content": appspec().to_string() } },
     });
-    let by_api = create_deployment::parse_within(by_api.to_string().as_bytes(), &Quotas::default());
+    let by_api = CreateDeployment::parse_within(by_api.to_string().as_bytes(), &Quotas::default());
     assert_eq!(asked(&input(&more)), by_api);
     let text = NewRevision::text(RevisionKind::AppSpecContent, appspec().to_string());
     assert_eq!(by_api.unwrap().revision, Some(text));

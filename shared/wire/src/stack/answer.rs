@@ -7,7 +7,7 @@ use spillway_domain::stack::resource::Outcome;
 use spillway_domain::words::cut;
 
 use super::{Asked, parse};
-use crate::Exception;
+use crate::codedeploy::exception::Exception;
 
 /// The most bytes of an answer.
 const MOST_BYTES: usize = 4096;

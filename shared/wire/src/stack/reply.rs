@@ -1,5 +1,4 @@
-//! What is told to a stack in the end, by whoever ends up with its request: the execution that carried it out, or those
-//! who hear that there never was one, or that it broke.
+//! What a stack is told in the end: how the execution of its request went, that there never was one, or that it broke.
 
 use serde_json::Value;
 use spillway_domain::names::DeploymentId;
@@ -18,7 +17,7 @@ pub struct Reply {
     pub body: String,
 }
 
-/// The answer to a request. What has no request in it is told to nobody; then the words say so.
+/// The answer to a request. An input without a request has no stack to be told to, so the words say so.
 pub fn reply(input: &Value) -> Result<Reply, String> {
     let (event, outcome) = if input["detail-type"] == EXECUTION_ENDED {
         (of_execution(&input["detail"])?, Err(died(&input["detail"])))

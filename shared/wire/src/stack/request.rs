@@ -2,14 +2,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
+use spillway_domain::arn::Arn;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::revision::sha256;
 use spillway_domain::names::{AliasName, DeploymentId, FunctionName, Version};
 use spillway_domain::stack::resource::{AliasSettings, DesiredAlias, DesiredResource, StackRequest, StackResource};
 
 use super::properties::{Properties, api_form};
-use crate::operations::{create_application, create_deployment_config, create_deployment_group};
-use crate::{Context, Place, Seal};
+use crate::codedeploy::application::CreateApplication;
+use crate::codedeploy::configuration::CreateDeploymentConfig;
+use crate::codedeploy::context::Context;
+use crate::codedeploy::group::CreateDeploymentGroup;
+use crate::codedeploy::token::Seal;
+use crate::place::Place;
 
 /// CloudFormation's custom resources have an hour; the last minutes are for the answer.
 const MOST_SECONDS: i64 = 3600;
@@ -44,7 +49,7 @@ impl Asked {
     }
 }
 
-/// Who asks. Without all of it, nobody can be answered.
+/// Which stack asks. Without all of it no stack can be answered.
 pub fn asked(event: &Value) -> Result<Asked, String> {
     let text = |member: &str| {
         let found = event[member].as_str().filter(|text| !text.is_empty());
@@ -129,18 +134,15 @@ fn is_made_up(physical_id: Option<&str>, resource: &StackResource) -> bool {
 }
 
 fn stack_name(resource: &StackResource) -> &str {
-    resource.stack.split('/').nth(1).unwrap_or("stack")
+    resource.stack_name().unwrap_or("stack")
 }
 
 /// Where a stack is, from its id.
 fn place(resource: &StackResource) -> Result<Place, String> {
-    let parts: Vec<&str> = resource.stack.splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", partition, "cloudformation", region, account, _] => {
-            Ok(Place { partition: partition.to_owned(), region: region.to_owned(), account: account.to_owned() })
-        }
-        _ => Err(format!("StackId is {}, which is no ARN of a stack.", resource.stack)),
-    }
+    let arn = Arn::parse(&resource.stack).filter(|arn| arn.service() == "cloudformation");
+    let arn = arn.ok_or_else(|| format!("StackId is {}, which is no ARN of a stack.", resource.stack))?;
+    let [partition, region, account] = [arn.partition(), arn.region(), arn.account()].map(str::to_owned);
+    Ok(Place { partition, region, account })
 }
 
 /// A resource as a template has it.
@@ -159,7 +161,7 @@ impl Template<'_> {
             "Custom::SpillwayApplication" => {
                 self.known(&["ApplicationName", "ComputePlatform", "Tags"])?;
                 self.name("ApplicationName", "");
-                create_application::parse(&self.body(), &self.context())
+                CreateApplication::parse(&self.body(), &self.context())
                     .map(DesiredResource::Application)
                     .map_err(|refused| refused.to_string())
             }
@@ -171,14 +173,14 @@ impl Template<'_> {
                     .filter_map(|key| Some((*key).to_owned()).zip(self.given.get(*key).cloned()))
                     .collect();
                 self.name("DeploymentConfigName", &Value::Object(content).to_string());
-                create_deployment_config::parse(&self.body(), &self.context())
+                CreateDeploymentConfig::parse(&self.body(), &self.context())
                     .map(DesiredResource::Config)
                     .map_err(|refused| refused.to_string())
             }
             "Custom::SpillwayDeploymentGroup" => {
                 self.known(&GROUP)?;
                 self.name("DeploymentGroupName", "");
-                let group = create_deployment_group::parse(&self.body(), &self.context());
+                let group = CreateDeploymentGroup::parse(&self.body(), &self.context());
                 group.map(|group| DesiredResource::Group(Box::new(group))).map_err(|refused| refused.to_string())
             }
             "Custom::SpillwayAlias" => self.alias().map(|desired| DesiredResource::Alias(Box::new(desired))),

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::quotas::Quotas;
-use spillway_domain::rejection::Rejection;
+use spillway_domain::rejection::GroupRejection;
 use spillway_domain::stack::resource::{AliasSettings, DesiredResource, Outcome, StackRequest};
 
 use super::{answer, asked, broken, parse, refusal, reply, take_up};
@@ -279,7 +279,7 @@ fn what_cannot_be_answered_is_no_request() {
 }
 
 #[test]
-fn what_an_execution_is_given_lets_nobody_answer() {
+fn what_an_execution_is_given_does_not_let_it_answer() {
     let url = "https://b.s3.amazonaws.com/x?X-Amz-Date=20270115T075000Z&X-Amz-Expires=7200&X-Amz-Signature=secret";
     let request = with(event("Custom::SpillwayAlias", alias()), "ResponseURL", json!(url));
     let taken = take_up(&request).unwrap();
@@ -344,6 +344,6 @@ fn a_breakdown_names_the_resource_as_it_would_have_been() {
 
 #[test]
 fn a_refusal_has_the_words_of_the_api() {
-    let words = refusal(Rejection::NoGroup("orders".parse().unwrap()));
+    let words = refusal(GroupRejection::DoesNotExist("orders".parse().unwrap()).into());
     assert_eq!(words, "DeploymentGroupDoesNotExistException: No Deployment Group found for name: orders");
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use shapes::Model;
 use spillway_testkit::World;
 use spillway_tests::door::{Door, request};
+use spillway_wire::codedeploy::operation::Operation;
 
 /// Exceptions that any operation may throw.
 const COMMON: [&str; 4] =
@@ -95,7 +96,7 @@ impl<'a> Client<'a> {
 #[test]
 fn every_operation_of_the_model_is_there_and_none_besides() {
     let model = Model::of_botocore();
-    let own: BTreeSet<&str> = spillway_wire::Operation::ALL.iter().map(|operation| operation.name()).collect();
+    let own: BTreeSet<&str> = Operation::ALL.iter().map(|operation| operation.name()).collect();
     let theirs: BTreeSet<&str> = model.operations.keys().map(String::as_str).collect();
     assert_eq!(own, theirs);
 }

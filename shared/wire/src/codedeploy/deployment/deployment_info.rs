@@ -1,0 +1,110 @@
+//! `DeploymentInfo`.
+
+use serde_json::{Map, Value, json};
+use spillway_domain::catalog::config::ComputePlatform;
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::spec::Creator;
+
+use crate::codedeploy::group::{alarm_configuration, auto_rollback, blue_green, deployment_style, load_balancer_info};
+use crate::codedeploy::revision::revision_location;
+use crate::codedeploy::shapes::{platform, time};
+use crate::codedeploy::target::deployment_target::{TargetStatus, status};
+
+/// As it is shown. The record's note, which says what is waited for, stands where the API has room for words.
+pub(crate) fn render(deployment: &Deployment) -> Value {
+    let spec = &deployment.spec;
+    let mut info = json!({
+        "applicationName": spec.application.as_str(),
+        "deploymentGroupName": spec.group.as_str(),
+        "deploymentConfigName": spec.config.as_str(),
+        "deploymentId": deployment.id.as_str(),
+        "revision": revision_location::render(&spec.revision),
+        "status": deployment.status().as_str(),
+        "createTime": time::render(deployment.created_at),
+        "deploymentOverview": deployment.has_ended().then(|| overview(deployment)),
+        "creator": match spec.creator {
+            Creator::User => "user",
+            Creator::Rollback => "codeDeployRollback",
+        },
+        "ignoreApplicationStopFailures": false,
+        "autoRollbackConfiguration": auto_rollback::render(&spec.rollback),
+        "updateOutdatedInstancesOnly": false,
+        "deploymentStyle": deployment_style::render(spec.environment.style),
+        "instanceTerminationWaitTimeStarted": keeps_original(deployment),
+        "fileExistsBehavior": "DISALLOW",
+        "deploymentStatusMessages": messages(deployment),
+        "additionalDeploymentStatusInfo": deployment.words(),
+        "computePlatform": platform::text(spec.platform),
+    });
+    let rollback = rollback_info(deployment);
+    let environment = Some(&spec.environment).filter(|_| spec.platform != ComputePlatform::Lambda);
+    let more = [
+        ("previousRevision", spec.previous_revision.as_ref().map(revision_location::render)),
+        ("blueGreenDeploymentConfiguration", environment.and_then(|own| blue_green::render(&own.blue_green))),
+        ("loadBalancerInfo", environment.and_then(|own| load_balancer_info::render(&own.load_balancer))),
+        ("startTime", deployment.started_at.map(time::render)),
+        ("completeTime", deployment.ending.as_ref().map(|ending| time::render(ending.at))),
+        ("description", spec.description.as_ref().map(|words| json!(words))),
+        ("errorInformation", error_information(deployment)),
+        ("rollbackInfo", (!rollback.is_empty()).then_some(Value::Object(rollback))),
+        ("overrideAlarmConfiguration", spec.override_alarms.as_ref().map(alarm_configuration::render)),
+    ];
+    for (member, value) in more {
+        if let Some(value) = value {
+            info[member] = value;
+        }
+    }
+    info
+}
+
+/// What it is doing, what of the AppSpec was left to it, and then every notification that could not be delivered.
+fn messages(deployment: &Deployment) -> Vec<String> {
+    let mut messages = vec![deployment.words()];
+    let family = deployment.ecs.as_ref().and_then(|progress| progress.family.as_ref());
+    if let (Some(family), Some(target), None) = (family, deployment.ecs_target(), &deployment.spec.rolls_back) {
+        let definition = &target.task_definition;
+        messages.push(format!(
+            "TaskDefinition {family} has no revision: {definition} is deployed, the latest ACTIVE one when the deployment \
+             began."
+        ));
+    }
+    messages.extend(deployment.undelivered.iter().cloned());
+    messages
+}
+
+/// The one target, counted by its status.
+pub(crate) fn overview(deployment: &Deployment) -> Map<String, Value> {
+    let own = deployment.target_id().map(|_| status(deployment));
+    let counts = TargetStatus::ALL.map(|status| (status.as_str().to_owned(), json!(u8::from(own == Some(status)))));
+    counts.into_iter().collect()
+}
+
+/// Whether the wait before the original is deleted has begun, be it over or not. A rollback knows of that of the
+/// deployment that it rolls back.
+fn keeps_original(deployment: &Deployment) -> bool {
+    deployment.gates.terminate_at.is_some() && deployment.spec.rolls_back.is_none()
+}
+
+fn error_information(deployment: &Deployment) -> Option<Value> {
+    let error = deployment.ending.as_ref()?.error.as_ref()?;
+    Some(json!({ "code": error.code.as_str(), "message": error.message }))
+}
+
+/// What CodeDeploy says of a rollback, on both sides of it; nothing for most deployments.
+pub(crate) fn rollback_info(deployment: &Deployment) -> Map<String, Value> {
+    let mut info = Map::new();
+    if let Some(original) = &deployment.spec.rolls_back {
+        let words = format!("Deployment {} is triggered to roll back deployment {original}.", deployment.id);
+        info.insert("rollbackTriggeringDeploymentId".to_owned(), json!(original.as_str()));
+        info.insert("rollbackMessage".to_owned(), json!(words));
+    }
+    if let Some(ending) = &deployment.ending {
+        if let Some(id) = &ending.rolled_back_by {
+            info.insert("rollbackDeploymentId".to_owned(), json!(id.as_str()));
+        }
+        if let Some(words) = &ending.rollback_message {
+            info.insert("rollbackMessage".to_owned(), json!(words));
+        }
+    }
+    info
+}

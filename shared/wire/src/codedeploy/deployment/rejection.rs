@@ -1,0 +1,103 @@
+//! The exceptions of deployments.
+
+use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::request::ForServers;
+use spillway_domain::rejection::DeploymentRejection;
+
+use crate::codedeploy::exception::Exception;
+use crate::codedeploy::shapes::platform;
+
+impl From<DeploymentRejection> for Exception {
+    fn from(rejection: DeploymentRejection) -> Self {
+        let (name, message) = match rejection {
+            DeploymentRejection::DoesNotExist(id) => {
+                ("DeploymentDoesNotExistException", format!("The deployment {id} could not be found"))
+            }
+            DeploymentRejection::ForServers(member, platform) => {
+                let (name, member) = match member {
+                    ForServers::IgnoreApplicationStopFailures => {
+                        ("InvalidIgnoreApplicationStopFailuresValueException", "ignoreApplicationStopFailures")
+                    }
+                    ForServers::UpdateOutdatedInstancesOnly => {
+                        ("InvalidUpdateOutdatedInstancesOnlyValueException", "updateOutdatedInstancesOnly")
+                    }
+                    ForServers::TargetInstances => ("InvalidTargetInstancesException", "targetInstances"),
+                    ForServers::FileExistsBehavior => ("InvalidFileExistsBehaviorException", "fileExistsBehavior"),
+                };
+                let platform = platform::text(platform).to_uppercase();
+                (name, format!("For {platform} deployment, {member} can not be specified; leave it out."))
+            }
+            DeploymentRejection::PlatformNotBuilt(given) => (
+                "UnsupportedActionForDeploymentTypeException", // no exception of CreateDeployment's own list fits
+                format!(
+                    "Spillway does not deploy to {} yet, and created no deployment; deploy with an application whose \
+                     computePlatform is Lambda or ECS.",
+                    platform::text(given)
+                ),
+            ),
+            // Clients read the id out of this text and wait for that deployment.
+            DeploymentRejection::Busy { group, deployment } => (
+                "DeploymentLimitExceededException",
+                format!("The Deployment Group '{group}' already has an active Deployment '{deployment}'"),
+            ),
+            DeploymentRejection::AliasBusy { alias, application, group, deployment } => (
+                "DeploymentLimitExceededException",
+                format!(
+                    "The Deployment Group '{group}' already has an active Deployment '{deployment}' (application \
+                     '{application}') of alias {alias}, and an alias has one deployment at a time. Wait until it has \
+                     ended, or stop it, and deploy again."
+                ),
+            ),
+            DeploymentRejection::AlreadyCompleted(id) => (
+                "DeploymentAlreadyCompletedException",
+                format!("The deployment {id} is already completed; nothing of it is left to be changed."),
+            ),
+            DeploymentRejection::RollbackCannotStop(id) => (
+                "UnsupportedActionForDeploymentTypeException",
+                format!(
+                    "The deployment {id} is an automatic rollback and cannot be stopped: its traffic is back already. \
+                     Wait until it has ended."
+                ),
+            ),
+            DeploymentRejection::ForeignHook { deployment } => (
+                "InvalidLifecycleEventHookExecutionIdException",
+                format!(
+                    "The lifecycleEventHookExecutionId is not one of deployment {deployment}. Give back \
+                     LifecycleEventHookExecutionId as the hook received it, with the DeploymentId beside it."
+                ),
+            ),
+            DeploymentRejection::EventAlreadyCompleted { deployment, event } => (
+                "LifecycleEventAlreadyCompletedException",
+                format!(
+                    "The lifecycle event {event} of deployment {deployment} is already completed; this status changes \
+                     nothing."
+                ),
+            ),
+            DeploymentRejection::NoWait { deployment, platform, wait } => (
+                "UnsupportedActionForDeploymentTypeException",
+                format!(
+                    "The deployment {deployment} goes to {} and has no {} to end. To end the deployment, use \
+                     StopDeployment.",
+                    platform::text(platform),
+                    wait.as_str()
+                ),
+            ),
+            DeploymentRejection::NotWaiting { deployment, wait: Gate::Ready } => (
+                "DeploymentIsNotInReadyStateException",
+                format!(
+                    "The deployment {deployment} does not wait to be continued, and nothing was changed. It does while its \
+                     status is Ready: when its replacement is ready, if deploymentReadyOption of its group says \
+                     STOP_DEPLOYMENT."
+                ),
+            ),
+            DeploymentRejection::NotWaiting { deployment, wait: Gate::Termination } => (
+                "UnsupportedActionForDeploymentTypeException", // the one that fits and that both operations list
+                format!(
+                    "The deployment {deployment} is not in its TERMINATION_WAIT, and nothing was changed. That begins when \
+                     all traffic has moved, and instanceTerminationWaitTimeStarted of GetDeployment is true from then on."
+                ),
+            ),
+        };
+        Self::new(name, message)
+    }
+}
