@@ -7,6 +7,7 @@
 //! CloudFormation ([`stack`]).
 
 pub mod access;
+pub mod agent;
 pub mod alarm;
 pub mod bounds;
 pub mod content;
