@@ -21,6 +21,8 @@ use crate::state::Outcome;
 use crate::system::clock::Clock;
 use fault::Fault;
 
+/// The state of an agent that its service answers.
+const ANSWERED: &str = "answered";
 /// The event names that a service may send.
 const EVENTS: [&str; 11] = [
     "DownloadBundle",
@@ -74,7 +76,7 @@ pub trait Service: Sync {
 }
 
 /// What a round has led to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Round {
     /// How many commands ran or were answered.
     pub commands: usize,
@@ -98,6 +100,8 @@ pub struct Client<'a> {
     pub journal: &'a Journal<'a>,
     /// The answer that the service has not heard, or that it heard last.
     pub last: Option<Answer>,
+    /// A command whose claim was not answered, so that only the service knows whether it is claimed.
+    pub claiming: Option<HostCommand>,
     /// Whether the service has heard of the commands that ran when the agent ended.
     pub is_reported: bool,
 }
@@ -111,6 +115,12 @@ pub struct Answer {
     is_heard: bool,
 }
 
+impl Answer {
+    fn new(command: &HostCommand, deployment: Option<String>, diagnostics: &Diagnostics) -> Self {
+        Self { command: command.id.clone(), deployment, outcome: diagnostics.into(), is_heard: false }
+    }
+}
+
 impl Client<'_> {
     /// Reports the commands that ran when the agent ended: with their outcome if they had one, else as failed.
     pub fn report_interrupted(&mut self) -> Result<usize, Fault> {
@@ -118,7 +128,8 @@ impl Client<'_> {
         for ongoing in self.agent.root.interrupted()? {
             let Some(command) = ongoing.command else { continue };
             let deployment = ongoing.deployment_id;
-            self.journal.line(&format!("{} of deployment {deployment} did not end; reporting it", ongoing.event));
+            let ended = if ongoing.outcome.is_some() { "ended before the agent could say so" } else { "did not end" };
+            self.journal.line(&format!("{} of deployment {deployment} {ended}; reporting it", ongoing.event));
             let outcome = ongoing.outcome.unwrap_or_else(|| (&Diagnostics::restarted()).into());
             self.answer(Answer { command, deployment: Some(deployment), outcome, is_heard: false })?;
             reported += 1;
@@ -137,9 +148,14 @@ impl Client<'_> {
             Some(unheard) => self.answer(unheard)?,
             None => Next::default(),
         };
+        if let Some(command) = self.claiming.clone() {
+            let Some(_busy) = self.shutdown.begin() else { return Ok(Round::default()) };
+            next = self.resume(&command)?.unwrap_or(next);
+        }
         if next.command.is_none() {
             next = self.service.poll(self.host)?;
         }
+        self.journal.enter(ANSWERED, &format!("the service answers {}", self.host));
         let mut commands = 0;
         while let Some(command) = next.command.take() {
             let Some(_busy) = self.shutdown.begin() else { break };
@@ -161,26 +177,53 @@ impl Client<'_> {
         if let Some(last) = self.last.take_if(|last| last.command == command.id) {
             return self.answer(last).map(Some);
         }
-        let answer = |deployment, diagnostics: &Diagnostics| {
-            let (command, outcome) = (command.id.clone(), Outcome::from(diagnostics));
-            Answer { command, deployment, outcome, is_heard: false }
-        };
         let (spec, is_noop) = match self.prepare(command)? {
             Ok(prepared) => prepared,
-            Err(words) => {
-                self.journal.line(&format!("{} is refused: {words}", command.event));
-                return self.answer(answer(None, &Diagnostics::failure(&words))).map(Some);
-            }
+            Err(words) => return self.refuse(command, &words).map(Some),
         };
-        match self.service.acknowledge(&command.id, is_noop)? {
+        self.claiming = Some(command.clone());
+        let status = self.service.acknowledge(&command.id, is_noop)?;
+        self.claiming = None;
+        match status {
             CommandStatus::Pending | CommandStatus::InProgress => {}
             CommandStatus::Failed if is_noop => {
                 let message = "Succeeded: CompletedNoopCommand".to_owned();
                 let done = Diagnostics { message, ..Diagnostics::success(String::new()) };
-                return self.answer(answer(None, &done)).map(Some);
+                return self.answer(Answer::new(command, None, &done)).map(Some);
             }
             CommandStatus::Succeeded | CommandStatus::Failed => return Ok(None),
         }
+        self.run(command, spec, is_noop).map(Some)
+    }
+
+    /// Goes on with a command whose claim was not answered. A second claim would be answered as that of another host, but
+    /// an update says how far the command is.
+    fn resume(&mut self, command: &HostCommand) -> Result<Option<Next>, Fault> {
+        let status = match self.service.update(&command.id, "") {
+            // A service without updates sends the command again, or lets its time run out.
+            Err(Fault::Refused(_) | Fault::Malformed(_)) => CommandStatus::Failed,
+            answered => answered?,
+        };
+        if status != CommandStatus::InProgress {
+            self.claiming = None;
+            return Ok(None);
+        }
+        let prepared = self.prepare(command)?;
+        self.claiming = None;
+        match prepared {
+            Ok((spec, is_noop)) => self.run(command, spec, is_noop).map(Some),
+            Err(words) => self.refuse(command, &words).map(Some),
+        }
+    }
+
+    /// Answers a command that cannot be run.
+    fn refuse(&mut self, command: &HostCommand, words: &str) -> Result<Next, Fault> {
+        self.journal.line(&format!("{} is refused: {words}", command.event));
+        self.answer(Answer::new(command, None, &Diagnostics::failure(words)))
+    }
+
+    /// Runs a command that this host has claimed.
+    fn run(&mut self, command: &HostCommand, spec: DeploymentSpec, is_noop: bool) -> Result<Next, Fault> {
         let what = format!("{} of deployment {}", command.event, spec.deployment_id);
         if !is_noop {
             self.journal.line(&format!("{what} begins"));
@@ -195,7 +238,7 @@ impl Client<'_> {
                 self.journal.line(&format!("{what} failed with code {code}: {}", diagnostics.message));
             }
         }
-        self.answer(answer(Some(spec.deployment_id), &diagnostics)).map(Some)
+        self.answer(Answer::new(command, Some(spec.deployment_id), &diagnostics))
     }
 
     /// The specification of a command, and whether there is nothing to do; or why the command cannot be run.

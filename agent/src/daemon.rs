@@ -28,8 +28,6 @@ use shutdown::Shutdown;
 
 /// The name under which this process writes files aside. Those of a process that runs `deploy-local` have another one.
 const ASIDE: &str = ".spillway-agent";
-/// The state of an agent that its service answers.
-const ANSWERED: &str = "answered";
 
 static CLOCK: HostClock = HostClock;
 
@@ -53,16 +51,17 @@ pub fn run(options: &Options) -> Result<bool> {
     let wait = settings.kill_wait;
     let mut signals = Signals::new([SIGTERM, SIGINT]).context("signals cannot be received")?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for _ in signals.forever() {
-            let words = if shutdown.is_busy() { "ends after the command that runs" } else { "ends" };
-            journal.line(&format!("asked to end; {words}"));
-            let is_idle = shutdown.stop(wait);
-            if !is_idle {
-                journal.line(&format!("the command still runs after {} s; its script is left alone", wait.as_secs()));
-            }
-            // The conversation may wait for an answer for as long as the service likes.
-            process::exit(if is_idle { 0 } else { 1 });
+        if signals.forever().next().is_none() {
+            return;
         }
+        let when = if shutdown.is_busy() { "after the command that runs" } else { "now, since no command runs" };
+        journal.line(&format!("asked to end; the agent ends {when}"));
+        let is_idle = shutdown.stop(wait);
+        if !is_idle {
+            journal.line(&format!("the command still runs after {} s; its script is left alone", wait.as_secs()));
+        }
+        // The conversation may wait for an answer for as long as the service likes.
+        process::exit(if is_idle { 0 } else { 1 });
     })?;
     converse(&settings, journal, shutdown)?;
     Ok(true)
@@ -106,6 +105,7 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown) -> 
         shutdown,
         journal,
         last: None,
+        claiming: None,
         is_reported: false,
     };
     take_commands(client, &mut pacing);
@@ -136,10 +136,7 @@ fn find_identity(
 pub fn take_commands(mut client: Client<'_>, pacing: &mut Pacing) {
     while !client.shutdown.is_stopping() {
         let wait = match client.round() {
-            Ok(round) => {
-                client.journal.enter(ANSWERED, &format!("the service answers {}", client.host));
-                pacing.after_success(round.again_after)
-            }
+            Ok(round) => pacing.after_success(round.again_after),
             Err(fault) => {
                 client.journal.enter(fault.state(), &format!("{fault}; the agent tries again"));
                 pacing.after_failure(&fault)

@@ -1,7 +1,7 @@
 //! Who this host is to the service, and what it signs with.
 //!
 //! A host on premises is named by a file, an instance of EC2 by its metadata service. Nothing else is asked: credentials of
-//! the environment or of a user's home are those of a person, and would make the host someone else.
+//! the environment or of a user's home are a person's, and the service would take the host for that person.
 
 pub mod metadata;
 pub mod on_premises;

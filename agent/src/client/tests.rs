@@ -32,6 +32,8 @@ struct Fake {
     refuses: Mutex<bool>,
     /// How many answers to completions are lost on their way.
     lost: AtomicUsize,
+    /// How many answers to claims are.
+    lost_claims: AtomicUsize,
 }
 
 impl Fake {
@@ -67,6 +69,9 @@ impl Service for Fake {
 
     fn acknowledge(&self, command: &str, is_noop: bool) -> Result<CommandStatus, Fault> {
         self.calls.lock().unwrap().push(format!("acknowledge {command} noop {is_noop}"));
+        if self.lost_claims.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Err(Fault::Unavailable("the answer is lost".to_owned()));
+        }
         Ok(*self.status.lock().unwrap())
     }
 
@@ -152,7 +157,7 @@ fn client<'a>(service: &'a Fake, agent: &'a Agent<'a>) -> Client<'a> {
 fn on_clock<'a>(service: &'a Fake, agent: &'a Agent<'a>, clock: &'a dyn Clock) -> Client<'a> {
     let journal = Box::leak(Box::new(Journal::new(&HostClock, Box::new(io::sink()))));
     let shutdown = Box::leak(Box::default());
-    Client { service, agent, host: HOST, clock, shutdown, journal, last: None, is_reported: false }
+    Client { service, agent, host: HOST, clock, shutdown, journal, last: None, claiming: None, is_reported: false }
 }
 
 fn specification() -> Value {
@@ -177,6 +182,7 @@ fn service(events: &[&'static str]) -> Fake {
         wanted: Mutex::new(CommandStatus::InProgress),
         refuses: Mutex::default(),
         lost: AtomicUsize::new(0),
+        lost_claims: AtomicUsize::new(0),
     }
 }
 

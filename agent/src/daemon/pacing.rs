@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::client::fault::Fault;
 
+/// A service that says less would be called without a pause.
+const LEAST: Duration = Duration::from_millis(100);
 /// The longest that a service may send a host away for.
 const LONGEST: Duration = Duration::from_secs(600);
 /// Waits after failures grow by this factor up to [`MOST_SECONDS`], in [`STEPS`] steps.
@@ -31,7 +33,7 @@ impl Pacing {
     /// The wait after a round that succeeded.
     pub fn after_success(&mut self, again_after: Option<Duration>) -> Duration {
         self.failures = 0;
-        again_after.unwrap_or(self.usual).min(LONGEST)
+        again_after.unwrap_or(self.usual).clamp(LEAST, LONGEST)
     }
 
     /// The wait after a failure: longer with each one in a row.
@@ -84,6 +86,7 @@ mod tests {
         }
         assert_eq!(pacing.after_success(None), Duration::from_secs(30));
         assert_eq!(pacing.after_success(Some(Duration::from_millis(500))), Duration::from_millis(500));
+        assert_eq!(pacing.after_success(Some(Duration::ZERO)), LEAST);
         assert_eq!(pacing.after_success(Some(Duration::from_secs(1 << 40))), LONGEST);
         let again = pacing.after_failure(&Fault::Denied(String::new()));
         assert!(again.as_secs_f64() < first.as_secs_f64() * (1.0 + JITTER), "{again:?} after {first:?}");

@@ -57,7 +57,8 @@ impl Host {
 
     /// The text without what differs from run to run.
     pub fn neutral(&self, text: &str) -> String {
-        text.replace(self.path("").to_str().unwrap(), "~/")
+        let home = self.path("").display().to_string();
+        text.replace(&home, "~/").replace(home.trim_end_matches('/'), "~")
     }
 
     /// A configuration with everything in the host's folder.

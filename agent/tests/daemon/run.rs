@@ -231,7 +231,7 @@ fn an_agent_that_is_asked_to_end_ends_after_the_command_that_runs() {
     agent.await_line("ApplicationStart of deployment d-1 begins");
     await_script(&host);
     agent.signal(Signal::SIGTERM);
-    agent.await_line("asked to end; ends after the command that runs");
+    agent.await_line("the agent ends after the command that runs");
     fs::write(host.path("pipe"), "go\n").unwrap();
     let (code, _, log) = agent.end(&host, &server.url());
     assert_eq!(code, Some(0), "{log}");

@@ -25,11 +25,16 @@ fn store<'a>(url: &str, host: &'a Host, identity: &'a Identity, stopping: &'a Be
     S3 { http, endpoint: Some(Endpoint::parse(url).unwrap()), identity, clock: &host.clock, stopping }
 }
 
-/// What a server makes of a fetch: the outcome, the file, the requests, and the waits.
-fn fetch(
-    object: &S3Object,
-    answer: impl Fn(usize) -> Response + Send + 'static,
-) -> (Result<String, String>, Option<Vec<u8>>, Vec<String>, Vec<u64>) {
+/// What came of a fetch.
+struct Fetched {
+    outcome: Result<String, String>,
+    file: Option<Vec<u8>>,
+    requests: Vec<String>,
+    /// Between the tries, in seconds.
+    waits: Vec<u64>,
+}
+
+fn fetch(object: &S3Object, answer: impl Fn(usize) -> Response + Send + 'static) -> Fetched {
     let (host, stopping, count) = (Host::new(), Bell::default(), AtomicUsize::new(0));
     let server = Server::start(move |request| {
         let signed = verify(request, SECRET);
@@ -42,7 +47,8 @@ fn fetch(
     let outcome = outcome.map_err(|error| error.to_string().replace(&server.url(), "S3"));
     let requests = server.requests().iter().map(|request| format!("{}?{}", request.path, request.query)).collect();
     let waits = host.clock.waits.lock().unwrap().iter().map(Duration::as_secs).collect();
-    (outcome.map_err(|words| host.neutral(&words)), fs::read(path).ok(), requests, waits)
+    let outcome = outcome.map_err(|words| host.neutral(&words));
+    Fetched { outcome, file: fs::read(path).ok(), requests, waits }
 }
 
 fn good() -> Response {
@@ -52,7 +58,7 @@ fn good() -> Response {
 #[test]
 fn an_object_is_fetched_by_its_very_key_and_version() {
     let versioned = S3Object { version: Some("a+b/c=".to_owned()), ..object("x//é y+z.zip") };
-    let (outcome, file, requests, waits) = fetch(&versioned, |_| good());
+    let Fetched { outcome, file, requests, waits } = fetch(&versioned, |_| good());
     assert_eq!((outcome.unwrap().as_str(), file.unwrap().as_slice()), ("\"0123\"", b"the bundle".as_slice()));
     assert_eq!(requests, ["/bundles/x//%C3%A9%20y%2Bz.zip?versionId=a%2Bb%2Fc%3D"]);
     assert_eq!(waits, [0; 0]);
@@ -61,10 +67,10 @@ fn an_object_is_fetched_by_its_very_key_and_version() {
 #[test]
 fn the_bytes_of_an_object_with_another_etag_are_not_taken() {
     let expecting = |etag: &str| S3Object { etag: Some(etag.to_owned()), ..object("shop.zip") };
-    let (outcome, file, ..) = fetch(&expecting("4567"), |_| good());
+    let Fetched { outcome, file, .. } = fetch(&expecting("4567"), |_| good());
     assert_eq!((outcome.unwrap().as_str(), file), ("\"0123\"", None));
     for same in ["0123", "\"0123\""] {
-        assert!(fetch(&expecting(same), |_| good()).1.is_some());
+        assert!(fetch(&expecting(same), |_| good()).file.is_some());
     }
 }
 
@@ -75,10 +81,11 @@ fn what_may_pass_is_tried_again_after_longer_and_longer_waits() {
         1 => Response { length: Some(100), ..good() },
         _ => good(),
     };
-    let (outcome, file, requests, waits) = fetch(&object("shop.zip"), flaky);
+    let Fetched { outcome, file, requests, waits } = fetch(&object("shop.zip"), flaky);
     assert_eq!((outcome.is_ok(), file.unwrap().as_slice()), (true, b"the bundle".as_slice()));
     assert_eq!((requests.len(), waits), (3, vec![1, 4]));
-    let (outcome, _, requests, waits) = fetch(&object("shop.zip"), |_| Response { length: Some(100), ..good() });
+    let Fetched { outcome, requests, waits, .. } =
+        fetch(&object("shop.zip"), |_| Response { length: Some(100), ..good() });
     assert_eq!(outcome.unwrap_err(), "the connection to S3 ended after 10 of 100 bytes");
     assert_eq!((requests.len(), waits), (4, vec![1, 4, 16]));
 }
@@ -106,7 +113,7 @@ fn what_lasts_is_told_with_bucket_key_region_and_host() {
     let versioned = S3Object { version: Some("v1".to_owned()), ..object("shop.zip") };
     let mut told = String::new();
     for (answer, tries) in cases {
-        let (outcome, file, requests, _) = fetch(&versioned, move |_| answer.clone());
+        let Fetched { outcome, file, requests, .. } = fetch(&versioned, move |_| answer.clone());
         assert_eq!((requests.len(), file), (tries, None), "{outcome:?}");
         // How much room a disk has is no fact of the agent.
         let words = outcome.unwrap_err();

@@ -126,3 +126,30 @@ fn an_outcome_that_the_service_does_not_want_is_dropped() {
     assert_eq!(client.round().unwrap(), Round { commands: 1, again_after: Some(Duration::from_secs(30)) });
     assert_eq!(agent.root.interrupted().unwrap(), []);
 }
+
+#[test]
+fn a_command_whose_claim_was_not_answered_runs_if_the_service_counts_it_as_claimed() {
+    for (status, ran) in [
+        (CommandStatus::InProgress, 1),
+        (CommandStatus::Pending, 0),
+        (CommandStatus::Succeeded, 0),
+        (CommandStatus::Failed, 0),
+    ] {
+        let (stage, service) = (Stage::new(), service(&["DownloadBundle", "AfterInstall"]));
+        let path = stage.store();
+        let store = Store(&path);
+        let agent = stage.agent(&store);
+        let mut client = client(&service, &agent);
+        let download = client.service.poll(HOST).unwrap().command.unwrap();
+        client.take(&download).unwrap();
+        service.lost_claims.store(1, Ordering::SeqCst);
+        client.round().unwrap_err();
+        assert_eq!((stage.ran(), service.outcomes().len()), (0, 1));
+        *service.wanted.lock().unwrap() = status;
+        // What is not claimed is sent again by polls, and claimed then by a second call.
+        *service.status.lock().unwrap() = CommandStatus::Failed;
+        client.round().unwrap();
+        assert_eq!((stage.ran(), service.outcomes().len()), (ran, 1 + ran), "{status:?}");
+        assert!(client.claiming.is_none());
+    }
+}
