@@ -19,6 +19,7 @@ use crate::http::{AGENT_VERSION, Http};
 use crate::identity::Identity;
 use crate::service::HostService;
 use crate::settings::{FILE, Settings};
+use crate::state::Root;
 use crate::store::S3;
 use crate::system::clock::{self, Clock, HostClock};
 use crate::system::unix::Unix;
@@ -42,6 +43,8 @@ pub struct Options {
 /// Runs the agent until a signal ends it.
 pub fn run(options: &Options) -> Result<bool> {
     let settings = Settings::read(&options.config)?;
+    let folder = || format!("the folder {} cannot be used", settings.root.display());
+    let _lock = Root(settings.root.clone()).lock().with_context(folder)?;
     let journal: &'static Journal<'static> = Box::leak(Box::new(Journal::on_standard_error(&CLOCK)));
     let shutdown: &'static Shutdown = Box::leak(Box::default());
     journal.line(&format!("{AGENT_VERSION} starts with {}", options.config.display()));

@@ -7,15 +7,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use spillway_wire::CONTENT_TYPE;
 use spillway_wire::agent::{
-    AcknowledgementDiagnostics, AgentOperation, CommandStatus, CommandStatusOutput, DEPLOYMENT_SYSTEM,
-    Diagnostics as WireDiagnostics, Envelope, GetDeploymentSpecificationInput, GetDeploymentSpecificationOutput,
-    HostCommand as WireCommand, PollHostCommandInput, PollHostCommandOutput, PostHostCommandUpdateInput,
-    PutHostCommandAcknowledgementInput, PutHostCommandCompleteInput, PutHostCommandCompleteOutput,
-    SPECIFICATION_FORMAT, VERSION_HEADER,
+    AcknowledgementDiagnostics, AgentOperation, CommandStatus, CommandStatusOutput, DEPLOYMENT_SYSTEM, Envelope,
+    GetDeploymentSpecificationInput, GetDeploymentSpecificationOutput, HostCommand as WireCommand,
+    PollHostCommandInput, PollHostCommandOutput, PostHostCommandUpdateInput, PutHostCommandAcknowledgementInput,
+    PutHostCommandCompleteInput, PutHostCommandCompleteOutput, SPECIFICATION_FORMAT, VERSION_HEADER,
 };
 
 use crate::client::fault::Fault;
 use crate::client::{HostCommand, Next, Service};
+use crate::diagnostics::Diagnostics;
 use crate::http::endpoint::Endpoint;
 use crate::http::signature::{self, Scope};
 use crate::http::{AGENT_VERSION, Answer, Call, Http};
@@ -175,12 +175,11 @@ impl Service for HostService<'_> {
     }
 
     fn update(&self, command: &str, log: &str) -> Result<CommandStatus, Fault> {
-        let diagnostics = WireDiagnostics { log: log.to_owned(), ..WireDiagnostics::default() };
-        let diagnostics = serde_json::to_string(&diagnostics).map_err(|error| Fault::Malformed(error.to_string()))?;
+        let diagnostics = Diagnostics { message: String::new(), ..Diagnostics::success(log.to_owned()) };
         let input = PostHostCommandUpdateInput {
             host_command_identifier: command.to_owned(),
             estimated_completion_time: None,
-            diagnostics: Some(Envelope::of_diagnostics(diagnostics)),
+            diagnostics: Some(Envelope::of_diagnostics(diagnostics.payload())),
         };
         let output: CommandStatusOutput = self.call(AgentOperation::PostHostCommandUpdate, &input)?;
         Ok(output.command_status.unwrap_or(CommandStatus::InProgress))

@@ -136,11 +136,12 @@ impl S3<'_> {
                 "{host} may not read key {key} of bucket {bucket} in {region} ({said}); allow its user or role \
                  s3:GetObject and s3:GetObjectVersion, and s3:ListBucket to be told of missing keys"
             )),
-            404 if element("Code").as_deref() == Some("NoSuchBucket") => {
-                Failure::Lasting(format!("bucket {bucket} does not exist in {region} ({said}); {host} asked"))
-            }
+            404 if element("Code").as_deref() == Some("NoSuchBucket") => Failure::Lasting(format!(
+                "bucket {bucket} does not exist, says S3 in {region} to {host} ({said}); look at the deployment's revision"
+            )),
             404 => Failure::Lasting(format!(
-                "key {key} does not exist{version} in bucket {bucket} in {region} ({said}); {host} asked"
+                "key {key}{version} is not in bucket {bucket}, says S3 in {region} to {host} ({said}); look at the \
+                 deployment's revision"
             )),
             301 | 307 | 400 if bucket_region.as_ref().is_some_and(|other| other != region) => {
                 let other = bucket_region.unwrap_or_default();

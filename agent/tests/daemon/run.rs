@@ -255,6 +255,22 @@ fn an_agent_does_not_wait_longer_for_a_command_than_its_configuration_says() {
 }
 
 #[test]
+fn a_second_agent_ends_before_it_reports_the_commands_of_the_first_one() {
+    let (host, server, service) = stage(&["DownloadBundle", "ApplicationStart"], 0);
+    let mut first = Daemon::start(&host, &server.url(), "");
+    first.await_line("ApplicationStart of deployment d-1 begins");
+    let script = await_script(&host);
+    let mut second = Daemon::start(&host, &server.url(), "");
+    second.log.read_to_string(&mut second.read).unwrap();
+    assert_eq!(second.child.wait().unwrap().code(), Some(1));
+    let expected = "spillway-agent: the folder ~/root cannot be used: another spillway-agent runs with the folder ~/root; \
+                    end it, or use another folder\n";
+    assert_eq!(host.neutral(&second.read), expected);
+    assert_eq!(service.lock().unwrap().completed.len(), 1);
+    kill(script, Signal::SIGKILL).unwrap();
+}
+
+#[test]
 fn without_an_identity_the_agent_says_so_once_and_stays() {
     let host = Host::new();
     let mut agent = Daemon::start(&host, NO_SERVER, "");

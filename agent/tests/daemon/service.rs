@@ -120,6 +120,16 @@ fn each_fault_says_what_to_do() {
 }
 
 #[test]
+fn a_redirect_is_not_followed() {
+    let server = Server::start(|_| Response::new(307, "").with("location", "/elsewhere"));
+    let host = Host::new();
+    let identity = host.user();
+    service(&server.url(), &host, &identity).poll(USER).unwrap_err();
+    let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths, ["/"]);
+}
+
+#[test]
 fn a_specification_that_is_none_is_refused() {
     let envelope = |format: Value, payload: Value| {
         json!({ "DeploymentSystem": "CodeDeploy",
