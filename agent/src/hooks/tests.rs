@@ -9,12 +9,14 @@ use spillway_appspec::server::FileExistsBehavior;
 use tempfile::TempDir;
 
 use super::*;
+use crate::progress::Progress;
 use crate::spec::{Revision, S3Object};
 use crate::system::unix::Unix;
 
 struct Stage {
     home: TempDir,
     environment: Vec<(OsString, OsString)>,
+    progress: Progress,
 }
 
 impl Stage {
@@ -26,7 +28,7 @@ impl Stage {
             fs::write(path, content).unwrap();
         }
         let path = std::env::var_os("PATH").unwrap();
-        Self { home, environment: vec![("PATH".into(), path)] }
+        Self { home, environment: vec![("PATH".into(), path)], progress: Progress::default() }
     }
 
     fn run(&self, scripts: &[Script]) -> Diagnostics {
@@ -39,8 +41,9 @@ impl Stage {
             environment: &self.environment,
             mark: &mark,
             grace: Duration::from_millis(300),
+            cancellation: &self.progress.cancellation,
         };
-        let mut log = HookLog::open(&self.home.path().join("log"), || Timestamp::UNIX_EPOCH).unwrap();
+        let mut log = HookLog::open(&self.home.path().join("log"), || Timestamp::UNIX_EPOCH, &self.progress).unwrap();
         run(&host, &event, scripts, &mut log).unwrap()
     }
 

@@ -1,6 +1,7 @@
 //! What the functions behind function URLs share: why a request is not carried out, the secret of the installation, and
 //! the answer that every request gets.
 
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
 use serde_json::Value;
 use spillway_domain::access::caller::Caller;
 use spillway_domain::catalog::quotas::Quotas;
@@ -61,6 +62,19 @@ impl Secret {
         let [partition, region, account] = invocation.home().map(str::to_owned);
         let place = Place { partition, region, account };
         Ok(Context { place, quotas, seal: Seal::new(secret), caller: caller.cloned() })
+    }
+}
+
+/// Who signed the request, as Lambda has verified it. In the local cloud there is none, since its emulator verifies nothing.
+pub fn caller(request: &Request) -> Option<Caller> {
+    let iam = request.request_context.authorizer.as_ref()?.iam.as_ref()?;
+    let arn = iam.user_arn.as_deref()?;
+    match arn.parse() {
+        Ok(caller) => Some(caller),
+        Err(bad) => {
+            tracing::warn!(target: "spillway", "{bad}; the caller counts as unknown");
+            None
+        }
     }
 }
 

@@ -157,7 +157,8 @@ impl World {
             Doing::Reports(command) => {
                 let is_failure = matches!(agent.plan, HostPlan::Fails(event) if agent.is_of_plan(command, event));
                 let diagnostics = if is_failure { failure() } else { success() };
-                complete(self, &agent.caller, command, !is_failure, &diagnostics, IDLE, now).await.map(Some)
+                let done = complete(self, &agent.caller, command, !is_failure, &diagnostics, IDLE, now).await;
+                done.map(|(_, next)| Some(next))
             }
         };
         match called {

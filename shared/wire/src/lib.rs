@@ -5,6 +5,7 @@
 //! passes between us and CloudFormation ([`stack`]) and Step Functions ([`execution`]).
 
 pub mod access;
+pub mod agent;
 pub mod alarm;
 pub mod codedeploy;
 pub mod execution;
@@ -12,5 +13,6 @@ pub mod hook;
 pub mod notification;
 pub mod place;
 pub mod stack;
+pub mod stream;
 #[cfg(test)]
 mod testing;

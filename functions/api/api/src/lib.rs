@@ -7,7 +7,7 @@ use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request
 use operations::carry_out;
 use serde_json::Value;
 use spillway_domain::catalog::quotas::Quotas;
-use spillway_door::{Secret, respond};
+use spillway_door::{Secret, caller, respond};
 use spillway_engine::ports::access::{Access, Anyone};
 use spillway_engine::ports::catalog::{Catalog, Secrets};
 use spillway_engine::ports::deployments::Deployments;
@@ -16,7 +16,7 @@ use spillway_engine::ports::instances::Instances;
 use spillway_engine::ports::revisions::Revisions;
 use spillway_runtime::Invocation;
 use spillway_wire::codedeploy::http::{self, BODY_BYTES};
-use trail::{caller, log};
+use trail::log;
 
 /// Everything that the operations read and write.
 pub trait Store: Catalog + Secrets + Deployments + Instances + Revisions {}

@@ -1,23 +1,9 @@
 //! Who asked for what: read from each request, and logged for each that is to change something.
 
-use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
 use serde_json::Value;
 use spillway_domain::access::caller::Caller;
 use spillway_door::Refusal;
 use spillway_wire::codedeploy::operation::Operation;
-
-/// Who signed the request, as Lambda has verified it. In the local cloud there is none, since its emulator verifies nothing.
-pub(crate) fn caller(request: &Request) -> Option<Caller> {
-    let iam = request.request_context.authorizer.as_ref()?.iam.as_ref()?;
-    let arn = iam.user_arn.as_deref()?;
-    match arn.parse() {
-        Ok(caller) => Some(caller),
-        Err(bad) => {
-            tracing::warn!(target: "spillway", "{bad}; the caller counts as unknown");
-            None
-        }
-    }
-}
 
 /// One line for each call that is to change something: who asked for what, and what became of it.
 pub(crate) fn log(operation: Operation, body: &[u8], caller: Option<&Caller>, answer: &Result<Value, Refusal>) {

@@ -187,7 +187,7 @@ pub async fn acknowledge(
     claimed.await?.ok_or_else(|| contended(ProblemKind::Transient, &format!("The work of {}", command.host)).into())
 }
 
-/// The host reports how a command ended, and gets the next. The first report counts; another one changes nothing.
+/// The host reports how a command ended, and gets the next, with what its agent calls the host. The first report counts; another one changes nothing.
 pub async fn complete(
     store: &(impl Deployments + HostWorks + HostDossiers),
     caller: &Caller,
@@ -196,7 +196,7 @@ pub async fn complete(
     diagnostics: &HostDiagnostics,
     idle: SignedDuration,
     now: Timestamp,
-) -> Result<Next, Refusal> {
+) -> Result<(Option<HostIdentifier>, Next), Refusal> {
     let open = OpenWork { deployment: command.deployment.clone(), host: command.host.clone() };
     let done = retry_stale(MOST_TRIES, async || -> Result<Tried<Option<HostIdentifier>>, Refusal> {
         let Some((record, mut work)) = find(store, &open).await? else { return Ok(Tried::Break(None)) };
@@ -217,10 +217,11 @@ pub async fn complete(
     let done = done.await?;
     let host = done.ok_or_else(|| contended(ProblemKind::Transient, &format!("The work of {}", command.host)))?;
     match host {
-        None => Ok(Next { command: None, again_in: WANTED_PAUSE.min(idle) }),
+        None => Ok((None, Next { command: None, again_in: WANTED_PAUSE.min(idle) })),
         Some(host) => {
             let dossier = store.dossier(&host).await?;
-            next(store, caller, &host, &dossier, idle).await
+            let next = next(store, caller, &host, &dossier, idle).await?;
+            Ok((Some(host), next))
         }
     }
 }

@@ -30,6 +30,12 @@ pub fn read(request: &Request, most: usize) -> Result<(Operation, Vec<u8>), Exce
         return Err(Exception::new("UnknownOperationException", words));
     }
     let operation = Operation::of_request(header("x-amz-target"), header("content-type"))?;
+    Ok((operation, body(request, most, operation.name())?))
+}
+
+/// The body of a request for an operation, which may have so many bytes.
+pub(crate) fn body(request: &Request, most: usize, operation: &str) -> Result<Vec<u8>, Exception> {
+    let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
     let body = request.body.as_deref().unwrap_or_default();
     let may_have = if request.is_base64_encoded { most.div_ceil(3) * 4 } else { most };
     refuse_more_than(may_have, body.len())?;
@@ -43,7 +49,7 @@ pub fn read(request: &Request, most: usize) -> Result<(Operation, Vec<u8>), Exce
     };
     let body = content::unpack(body, header("content-encoding"))?;
     refuse_more_than(most, body.len())?;
-    Ok((operation, body))
+    Ok(body)
 }
 
 fn refuse_more_than(most: usize, bytes: usize) -> Result<(), Exception> {
