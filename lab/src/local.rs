@@ -75,6 +75,8 @@ pub struct Endpoints {
     pub codedeploy: String,
     /// Where hooks give their verdicts by CodeDeploy's API: `AWS_ENDPOINT_URL_CODEDEPLOY` of a hook.
     pub answer_hook: String,
+    /// Where the agents of hosts ask for their commands.
+    pub agent_api: String,
     /// The emulated AWS.
     pub aws: String,
     /// The emulated ECS, with its load balancers and the EC2 that has their networks. GET `/_load-balancer` answers what
@@ -135,6 +137,7 @@ impl LocalCloud {
         let endpoints = Endpoints {
             codedeploy: proxy.url().to_owned(),
             answer_hook: stack.answer_hook_url,
+            agent_api: stack.agent_api_url,
             aws: emulator.url().to_owned(),
             containers: containers.url().to_owned(),
             region: REGION.to_owned(),

@@ -20,8 +20,10 @@ use spillway_macro::{Event, needs_sam};
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::{block, guide_machine, root};
+use spillway_wire::agent::door;
 use spillway_wire::alarm::StateChange;
 use spillway_wire::codedeploy::http;
+use spillway_wire::stream::Changes;
 use spillway_wire::{execution, stack};
 
 const LAMBDA: &str = "docs/guides/lambda.md";
@@ -48,13 +50,18 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "authorize" => read::<Question>(text).map(drop),
         "create-deployment" => asked(text),
         "decide" => read::<Decide>(text).map(drop),
-        "run-hook" | "bake" => read::<Task>(text).map(drop),
+        "run-hook" | "bake" | "await-hosts" => read::<Task>(text).map(drop),
         "shift-alias" => read::<Shift>(text).map(drop),
-        "announce" | "read-revision" | "install-task-set" | "shift-listener" | "promote-task-set"
+        "announce" | "select-hosts" | "read-revision" | "install-task-set" | "shift-listener" | "promote-task-set"
         | "retire-task-set" => read::<DeploymentRef>(text).map(drop),
         "observe-service" => read::<Observation>(text).map(drop),
         "watch-alarms" => read::<StateChange>(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
+        "agent-api" => door::read(&read(text)?).map(drop).map_err(|refusal| refusal.to_string()),
+        "advance-fleet" => match read::<Changes>(text)?.deployments().len() {
+            1 => Ok(()),
+            deployments => Err(format!("it tells of {deployments} deployments")),
+        },
         "custom-resource" => stack::take_up(&read(text)?).map(drop),
         "change-resource" => change(&read(text)?),
         "await-deployment" => read::<Waiter>(text).map(drop),

@@ -2,7 +2,12 @@
 
 import io
 import json
+import urllib.request
 import zipfile
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from gaps import refused, until
 
@@ -225,3 +230,18 @@ def replace_role_policies(client):
     assert roles.list_role_policies(RoleName="r")["PolicyNames"] == ["one"]
     stacks.update_stack(StackName="s", TemplateBody=template("two"), Capabilities=capabilities)
     until("the update", lambda: done() and roles.list_role_policies(RoleName="r")["PolicyNames"] == ["two"])
+
+
+def name_callers(client):
+    functions = _function(client, "def handler(event, context): return event['requestContext'].get('authorizer')")
+    url = functions.create_function_url_config(FunctionName="f", AuthType="AWS_IAM")["FunctionUrl"]
+    users = client("iam")
+    users.create_user(UserName="box")
+    key = users.create_access_key(UserName="box")["AccessKey"]
+    endpoint = functions.meta.endpoint_url + "/_aws/lambda-url/" + url.split("//")[1].split(".")[0] + "/"
+    request = AWSRequest(method="POST", url=endpoint, data=b"{}")
+    SigV4Auth(Credentials(key["AccessKeyId"], key["SecretAccessKey"]), "lambda", "us-east-1").add_auth(request)
+    sent = urllib.request.Request(endpoint, data=b"{}", headers=dict(request.headers), method="POST")
+    with urllib.request.urlopen(sent) as answer:
+        authorizer = json.load(answer)
+    assert authorizer["iam"]["userArn"] == "arn:aws:iam::000000000000:user/box", authorizer

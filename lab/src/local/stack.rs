@@ -22,6 +22,7 @@ pub(super) struct Deployed {
     pub service_role_arn: String,
     pub function_url: String,
     pub answer_hook_url: String,
+    pub agent_api_url: String,
 }
 
 /// Uploads a package, creates the stack, and waits until it is there.
@@ -46,6 +47,8 @@ pub(super) async fn deploy(
         .template_url(template_url)
         // The hooks of the demos and the tests have names of all kinds.
         .parameters(Parameter::builder().parameter_key("HookFunctions").parameter_value("*").build())
+        // Nothing is paid for here, so that a demo does not wait.
+        .parameters(Parameter::builder().parameter_key("IdlePollSeconds").parameter_value("1").build())
         .capabilities(Capability::CapabilityNamedIam)
         .capabilities(Capability::CapabilityAutoExpand)
         .send()
@@ -63,6 +66,7 @@ pub(super) async fn deploy(
         table: output("TableName")?,
         service_role_arn: output("ServiceRoleArn")?,
         function_url: on_loopback(&output("ApiUrl")?, emulator.url())?,
+        agent_api_url: on_loopback(&output("AgentApiUrl")?, emulator.url())?,
         answer_hook_url: on_loopback(&output("AnswerHookUrl")?, emulator.url())?,
         state_machine_arn,
     })

@@ -92,3 +92,23 @@ pub fn respond(answer: Result<Value, Refusal>, invocation: &Invocation) -> Value
     }
     http::respond(&answer, &invocation.request_id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caller_is_whoever_lambda_says_and_unknown_where_it_says_nothing() {
+        let mut request: Request = serde_json::from_str(include_str!("../../../events/api.json")).unwrap();
+        let known = caller(&request).unwrap();
+        assert_eq!(known.as_str(), "arn:aws:sts::123456789012:assumed-role/build/build");
+        let iam = |request: &mut Request, arn: &str| {
+            let authorizer = request.request_context.authorizer.as_mut().unwrap();
+            authorizer.iam.as_mut().unwrap().user_arn = Some(arn.to_owned());
+        };
+        iam(&mut request, "arn:aws:iam::123456789012:role/build");
+        assert_eq!(caller(&request), None);
+        request.request_context.authorizer = None;
+        assert_eq!(caller(&request), None);
+    }
+}

@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use spillway_aws_cloudwatch::Alarms;
 use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
+use spillway_aws_ec2::Fleets;
 use spillway_aws_lambda::{Aliases, ShiftListener};
 use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_engine::deployment::sweep::{Swept, sweep};
@@ -17,12 +18,13 @@ async fn main() -> Result<(), Failure> {
     let table = table(&config, Table::new)?;
     let (aliases, alarms) = (Aliases::new(&roles), Alarms::new(&roles));
     let listeners = ShiftListener::new(&config, setting::<String>("SHIFT_LISTENER_FUNCTION")?);
+    let fleets = Fleets::new(&config, &roles);
     let tasks = Tasks::new(&config);
     let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
     let ways =
         WaysBack { deployments: &table, aliases: &aliases, listeners: &listeners, wakes: &tasks, clock: &SystemClock };
     run(async |_: IgnoredAny, invocation: Invocation| {
-        let swept = sweep(&ways, &alarms, &executions, random_number(), invocation.deadline).await?;
+        let swept = sweep(&ways, &alarms, &fleets, &executions, random_number(), invocation.deadline).await?;
         swept.iter().for_each(log);
         Ok(())
     })
@@ -34,6 +36,7 @@ fn log(swept: &Swept) {
         Swept::Halted(id) => tracing::warn!(target: "spillway", %id, "halted: the event of its alarm was lost"),
         Swept::Woken(id) => tracing::warn!(target: "spillway", %id, "woken: it had overslept"),
         Swept::Started(id) => tracing::warn!(target: "spillway", %id, "started: it had no execution"),
+        Swept::Released(id) => tracing::info!(target: "spillway", %id, "advanced: hosts began or have taken too long"),
         Swept::Troubled(id, problem) => tracing::error!(target: "spillway", %id, "left for the next sweep: {problem}"),
     }
 }

@@ -12,7 +12,7 @@ from hypercorn.config import Config
 from ministack import app
 
 from .. import loopback
-from . import alarms, aliases, roles, state_machines
+from . import alarms, aliases, function_urls, roles, state_machines
 
 GAPS: list[Callable[[], None]] = [
     aliases.split_weighted_aliases,
@@ -23,6 +23,7 @@ GAPS: list[Callable[[], None]] = [
     state_machines.start_again_as_aws_does,
     state_machines.tell_of_children_as_aws_does,
     roles.replace_role_policies,
+    function_urls.name_callers,
 ]
 
 

@@ -13,7 +13,9 @@ pub(super) fn named<T: FromStr<Err: Debug>>(text: &str) -> T {
 pub(super) fn violations_for(platform: ComputePlatform, content: &str) -> Vec<String> {
     match read(content, platform) {
         Target::Invalid(violations) => violations,
-        other @ (Target::Lambda(_) | Target::Ecs(_) | Target::Unread) => panic!("{content}\nis valid: {other:?}"),
+        other @ (Target::Lambda(_) | Target::Ecs(_) | Target::Server(_) | Target::Unread) => {
+            panic!("{content}\nis valid: {other:?}")
+        }
     }
 }
 
