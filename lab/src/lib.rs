@@ -6,5 +6,6 @@
 
 pub mod chaos;
 pub mod demo;
+pub mod host;
 pub mod local;
 pub mod package;

@@ -57,6 +57,10 @@ impl HostWorks for Table {
 
     async fn works_of(&self, roster: &Roster, hosts: &[HostId]) -> Result<Vec<HostWork>, Problem> {
         let what = format!("hosts of deployment {}", roster.deployment);
+        // One host is read by a function that has no right to read several at once.
+        if let [host] = hosts {
+            return self.get(&what, work_key(roster, host)).await?.iter().map(read_doc).collect();
+        }
         let keys = hosts.iter().map(|host| work_key(roster, host)).collect();
         self.get_all(&what, keys).await?.iter().map(read_doc).collect()
     }

@@ -2,6 +2,7 @@
 
 mod change;
 pub mod decision;
+pub mod error_code;
 mod events;
 pub mod gate;
 pub mod halt;

@@ -134,8 +134,8 @@ pub enum DeploymentRejection {
     DoesNotExist(DeploymentId),
     /// A member that was given has a meaning for servers only.
     ForServers(ForServers, ComputePlatform),
-    /// Nothing is deployed to this platform yet.
-    PlatformNotBuilt(ComputePlatform),
+    /// A fleet is deployed to in place and without a load balancer only.
+    StyleNotBuilt,
     /// The group has an active deployment.
     Busy {
         /// The group.

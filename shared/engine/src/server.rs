@@ -1,6 +1,7 @@
 //! Deployments to fleets of hosts.
 
+pub mod advance_fleet;
+pub mod agent_api;
+pub mod await_hosts;
 pub mod look_at_hosts;
 pub mod select_hosts;
-pub mod serve_host;
-pub mod tick;

@@ -9,7 +9,7 @@ use spillway_domain::problem::Problem;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::work::{Claim, HostDiagnostics, HostErrorCode, Progress};
-use spillway_engine::server::serve_host::{HostCommand, Next, Refusal, acknowledge, complete, poll, progress};
+use spillway_engine::server::agent_api::{HostCommand, Next, Refusal, acknowledge, complete, poll, progress};
 
 use crate::World;
 use crate::world::Inner;
@@ -48,6 +48,8 @@ pub struct Agent {
     /// When it makes its next call; `None` when that is on the runner's agenda.
     pub(crate) calls_at: Option<Timestamp>,
     pub(crate) idle_polls: u32,
+    /// Counts its calls. It listens to the answer of the last one alone: it has given up the others.
+    pub(crate) calls: u32,
     /// The deployments that it has worked for, in order.
     pub(crate) worked_for: Vec<DeploymentId>,
     /// The events that it has run to their end, and how.
@@ -69,6 +71,14 @@ pub(crate) enum Doing {
     Nothing,
 }
 
+/// What an agent hears.
+enum Heard<'a> {
+    /// What it does next.
+    Next(Next),
+    /// Whether it has a command.
+    Claim(&'a HostCommand, Claim),
+}
+
 impl Agent {
     /// An agent that has just started.
     pub fn new(identifier: HostIdentifier, caller: Caller, plan: HostPlan, at: Timestamp) -> Self {
@@ -83,6 +93,7 @@ impl Agent {
             doing,
             calls_at: Some(at),
             idle_polls: 0,
+            calls: 0,
             worked_for: Vec::new(),
             ran: BTreeSet::new(),
         }
@@ -131,6 +142,7 @@ impl World {
     pub(crate) async fn agent_calls(&self, host: &HostId) -> Result<(), Problem> {
         let Some(agent) = self.change_agent(host, |agent, now| {
             agent.calls_at = Some(now + PAUSE);
+            agent.calls += 1;
             agent.clone()
         }) else {
             return Ok(());
@@ -138,38 +150,37 @@ impl World {
         let now = self.now();
         let called = match &agent.doing {
             Doing::Nothing => return Ok(()),
-            Doing::Polls => poll(self, &agent.caller, &agent.identifier, IDLE, now).await.map(Some),
+            Doing::Polls => poll(self, &agent.caller, &agent.identifier, IDLE, now).await.map(Heard::Next),
             Doing::Claims(command) => {
                 let resumes = Doing::Resumes(command.clone());
                 self.change_agent(host, |agent, _| agent.doing = resumes);
                 let claim = acknowledge(self, &agent.caller, command, now).await;
-                claim.map(|claim| self.claimed(host, command, claim)).map(|()| None)
+                claim.map(|claim| Heard::Claim(command, claim))
             }
             Doing::Resumes(command) => {
                 let progress = progress(self, &agent.caller, command).await;
-                progress
-                    .map(|progress| match progress {
-                        Progress::Claimed => self.claimed(host, command, Claim::Granted),
-                        Progress::Unclaimed | Progress::Over => self.claimed(host, command, Claim::Refused),
-                    })
-                    .map(|()| None)
+                progress.map(|progress| match progress {
+                    Progress::Claimed => Heard::Claim(command, Claim::Granted),
+                    Progress::Unclaimed | Progress::Over => Heard::Claim(command, Claim::Refused),
+                })
             }
             Doing::Reports(command) => {
                 let is_failure = matches!(agent.plan, HostPlan::Fails(event) if agent.is_of_plan(command, event));
                 let diagnostics = if is_failure { failure() } else { success() };
                 let done = complete(self, &agent.caller, command, !is_failure, &diagnostics, IDLE, now).await;
-                done.map(|(_, next)| Some(next))
+                done.map(|(_, next)| Heard::Next(next))
             }
         };
+        if self.change_agent(host, |now, _| now.calls) != Some(agent.calls) {
+            return Ok(());
+        }
         match called {
-            Ok(Some(next)) => {
-                self.change_agent(host, |agent, now| agent.hears(next, now));
-                Ok(())
-            }
-            Ok(None) => Ok(()),
-            Err(Refusal::Problem(problem)) => Err(problem),
+            Ok(Heard::Next(next)) => _ = self.change_agent(host, |agent, now| agent.hears(next, now)),
+            Ok(Heard::Claim(command, claim)) => self.claimed(host, command, claim),
+            Err(Refusal::Problem(problem)) => return Err(problem),
             Err(refusal @ (Refusal::NotTheHost(_) | Refusal::NoCommand(_))) => panic!("a host of a story: {refusal}"),
         }
+        Ok(())
     }
 
     fn claimed(&self, host: &HostId, command: &HostCommand, claim: Claim) {

@@ -10,6 +10,7 @@ mod agent;
 mod check;
 mod clock;
 mod fleet_story;
+mod look;
 mod machine;
 mod outside;
 mod ports;

@@ -4,8 +4,8 @@ use spillway_tests::template::{functions, root, template};
 
 use super::{camel, none, read, sources};
 
-/// The use case of `api` is the table of operations; the others do nothing but hand something on.
-const WITHOUT_USE_CASE: [&str; 2] = ["api", "expand-sam"];
+/// The use case of an API is the table of its operations; the others do nothing but hand something on.
+const WITHOUT_USE_CASE: [&str; 3] = ["api", "agent-api", "expand-sam"];
 /// The use case of `macro` is pure, and has a crate of its own.
 const IS_PURE: (&str, &str, &str) = ("macro", "shared/macro/src/rewrite.rs", "pub fn rewrite(");
 /// Where every function has a row.

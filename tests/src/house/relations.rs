@@ -132,6 +132,7 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
     let by_itself = "s3:GetObject";
     let with_role = [
         "spillway-aws-cloudwatch",
+        "spillway-aws-ec2",
         "spillway-aws-ecs",
         "spillway-aws-elb",
         "spillway-aws-lambda",
@@ -156,8 +157,13 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
         for action in assume.iter().filter(|action| links != actions.contains(**action)) {
             faults.push(format!("{name}: links one of {with_role:?}: {links}; may {action}: {}", !links));
         }
+        // Which role speaks for a host.
+        let of_profiles = linked.contains("spillway-aws-ec2").then_some("iam:GetInstanceProfile");
         let known = |action: &str| {
-            action == by_itself || assume.contains(&action) || pairs.iter().any(|(_, own)| action.starts_with(own))
+            action == by_itself
+                || Some(action) == of_profiles
+                || assume.contains(&action)
+                || pairs.iter().any(|(_, own)| action.starts_with(own))
         };
         faults
             .extend(actions.iter().filter(|a| !known(a)).map(|a| format!("{name}: may {a}, and links nothing for it")));

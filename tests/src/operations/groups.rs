@@ -253,16 +253,19 @@ fn a_deployment_to_what_is_not_built_is_refused_and_the_group_stays() {
     let world = World::new();
     let door = Door::new(&world);
     application(&door, "Server");
-    send(&door, CREATE, "live", &least("Server"));
+    let mut settings = least("Server");
+    settings["deploymentStyle"] = json!({ "deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL" });
+    settings["loadBalancerInfo"] = json!({ "targetGroupInfoList": [{ "name": "web" }] });
+    send(&door, CREATE, "live", &settings);
     let before = shown(&door, "live");
     let body = json!({
         "applicationName": "shop", "deploymentGroupName": "live",
-        "revision": { "revisionType": "AppSpecContent", "appSpecContent": { "content": "version: 0.0" } },
+        "revision": { "revisionType": "S3", "s3Location": { "bucket": "b", "key": "k.zip", "bundleType": "zip" } },
     });
     assert_eq!(
         words(&door.call("CreateDeployment", &body)),
-        "UnsupportedActionForDeploymentTypeException: Spillway does not deploy to Server yet, and created no deployment; deploy with an \
-         application whose computePlatform is Lambda or ECS."
+        "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place and without a load balancer only, and created no \
+         deployment. Set deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL."
     );
     assert_eq!(shown(&door, "live"), before);
 }

@@ -7,7 +7,7 @@ use spillway_domain::access::caller::Caller;
 use spillway_door::{Refusal, caller, respond};
 use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::hosts::{HostDossiers, HostWorks};
-use spillway_engine::server::serve_host::{self, HostCommand, Next};
+use spillway_engine::server::agent_api::{self, HostCommand, Next};
 use spillway_runtime::Invocation;
 use spillway_wire::agent::door::{self, CommandName, Request, refuse};
 
@@ -49,24 +49,24 @@ async fn serve(
     let (store, now) = (door.store, invocation.now);
     match request {
         Request::Poll(host) => {
-            let next = serve_host::poll(store, caller, &host, door.idle, now).await.map_err(refusal)?;
+            let next = agent_api::poll(store, caller, &host, door.idle, now).await.map_err(refusal)?;
             Ok(door::polled(&host, named(&next).as_ref(), next.again_in.as_secs_f64()))
         }
         Request::Specification { host, deployment, id } => {
-            let found = serve_host::specification(store, caller, &host, &deployment, &id).await;
+            let found = agent_api::specification(store, caller, &host, &deployment, &id).await;
             Ok(door::specified(&found.map_err(refusal)?)?)
         }
         Request::Acknowledge(command) => {
-            let claim = serve_host::acknowledge(store, caller, &meant(command), now).await;
+            let claim = agent_api::acknowledge(store, caller, &meant(command), now).await;
             Ok(door::acknowledged(claim.map_err(refusal)?))
         }
         Request::Update(command) => {
-            let progress = serve_host::progress(store, caller, &meant(command)).await;
+            let progress = agent_api::progress(store, caller, &meant(command)).await;
             Ok(door::updated(progress.map_err(refusal)?))
         }
         Request::Complete { command, is_success, diagnostics } => {
             let command = meant(command);
-            let done = serve_host::complete(store, caller, &command, is_success, &diagnostics, door.idle, now).await;
+            let done = agent_api::complete(store, caller, &command, is_success, &diagnostics, door.idle, now).await;
             let (host, next) = done.map_err(refusal)?;
             Ok(door::completed(host.as_ref(), named(&next).as_ref(), next.again_in.as_secs_f64()))
         }
@@ -83,10 +83,10 @@ fn named(next: &Next) -> Option<CommandName> {
 }
 
 /// Who is not the host is told what does not fit, and the log tells who claimed what.
-fn refusal(refused: serve_host::Refusal) -> Refusal {
+fn refusal(refused: agent_api::Refusal) -> Refusal {
     match refused {
-        serve_host::Refusal::Problem(problem) => Refusal::Problem(problem),
-        serve_host::Refusal::NotTheHost(claim) => refuse(format!("{claim}.")).into(),
-        refused @ serve_host::Refusal::NoCommand(_) => refuse(refused.to_string()).into(),
+        agent_api::Refusal::Problem(problem) => Refusal::Problem(problem),
+        agent_api::Refusal::NotTheHost(claim) => refuse(format!("{claim}.")).into(),
+        refused @ agent_api::Refusal::NoCommand(_) => refuse(refused.to_string()).into(),
     }
 }

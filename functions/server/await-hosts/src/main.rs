@@ -3,7 +3,7 @@
 use spillway_aws_dynamodb::Table;
 use spillway_aws_stepfunctions::Tasks;
 use spillway_engine::deployment::task::Task;
-use spillway_engine::server::tick::await_hosts;
+use spillway_engine::server::await_hosts::await_hosts;
 use spillway_runtime::{Failure, Invocation, aws, now, run, table};
 
 #[tokio::main(flavor = "current_thread")]

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::environment::{EcsService, TargetGroupPair};
+use crate::deployment::error_code::ErrorCode;
 use crate::deployment::gate::{Gate, Gates};
-use crate::deployment::halt::{Cause, ErrorCode, Halt};
+use crate::deployment::halt::{Cause, Halt};
 use crate::deployment::lifecycle::{EventName, LifecycleEvent};
 use crate::deployment::spec::{DeploymentSpec, Target, events_of};
 use crate::deployment::stage::Stage;

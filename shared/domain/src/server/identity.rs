@@ -1,6 +1,7 @@
 //! Whether a caller is the host that it claims to be.
 
 use crate::access::caller::{Caller, CallerIdentity, CallerKind};
+use crate::arn::Arn;
 use crate::server::host::{Host, HostIdentifier, Principal};
 
 /// Why a caller is not taken for a host.
@@ -78,11 +79,8 @@ pub fn prove(caller: &Caller, host: &Host) -> Result<(), NotTheHost> {
 
 /// Account and id of an EC2 instance: `arn:<partition>:ec2:<region>:<account>:instance/<id>`.
 fn ec2_instance(host: &HostIdentifier) -> Option<(&str, &str)> {
-    let parts: Vec<&str> = host.as_str().splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", _, "ec2", _, account, resource] => Some((account, resource.strip_prefix("instance/")?)),
-        _ => None,
-    }
+    let arn = Arn::parse(host.as_str()).filter(|arn| arn.service() == "ec2")?;
+    Some((arn.account(), arn.resource().strip_prefix("instance/")?))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::deployment::halt::ErrorCode;
+use crate::deployment::error_code::ErrorCode;
 use crate::deployment::lifecycle::Diagnostics;
 use crate::deployment::record::Deployment;
 use crate::lambda::alias::AliasState;

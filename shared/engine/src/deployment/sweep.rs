@@ -22,7 +22,7 @@ use crate::ports::deployments::Deployments;
 use crate::ports::executions::{ExecutionState, Executions, Wakes};
 use crate::ports::hosts::{Fleets, HostDossiers, HostWorks};
 use crate::ports::services::ListenerShifts;
-use crate::server::tick::{Ticked, tick_thoroughly};
+use crate::server::advance_fleet::{Ticked, tick_thoroughly};
 
 /// What was done for one deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]

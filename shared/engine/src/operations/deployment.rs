@@ -107,7 +107,7 @@ async fn write(
     let platform = application.platform;
     let is_in_place = group.environment.style == DeploymentStyle::of(ComputePlatform::Server);
     if platform == ComputePlatform::Server && !is_in_place {
-        return Err(DeploymentRejection::PlatformNotBuilt(platform).into());
+        return Err(DeploymentRejection::StyleNotBuilt.into());
     }
     let (revision, target) = revision_of(store, request, &application, &state, read).await?;
     let config = request.config.clone().unwrap_or(group.config);

@@ -65,7 +65,7 @@ pub struct HostStatus {
 pub struct HostDossier {
     /// The work that is not over, oldest first.
     pub open: Vec<OpenWork>,
-    /// When its agent was last seen, to within [`crate::server::serve_host::SEEN_EVERY`].
+    /// When its agent was last seen, to within [`crate::server::agent_api::SEEN_EVERY`].
     pub seen_at: Option<Timestamp>,
     /// When its agent said that it stops, unless it was seen since.
     pub stopped_at: Option<Timestamp>,

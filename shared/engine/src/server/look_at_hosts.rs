@@ -9,7 +9,7 @@ use spillway_domain::server::work::{Ended, HostOutcome, HostWork};
 
 use crate::ports::deployments::Deployments;
 use crate::ports::hosts::{Fleets, HostDossiers, HostStatus, HostWorks};
-use crate::server::serve_host::find;
+use crate::server::agent_api::find;
 
 /// How many failed and how many silent hosts are named.
 const MOST_NAMED: usize = 3;

@@ -35,14 +35,15 @@ use spillway_engine::operations::deployment::{
     StartRequest, answer_hook, continue_deployment, create_deployment, create_deployment_for, stop_deployment,
 };
 use spillway_engine::ports::stacks::{Answers, Requests};
+use spillway_engine::server::advance_fleet::tick;
+use spillway_engine::server::await_hosts::await_hosts;
 use spillway_engine::server::select_hosts::select_hosts;
-use spillway_engine::server::tick::{await_hosts, tick};
 use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
 use spillway_engine::stack::change_resource::{Changes, change_resource};
 
 use super::sleepers::Sleeper;
 use super::{Runner, When};
-use crate::{Event, World};
+use crate::{Event, Story, World};
 
 /// The most hosts of a deployment.
 const MOST_HOSTS: usize = 1_000;
@@ -325,4 +326,15 @@ pub(super) fn call_back(id: &DeploymentId, event: EventName, succeeded: bool) ->
 
 pub(super) fn poll(invocation: &mut Invocation<'_>) -> Poll<Result<Reply, Problem>> {
     invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// An execution that asks for a deployment.
+pub(super) fn start(number: u128, now: Timestamp) -> StartRequest {
+    let arn = format!("arn:aws:states:us-east-1:111122223333:execution:spillway-deployment:release-{number}");
+    StartRequest { arn, started_at: now.to_string() }
+}
+
+pub(super) fn alarm_event(at: Timestamp) -> Call {
+    let alarm = Story::ALARM.parse().expect("the alarm of stories has a valid name");
+    Call::Alarm(AlarmEvent { alarm, at }, 0)
 }

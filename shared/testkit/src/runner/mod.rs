@@ -12,11 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::stack::resource::StackRequest;
-use spillway_engine::deployment::watch_alarms::AlarmEvent;
 use spillway_engine::operations::deployment::StartRequest;
 
 pub use call::ways;
-use call::{Call, Late, call_back};
+use call::{Call, Late, alarm_event, call_back, start};
 use execution::{Execution, Turn, Work};
 use sleepers::Sleeper;
 
@@ -395,15 +394,4 @@ impl<'w> Runner<'w> {
             Event::AlarmRed | Event::AlarmRedUnheard | Event::Stop(_) | Event::CallBack(..) | Event::Continue(_) => {}
         }
     }
-}
-
-/// An execution that asks for a deployment.
-fn start(number: u128, now: Timestamp) -> StartRequest {
-    let arn = format!("arn:aws:states:us-east-1:111122223333:execution:spillway-deployment:release-{number}");
-    StartRequest { arn, started_at: now.to_string() }
-}
-
-fn alarm_event(at: Timestamp) -> Call {
-    let alarm = Story::ALARM.parse().expect("the alarm of stories has a valid name");
-    Call::Alarm(AlarmEvent { alarm, at }, 0)
 }

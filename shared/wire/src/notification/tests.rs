@@ -1,5 +1,5 @@
+use spillway_domain::deployment::error_code::ErrorCode;
 use spillway_domain::deployment::gate::Gate;
-use spillway_domain::deployment::halt::ErrorCode;
 use spillway_domain::deployment::record::{Ending, Error};
 use spillway_domain::deployment::spec::Creator;
 use spillway_domain::deployment::stage::Stage;

@@ -27,13 +27,11 @@ impl From<DeploymentRejection> for Exception {
                 let platform = platform::text(platform).to_uppercase();
                 (name, format!("For {platform} deployment, {member} can not be specified; leave it out."))
             }
-            DeploymentRejection::PlatformNotBuilt(given) => (
+            DeploymentRejection::StyleNotBuilt => (
                 "UnsupportedActionForDeploymentTypeException", // no exception of CreateDeployment's own list fits
-                format!(
-                    "Spillway does not deploy to {} yet, and created no deployment; deploy with an application whose \
-                     computePlatform is Lambda or ECS.",
-                    platform::text(given)
-                ),
+                "Spillway deploys to hosts in place and without a load balancer only, and created no deployment. Set \
+                 deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL."
+                    .to_owned(),
             ),
             // Clients read the id out of this text and wait for that deployment.
             DeploymentRejection::Busy { group, deployment } => (

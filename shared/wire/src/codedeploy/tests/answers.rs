@@ -5,7 +5,7 @@ use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::group::{DeploymentGroup, GroupState, LastDeployment, Trigger, TriggerEvent};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::revision::{NewRevision, RevisionKind};
-use spillway_domain::deployment::halt::ErrorCode;
+use spillway_domain::deployment::error_code::ErrorCode;
 use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventName, EventStatus};
 use spillway_domain::deployment::record::{Deployment, Ending, Error, Status};
 use spillway_domain::deployment::request::{DeploymentFilter, HookAnswer};

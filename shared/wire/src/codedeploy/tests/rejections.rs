@@ -174,9 +174,9 @@ fn every_rejection_about_a_revision_has_its_exception_and_words() {
 fn every_rejection_about_a_deployment_has_its_exception_and_words() {
     check(&[
         (
-            DeploymentRejection::PlatformNotBuilt(ComputePlatform::Server),
-            "UnsupportedActionForDeploymentTypeException: Spillway does not deploy to Server yet, and created no deployment; deploy with an \
-             application whose computePlatform is Lambda or ECS.",
+            DeploymentRejection::StyleNotBuilt,
+            "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place and without a load balancer only, and created no deployment. \
+             Set deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL.",
         ),
         (
             DeploymentRejection::Busy { group: named("live"), deployment: id() },

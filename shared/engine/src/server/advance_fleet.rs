@@ -1,4 +1,4 @@
-//! The tick of a fleet: whenever a host has ended, and every minute, it lets further hosts work. The execution waits
+//! Advance fleet: whenever a host has ended, and every minute, it lets further hosts work. The execution waits
 //! meanwhile, and is woken when something else than waiting is due.
 
 use std::collections::BTreeSet;
@@ -13,8 +13,7 @@ use spillway_domain::plan::plan;
 use spillway_domain::problem::Problem;
 use spillway_domain::server::stage::ServerStage;
 
-use crate::deployment::bake::bake;
-use crate::deployment::task::{MOST_TRIES, Task, load, save};
+use crate::deployment::task::{MOST_TRIES, load, save};
 use crate::deployment::wake::wake_or_leave;
 use crate::ports::deployments::{Change, Deployments};
 use crate::ports::executions::Wakes;
@@ -33,20 +32,9 @@ pub enum Ticked {
     Woken,
 }
 
-/// Parks the wait for the hosts, and ticks: what a host did between the decision and the wait would be lost otherwise.
-pub async fn await_hosts(
-    store: &(impl Deployments + HostWorks + HostDossiers),
-    wakes: &impl Wakes,
-    task: &Task,
-    clock: impl Fn() -> Timestamp,
-) -> Result<(), Problem> {
-    bake(store, wakes, task, clock()).await?;
-    tick(store, wakes, &task.deployment_id, clock).await.map(|_| ())
-}
-
 /// Ticks for each of these deployments. Trouble with one does not keep the others from their turn; all of it is tried
 /// again with the next host that ends, and every minute.
-pub async fn advance(
+pub async fn advance_fleet(
     store: &(impl Deployments + HostWorks + HostDossiers),
     wakes: &impl Wakes,
     deployments: &BTreeSet<DeploymentId>,
