@@ -2,17 +2,27 @@
 //!
 //! What travels is CodeDeploy's host command protocol. How it travels is behind [`Service`].
 
+pub mod fault;
+pub mod heartbeat;
 pub mod specification;
 #[cfg(test)]
 mod tests;
 
-use std::io;
 use std::time::Duration;
 
-use crate::command::Agent;
-use crate::diagnostics::Diagnostics;
-use crate::state::Outcome;
+use spillway_wire::agent::CommandStatus;
 
+use crate::command::Agent;
+use crate::daemon::journal::Journal;
+use crate::daemon::shutdown::Shutdown;
+use crate::diagnostics::Diagnostics;
+use crate::spec::DeploymentSpec;
+use crate::state::Outcome;
+use crate::system::clock::Clock;
+use fault::Fault;
+
+/// The state of an agent that its service answers.
+const ANSWERED: &str = "answered";
 /// The event names that a service may send.
 const EVENTS: [&str; 11] = [
     "DownloadBundle",
@@ -41,42 +51,32 @@ pub struct HostCommand {
     pub event: String,
 }
 
-/// What a poll answers.
+/// What a service wants next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Polled {
+pub struct Next {
     /// A command, if there is one.
     pub command: Option<HostCommand>,
     /// When to poll again, if the service says it.
     pub again_after: Option<Duration>,
 }
 
-/// What an acknowledgement answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommandStatus {
-    /// Not claimed yet.
-    Pending,
-    /// This host's to run.
-    InProgress,
-    /// Done already.
-    Succeeded,
-    /// Decided already, or another attempt's.
-    Failed,
-}
-
 /// The five calls of the protocol.
-pub trait Service {
+pub trait Service: Sync {
     /// Asks for a command.
-    fn poll(&self, host: &str) -> io::Result<Polled>;
+    fn poll(&self, host: &str) -> Result<Next, Fault>;
     /// The specification of a command's deployment, as JSON.
-    fn specification(&self, execution: &str, host: &str) -> io::Result<String>;
+    fn specification(&self, execution: &str, host: &str) -> Result<String, Fault>;
     /// Claims a command, and says whether there is anything to do.
-    fn acknowledge(&self, command: &str, is_noop: bool) -> io::Result<CommandStatus>;
-    /// Reports how a command ended. A service may answer with the next command.
-    fn complete(&self, command: &str, outcome: &Outcome) -> io::Result<Option<HostCommand>>;
+    fn acknowledge(&self, command: &str, is_noop: bool) -> Result<CommandStatus, Fault>;
+    /// Says that a command still runs, with the end of its log. [`CommandStatus::Failed`] means that the deployment no
+    /// longer wants it.
+    fn update(&self, command: &str, log: &str) -> Result<CommandStatus, Fault>;
+    /// Reports how a command ended.
+    fn complete(&self, command: &str, outcome: &Outcome) -> Result<Next, Fault>;
 }
 
 /// What a round has led to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Round {
     /// How many commands ran or were answered.
     pub commands: usize,
@@ -86,95 +86,190 @@ pub struct Round {
 
 /// A host's conversation with its service.
 pub struct Client<'a> {
-    service: &'a dyn Service,
-    agent: &'a Agent<'a>,
-    host: String,
-    /// What was answered last: it is answered again until the service has heard it.
-    last: Option<Answer>,
+    /// The service.
+    pub service: &'a dyn Service,
+    /// What runs the commands.
+    pub agent: &'a Agent<'a>,
+    /// The host, as the service knows it.
+    pub host: &'a str,
+    /// Between updates of a command that runs.
+    pub clock: &'a dyn Clock,
+    /// Says whether the agent is about to end.
+    pub shutdown: &'a Shutdown,
+    /// Where commands are noted.
+    pub journal: &'a Journal<'a>,
+    /// The answer that the service has not heard, or that it heard last.
+    pub last: Option<Answer>,
+    /// A command whose claim was not answered, so that only the service knows whether it is claimed.
+    pub claiming: Option<HostCommand>,
+    /// Whether the service has heard of the commands that ran when the agent ended.
+    pub is_reported: bool,
 }
 
 /// How a command ended, for the service.
-struct Answer {
+pub struct Answer {
     command: String,
     /// The deployment, if anything of it is on the disk.
     deployment: Option<String>,
     outcome: Outcome,
+    is_heard: bool,
 }
 
-impl<'a> Client<'a> {
-    /// A conversation in the name of a host.
-    pub fn new(service: &'a dyn Service, agent: &'a Agent<'a>, host: String) -> Self {
-        Self { service, agent, host, last: None }
+impl Answer {
+    fn new(command: &HostCommand, deployment: Option<String>, diagnostics: &Diagnostics) -> Self {
+        Self { command: command.id.clone(), deployment, outcome: diagnostics.into(), is_heard: false }
     }
+}
 
+impl Client<'_> {
     /// Reports the commands that ran when the agent ended: with their outcome if they had one, else as failed.
-    pub fn report_interrupted(&mut self) -> io::Result<usize> {
+    pub fn report_interrupted(&mut self) -> Result<usize, Fault> {
         let mut reported = 0;
         for ongoing in self.agent.root.interrupted()? {
             let Some(command) = ongoing.command else { continue };
+            let deployment = ongoing.deployment_id;
+            let ended = if ongoing.outcome.is_some() { "ended before the agent could say so" } else { "did not end" };
+            self.journal.line(&format!("{} of deployment {deployment} {ended}; reporting it", ongoing.event));
             let outcome = ongoing.outcome.unwrap_or_else(|| (&Diagnostics::restarted()).into());
-            self.answer(Answer { command, deployment: Some(ongoing.deployment_id), outcome })?;
+            self.answer(Answer { command, deployment: Some(deployment), outcome, is_heard: false })?;
             reported += 1;
         }
+        self.is_reported = true;
         Ok(reported)
     }
 
     /// Polls once, and runs what comes until nothing more does.
-    pub fn round(&mut self) -> io::Result<Round> {
-        let polled = self.service.poll(&self.host)?;
-        let (mut next, mut commands) = (polled.command, 0);
-        while let Some(command) = next {
-            commands += 1;
-            next = self.take(&command)?;
+    pub fn round(&mut self) -> Result<Round, Fault> {
+        if !self.is_reported {
+            self.report_interrupted()?;
         }
-        Ok(Round { commands, again_after: polled.again_after })
+        // What was claimed is not sent again by every service, so that its answer goes first.
+        let mut next = match self.last.take_if(|last| !last.is_heard) {
+            Some(unheard) => self.answer(unheard)?,
+            None => Next::default(),
+        };
+        if let Some(command) = self.claiming.clone() {
+            let Some(_busy) = self.shutdown.begin() else { return Ok(Round::default()) };
+            next = self.resume(&command)?.unwrap_or(next);
+        }
+        if next.command.is_none() {
+            next = self.service.poll(self.host)?;
+        }
+        self.journal.enter(ANSWERED, &format!("the service answers {}", self.host));
+        let mut commands = 0;
+        while let Some(command) = next.command.take() {
+            let Some(_busy) = self.shutdown.begin() else { break };
+            commands += 1;
+            if let Some(after) = self.take(&command)? {
+                next = Next { again_after: after.again_after.or(next.again_after), ..after };
+            }
+        }
+        Ok(Round { commands, again_after: next.again_after })
     }
 
-    /// Takes a command. The next one, if the service has answered with it.
-    fn take(&mut self, command: &HostCommand) -> io::Result<Option<HostCommand>> {
+    /// Takes a command. What the service wants next, if it was asked.
+    fn take(&mut self, command: &HostCommand) -> Result<Option<Next>, Fault> {
         if command.host != self.host {
             let words = format!("the service sent a command for {} to {}", command.host, self.host);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+            return Err(Fault::Malformed(words));
         }
         // A service that has not heard the answer sends the command again. Its effects are there already.
         if let Some(last) = self.last.take_if(|last| last.command == command.id) {
-            return self.answer(last);
+            return self.answer(last).map(Some);
         }
-        let text = self.service.specification(&command.execution, &self.host)?;
-        let id = || command.id.clone();
-        let refuse = |words: String| {
-            let outcome = Outcome::from(&Diagnostics::failure(&words));
-            Answer { command: id(), deployment: None, outcome }
+        let (spec, is_noop) = match self.prepare(command)? {
+            Ok(prepared) => prepared,
+            Err(words) => return self.refuse(command, &words).map(Some),
         };
-        if !EVENTS.contains(&command.event.as_str()) {
-            return self.answer(refuse(format!("Unsupported command type: {}.", command.event)));
-        }
-        let spec = match specification::parse(&text) {
-            Ok(spec) => spec,
-            Err(refused) => return self.answer(refuse(refused.to_string())),
-        };
-        let is_noop = match self.agent.is_noop(&spec, &command.event) {
-            Ok(is_noop) => is_noop,
-            Err(failure) => return self.answer(refuse(failure.to_string())),
-        };
-        match self.service.acknowledge(&command.id, is_noop)? {
+        self.claiming = Some(command.clone());
+        let status = self.service.acknowledge(&command.id, is_noop)?;
+        self.claiming = None;
+        match status {
             CommandStatus::Pending | CommandStatus::InProgress => {}
             CommandStatus::Failed if is_noop => {
                 let message = "Succeeded: CompletedNoopCommand".to_owned();
                 let done = Diagnostics { message, ..Diagnostics::success(String::new()) };
-                return self.answer(Answer { command: id(), deployment: None, outcome: (&done).into() });
+                return self.answer(Answer::new(command, None, &done)).map(Some);
             }
             CommandStatus::Succeeded | CommandStatus::Failed => return Ok(None),
         }
-        let diagnostics = self.agent.run_command(&spec, &command.event, &command.id);
-        let deployment = Some(spec.deployment_id);
-        self.answer(Answer { command: id(), deployment, outcome: (&diagnostics).into() })
+        self.run(command, spec, is_noop).map(Some)
     }
 
-    /// Answers a command. When the service has heard it, nothing of it is kept on the disk.
-    fn answer(&mut self, answer: Answer) -> io::Result<Option<HostCommand>> {
+    /// Goes on with a command whose claim was not answered. A second claim would be answered as that of another host, but
+    /// an update says how far the command is.
+    fn resume(&mut self, command: &HostCommand) -> Result<Option<Next>, Fault> {
+        let status = match self.service.update(&command.id, "") {
+            // A service without updates sends the command again, or lets its time run out.
+            Err(Fault::Refused(_) | Fault::Malformed(_)) => CommandStatus::Failed,
+            answered => answered?,
+        };
+        if status != CommandStatus::InProgress {
+            self.claiming = None;
+            return Ok(None);
+        }
+        let prepared = self.prepare(command)?;
+        self.claiming = None;
+        match prepared {
+            Ok((spec, is_noop)) => self.run(command, spec, is_noop).map(Some),
+            Err(words) => self.refuse(command, &words).map(Some),
+        }
+    }
+
+    /// Answers a command that cannot be run.
+    fn refuse(&mut self, command: &HostCommand, words: &str) -> Result<Next, Fault> {
+        self.journal.line(&format!("{} is refused: {words}", command.event));
+        self.answer(Answer::new(command, None, &Diagnostics::failure(words)))
+    }
+
+    /// Runs a command that this host has claimed.
+    fn run(&mut self, command: &HostCommand, spec: DeploymentSpec, is_noop: bool) -> Result<Next, Fault> {
+        let what = format!("{} of deployment {}", command.event, spec.deployment_id);
+        if !is_noop {
+            self.journal.line(&format!("{what} begins"));
+        }
+        let run = || self.agent.run_command(&spec, &command.event, &command.id);
+        let diagnostics = heartbeat::accompany(self.service, self.clock, &self.agent.progress, &command.id, run);
+        match diagnostics.is_success() {
+            true if is_noop => self.journal.line(&format!("{what} has nothing to do")),
+            true => self.journal.line(&format!("{what} succeeded")),
+            false => {
+                let code = diagnostics.code as u8;
+                self.journal.line(&format!("{what} failed with code {code}: {}", diagnostics.message));
+            }
+        }
+        self.answer(Answer::new(command, Some(spec.deployment_id), &diagnostics))
+    }
+
+    /// The specification of a command, and whether there is nothing to do; or why the command cannot be run.
+    fn prepare(&self, command: &HostCommand) -> Result<Result<(DeploymentSpec, bool), String>, Fault> {
+        let text = match self.service.specification(&command.execution, self.host) {
+            // Asked again, the service would answer the same, so the deployment hears why its command does not run.
+            Err(Fault::Refused(words) | Fault::Malformed(words)) => return Ok(Err(words)),
+            answered => answered?,
+        };
+        if !EVENTS.contains(&command.event.as_str()) {
+            return Ok(Err(format!("Unsupported command type: {}.", command.event)));
+        }
+        let spec = match specification::parse(&text) {
+            Ok(spec) => spec,
+            Err(refused) => return Ok(Err(refused.to_string())),
+        };
+        let is_noop = self.agent.is_noop(&spec, &command.event);
+        Ok(is_noop.map(|is_noop| (spec, is_noop)).map_err(|failure| failure.to_string()))
+    }
+
+    /// Answers a command. When the service has heard it, or does not want to, nothing of it is kept on the disk.
+    fn answer(&mut self, answer: Answer) -> Result<Next, Fault> {
         let answer = self.last.insert(answer);
-        let next = self.service.complete(&answer.command, &answer.outcome)?;
+        let next = match self.service.complete(&answer.command, &answer.outcome) {
+            Err(Fault::Refused(words) | Fault::Malformed(words)) => {
+                self.journal.line(&format!("the outcome of a command is dropped: {words}"));
+                Next::default()
+            }
+            answered => answered?,
+        };
+        answer.is_heard = true;
         if let Some(deployment) = &answer.deployment {
             self.agent.root.forget(self.agent.host, deployment)?;
         }

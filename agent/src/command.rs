@@ -20,6 +20,7 @@ use crate::diagnostics::Diagnostics;
 use crate::hooks::{self, HookLog};
 use crate::install::decide::{Owned, Plan};
 use crate::install::{self, Refused};
+use crate::progress::Progress;
 use crate::spec::{Bundles, DeploymentSpec, Revision, S3Object};
 use crate::state::{Place, Root};
 use crate::system::{Host, Invocation};
@@ -60,6 +61,8 @@ pub struct Agent<'a> {
     pub grace: Duration,
     /// The time of day.
     pub now: fn() -> Timestamp,
+    /// What other threads see of the event that runs.
+    pub progress: Progress,
 }
 
 impl<'a> Agent<'a> {
@@ -71,7 +74,18 @@ impl<'a> Agent<'a> {
         now: fn() -> Timestamp,
     ) -> Self {
         let (limits, keep) = (Limits::default(), Keep::default());
-        Self { host, root: Root(root), limits, keep, environment, bundles: None, grace: Invocation::GRACE, now }
+        let progress = Progress::default();
+        Self {
+            host,
+            root: Root(root),
+            limits,
+            keep,
+            environment,
+            bundles: None,
+            grace: Invocation::GRACE,
+            now,
+            progress,
+        }
     }
 
     /// The name under which a deployment group's files are written before they are renamed.
@@ -161,7 +175,7 @@ impl<'a> Agent<'a> {
         let revision = Dir::open_ambient_dir(&found, ambient_authority())?;
         let read = appspec_file::read(&revision, spec.appspec_filename.as_deref(), spec.events.as_deref());
         let (appspec, findings) = read?;
-        let mut log = HookLog::open(&place.scripts_log(), self.now)?;
+        let mut log = HookLog::open(&place.scripts_log(), self.now, &self.progress)?;
         log.note("LifecycleEvent - DownloadBundle")?;
         for finding in &findings {
             log.note(&format!("warning: AppSpec: {finding}"))?;
@@ -188,14 +202,13 @@ impl<'a> Agent<'a> {
         appspec: &ServerAppSpec,
         owned: &Owned,
     ) -> io::Result<Result<Plan, Refused>> {
-        let aside = Self::aside(&spec.group_id);
-        let behavior = spec.file_exists_behavior;
-        install::prepare(self.host, &install::Order { appspec, revision, behavior, owned, aside: &aside })
+        let (behavior, aside) = (spec.file_exists_behavior, self.host.aside());
+        install::prepare(self.host, &install::Order { appspec, revision, behavior, owned, aside })
     }
 
     /// Decides what to do before anything is changed, records what may come to be, does it, and records what is.
     fn install(&self, spec: &DeploymentSpec, place: &Place) -> Result<Diagnostics, Failure> {
-        let mut log = HookLog::open(&place.scripts_log(), self.now)?;
+        let mut log = HookLog::open(&place.scripts_log(), self.now, &self.progress)?;
         log.note("LifecycleEvent - Install")?;
         let archive = place.archive();
         let missing = |error: io::Error| format!("the revision {} cannot be opened: {error}", archive.display());
@@ -225,8 +238,9 @@ impl<'a> Agent<'a> {
         let environment = hooks::environment(self.environment.iter().cloned(), spec, event);
         let mark = format!("{}/{event}/{}", spec.deployment_id, std::process::id());
         let grace = self.grace;
-        let event = hooks::Event { name: event, archive: &archive, environment: &environment, mark: &mark, grace };
-        let mut log = HookLog::open(&place.scripts_log(), self.now)?;
+        let (environment, cancellation) = (&environment, &self.progress.cancellation);
+        let event = hooks::Event { name: event, archive: &archive, environment, mark: &mark, grace, cancellation };
+        let mut log = HookLog::open(&place.scripts_log(), self.now, &self.progress)?;
         Ok(hooks::run(self.host, &event, appspec.scripts(event.name), &mut log)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use spillway_wire::agent::{Diagnostics as WireDiagnostics, MOST_DIAGNOSTICS};
 
 /// The most bytes of a log that go with a result; CodeDeploy's own limit is just below.
 const MOST_LOG: usize = 2_047;
@@ -41,14 +41,6 @@ pub struct Diagnostics {
     pub log: String,
 }
 
-#[derive(Serialize)]
-struct Payload<'a> {
-    error_code: u8,
-    script_name: &'a str,
-    message: &'a str,
-    log: &'a str,
-}
-
 impl Diagnostics {
     /// A success.
     pub fn success(log: String) -> Self {
@@ -72,15 +64,26 @@ impl Diagnostics {
         self.code == ErrorCode::Success
     }
 
-    /// The JSON that the service takes.
+    /// The JSON that the service takes. What is too long for it loses the beginning of the log, and then the end of the
+    /// message.
     pub fn payload(&self) -> String {
-        let payload = Payload {
+        let mut diagnostics = WireDiagnostics {
             error_code: self.code as u8,
-            script_name: &self.script_name,
-            message: &self.message,
-            log: &self.log,
+            script_name: self.script_name.clone(),
+            message: self.message.clone(),
+            log: self.log.clone(),
         };
-        serde_json::to_string(&payload).unwrap_or_default()
+        loop {
+            let payload = serde_json::to_string(&diagnostics).unwrap_or_default();
+            let (log, message) = (diagnostics.log.len() / 2, diagnostics.message.len() / 2);
+            if payload.len() <= MOST_DIAGNOSTICS || log + message == 0 {
+                return payload;
+            }
+            match log {
+                0 => diagnostics.message.truncate(diagnostics.message.floor_char_boundary(message)),
+                _ => drop(diagnostics.log.drain(..diagnostics.log.ceil_char_boundary(log))),
+            }
+        }
     }
 }
 
@@ -108,5 +111,24 @@ impl Tail {
     /// All of it.
     pub fn text(&self) -> String {
         self.lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_for_the_service_is_cut_and_never_refused() {
+        // As JSON, such a character takes six.
+        let odd = "\u{1}".repeat(MOST_LOG);
+        let all = Diagnostics { log: odd.clone() + "the end", ..Diagnostics::failure("what happened") };
+        let payload = all.payload();
+        assert!(payload.len() <= MOST_DIAGNOSTICS && payload.contains("the end") && payload.contains("what happened"));
+        let all = Diagnostics { log: odd, ..Diagnostics::failure(&"\u{1}é".repeat(MOST_MESSAGE)) };
+        assert!((1_000..=MOST_DIAGNOSTICS).contains(&all.payload().len()));
+        let usual = Diagnostics { log: "x".repeat(MOST_LOG), ..Diagnostics::failure(&"y".repeat(MOST_MESSAGE)) };
+        let read: WireDiagnostics = serde_json::from_str(&usual.payload()).unwrap();
+        assert_eq!((read.log, read.message), (usual.log, usual.message));
     }
 }

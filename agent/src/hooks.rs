@@ -16,7 +16,7 @@ use spillway_appspec::server::Script;
 use crate::diagnostics::{Diagnostics, ErrorCode};
 use crate::spec::{DeploymentSpec, Revision, S3Object};
 use crate::state::Place;
-use crate::system::{Ended, Host, Invocation, Output};
+use crate::system::{Cancellation, Ended, Host, Invocation, Output};
 pub use log::HookLog;
 
 /// Variables of the agent that a script does not get: it has its own rights, not the agent's.
@@ -96,6 +96,8 @@ pub struct Event<'a> {
     pub mark: &'a str,
     /// Between the request to end and the end by force.
     pub grace: Duration,
+    /// Ends its scripts before their time.
+    pub cancellation: &'a Cancellation,
 }
 
 /// Runs scripts one after another until one fails.
@@ -119,6 +121,13 @@ type Failure = (ErrorCode, String);
 fn run_one(host: &dyn Host, event: &Event<'_>, script: &Script, log: &mut HookLog) -> io::Result<Result<(), Failure>> {
     let program = event.archive.join(&script.location);
     let at = format!("Script at specified location: {}", script.written);
+    let cancelled = |verb: &str| {
+        let message = format!("{at} {verb}, since the deployment no longer waits for {}", event.name);
+        Ok(Err((ErrorCode::ScriptFailed, message)))
+    };
+    if event.cancellation.is_cancelled() {
+        return cancelled("was not started");
+    }
     let metadata = match fs::metadata(&program) {
         Ok(metadata) if metadata.is_file() => metadata,
         Ok(_) | Err(_) => return Ok(Err((ErrorCode::ScriptMissing, tell_missing(event.archive, script, &program)))),
@@ -152,6 +161,7 @@ fn run_one(host: &dyn Host, event: &Event<'_>, script: &Script, log: &mut HookLo
         mark: event.mark.to_owned(),
         timeout: Duration::from_secs(script.timeout_seconds.into()),
         grace: event.grace,
+        cancellation: event.cancellation.clone(),
     };
     let mut lost = None;
     let ended = host.run(&invocation, &mut |output| {
@@ -184,6 +194,7 @@ fn run_one(host: &dyn Host, event: &Event<'_>, script: &Script, log: &mut HookLo
             let message = format!("{at} failed to complete in {} seconds", script.timeout_seconds);
             Ok(Err((ErrorCode::ScriptTimedOut, message)))
         }
+        Ok(Ended::Cancelled) => cancelled("was ended"),
         Err(error) => {
             let hint = interpreter.filter(|_| error.kind() == io::ErrorKind::NotFound);
             let hint = hint.map(|name| format!("; its first line names the interpreter {name}")).unwrap_or_default();

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use spillway_agent::command::Agent;
 use spillway_agent::system::process;
 use spillway_agent::system::unix::Unix;
-use spillway_agent::{local, system};
+use spillway_agent::{daemon, local, system};
 
 #[derive(Parser)]
 #[command(name = "spillway-agent", version, about = "Deploys revisions to this host")]
@@ -22,6 +22,8 @@ struct Cli {
 enum Command {
     /// Deploy a bundle of this host to this host, without a service
     DeployLocal(local::Options),
+    /// Take deployments of a service until a signal ends the agent
+    Run(daemon::Options),
     /// Become a user and run a program; the agent runs scripts by it
     #[command(hide = true)]
     RunAs {
@@ -51,6 +53,7 @@ fn run(command: &Command) -> Result<bool> {
             let agent = Agent::new(&host, root, std::env::vars_os().collect(), system::clock::now);
             local::deploy(&agent, options, &mut io::stdout().lock())
         }
+        Command::Run(options) => daemon::run(options),
         Command::RunAs { user, program } => Err(process::run_as(user, program).into()),
     }
 }

@@ -61,7 +61,7 @@ pub struct S3Object {
 
 /// Fetches bundles from where they are stored.
 pub trait Bundles {
-    /// Writes an object into a new file, and returns its ETag.
+    /// Writes an object into a new file, unless it has another ETag than it must have, and returns its ETag.
     fn fetch(&self, object: &S3Object, into: &Path) -> io::Result<String>;
 }
 

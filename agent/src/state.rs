@@ -65,7 +65,7 @@ pub struct Place {
     deployment: String,
 }
 
-/// A deployment group of this host, held by this process.
+/// A deployment group of this host, or its daemon's place, held by this process.
 #[derive(Debug)]
 pub struct Lock(fs::File);
 
@@ -88,6 +88,15 @@ fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(mode).create(path)
 }
 
+fn lock(path: &Path, held: impl FnOnce() -> String) -> io::Result<Lock> {
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(fs::TryLockError::WouldBlock) => Err(io::Error::new(io::ErrorKind::ResourceBusy, held())),
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
 impl Root {
     /// The place of a deployment. Fails if its names cannot be those of files.
     pub fn place(&self, spec: &DeploymentSpec) -> io::Result<Place> {
@@ -105,6 +114,14 @@ impl Root {
         make_folder(&self.0, 0o755)?;
         make_folder(&self.0.join(INSTRUCTIONS), 0o700)?;
         make_folder(&self.0.join(ONGOING), 0o700)
+    }
+
+    /// Locks the commands of services for this process: another daemon would report them as interrupted.
+    pub fn lock(&self) -> io::Result<Lock> {
+        self.prepare()?;
+        lock(&self.0.join(INSTRUCTIONS).join("daemon.lock"), || {
+            format!("another spillway-agent runs with the folder {}; end it, or use another folder", self.0.display())
+        })
     }
 
     /// The commands that ran when the agent ended, oldest first.
@@ -170,15 +187,9 @@ impl Place {
 
     /// Locks the deployment group for this process.
     pub fn lock(&self) -> io::Result<Lock> {
-        let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(self.instruction(".lock"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock(file)),
-            Err(fs::TryLockError::WouldBlock) => {
-                let words = format!("another process deploys to deployment group {} of this host", self.group);
-                Err(io::Error::new(io::ErrorKind::ResourceBusy, words))
-            }
-            Err(fs::TryLockError::Error(error)) => Err(error),
-        }
+        lock(&self.instruction(".lock"), || {
+            format!("another process deploys to deployment group {} of this host", self.group)
+        })
     }
 
     /// What this group has installed, and what others have.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use cap_std::fs::Dir;
 use spillway_appspec::server::{AclEntry, Context};
 
-pub use process::{Ended, Invocation, Output};
+pub use process::{Cancellation, Ended, Invocation, Output};
 
 /// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub trait Host {
     /// Removes an empty folder, if it is there. Fails if it is not empty.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
 
+    /// The name under which a file is written before it is renamed.
+    fn aside(&self) -> &str;
     /// Writes a file of the agent's own: aside, to the disk, and renamed.
     fn write(&self, path: &Path, content: &[u8]) -> io::Result<()>;
     /// Renames a file or folder of the agent's own.

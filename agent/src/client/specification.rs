@@ -1,9 +1,7 @@
 //! Reads the specification of a deployment, as CodeDeploy's service writes it.
 
-use std::path::PathBuf;
-
-use serde::Deserialize;
 use spillway_appspec::server::FileExistsBehavior;
+use spillway_wire::agent::specification::{Specification, SpecifiedRevision};
 
 use crate::bundle::Kind;
 use crate::spec::{DeploymentSpec, Revision, S3Object};
@@ -22,62 +20,9 @@ pub enum Refused {
     Unknown(String),
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Wire {
-    deployment_id: Option<String>,
-    deployment_group_id: Option<String>,
-    deployment_group_name: Option<String>,
-    application_name: Option<String>,
-    deployment_creator: Option<String>,
-    deployment_type: Option<String>,
-    app_spec_filename: Option<String>,
-    agent_action_overrides: Option<Overrides>,
-    all_possible_lifecycle_events: Option<Vec<String>>,
-    revision: Option<WireRevision>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Overrides {
-    agent_overrides: Option<AgentOverrides>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AgentOverrides {
-    file_exists_behavior: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct WireRevision {
-    revision_type: Option<String>,
-    s3_revision: Option<WireS3>,
-    local_revision: Option<WireLocal>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct WireS3 {
-    bucket: Option<String>,
-    key: Option<String>,
-    bundle_type: Option<String>,
-    version: Option<String>,
-    #[serde(rename = "ETag")]
-    etag: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct WireLocal {
-    location: Option<PathBuf>,
-    bundle_type: Option<String>,
-}
-
 /// Reads a specification.
 pub fn parse(text: &str) -> Result<DeploymentSpec, Refused> {
-    let wire: Wire = serde_json::from_str(text)?;
+    let wire: Specification = serde_json::from_str(text)?;
     let deployment = given(wire.deployment_id, "DeploymentId")?;
     let behavior = wire.agent_action_overrides.and_then(|given| given.agent_overrides?.file_exists_behavior);
     let creator = wire.deployment_creator.as_deref().unwrap_or("user");
@@ -104,7 +49,7 @@ fn read_behavior(name: &str) -> Result<FileExistsBehavior, Refused> {
     found.ok_or_else(|| Refused::Unknown(format!("FileExistsBehavior {name} is not DISALLOW, OVERWRITE or RETAIN")))
 }
 
-fn revision(wire: WireRevision) -> Result<Revision, Refused> {
+fn revision(wire: SpecifiedRevision) -> Result<Revision, Refused> {
     let kind = given(wire.revision_type, "Revision.RevisionType")?;
     match kind.as_str() {
         "S3" => {
@@ -119,7 +64,7 @@ fn revision(wire: WireRevision) -> Result<Revision, Refused> {
         }
         "Local File" | "Local Directory" => {
             let local = wire.local_revision.ok_or(Refused::Missing("Revision.LocalRevision"))?;
-            let location = local.location.ok_or(Refused::Missing("Revision.LocalRevision.Location"))?;
+            let location = given(local.location, "Revision.LocalRevision.Location")?.into();
             Ok(Revision::Local { location, kind: local.bundle_type.as_deref().map(packing).transpose()? })
         }
         other => {

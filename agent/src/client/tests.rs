@@ -1,15 +1,19 @@
 //! A conversation with a service that keeps CodeDeploy's rules.
 
-use std::cell::{Cell, RefCell};
+mod heartbeats;
+
 use std::fs;
+use std::io;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
 use crate::spec::{Bundles, S3Object};
-use crate::system::clock;
+use crate::system::clock::{self, HostClock};
 use crate::system::unix::Unix;
 
 const HOST: &str = "arn:aws:iam::111122223333:user/host-1";
@@ -17,17 +21,24 @@ const HOST: &str = "arn:aws:iam::111122223333:user/host-1";
 /// A service with a list of commands. It sends a command until its completion arrives, and keeps the first one.
 struct Fake {
     events: Vec<&'static str>,
-    specification: RefCell<Value>,
-    status: Cell<CommandStatus>,
-    completed: RefCell<Vec<(String, Outcome)>>,
-    calls: RefCell<Vec<String>>,
+    specification: Mutex<Value>,
+    status: Mutex<CommandStatus>,
+    completed: Mutex<Vec<(String, Outcome)>>,
+    calls: Mutex<Vec<String>>,
+    /// The logs of the updates, and what they are answered with.
+    updates: Mutex<Vec<String>>,
+    wanted: Mutex<CommandStatus>,
+    /// Whether completions are refused.
+    refuses: Mutex<bool>,
     /// How many answers to completions are lost on their way.
-    lost: Cell<usize>,
+    lost: AtomicUsize,
+    /// How many answers to claims are.
+    lost_claims: AtomicUsize,
 }
 
 impl Fake {
     fn next(&self) -> Option<HostCommand> {
-        let n = self.completed.borrow().len();
+        let n = self.completed.lock().unwrap().len();
         let event = self.events.get(n)?;
         Some(HostCommand {
             id: format!("{n}"),
@@ -38,39 +49,51 @@ impl Fake {
     }
 
     fn outcomes(&self) -> Vec<(bool, Value)> {
-        let all = self.completed.borrow();
+        let all = self.completed.lock().unwrap();
         all.iter().map(|(_, outcome)| (outcome.succeeded, serde_json::from_str(&outcome.payload).unwrap())).collect()
     }
 }
 
 impl Service for Fake {
-    fn poll(&self, host: &str) -> io::Result<Polled> {
+    fn poll(&self, host: &str) -> Result<Next, Fault> {
         assert_eq!(host, HOST);
-        self.calls.borrow_mut().push("poll".to_owned());
-        Ok(Polled { command: self.next(), again_after: Some(Duration::from_secs(30)) })
+        self.calls.lock().unwrap().push("poll".to_owned());
+        Ok(Next { command: self.next(), again_after: Some(Duration::from_secs(30)) })
     }
 
-    fn specification(&self, execution: &str, _: &str) -> io::Result<String> {
+    fn specification(&self, execution: &str, _: &str) -> Result<String, Fault> {
         assert_eq!(execution, "acct/d-1/g/0");
-        self.calls.borrow_mut().push("specification".to_owned());
-        Ok(self.specification.borrow().to_string())
+        self.calls.lock().unwrap().push("specification".to_owned());
+        Ok(self.specification.lock().unwrap().to_string())
     }
 
-    fn acknowledge(&self, command: &str, is_noop: bool) -> io::Result<CommandStatus> {
-        self.calls.borrow_mut().push(format!("acknowledge {command} noop {is_noop}"));
-        Ok(self.status.get())
+    fn acknowledge(&self, command: &str, is_noop: bool) -> Result<CommandStatus, Fault> {
+        self.calls.lock().unwrap().push(format!("acknowledge {command} noop {is_noop}"));
+        if self.lost_claims.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Err(Fault::Unavailable("the answer is lost".to_owned()));
+        }
+        Ok(*self.status.lock().unwrap())
     }
 
-    fn complete(&self, command: &str, outcome: &Outcome) -> io::Result<Option<HostCommand>> {
-        self.calls.borrow_mut().push(format!("complete {command} {}", outcome.succeeded));
-        if self.lost.get() > 0 {
-            self.lost.set(self.lost.get() - 1);
-            return Err(io::ErrorKind::TimedOut.into());
+    fn update(&self, command: &str, log: &str) -> Result<CommandStatus, Fault> {
+        assert!(!self.completed.lock().unwrap().iter().any(|(known, _)| known == command), "it has ended");
+        self.updates.lock().unwrap().push(log.to_owned());
+        Ok(*self.wanted.lock().unwrap())
+    }
+
+    fn complete(&self, command: &str, outcome: &Outcome) -> Result<Next, Fault> {
+        self.calls.lock().unwrap().push(format!("complete {command} {}", outcome.succeeded));
+        if *self.refuses.lock().unwrap() {
+            return Err(Fault::Refused("there is no such command".to_owned()));
         }
-        if !self.completed.borrow().iter().any(|(known, _)| known == command) {
-            self.completed.borrow_mut().push((command.to_owned(), outcome.clone()));
+        if self.lost.load(Ordering::SeqCst) > 0 {
+            self.lost.fetch_sub(1, Ordering::SeqCst);
+            return Err(Fault::Unavailable("the answer is lost".to_owned()));
         }
-        Ok(self.next())
+        if !self.completed.lock().unwrap().iter().any(|(known, _)| known == command) {
+            self.completed.lock().unwrap().push((command.to_owned(), outcome.clone()));
+        }
+        Ok(Next { command: self.next(), again_after: None })
     }
 }
 
@@ -126,6 +149,17 @@ impl Stage {
     }
 }
 
+/// A client whose commands run in the time of the host.
+fn client<'a>(service: &'a Fake, agent: &'a Agent<'a>) -> Client<'a> {
+    on_clock(service, agent, &HostClock)
+}
+
+fn on_clock<'a>(service: &'a Fake, agent: &'a Agent<'a>, clock: &'a dyn Clock) -> Client<'a> {
+    let journal = Box::leak(Box::new(Journal::new(&HostClock, Box::new(io::sink()))));
+    let shutdown = Box::leak(Box::default());
+    Client { service, agent, host: HOST, clock, shutdown, journal, last: None, claiming: None, is_reported: false }
+}
+
 fn specification() -> Value {
     json!({
         "DeploymentId": "arn:aws:codedeploy:us-east-1:111122223333:deployment/d-1",
@@ -140,11 +174,15 @@ fn specification() -> Value {
 fn service(events: &[&'static str]) -> Fake {
     Fake {
         events: events.to_vec(),
-        specification: RefCell::new(specification()),
-        status: Cell::new(CommandStatus::InProgress),
-        completed: RefCell::default(),
-        calls: RefCell::default(),
-        lost: Cell::new(0),
+        specification: Mutex::new(specification()),
+        status: Mutex::new(CommandStatus::InProgress),
+        completed: Mutex::default(),
+        calls: Mutex::default(),
+        updates: Mutex::default(),
+        wanted: Mutex::new(CommandStatus::InProgress),
+        refuses: Mutex::default(),
+        lost: AtomicUsize::new(0),
+        lost_claims: AtomicUsize::new(0),
     }
 }
 
@@ -154,7 +192,7 @@ fn one_poll_runs_a_whole_deployment_whose_completions_carry_the_next_command() {
     let path = stage.store();
     let (store, page) = (Store(&path), stage.home.path().join("site/page"));
     let agent = stage.agent(&store);
-    let mut client = Client::new(&service, &agent, HOST.to_owned());
+    let mut client = client(&service, &agent);
     let round = client.round().unwrap();
     assert_eq!(round, Round { commands: 4, again_after: Some(Duration::from_secs(30)) });
     let expected = [
@@ -172,7 +210,7 @@ fn one_poll_runs_a_whole_deployment_whose_completions_carry_the_next_command() {
         "acknowledge 3 noop false",
         "complete 3 true",
     ];
-    assert_eq!(*service.calls.borrow(), expected);
+    assert_eq!(*service.calls.lock().unwrap(), expected);
     assert_eq!(fs::read_to_string(page).unwrap(), "hello");
     assert!(!stage.home.path().join("root/g/d-1/bundle.tar").exists(), "the bundle goes when it is unpacked");
     assert_eq!(client.round().unwrap().commands, 0);
@@ -207,24 +245,24 @@ fn what_cannot_be_run_is_failed_without_an_acknowledgement() {
     ];
     for (event, specification, message) in cases {
         let (stage, service) = (Stage::new(), service(&[event]));
-        *service.specification.borrow_mut() = specification;
+        *service.specification.lock().unwrap() = specification;
         let path = stage.store();
         let store = Store(&path);
         let agent = stage.agent(&store);
-        Client::new(&service, &agent, HOST.to_owned()).round().unwrap();
+        client(&service, &agent).round().unwrap();
         let failed = json!({ "error_code": 5, "script_name": "", "message": message, "log": "" });
         assert_eq!(service.outcomes(), [(false, failed)]);
-        assert_eq!(*service.calls.borrow(), ["poll", "specification", "complete 0 false"]);
+        assert_eq!(*service.calls.lock().unwrap(), ["poll", "specification", "complete 0 false"]);
     }
 }
 
 #[test]
 fn a_bundle_with_another_etag_is_refused() {
     let (stage, service) = (Stage::new(), service(&["DownloadBundle"]));
-    service.specification.borrow_mut()["Revision"]["S3Revision"]["ETag"] = json!("\"4567\"");
+    service.specification.lock().unwrap()["Revision"]["S3Revision"]["ETag"] = json!("\"4567\"");
     let path = stage.store();
     let store = Store(&path);
-    Client::new(&service, &stage.agent(&store), HOST.to_owned()).round().unwrap();
+    client(&service, &stage.agent(&store)).round().unwrap();
     let message = "Expected deployment artifact bundle etag 4567 but was actually 0123";
     assert_eq!(service.outcomes()[0].1["message"], message);
 }
@@ -238,10 +276,10 @@ fn a_command_that_is_decided_already_is_dropped_or_answered_if_it_is_a_noop() {
         (CommandStatus::Failed, "ApplicationStop", 1),
     ] {
         let (stage, service) = (Stage::new(), service(&[event]));
-        service.status.set(status);
+        *service.status.lock().unwrap() = status;
         let path = stage.store();
         let store = Store(&path);
-        Client::new(&service, &stage.agent(&store), HOST.to_owned()).round().unwrap();
+        client(&service, &stage.agent(&store)).round().unwrap();
         assert_eq!(service.outcomes().len(), answered, "{status:?} {event}");
         assert!(!stage.home.path().join("root/g").exists());
     }
@@ -253,10 +291,10 @@ fn a_command_whose_completion_was_lost_is_answered_again_and_not_run_again() {
     let path = stage.store();
     let store = Store(&path);
     let agent = stage.agent(&store);
-    let mut client = Client::new(&service, &agent, HOST.to_owned());
-    service.lost.set(1);
+    let mut client = client(&service, &agent);
+    service.lost.store(1, Ordering::SeqCst);
     client.round().unwrap_err();
-    service.lost.set(0);
+    service.lost.store(0, Ordering::SeqCst);
     client.round().unwrap();
     assert_eq!((stage.ran(), service.outcomes().len()), (1, 2));
 }
@@ -268,15 +306,15 @@ fn an_agent_that_starts_again_reports_what_ran_when_it_ended() {
     let store = Store(&path);
     let agent = stage.agent(&store);
     // The first agent could not tell that it has unpacked the bundle.
-    service.lost.set(1);
-    Client::new(&service, &agent, HOST.to_owned()).round().unwrap_err();
-    let mut second = Client::new(&service, &agent, HOST.to_owned());
+    service.lost.store(1, Ordering::SeqCst);
+    client(&service, &agent).round().unwrap_err();
+    let mut second = client(&service, &agent);
     assert_eq!(second.report_interrupted().unwrap(), 1);
     assert_eq!(service.outcomes()[0].1["error_code"], 0);
     // The second one was killed while a script ran.
     let spec = specification::parse(&specification().to_string()).unwrap();
     agent.root.place(&spec).unwrap().begin(&stage.host, "AfterInstall", Some("1")).unwrap();
-    let mut third = Client::new(&service, &agent, HOST.to_owned());
+    let mut third = client(&service, &agent);
     assert_eq!(third.report_interrupted().unwrap(), 1);
     let message = "Failed: Failing in-progress lifecycle event after an agent restart.";
     let failed = json!({ "error_code": 7, "script_name": "", "message": message, "log": "" });
@@ -290,9 +328,9 @@ fn a_command_for_another_host_is_not_taken() {
     let path = stage.store();
     let store = Store(&path);
     let agent = stage.agent(&store);
-    let mut client = Client::new(&service, &agent, HOST.to_owned());
+    let mut client = client(&service, &agent);
     let command = HostCommand { host: "arn:aws:iam::111122223333:user/other".to_owned(), ..service.next().unwrap() };
     let refused = client.take(&command).unwrap_err().to_string();
     assert_eq!(refused, format!("the service sent a command for arn:aws:iam::111122223333:user/other to {HOST}"));
-    assert_eq!(service.calls.borrow().len(), 0);
+    assert_eq!(service.calls.lock().unwrap().len(), 0);
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::diagnostics::Tail;
+use crate::progress::Progress;
 
 /// The most bytes of the log of a deployment.
 const MOST: u64 = 64 << 20;
@@ -16,15 +16,16 @@ pub struct HookLog {
     file: File,
     written: u64,
     now: fn() -> Timestamp,
-    tail: Tail,
+    progress: Progress,
 }
 
 impl HookLog {
-    /// Opens the log, which goes on where it ended.
-    pub fn open(path: &Path, now: fn() -> Timestamp) -> io::Result<Self> {
+    /// Opens the log, which goes on where it ended. Its tail, which others see as the progress, begins anew.
+    pub fn open(path: &Path, now: fn() -> Timestamp, progress: &Progress) -> io::Result<Self> {
+        progress.begin();
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let written = file.metadata()?.len();
-        Ok(Self { file, written, now, tail: Tail::default() })
+        Ok(Self { file, written, now, progress: progress.clone() })
     }
 
     /// Adds a line of a script.
@@ -34,7 +35,7 @@ impl HookLog {
 
     /// Adds a line of the agent.
     pub fn note(&mut self, line: &str) -> io::Result<()> {
-        self.tail.push(line);
+        self.progress.push(line);
         if self.written >= MOST {
             return Ok(());
         }
@@ -48,6 +49,6 @@ impl HookLog {
 
     /// Its newest lines.
     pub fn tail(&self) -> String {
-        self.tail.text()
+        self.progress.tail()
     }
 }

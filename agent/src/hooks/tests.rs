@@ -9,12 +9,14 @@ use spillway_appspec::server::FileExistsBehavior;
 use tempfile::TempDir;
 
 use super::*;
+use crate::progress::Progress;
 use crate::spec::{Revision, S3Object};
 use crate::system::unix::Unix;
 
 struct Stage {
     home: TempDir,
     environment: Vec<(OsString, OsString)>,
+    progress: Progress,
 }
 
 impl Stage {
@@ -26,7 +28,7 @@ impl Stage {
             fs::write(path, content).unwrap();
         }
         let path = std::env::var_os("PATH").unwrap();
-        Self { home, environment: vec![("PATH".into(), path)] }
+        Self { home, environment: vec![("PATH".into(), path)], progress: Progress::default() }
     }
 
     fn run(&self, scripts: &[Script]) -> Diagnostics {
@@ -39,8 +41,9 @@ impl Stage {
             environment: &self.environment,
             mark: &mark,
             grace: Duration::from_millis(300),
+            cancellation: &self.progress.cancellation,
         };
-        let mut log = HookLog::open(&self.home.path().join("log"), || Timestamp::UNIX_EPOCH).unwrap();
+        let mut log = HookLog::open(&self.home.path().join("log"), || Timestamp::UNIX_EPOCH, &self.progress).unwrap();
         run(&host, &event, scripts, &mut log).unwrap()
     }
 
@@ -149,9 +152,13 @@ fn number(stage: &Stage, name: &str) -> Pid {
     Pid::from_raw(fs::read_to_string(stage.home.path().join(name)).unwrap().trim().parse().unwrap())
 }
 
+/// A process that is ending closes its output before it is a zombie; the kernel marks it first.
 fn is_running(process: Pid) -> bool {
+    const EXITING: u32 = 4;
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    !stat.is_empty() && !stat.contains(") Z ")
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let flags = fields.get(6).and_then(|flags| flags.parse::<u32>().ok()).unwrap_or_default();
+    !stat.is_empty() && fields[0] != "Z" && flags & EXITING == 0
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The agent's only clock.
 
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,5 +31,54 @@ impl Deadline {
     /// Whether it has come.
     pub fn is_over(self) -> bool {
         self.left().is_zero()
+    }
+}
+
+/// The time of day, and waiting. A test has one that it turns.
+pub trait Clock: Sync {
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+    /// Waits until the bell rings, at most so long. Whether it rang.
+    fn wait(&self, bell: &Bell, at_most: Duration) -> bool;
+}
+
+/// The clock of the host.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HostClock;
+
+impl Clock for HostClock {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn wait(&self, bell: &Bell, at_most: Duration) -> bool {
+        bell.wait(at_most)
+    }
+}
+
+/// Ends the waiting of another thread. Once rung, it stays so.
+#[derive(Debug, Default)]
+pub struct Bell {
+    is_rung: Mutex<bool>,
+    rung: Condvar,
+}
+
+impl Bell {
+    /// Ends all waiting.
+    pub fn ring(&self) {
+        *self.is_rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.rung.notify_all();
+    }
+
+    /// Whether it has rung.
+    pub fn is_rung(&self) -> bool {
+        *self.is_rung.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it rings, at most so long. Whether it rang.
+    pub fn wait(&self, at_most: Duration) -> bool {
+        let is_rung = self.is_rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = self.rung.wait_timeout_while(is_rung, at_most, |is_rung| !*is_rung);
+        *outcome.unwrap_or_else(PoisonError::into_inner).0
     }
 }

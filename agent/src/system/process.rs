@@ -7,6 +7,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -45,6 +46,8 @@ pub struct Invocation {
     pub timeout: Duration,
     /// Between the request to end and the end by force.
     pub grace: Duration,
+    /// Ends it before its time.
+    pub cancellation: Cancellation,
 }
 
 impl Invocation {
@@ -78,11 +81,59 @@ pub enum Ended {
     },
     /// It took too long, and was ended.
     TimedOut,
+    /// It was cancelled, and was ended.
+    Cancelled,
 }
 
+/// Ends a running program from another thread.
+#[derive(Debug, Clone, Default)]
+pub struct Cancellation(Arc<Mutex<Cancelling>>);
+
+#[derive(Debug, Default)]
+struct Cancelling {
+    is_cancelled: bool,
+    running: Option<SyncSender<Event>>,
+}
+
+impl Cancellation {
+    /// Ends the program that runs, and every other one until [`reset`](Self::reset).
+    pub fn cancel(&self) {
+        let running = self.with(|state| {
+            state.is_cancelled = true;
+            state.running.take()
+        });
+        // The lock is free here, since a full channel makes the sender wait for what reads it.
+        running.map(|running| running.send(Event::Cancelled));
+    }
+
+    /// Whether programs are ended.
+    pub fn is_cancelled(&self) -> bool {
+        self.with(|state| state.is_cancelled)
+    }
+
+    /// Lets programs run again.
+    pub fn reset(&self) {
+        self.with(|state| *state = Cancelling::default());
+    }
+
+    fn attach(&self, running: SyncSender<Event>) {
+        self.with(|state| match state.is_cancelled {
+            // An empty channel takes it without waiting.
+            true => drop(running.send(Event::Cancelled)),
+            false => state.running = Some(running),
+        });
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Cancelling) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[derive(Debug)]
 enum Event {
     Line(bool, String),
     Closed,
+    Cancelled,
     Exited(io::Result<ExitStatus>),
 }
 
@@ -99,6 +150,7 @@ pub(super) fn run(agent: &Path, invocation: &Invocation, output: &mut dyn FnMut(
     };
     let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let (send, receive) = sync_channel(64);
+    invocation.cancellation.attach(send.clone());
     let mut open = 0;
     if let Some(stream) = child.stdout.take() {
         open += 1;
@@ -109,13 +161,15 @@ pub(super) fn run(agent: &Path, invocation: &Invocation, output: &mut dyn FnMut(
         read_lines(stream, false, send.clone())?;
     }
     thread()?.spawn(move || send.send(Event::Exited(child.wait())).ok())?;
-    let mut stage = Stage { receive, open, status: None };
+    let mut stage = Stage { receive, open, status: None, is_cancelled: false };
     if !stage.follow(Deadline::after(invocation.timeout), output)? {
+        let ended = if stage.is_cancelled { Ended::Cancelled } else { Ended::TimedOut };
+        stage.is_cancelled = false;
         end_all(group, invocation, Signal::SIGTERM);
         stage.follow(Deadline::after(invocation.grace), output)?;
         end_all(group, invocation, Signal::SIGKILL);
         stage.drain(output)?;
-        return Ok(Ended::TimedOut);
+        return Ok(ended);
     }
     // The end of the script decides; what it left running keeps its output, and is not waited for.
     let drained = stage.drain(output)?;
@@ -133,13 +187,14 @@ struct Stage {
     receive: Receiver<Event>,
     open: usize,
     status: Option<ExitStatus>,
+    is_cancelled: bool,
 }
 
 impl Stage {
-    /// Takes what comes until the program has ended. Whether that came before the deadline.
+    /// Takes what comes until the program has ended. Whether that came before the deadline, and before a cancellation.
     fn follow(&mut self, deadline: Deadline, output: &mut dyn FnMut(Output<'_>)) -> io::Result<bool> {
         while self.status.is_none() {
-            if deadline.is_over() || !self.take(deadline.left(), output)? {
+            if deadline.is_over() || !self.take(deadline.left(), output)? || self.is_cancelled {
                 return Ok(false);
             }
         }
@@ -163,6 +218,7 @@ impl Stage {
             Ok(Event::Line(true, line)) => output(Output::Out(&line)),
             Ok(Event::Line(false, line)) => output(Output::Error(&line)),
             Ok(Event::Closed) => self.open -= 1,
+            Ok(Event::Cancelled) => self.is_cancelled = true,
             Ok(Event::Exited(status)) => self.status = Some(status?),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(false),
         }

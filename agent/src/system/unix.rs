@@ -230,6 +230,10 @@ impl Host for Unix {
         gone(self.in_parent(path, |parent, name| parent.remove_dir(name)))
     }
 
+    fn aside(&self) -> &str {
+        &self.aside
+    }
+
     fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let aside = path.with_added_extension("new");
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).open(&aside)?;

@@ -5,6 +5,7 @@
 //! passes between us and CloudFormation ([`stack`]) and Step Functions ([`execution`]).
 
 pub mod access;
+pub mod agent;
 pub mod alarm;
 pub mod codedeploy;
 pub mod execution;

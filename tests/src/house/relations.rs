@@ -61,7 +61,7 @@ fn crates_know_only_whom_they_may_know() {
         let parent = folder.split_once('/').map_or("", |(parent, _)| parent);
         let name = folder.rsplit_once('/').map_or("", |(_, name)| name);
         let mut may: Vec<&str> = match (parent, name) {
-            _ if path.starts_with("agent/") => vec!["appspec"],
+            _ if path.starts_with("agent/") => vec!["appspec", "wire"],
             ("functions", "macro") => vec!["runtime", "macro"],
             ("functions", "authorize") => vec!["runtime", "engine", "domain", "policy"],
             ("functions", _) => vec!["runtime", "door", "wire", "appspec", "engine", "domain"],

@@ -83,6 +83,9 @@ impl Host for Dying<'_> {
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
         self.effect(|| self.host.remove_folder(path), || {})
     }
+    fn aside(&self) -> &str {
+        self.host.aside()
+    }
     fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let half = || fs::write(path.with_added_extension("new"), &content[..content.len() / 2]).unwrap();
         self.effect(|| self.host.write(path, content), half)

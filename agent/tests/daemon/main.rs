@@ -1,0 +1,13 @@
+//! The agent against servers on ports of this host: the service, S3 and the metadata service.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod conversation;
+mod host;
+mod metadata;
+mod on_premises;
+mod run;
+mod server;
+mod service;
+mod signature;
+mod store;
