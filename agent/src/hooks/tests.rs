@@ -152,9 +152,13 @@ fn number(stage: &Stage, name: &str) -> Pid {
     Pid::from_raw(fs::read_to_string(stage.home.path().join(name)).unwrap().trim().parse().unwrap())
 }
 
+/// A process that is ending closes its output before it is a zombie; the kernel marks it first.
 fn is_running(process: Pid) -> bool {
+    const EXITING: u32 = 4;
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    !stat.is_empty() && !stat.contains(") Z ")
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let flags = fields.get(6).and_then(|flags| flags.parse::<u32>().ok()).unwrap_or_default();
+    !stat.is_empty() && fields[0] != "Z" && flags & EXITING == 0
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `spillway-agent run`, as a service manager runs it, with a service and S3 in one server.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -232,7 +232,9 @@ fn an_agent_that_is_asked_to_end_ends_after_the_command_that_runs() {
     await_script(&host);
     agent.signal(Signal::SIGTERM);
     agent.await_line("the agent ends after the command that runs");
-    fs::write(host.path("pipe"), "go\n").unwrap();
+    // Open for reading as well, the pipe takes the word also if the script has ended.
+    let mut pipe = fs::OpenOptions::new().read(true).write(true).open(host.path("pipe")).unwrap();
+    pipe.write_all(b"go\n").unwrap();
     let (code, _, log) = agent.end(&host, &server.url());
     assert_eq!(code, Some(0), "{log}");
     let service = service.lock().unwrap();

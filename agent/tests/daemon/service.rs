@@ -130,6 +130,22 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
+fn a_proxy_is_used_and_no_message_has_its_password() {
+    let proxy = Server::start(|_| Response::new(407, ""));
+    let host = Host::new();
+    let identity = host.user();
+    let url = proxy.url().replace("http://", "http://user:hidden@");
+    let http = Http::new(Duration::from_secs(20), Some(ureq::Proxy::new(&url).unwrap()));
+    let endpoint = Endpoint::parse("https://agents.example.com").unwrap();
+    let service = HostService { http, endpoint, identity: &identity, clock: &host.clock };
+    let words = service.poll(USER).unwrap_err().to_string();
+    assert!(words.starts_with("https://agents.example.com does not answer PollHostCommand: "), "{words}");
+    assert!(!words.contains("hidden"), "{words}");
+    let asked: Vec<_> = proxy.requests().into_iter().map(|request| (request.method, request.path)).collect();
+    assert_eq!(asked, [("CONNECT".to_owned(), "agents.example.com:443".to_owned())]);
+}
+
+#[test]
 fn a_specification_that_is_none_is_refused() {
     let envelope = |format: Value, payload: Value| {
         json!({ "DeploymentSystem": "CodeDeploy",

@@ -45,6 +45,13 @@ fn stage() -> Stage {
     stage
 }
 
+/// Writes into the pipe. It is open for reading as well, so that the test does not wait for a script that never comes.
+fn say_go(home: &Path) -> fs::File {
+    let mut pipe = fs::OpenOptions::new().read(true).write(true).open(home.join("pipe")).unwrap();
+    io::Write::write_all(&mut pipe, b"go\n").unwrap();
+    pipe
+}
+
 #[test]
 fn a_script_whose_deployment_no_longer_wants_it_is_ended() {
     let (stage, service) = (stage(), service(&["DownloadBundle", "AfterInstall"]));
@@ -69,10 +76,8 @@ fn a_script_whose_deployment_no_longer_wants_it_is_ended() {
     assert!(agent.progress.cancellation.is_cancelled());
     *service.wanted.lock().unwrap() = CommandStatus::InProgress;
     let again = HostCommand { id: "again".to_owned(), event: "AfterInstall".to_owned(), ..download };
-    std::thread::scope(|scope| {
-        scope.spawn(|| fs::write(stage.home.path().join("pipe"), "go\n").unwrap());
-        client.take(&again).unwrap();
-    });
+    let _pipe = say_go(stage.home.path());
+    client.take(&again).unwrap();
     assert!(service.outcomes()[2].0, "{:?}", service.outcomes());
 }
 
@@ -87,15 +92,17 @@ fn updates_have_the_log_so_far_and_end_with_the_script() {
     let download = client.service.poll(HOST).unwrap().command.unwrap();
     client.take(&download).unwrap();
     clock.0.store(usize::MAX, Ordering::SeqCst);
+    let home = stage.home.path();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let go = scope.spawn(|| {
             let has_both = |log: &String| log.contains("[stdout]one\n") && log.contains("[stdout]waiting\n");
             while !service.updates.lock().unwrap().iter().any(has_both) {
                 std::thread::yield_now();
             }
-            fs::write(stage.home.path().join("pipe"), "go\n").unwrap();
+            say_go(home)
         });
         client.round().unwrap();
+        go.join().unwrap();
     });
     assert!(service.outcomes().iter().all(|(succeeded, _)| *succeeded), "{:?}", service.outcomes());
 }
