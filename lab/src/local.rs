@@ -28,6 +28,7 @@ use emulator::Emulator;
 pub(crate) use functions::{Functions, environment};
 pub use ports::Ports;
 pub use python::PythonEnvironment;
+use stack::Deployed;
 
 use crate::package::{self, Architecture, Profile};
 
@@ -98,6 +99,30 @@ pub struct Endpoints {
     pub function_url: String,
 }
 
+impl Endpoints {
+    /// Those of a local cloud that another process has started: its emulated AWS and its API answer at these addresses.
+    pub async fn find(aws: &str, codedeploy: &str) -> anyhow::Result<Self> {
+        let stack = stack::find(aws).await?;
+        Ok(Self::new(aws, codedeploy, "", stack))
+    }
+
+    fn new(aws: &str, codedeploy: &str, containers: &str, stack: Deployed) -> Self {
+        Self {
+            codedeploy: codedeploy.to_owned(),
+            answer_hook: stack.answer_hook_url,
+            agent_api: stack.agent_api_url,
+            aws: aws.to_owned(),
+            containers: containers.to_owned(),
+            region: REGION.to_owned(),
+            account_id: stack.account_id,
+            table: stack.table,
+            state_machine_arn: stack.state_machine_arn,
+            service_role_arn: stack.service_role_arn,
+            function_url: stack.function_url,
+        }
+    }
+}
+
 /// A running local cloud.
 pub struct LocalCloud {
     endpoints: Endpoints,
@@ -134,19 +159,7 @@ impl LocalCloud {
         let containers = containers.ready().await?;
         let upstream = Upstream::new(&stack.function_url, REGION, credentials())?;
         let proxy = Proxy::start(upstream, codedeploy)?;
-        let endpoints = Endpoints {
-            codedeploy: proxy.url().to_owned(),
-            answer_hook: stack.answer_hook_url,
-            agent_api: stack.agent_api_url,
-            aws: emulator.url().to_owned(),
-            containers: containers.url().to_owned(),
-            region: REGION.to_owned(),
-            account_id: stack.account_id,
-            table: stack.table,
-            state_machine_arn: stack.state_machine_arn,
-            service_role_arn: stack.service_role_arn,
-            function_url: stack.function_url,
-        };
+        let endpoints = Endpoints::new(emulator.url(), proxy.url(), containers.url(), stack);
         Ok(Self { endpoints, emulator, _containers: containers, _proxy: proxy })
     }
 

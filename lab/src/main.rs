@@ -1,11 +1,12 @@
 //! The `lab` command: the local cloud, and what is played in it.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
 use clap::{Parser, Subcommand};
 use spillway::process::{End, print_line};
-use spillway_lab::local::{LocalCloud, Options, Ports};
+use spillway_lab::host::{self, Host};
+use spillway_lab::local::{Endpoints, LocalCloud, Options, Ports};
 use spillway_lab::package::{self, Architecture, Profile};
 use spillway_lab::{chaos, demo};
 
@@ -54,6 +55,20 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         package: Option<PathBuf>,
     },
+    /// Registers an on-premises host with a local cloud, tags it, and runs its agent until Ctrl-C.
+    Host {
+        /// The name of the host.
+        name: String,
+        /// The folder with everything of the host.
+        #[arg(long, value_name = "DIR")]
+        root: PathBuf,
+        /// A tag of the host.
+        #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
+        tags: Vec<(String, String)>,
+        /// Where the local cloud was told to answer: its --port.
+        #[arg(long, value_name = "BASE", default_value_t = 4600)]
+        port: u16,
+    },
     /// Builds all functions, and writes a folder that `sam deploy` and `lab local --package` take.
     Package {
         /// What the functions run on; what this machine has unless said.
@@ -76,6 +91,7 @@ async fn main() -> ExitCode {
             make_chaos(chaos::Options { kills, deployments, seed, minutes }).await
         }
         Command::Local { port, package } => stay_local(port, package).await.map(|()| ExitCode::SUCCESS),
+        Command::Host { name, root, tags, port } => run_host(&name, &root, &tags, port).await,
         Command::Package { arch, profile, out } => write_package(arch, profile, out).await.map(|()| ExitCode::SUCCESS),
     };
     ended.unwrap_or_else(|failure| {
@@ -122,6 +138,31 @@ async fn stay_local(port: u16, package: Option<PathBuf>) -> anyhow::Result<()> {
     end.asked().await;
     cloud.stop().await;
     Ok(())
+}
+
+/// A tag, as the command line has it.
+fn tag(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    parts.map(|(key, value)| (key.to_owned(), value.to_owned())).ok_or_else(|| "a tag is KEY=VALUE".to_owned())
+}
+
+async fn run_host(name: &str, root: &Path, tags: &[(String, String)], port: u16) -> anyhow::Result<ExitCode> {
+    let root = std::path::absolute(root)?;
+    let at = |port| format!("http://127.0.0.1:{port}");
+    let endpoints = Endpoints::find(&at(port), &at(port.saturating_add(1))).await?;
+    let agent = host::agent().await?;
+    host::Registration { name, tags, root: &root }.make(&endpoints).await?;
+    let mut end = End::listen()?;
+    let mut host = Host::start(name, &root, &agent, Stdio::inherit())?;
+    tokio::select! {
+        ended = host.ended() => {
+            let status = ended?;
+            anyhow::bail!("the agent of {name} has ended: {status}");
+        }
+        () = end.asked() => {}
+    }
+    host.stop().await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn write_package(arch: Option<Architecture>, profile: Profile, out: Option<PathBuf>) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-/// The address of a server: a scheme, a host and a port. What travels in the clear stays on the host.
+/// The address of a server: a scheme, a host, a port, and under which path it answers. What travels in the clear stays on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
@@ -39,14 +39,15 @@ impl Endpoint {
     }
 
     fn of_any(text: &str) -> Result<Self, &'static str> {
-        const EXPECTED: &str = "a URL with a host and without user, path and query, such as https://agents.example.com";
+        const EXPECTED: &str = "a URL with a host and without user and query, such as https://agents.example.com";
         let uri: Uri = text.trim().parse().map_err(|_| EXPECTED)?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(EXPECTED) };
-        let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
+        let is_bare = uri.query().is_none() && !authority.as_str().contains('@');
         if !is_bare || !matches!(scheme, "http" | "https") {
             return Err(EXPECTED);
         }
-        Ok(Self { url: format!("{scheme}://{authority}"), host: authority.host().to_owned() })
+        let path = uri.path().trim_end_matches('/');
+        Ok(Self { url: format!("{scheme}://{authority}{path}"), host: authority.host().to_owned() })
     }
 
     /// Whether it is this host.
@@ -77,9 +78,15 @@ mod tests {
                 "{foreign}"
             );
         }
-        for odd in ["agents.example.com", "https://", "ftp://127.0.0.1", "https://a@b", "https://a/b", "https://a/?b"] {
+        for odd in ["agents.example.com", "https://", "ftp://127.0.0.1", "https://a@b", "https://a/?b"] {
             assert!(Endpoint::parse(odd).unwrap_err().starts_with("a URL with a host"), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_server_may_answer_under_a_path() {
+        let behind = Endpoint::parse("https://gateway.example.com/stage/agents/").unwrap();
+        assert_eq!(behind.to_string(), "https://gateway.example.com/stage/agents");
     }
 
     #[test]

@@ -54,7 +54,18 @@ pub(super) async fn deploy(
         .send()
         .await
         .context("the emulated AWS refused the stack")?;
-    let stack = wait_until_created(&client).await?;
+    deployed(&wait_until_created(&client).await?, emulator.url())
+}
+
+/// The stack that an emulated AWS has.
+pub(super) async fn find(aws: &str) -> anyhow::Result<Deployed> {
+    let answer = Client::new(&super::sdk_config(aws)).describe_stacks().stack_name(STACK).send().await;
+    let answer = answer.with_context(|| format!("no local cloud answers at {aws}; `cargo lab local` starts one"))?;
+    let stack = answer.stacks.unwrap_or_default().pop().context("the stack is gone")?;
+    deployed(&stack, aws)
+}
+
+fn deployed(stack: &Stack, aws: &str) -> anyhow::Result<Deployed> {
     let output = |key: &str| {
         let found = stack.outputs().iter().find(|output| output.output_key() == Some(key));
         let value = found.and_then(|output| output.output_value()).map(str::to_owned);
@@ -65,9 +76,9 @@ pub(super) async fn deploy(
         account_id: state_machine_arn.split(':').nth(4).unwrap_or_default().to_owned(),
         table: output("TableName")?,
         service_role_arn: output("ServiceRoleArn")?,
-        function_url: on_loopback(&output("ApiUrl")?, emulator.url())?,
-        agent_api_url: on_loopback(&output("AgentApiUrl")?, emulator.url())?,
-        answer_hook_url: on_loopback(&output("AnswerHookUrl")?, emulator.url())?,
+        function_url: on_loopback(&output("ApiUrl")?, aws)?,
+        agent_api_url: on_loopback(&output("AgentApiUrl")?, aws)?,
+        answer_hook_url: on_loopback(&output("AnswerHookUrl")?, aws)?,
         state_machine_arn,
     })
 }
