@@ -49,6 +49,8 @@ pub struct Agent<'a> {
     pub host: &'a dyn Host,
     /// Where deployments are.
     pub root: Root,
+    /// The folder that stands for `/` in the destinations and permissions of AppSpecs, where it is another one.
+    pub files_root: Option<PathBuf>,
     /// How large a revision may become.
     pub limits: Limits,
     /// How many are kept.
@@ -78,6 +80,7 @@ impl<'a> Agent<'a> {
         Self {
             host,
             root: Root(root),
+            files_root: None,
             limits,
             keep,
             environment,
@@ -203,7 +206,21 @@ impl<'a> Agent<'a> {
         owned: &Owned,
     ) -> io::Result<Result<Plan, Refused>> {
         let (behavior, aside) = (spec.file_exists_behavior, self.host.aside());
+        let appspec = &self.placed(appspec);
         install::prepare(self.host, &install::Order { appspec, revision, behavior, owned, aside })
+    }
+
+    /// An AppSpec as it is meant on a host whose files have a folder of their own.
+    fn placed(&self, appspec: &ServerAppSpec) -> ServerAppSpec {
+        let mut placed = appspec.clone();
+        if let Some(root) = &self.files_root {
+            let place = |path: &mut String| {
+                *path = format!("{}/{}", root.display(), path.trim_start_matches('/'));
+            };
+            placed.files.iter_mut().for_each(|file| place(&mut file.destination));
+            placed.permissions.iter_mut().for_each(|permission| place(&mut permission.object));
+        }
+        placed
     }
 
     /// Decides what to do before anything is changed, records what may come to be, does it, and records what is.

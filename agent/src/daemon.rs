@@ -97,6 +97,7 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown) -> 
     let host = Unix::new(ASIDE.to_owned(), std::env::current_exe()?);
     let agent = Agent {
         bundles: Some(&store),
+        files_root: settings.files_root.clone(),
         keep: Keep { revisions: settings.max_revisions, ..Keep::default() },
         ..Agent::new(&host, settings.root.clone(), std::env::vars_os().collect(), clock::now)
     };

@@ -42,6 +42,8 @@ const WITHOUT_EFFECT: [&str; 13] = [
 pub struct Settings {
     /// The folder of all deployments.
     pub root: PathBuf,
+    /// The folder that stands for `/` in the destinations and permissions of AppSpecs, where it is another one.
+    pub files_root: Option<PathBuf>,
     /// Between polls, where the service does not say it.
     pub wait_between_runs: Duration,
     /// How many revisions of a deployment group are kept.
@@ -93,6 +95,7 @@ impl Settings {
         let absolute = "an absolute path";
         let path = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_absolute()).ok_or(absolute);
         let root = reader.value("root_dir", path);
+        let files_root = reader.value("files_root", path);
         let wait =
             reader.value("wait_between_runs", |text| number(text, 1..=3_600, "a number of seconds from 1 to 3600"));
         let revisions = reader.value("max_revisions", |text| number(text, 1..=1_000, "a number from 1 to 1000"));
@@ -121,6 +124,7 @@ impl Settings {
         };
         Ok(Self {
             root: root.unwrap_or_else(|| ROOT.into()),
+            files_root,
             wait_between_runs: Duration::from_secs(wait.unwrap_or(30)),
             max_revisions: usize::try_from(revisions.unwrap_or(5)).unwrap_or(usize::MAX),
             kill_wait: Duration::from_secs(kill_wait.unwrap_or(7_200)),

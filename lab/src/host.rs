@@ -56,11 +56,14 @@ impl Registration<'_> {
             endpoints.region, key.id, key.secret
         );
         write_privately(&self.root.join("codedeploy.onpremises.yml"), &secret)?;
+        fs::create_dir_all(self.root.join("files")).context("the folder of the host's files cannot be made")?;
         let settings = format!(
-            ":deploy_control_endpoint: {}\n:s3_endpoint_override: {}\n:root_dir: {}\n:on_premises_config_file: {}\n",
+            ":deploy_control_endpoint: {}\n:s3_endpoint_override: {}\n:root_dir: {}\n:files_root: {}\n\
+             :on_premises_config_file: {}\n",
             endpoints.agent_api,
             endpoints.aws,
             self.root.join("deployment-root").display(),
+            self.root.join("files").display(),
             self.root.join("codedeploy.onpremises.yml").display(),
         );
         fs::write(settings_file(self.root), settings).context("the configuration of the agent cannot be written")

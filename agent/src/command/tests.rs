@@ -354,3 +354,22 @@ fn a_second_process_waits_for_its_turn_by_failing_with_words() {
     let expected = "another process deploys to deployment group group-1 of this host";
     assert_eq!(stage.fail(&spec, "DownloadBundle"), expected);
 }
+
+#[test]
+fn a_host_whose_files_have_a_folder_of_their_own_gets_them_there() {
+    let stage = Stage::new();
+    let spec = stage.revision(
+        "d-1",
+        &[("web/index.html", "one")],
+        "permissions:\n  - object: /\n    pattern: \"*.html\"\n    mode: 600\n",
+    );
+    let agent = Agent { files_root: Some(stage.path("own")), ..stage.agent() };
+    fs::create_dir_all(stage.path("own")).unwrap();
+    for event in ["DownloadBundle", "Install"] {
+        let diagnostics = agent.run(&spec, event);
+        assert!(diagnostics.is_success(), "{event}: {diagnostics:?}");
+    }
+    let installed = stage.path("own").join(stage.path("site").strip_prefix("/").unwrap()).join("index.html");
+    assert_eq!(fs::read_to_string(installed).unwrap(), "one");
+    assert!(!stage.path("site").exists(), "nothing is written outside");
+}

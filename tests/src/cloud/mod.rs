@@ -17,6 +17,7 @@ mod counter;
 mod crowd;
 mod emulators;
 mod executions;
+mod fleets;
 pub(crate) mod front;
 mod hooks;
 mod loopback;

@@ -5,6 +5,7 @@ mod catalog;
 mod customer;
 mod deployments;
 mod groups;
+mod hosts;
 mod instances;
 mod listeners;
 mod machine;

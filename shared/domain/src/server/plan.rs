@@ -63,7 +63,7 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
             FleetStep::Wait(wait) => {
                 let tally = Tally::of(&view.hosts, watermark.released);
                 let why = if watermark.released > before {
-                    format!("{} more may work. {}", count(watermark.released - before), in_words(&tally))
+                    format!("{} may begin. {}", count(watermark.released - before), in_words(&tally))
                 } else {
                     in_words(&tally)
                 };
@@ -117,7 +117,7 @@ fn succeeded(tally: &Tally, aside: u32) -> String {
     } else {
         format!(" {} failed, as the configuration allows.", tally.failed)
     };
-    let aside = if aside == 0 { String::new() } else { format!(" {} left as they are.", count(aside)) };
+    let aside = if aside == 0 { String::new() } else { format!(" Left as found: {}.", count(aside)) };
     format!("Succeeded: {} of {} got the revision.{failed}{aside}", tally.succeeded, count(tally.hosts))
 }
 

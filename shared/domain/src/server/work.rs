@@ -363,7 +363,10 @@ impl RunStatus {
 
 /// Event, message and the last line of the log, which is where a script says what it had against it.
 fn reason(event: HostEvent, diagnostics: &HostDiagnostics) -> String {
-    let last = diagnostics.log_tail.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    let message = diagnostics.message.trim_end_matches('.');
+    // The agent ends the log with the message itself.
+    let says_more = |line: &&str| !line.is_empty() && !line.ends_with(message);
+    let last = diagnostics.log_tail.lines().rev().map(str::trim).find(says_more);
     let last = last.map_or_else(String::new, |line| format!(" ({line})"));
-    cut(&format!("{event}: {}{last}", diagnostics.message.trim_end_matches('.')), MOST_OF_REASON)
+    cut(&format!("{event}: {message}{last}"), MOST_OF_REASON)
 }

@@ -75,7 +75,7 @@ fn in_words(selection: Selection) -> String {
     match selection {
         Selection::Hosts { count: hosts, aside: 0 } => format!("Selected {}.", count(hosts)),
         Selection::Hosts { count: hosts, aside } => {
-            format!("Selected {}; {} left as they are.", count(hosts), count(aside))
+            format!("Selected {}. Left as found: {}.", count(hosts), count(aside))
         }
         Selection::TooMany { found, most } => format!("{found} hosts fit, and a deployment may have {most}."),
     }

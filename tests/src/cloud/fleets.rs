@@ -1,0 +1,191 @@
+//! Deployments to hosts, each with an agent of its own: the real one.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write};
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use aws_sdk_codedeploy::types::{
+    AutoRollbackConfiguration, AutoRollbackEvent, BundleType, DeploymentInfo, DeploymentStatus, FileExistsBehavior,
+    RevisionLocation, RevisionLocationType, S3Location, TagFilter, TagFilterType,
+};
+use spillway_lab::host::{self, Host, Registration};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::{Cloud, in_cloud, until};
+
+const BUCKET: &str = "fleet-bundles";
+const APPSPEC: &str = "version: 0.0
+os: linux
+files:
+  - source: site
+    destination: /srv/site
+permissions:
+  - object: /srv/site
+    pattern: '*.html'
+    mode: 640
+    type: [file]
+hooks:
+  ValidateService:
+    - location: check.sh
+      timeout: 60
+";
+
+/// A deployment group for on-premises hosts, whose agents run.
+struct Fleet {
+    cloud: &'static Cloud,
+    name: &'static str,
+    home: TempDir,
+    hosts: BTreeMap<String, Host>,
+}
+
+impl Fleet {
+    async fn open(cloud: &'static Cloud, name: &'static str, hosts: usize, config: &str) -> Self {
+        static BUCKET_MADE: OnceCell<()> = OnceCell::const_new();
+        BUCKET_MADE.get_or_init(async || _ = cloud.s3.create_bucket().bucket(BUCKET).send().await.unwrap()).await;
+        let codedeploy = &cloud.codedeploy;
+        let server = aws_sdk_codedeploy::types::ComputePlatform::Server;
+        codedeploy.create_application().application_name(name).compute_platform(server).send().await.unwrap();
+        let tag = TagFilter::builder().key("fleet").value(name).r#type(TagFilterType::KeyAndValue).build();
+        let rollback = AutoRollbackConfiguration::builder().enabled(true).events(AutoRollbackEvent::DeploymentFailure);
+        let group = codedeploy.create_deployment_group().application_name(name).deployment_group_name(name);
+        let group = group.on_premises_instance_tag_filters(tag).deployment_config_name(config);
+        let group = group.auto_rollback_configuration(rollback.build());
+        group.service_role_arn(&cloud.endpoints().service_role_arn).send().await.unwrap();
+        let mut fleet = Self { cloud, name, home: tempfile::tempdir().unwrap(), hosts: BTreeMap::new() };
+        for number in 1..=hosts {
+            fleet.start(&format!("{name}-{number}")).await;
+        }
+        fleet
+    }
+
+    fn root(&self, host: &str) -> PathBuf {
+        // The folder of a test may itself be behind a link.
+        self.home.path().canonicalize().unwrap().join(host)
+    }
+
+    async fn start(&mut self, name: &str) {
+        let (agent, root) = (host::agent().await.unwrap(), self.root(name));
+        let tags = [("fleet".to_owned(), self.name.to_owned())];
+        Registration { name, tags: &tags, root: &root }.make(self.cloud.endpoints()).await.unwrap();
+        self.hosts.insert(name.to_owned(), Host::start(name, &root, &agent, Stdio::null()).unwrap());
+    }
+
+    /// Puts a revision into S3: these files of its site, and a check that ends with this exit code.
+    async fn put(&self, revision: &str, files: &[&str], exit_code: u8) {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let check = format!("#!/bin/sh\necho checking {revision}\nexit {exit_code}\n");
+        let mut content = vec![("appspec.yml".to_owned(), APPSPEC.to_owned()), ("check.sh".to_owned(), check)];
+        content.extend(files.iter().map(|file| (format!("site/{file}"), revision.to_owned())));
+        for (name, text) in content {
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        let (key, zip) = (format!("{}/{revision}.zip", self.name), zip.finish().unwrap().into_inner());
+        self.cloud.s3.put_object().bucket(BUCKET).key(key).body(zip.into()).send().await.unwrap();
+    }
+
+    async fn deploy(&self, revision: &str) -> String {
+        let place = S3Location::builder().bucket(BUCKET).key(format!("{}/{revision}.zip", self.name));
+        let place = place.bundle_type(BundleType::Zip).build();
+        let revision = RevisionLocation::builder().revision_type(RevisionLocationType::S3).s3_location(place).build();
+        let request = self.cloud.codedeploy.create_deployment().application_name(self.name);
+        let request = request.deployment_group_name(self.name).revision(revision);
+        let request = request.file_exists_behavior(FileExistsBehavior::Disallow);
+        request.send().await.unwrap().deployment_id.unwrap()
+    }
+
+    async fn ended(&self, id: &str) -> DeploymentInfo {
+        until("the end of the deployment", async || {
+            let found = self.cloud.codedeploy.get_deployment().deployment_id(id).send().await.unwrap();
+            let info = found.deployment_info.unwrap();
+            let is_open = matches!(info.status(), Some(DeploymentStatus::Created | DeploymentStatus::InProgress));
+            (!is_open).then_some(info)
+        })
+        .await
+    }
+
+    /// What is installed on each host: the names of the files with what is in them.
+    fn sites(&self) -> Vec<String> {
+        let of_host = |host: &String| {
+            let folder = self.root(host).join("files/srv/site");
+            let mut files: Vec<String> = std::fs::read_dir(folder)
+                .into_iter()
+                .flatten()
+                .map(|file| {
+                    let path = file.unwrap().path();
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    format!("{} {text}", path.file_name().unwrap().to_string_lossy())
+                })
+                .collect();
+            files.sort();
+            files.join(", ")
+        };
+        self.hosts.keys().map(of_host).collect()
+    }
+
+    async fn close(self) {
+        for host in self.hosts.into_values() {
+            assert!(host.stop().await.unwrap().success(), "an agent that is asked to end says that it did");
+        }
+    }
+}
+
+#[test]
+fn a_bad_revision_stops_at_the_first_host_and_the_touched_host_gets_the_old_one_back() {
+    use std::os::unix::fs::PermissionsExt;
+    in_cloud(async |cloud| {
+        let fleet = Fleet::open(cloud, "fleet-waves", 3, "CodeDeployDefault.OneAtATime").await;
+        fleet.put("one", &["index.html", "old.html"], 0).await;
+        fleet.put("two", &["index.html"], 0).await;
+        fleet.put("three", &["index.html"], 7).await;
+        let first = fleet.ended(&fleet.deploy("one").await).await;
+        assert_eq!(first.status(), Some(&DeploymentStatus::Succeeded), "{first:#?}");
+        assert_eq!(fleet.sites(), ["index.html one, old.html one"; 3]);
+        let page = fleet.root("fleet-waves-1").join("files/srv/site/index.html");
+        assert_eq!(std::fs::metadata(page).unwrap().permissions().mode() & 0o777, 0o640);
+
+        let second = fleet.ended(&fleet.deploy("two").await).await;
+        assert_eq!(second.status(), Some(&DeploymentStatus::Succeeded), "{second:#?}");
+        assert_eq!(fleet.sites(), ["index.html two"; 3], "what the old revision had more is gone");
+
+        let third = fleet.ended(&fleet.deploy("three").await).await;
+        let error = third.error_information().unwrap();
+        let (code, words) = (error.code().unwrap().as_str(), error.message().unwrap());
+        assert_eq!((third.status(), code), (Some(&DeploymentStatus::Failed), "HEALTH_CONSTRAINTS"), "{words}");
+        assert!(
+            words.contains("Of 3 hosts, at least 2 must stay healthy; 0 succeeded, 1 failed, 2 not touched."),
+            "{words}"
+        );
+        assert!(words.contains("check.sh failed with exit code 7 ([stdout]checking three)"), "{words}");
+        let rollback = third.rollback_info().unwrap().rollback_deployment_id().unwrap().to_owned();
+        let rollback = fleet.ended(&rollback).await;
+        assert_eq!(rollback.status(), Some(&DeploymentStatus::Succeeded), "{rollback:#?}");
+        assert_eq!(fleet.sites(), ["index.html two"; 3]);
+        fleet.close().await;
+    });
+}
+
+#[test]
+fn an_agent_that_starts_late_takes_up_what_waits_for_its_host() {
+    in_cloud(async |cloud| {
+        let mut fleet = Fleet::open(cloud, "fleet-late", 1, "CodeDeployDefault.AllAtOnce").await;
+        fleet.put("one", &["index.html"], 0).await;
+        fleet.hosts.remove("fleet-late-1").unwrap().stop().await.unwrap();
+        let id = fleet.deploy("one").await;
+        until("the name of the host that is waited for", async || {
+            let found = cloud.codedeploy.get_deployment().deployment_id(&id).send().await.unwrap();
+            let messages = format!("{:?}", found.deployment_info.unwrap().deployment_status_messages());
+            messages.contains("No answer yet from fleet-late-1 (last seen 2").then_some(())
+        })
+        .await;
+        fleet.start("fleet-late-1").await;
+        let ended = fleet.ended(&id).await;
+        assert_eq!(ended.status(), Some(&DeploymentStatus::Succeeded), "{ended:#?}");
+        assert_eq!(fleet.sites(), ["index.html one"]);
+        fleet.close().await;
+    });
+}
