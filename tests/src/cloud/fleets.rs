@@ -174,8 +174,10 @@ fn an_agent_that_starts_late_takes_up_what_waits_for_its_host() {
     in_cloud(async |cloud| {
         let mut fleet = Fleet::open(cloud, "fleet-late", 1, "CodeDeployDefault.AllAtOnce").await;
         fleet.put("one", &["index.html"], 0).await;
+        fleet.put("two", &["index.html"], 0).await;
+        fleet.ended(&fleet.deploy("one").await).await;
         fleet.hosts.remove("fleet-late-1").unwrap().stop().await.unwrap();
-        let id = fleet.deploy("one").await;
+        let id = fleet.deploy("two").await;
         until("the name of the host that is waited for", async || {
             let found = cloud.codedeploy.get_deployment().deployment_id(&id).send().await.unwrap();
             let messages = format!("{:?}", found.deployment_info.unwrap().deployment_status_messages());
@@ -185,7 +187,7 @@ fn an_agent_that_starts_late_takes_up_what_waits_for_its_host() {
         fleet.start("fleet-late-1").await;
         let ended = fleet.ended(&id).await;
         assert_eq!(ended.status(), Some(&DeploymentStatus::Succeeded), "{ended:#?}");
-        assert_eq!(fleet.sites(), ["index.html one"]);
+        assert_eq!(fleet.sites(), ["index.html two"]);
         fleet.close().await;
     });
 }

@@ -1,6 +1,5 @@
 //! The work of hosts, and what is known of them.
 
-use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::ProblemKind;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{Host, HostId, Principal, Standing};
@@ -9,7 +8,7 @@ use spillway_domain::server::work::{Claim, HostDiagnostics, HostErrorCode, HostW
 use spillway_engine::ports::hosts::{HostDossiers, HostStatus, HostWorks, OpenWork};
 
 use super::table as real;
-use super::{at, both_keep, fresh, kind, named};
+use super::{at, both_keep, fresh, fresh_id, kind, named};
 
 both_keep! {
     the_work_of_many_hosts_is_found_whole_and_one_by_one
@@ -26,8 +25,7 @@ trait Store: HostWorks + HostDossiers {}
 impl<T: HostWorks + HostDossiers> Store for T {}
 
 fn roster() -> Roster {
-    let number = fresh("n").bytes().fold(7_u128, |sum, byte| sum.wrapping_mul(131).wrapping_add(u128::from(byte)));
-    Roster { deployment: DeploymentId::from_number(number), name: fresh("roster") }
+    Roster { deployment: fresh_id(), name: fresh("roster") }
 }
 
 fn work(rank: u32) -> HostWork {
