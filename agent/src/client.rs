@@ -64,6 +64,8 @@ pub struct Next {
 pub trait Service: Sync {
     /// Asks for a command.
     fn poll(&self, host: &str) -> Result<Next, Fault>;
+    /// Says that the agent stops, so that a deployment which begins meanwhile need not wait for it.
+    fn leave(&self, host: &str) -> Result<(), Fault>;
     /// The specification of a command's deployment, as JSON.
     fn specification(&self, execution: &str, host: &str) -> Result<String, Fault>;
     /// Claims a command, and says whether there is anything to do.

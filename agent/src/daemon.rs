@@ -7,6 +7,7 @@ pub mod shutdown;
 use std::path::PathBuf;
 use std::process;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -29,6 +30,9 @@ use shutdown::Shutdown;
 
 /// The name under which this process writes files aside. Those of a process that runs `deploy-local` have another one.
 const ASIDE: &str = ".spillway-agent";
+
+/// How long the end of the agent waits until the service has heard of it.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 static CLOCK: HostClock = HostClock;
 
@@ -64,6 +68,9 @@ pub fn run(options: &Options) -> Result<bool> {
             journal.line(&format!("the command still runs after {} s; its script is left alone", wait.as_secs()));
         }
         // The conversation may wait for an answer for as long as the service likes.
+        if is_idle {
+            CLOCK.wait(&shutdown.left, FAREWELL);
+        }
         process::exit(if is_idle { 0 } else { 1 });
     })?;
     converse(&settings, journal, shutdown)?;
@@ -148,4 +155,9 @@ pub fn take_commands(mut client: Client<'_>, pacing: &mut Pacing) {
         };
         client.clock.wait(&client.shutdown.bell, wait);
     }
+    // A service that does not hear of it waits for this host, and that is all.
+    if let Err(fault) = client.service.leave(client.host) {
+        client.journal.line(&format!("the service has not heard that the agent ends: {fault}"));
+    }
+    client.shutdown.left.ring();
 }

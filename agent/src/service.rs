@@ -138,9 +138,14 @@ impl HostService<'_> {
 
 impl Service for HostService<'_> {
     fn poll(&self, host: &str) -> Result<Next, Fault> {
-        let input = PollHostCommandInput { host_identifier: host.to_owned() };
+        let input = PollHostCommandInput { host_identifier: host.to_owned(), stopping: None };
         let output: PollHostCommandOutput = self.call(AgentOperation::PollHostCommand, &input)?;
         self.next(output.host_command, output.poll_again_after_seconds)
+    }
+
+    fn leave(&self, host: &str) -> Result<(), Fault> {
+        let input = PollHostCommandInput { host_identifier: host.to_owned(), stopping: Some(true) };
+        self.call(AgentOperation::PollHostCommand, &input).map(|_: PollHostCommandOutput| ())
     }
 
     fn specification(&self, execution: &str, host: &str) -> Result<String, Fault> {

@@ -61,6 +61,12 @@ impl Service for Fake {
         Ok(Next { command: self.next(), again_after: Some(Duration::from_secs(30)) })
     }
 
+    fn leave(&self, host: &str) -> Result<(), Fault> {
+        assert_eq!(host, HOST);
+        self.calls.lock().unwrap().push("leave".to_owned());
+        Ok(())
+    }
+
     fn specification(&self, execution: &str, _: &str) -> Result<String, Fault> {
         assert_eq!(execution, "acct/d-1/g/0");
         self.calls.lock().unwrap().push("specification".to_owned());

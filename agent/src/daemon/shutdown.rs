@@ -12,6 +12,8 @@ pub struct Shutdown {
     idle: Condvar,
     /// Rings when the agent is about to end.
     pub bell: Bell,
+    /// Rings when the service has heard of it.
+    pub left: Bell,
 }
 
 #[derive(Debug, Default)]

@@ -135,6 +135,9 @@ pub struct HostCommand {
 pub struct PollHostCommandInput {
     /// The host.
     pub host_identifier: String,
+    /// Ours: that the agent stops, and wants no command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopping: Option<bool>,
 }
 
 /// Answers a poll.

@@ -181,7 +181,7 @@ fn an_agent_that_starts_late_takes_up_what_waits_for_its_host() {
         until("the name of the host that is waited for", async || {
             let found = cloud.codedeploy.get_deployment().deployment_id(&id).send().await.unwrap();
             let messages = format!("{:?}", found.deployment_info.unwrap().deployment_status_messages());
-            messages.contains("No answer yet from fleet-late-1 (last seen 2").then_some(())
+            messages.contains("No answer yet from fleet-late-1 (its agent stopped at 2").then_some(())
         })
         .await;
         fleet.start("fleet-late-1").await;

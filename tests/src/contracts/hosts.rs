@@ -39,6 +39,7 @@ fn work(rank: u32) -> HostWork {
         auto_scaling_group: None,
         standing: Standing::Unknown,
         seen_at: None,
+        stopped_at: None,
     };
     HostWork::new(host, rank, &HostEvent::IN_PLACE, false, at(1))
 }

@@ -52,6 +52,10 @@ async fn serve(
             let next = agent_api::poll(store, caller, &host, door.idle, now).await.map_err(refusal)?;
             Ok(door::polled(&host, named(&next).as_ref(), next.again_in.as_secs_f64()))
         }
+        Request::Stop(host) => {
+            agent_api::stop(store, caller, &host, now).await.map_err(refusal)?;
+            Ok(door::polled(&host, None, door.idle.as_secs_f64()))
+        }
         Request::Specification { host, deployment, id } => {
             let found = agent_api::specification(store, caller, &host, &deployment, &id).await;
             Ok(door::specified(&found.map_err(refusal)?)?)

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::config::{HealthyHosts, ZonalConfig};
-use crate::server::work::{BEGINS_WITHIN, HostOutcome, HostWork};
+use crate::server::work::{HostOutcome, HostWork};
 
 /// How many hosts may begin with one decision. The table takes a thousand writes a second of a key, so the hosts of a
 /// large fleet begin in steps of this size.
@@ -49,7 +49,7 @@ pub struct Release {
 }
 
 /// What the planner has to know of a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostState {
     /// Its place in the order of work.
     pub rank: u32,
@@ -57,6 +57,8 @@ pub struct HostState {
     pub zone: Option<String>,
     /// Whether its agent has begun.
     pub has_begun: bool,
+    /// How long its agent may take to begin.
+    pub begins_within: SignedDuration,
     /// How its work ended.
     pub outcome: Option<HostOutcome>,
     /// When its work was last saved.
@@ -71,6 +73,7 @@ impl From<&HostWork> for HostState {
             rank: work.rank,
             zone: work.host.zone.clone(),
             has_begun: work.has_begun(),
+            begins_within: work.begins_within(),
             outcome: work.outcome,
             updated_at: work.updated_at,
             due_at: work.due_at,
@@ -204,10 +207,10 @@ impl Watermark {
         self.silent.retain(|release| silent.iter().any(|rank| (release.from..release.to).contains(rank)));
     }
 
-    /// Until when the agent of a host has to begin: `None` while the host has not been released.
-    pub fn begin_by(&self, rank: u32) -> Option<Timestamp> {
+    /// When a host was released that has not begun.
+    pub fn released_at(&self, rank: u32) -> Option<Timestamp> {
         let release = self.silent.iter().find(|release| (release.from..release.to).contains(&rank))?;
-        Some(release.at + BEGINS_WITHIN)
+        Some(release.at)
     }
 
     /// The ranks of the hosts that have taken too long.
@@ -221,7 +224,7 @@ impl Watermark {
         match host.outcome {
             Some(_) => None,
             None if host.has_begun => host.due_at,
-            None => self.begin_by(host.rank),
+            None => Some(self.released_at(host.rank)? + host.begins_within),
         }
     }
 }

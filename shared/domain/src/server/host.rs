@@ -51,6 +51,8 @@ pub struct Host {
     pub standing: Standing,
     /// When its agent last asked for work; `None` when it never has.
     pub seen_at: Option<Timestamp>,
+    /// When its agent said that it stops, unless it was seen since.
+    pub stopped_at: Option<Timestamp>,
 }
 
 /// Who the agent of a host must be.

@@ -100,6 +100,7 @@ mod tests {
             auto_scaling_group: None,
             standing: Standing::Unknown,
             seen_at: None,
+            stopped_at: None,
         }
     }
 

@@ -41,6 +41,7 @@ mod tests {
             auto_scaling_group: None,
             standing,
             seen_at: None,
+            stopped_at: None,
         }
     }
 

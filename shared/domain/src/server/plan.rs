@@ -16,6 +16,9 @@ use crate::server::target::ServerTarget;
 
 /// How long the execution waits for its hosts before it looks by itself: meanwhile the tick looks after them.
 const LONGEST_WAIT_SECONDS: u32 = 3_600;
+/// Up to how many hosts the execution itself looks when the first of them is overdue. For more hosts that would be too
+/// often for its history, so they are looked at every minute.
+const FEW_HOSTS: usize = 100;
 /// The pause before the hosts are looked at again, where they could not be read.
 const PAUSE_SECONDS: u32 = 10;
 
@@ -87,8 +90,10 @@ fn wait_for(wait: &FleetWait, view: &FleetView, why: String, now: Timestamp) -> 
     match wait {
         FleetWait::Hosts(due_at) => {
             let until = due_at.unwrap_or(now + SignedDuration::from_secs(i64::from(LONGEST_WAIT_SECONDS)));
-            let wait = Decision::new(Move::AwaitHosts { seconds: LONGEST_WAIT_SECONDS }, why);
-            wait.waiting(awaited(view), until)
+            let is_few = view.hosts.len() <= FEW_HOSTS;
+            let seconds =
+                if is_few { seconds_until(until, now).min(LONGEST_WAIT_SECONDS) } else { LONGEST_WAIT_SECONDS };
+            Decision::new(Move::AwaitHosts { seconds }, why).waiting(awaited(view), until)
         }
         FleetWait::Zone(zone, until) => {
             let seconds = seconds_until(*until, now).min(LONGEST_WAIT_SECONDS);

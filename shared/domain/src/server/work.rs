@@ -15,6 +15,8 @@ use crate::words::{cut, end_of_log, excerpt};
 
 /// How long an agent may take to begin an event: CodeDeploy's limit.
 pub const BEGINS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
+/// How long an agent may take that has said that it stops: as long as a restart takes.
+pub const RETURNS_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 /// How long an event may take: CodeDeploy's limit.
 pub const ENDS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// The most characters of the sentence that a deployment's error has for a failed host.
@@ -195,6 +197,11 @@ impl HostWork {
         }
     }
 
+    /// How long its agent may take to begin, once the host was released.
+    pub fn begins_within(&self) -> SignedDuration {
+        if self.host.stopped_at.is_some() { RETURNS_WITHIN } else { BEGINS_WITHIN }
+    }
+
     /// Whether its agent has begun an event.
     pub fn has_begun(&self) -> bool {
         self.events.iter().any(|run| run.status != RunStatus::Pending)
@@ -257,19 +264,26 @@ impl HostWork {
     pub fn expire(&mut self, begin_by: Option<Timestamp>, now: Timestamp) -> Option<Ended> {
         let due_at = if self.has_begun() { self.due_at } else { begin_by };
         let command = self.command().filter(|_| due_at.is_some_and(|due_at| due_at <= now))?;
-        let seen = match self.host.seen_at {
-            Some(at) if !self.has_begun() => format!(" Its last call before the deployment was at {at:.0}."),
-            None if !self.has_begun() => " It has never called.".to_owned(),
-            Some(_) | None => String::new(),
+        let host = &self.host.id;
+        let why = match (self.host.stopped_at, self.host.seen_at) {
+            _ if self.has_begun() => format!("The agent of {host} did not begin {} within 5 minutes.", command.event),
+            (Some(at), _) => {
+                format!("The agent of {host} said at {at:.0} that it stops, and was not back within 30 seconds.")
+            }
+            (None, Some(at)) => format!(
+                "The agent of {host} did not begin {} within 5 minutes. Its last call before the deployment was at {at:.0}.",
+                command.event
+            ),
+            (None, None) => {
+                format!("The agent of {host} did not begin {} within 5 minutes. It has never called.", command.event)
+            }
         };
         let diagnostics = if self.next_command().is_some() {
             HostDiagnostics::of_service(
                 HostErrorCode::UnknownError,
                 &format!(
                     "CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on \
-                     your host and make sure the agent is running and can connect to the CodeDeploy server. The agent \
-                     of {} did not begin {} within 5 minutes.{seen}",
-                    self.host.id, command.event
+                     your host and make sure the agent is running and can connect to the CodeDeploy server. {why}"
                 ),
             )
         } else {

@@ -40,7 +40,9 @@ async fn expired(
             continue;
         }
         let mut next = work.clone();
-        let Some(ended) = next.expire(watermark.begin_by(work.rank), now) else { continue };
+        let Some(ended) = next.expire(watermark.released_at(work.rank).map(|at| at + work.begins_within()), now) else {
+            continue;
+        };
         if close(store, record, roster, &next, &ended).await? {
             *work = next;
         }
@@ -72,7 +74,7 @@ pub(crate) async fn lose_terminated(
 ) -> Result<(), Problem> {
     let Some((roster, progress)) = record.roster().zip(record.server.as_ref()) else { return Ok(()) };
     let is_silent = |work: &HostWork| {
-        work.host.id.is_of_ec2() && work.outcome.is_none() && progress.watermark.begin_by(work.rank).is_some()
+        work.host.id.is_of_ec2() && work.outcome.is_none() && progress.watermark.released_at(work.rank).is_some()
     };
     let silent: Vec<HostWork> = store.works(&roster).await?.into_iter().filter(is_silent).collect();
     if silent.is_empty() {
@@ -129,9 +131,10 @@ fn view(works: &[HostWork], watermark: &Watermark) -> FleetView {
     };
     let silent = works.iter().filter(|work| work.outcome.is_none() && !work.has_begun());
     let silent = silent.filter(|work| work.rank < watermark.released);
-    let seen = |work: &HostWork| match work.host.seen_at {
-        Some(at) => format!("{} (last seen {at:.0})", work.host.id),
-        None => format!("{} (never seen)", work.host.id),
+    let seen = |work: &HostWork| match (work.host.stopped_at, work.host.seen_at) {
+        (Some(at), _) => format!("{} (its agent stopped at {at:.0})", work.host.id),
+        (None, Some(at)) => format!("{} (last seen {at:.0})", work.host.id),
+        (None, None) => format!("{} (never seen)", work.host.id),
     };
     FleetView {
         hosts: works.iter().map(HostState::from).collect(),

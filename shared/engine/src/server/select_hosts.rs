@@ -137,7 +137,8 @@ async fn of_group(
     });
     let place = |(host, dossier): (Host, HostDossier)| Host {
         standing: standing(dossier.groups.get(group), last),
-        seen_at: dossier.stopped_at.or(dossier.seen_at),
+        seen_at: dossier.seen_at,
+        stopped_at: dossier.stopped_at,
         ..host
     };
     Ok((hosts.into_iter().map(place).collect(), u32::try_from(aside.len()).unwrap_or(u32::MAX)))
@@ -167,6 +168,7 @@ fn of_ec2(found: FoundInstance) -> Option<Host> {
         auto_scaling_group: found.auto_scaling_group.map(|group| group.to_string()),
         standing: Standing::Unknown,
         seen_at: None,
+        stopped_at: None,
     })
 }
 
@@ -182,6 +184,7 @@ fn of_premises(instance: &Instance) -> Option<Host> {
         auto_scaling_group: None,
         standing: Standing::Unknown,
         seen_at: None,
+        stopped_at: None,
     })
 }
 

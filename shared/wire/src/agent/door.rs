@@ -34,6 +34,8 @@ const EXECUTION_PREFIX: &str = "Spillway";
 pub enum Request {
     /// A command.
     Poll(HostIdentifier),
+    /// Nothing: its agent stops.
+    Stop(HostIdentifier),
     /// The specification of a deployment.
     Specification {
         /// The host.
@@ -95,7 +97,8 @@ pub fn read(request: &LambdaFunctionUrlRequest) -> Result<Request, Exception> {
     match operation {
         AgentOperation::PollHostCommand => {
             let input: PollHostCommandInput = parse(operation, &body)?;
-            Ok(Request::Poll(identifier(&input.host_identifier)?))
+            let host = identifier(&input.host_identifier)?;
+            Ok(if input.stopping == Some(true) { Request::Stop(host) } else { Request::Poll(host) })
         }
         AgentOperation::GetDeploymentSpecification => {
             let input: GetDeploymentSpecificationInput = parse(operation, &body)?;

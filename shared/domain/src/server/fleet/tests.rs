@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalog::config::HealthyHosts::{FleetPercent, HostCount, MostConcurrency};
+use crate::server::work::{BEGINS_WITHIN, RETURNS_WITHIN};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
@@ -20,6 +21,7 @@ fn fleet(letters: &str) -> Vec<HostState> {
         rank: u32::try_from(rank).unwrap(),
         zone: None,
         has_begun: letter != '.',
+        begins_within: BEGINS_WITHIN,
         outcome: match letter {
             's' => Some(HostOutcome::Succeeded),
             'f' => Some(HostOutcome::Failed),
@@ -110,14 +112,27 @@ fn a_host_that_does_not_begin_is_overdue_five_minutes_after_its_release() {
     watermark.rise(2, at(50));
     watermark.rise(3, at(100));
     watermark.rise(1, at(100));
-    assert_eq!(watermark.begin_by(1), Some(at(310)));
-    assert_eq!(watermark.begin_by(3), None);
+    assert_eq!((watermark.released_at(1), watermark.released_at(3)), (Some(at(10)), None));
     assert_eq!(watermark.overdue(&hosts, at(309)), [0_u32; 0]);
     assert_eq!(watermark.overdue(&hosts, at(310)), [0, 1]);
     assert_eq!(watermark.overdue(&hosts, at(400)), [0, 1, 2]);
     watermark.forget(&fleet("bs.."));
-    assert_eq!((watermark.silent.len(), watermark.begin_by(2)), (1, Some(at(400))));
+    assert_eq!((watermark.silent.len(), watermark.released_at(2)), (1, Some(at(100))));
     assert_eq!(watermark.overdue(&fleet("bs.."), at(3_600)), [0, 2]);
+}
+
+#[test]
+fn a_host_whose_agent_said_that_it_stops_is_overdue_after_half_a_minute() {
+    let mut watermark = Watermark::default();
+    let mut hosts = fleet("..");
+    hosts[1].begins_within = RETURNS_WITHIN;
+    watermark.rise(2, at(10));
+    assert_eq!(watermark.overdue(&hosts, at(39)), [0_u32; 0]);
+    assert_eq!(watermark.overdue(&hosts, at(40)), [1]);
+    assert_eq!(
+        next_step(&Fleet { rules: &rules(FleetPercent(0)), hosts: &hosts, aside: 0 }, &watermark, at(20)),
+        FleetStep::Wait(FleetWait::Hosts(Some(at(40))))
+    );
 }
 
 /// Two zones of three hosts each.

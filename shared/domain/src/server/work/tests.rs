@@ -20,6 +20,7 @@ fn work() -> HostWork {
         auto_scaling_group: None,
         standing: Standing::Old,
         seen_at: Some(at(-7_200)),
+        stopped_at: None,
     };
     HostWork::new(host, 0, &HostEvent::IN_PLACE, false, at(0))
 }
@@ -115,6 +116,12 @@ fn a_silent_agent_fails_in_words_that_say_since_when_it_is_silent() {
     let ended = silent.expire(Some(at(300)), at(300)).unwrap();
     insta::assert_snapshot!(ended.diagnostics.message, @"CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on your host and make sure the agent is running and can connect to the CodeDeploy server. The agent of i-1 did not begin ApplicationStop within 5 minutes. Its last call before the deployment was at 1969-12-31T22:00:00Z.");
     assert_eq!(silent.outcome, Some(HostOutcome::Failed));
+
+    let mut stopped = work();
+    stopped.host.stopped_at = Some(at(-60));
+    let ended = stopped.expire(Some(at(30)), at(30)).unwrap();
+    let words = "The agent of i-1 said at 1969-12-31T23:59:00Z that it stops, and was not back within 30 seconds.";
+    assert!(ended.diagnostics.message.ends_with(words), "{ended:?}");
 
     let mut between = work();
     run(&mut between, true, at(10));
