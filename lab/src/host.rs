@@ -1,4 +1,8 @@
-//! A host of a local cloud: an on-premises instance that is registered and tagged, and the agent that runs for it.
+//! A host of a local cloud: an on-premises instance that is registered and tagged, or an EC2 instance, and the agent that
+//! runs for it.
+
+pub mod ec2;
+mod query;
 
 use std::ffi::OsStr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,6 +15,7 @@ use aws_sdk_codedeploy::types::Tag;
 use tokio::process::{Child, Command};
 
 use crate::local::{self, Endpoints};
+use query::{Query, element};
 
 /// Under which path `aws deploy register` makes its users.
 const USER_PATH: &str = "/AWS/CodeDeploy/";
@@ -36,7 +41,7 @@ impl Registration<'_> {
     /// Makes an IAM user for the host as `aws deploy register` does, registers and tags the host, and writes the
     /// configuration of its agent. A host that is registered already keeps its user and gets a new key.
     pub async fn make(&self, endpoints: &Endpoints) -> anyhow::Result<()> {
-        let iam = Iam { url: &endpoints.aws, client: spillway::proxy::plain_client()? };
+        let iam = Iam { query: Query::new(&endpoints.aws, query::IAM)? };
         let user = iam.user(self.name).await?;
         let key = iam.key(self.name).await?;
         let codedeploy = aws_sdk_codedeploy::Client::new(&local::sdk_config(&endpoints.codedeploy));
@@ -56,18 +61,25 @@ impl Registration<'_> {
             endpoints.region, key.id, key.secret
         );
         write_privately(&self.root.join("codedeploy.onpremises.yml"), &secret)?;
-        fs::create_dir_all(self.root.join("files")).context("the folder of the host's files cannot be made")?;
-        let settings = format!(
-            ":deploy_control_endpoint: {}\n:s3_endpoint_override: {}\n:root_dir: {}\n:files_root: {}\n\
-             :on_premises_config_file: {}\n",
-            endpoints.agent_api,
-            endpoints.aws,
-            self.root.join("deployment-root").display(),
-            self.root.join("files").display(),
-            self.root.join("codedeploy.onpremises.yml").display(),
-        );
-        fs::write(settings_file(self.root), settings).context("the configuration of the agent cannot be written")
+        write_settings(self.root, endpoints, None)
     }
+}
+
+/// Writes the configuration of an agent whose host has everything below `root`; of an EC2 instance with where its
+/// metadata service is.
+fn write_settings(root: &Path, endpoints: &Endpoints, metadata: Option<&str>) -> anyhow::Result<()> {
+    let metadata = metadata.map_or_else(String::new, |url| format!(":imds_endpoint: {url}\n"));
+    let settings = format!(
+        ":deploy_control_endpoint: {}\n:s3_endpoint_override: {}\n:root_dir: {}\n:files_root: {}\n\
+         :on_premises_config_file: {}\n{metadata}",
+        endpoints.agent_api,
+        endpoints.aws,
+        root.join("deployment-root").display(),
+        root.join("files").display(),
+        root.join("codedeploy.onpremises.yml").display(),
+    );
+    fs::create_dir_all(root.join("files")).context("the folder of the host's files cannot be made")?;
+    fs::write(settings_file(root), settings).context("the configuration of the agent cannot be written")
 }
 
 fn settings_file(root: &Path) -> PathBuf {
@@ -126,10 +138,9 @@ pub async fn agent() -> anyhow::Result<PathBuf> {
     Ok(local::target().join("debug/spillway-agent"))
 }
 
-/// IAM of the emulated AWS. Its SDK would take minutes to build, for two operations.
+/// IAM of the emulated AWS.
 struct Iam<'a> {
-    url: &'a str,
-    client: reqwest::Client,
+    query: Query<'a>,
 }
 
 struct Key {
@@ -140,9 +151,9 @@ struct Key {
 impl Iam<'_> {
     /// Makes a user, unless there is one; its ARN.
     async fn user(&self, name: &str) -> anyhow::Result<String> {
-        let made = self.ask(&[("Action", "CreateUser"), ("UserName", name), ("Path", USER_PATH)]).await?;
+        let made = self.query.ask(&[("Action", "CreateUser"), ("UserName", name), ("Path", USER_PATH)]).await?;
         let text = if made.contains("EntityAlreadyExists") {
-            self.ask(&[("Action", "GetUser"), ("UserName", name)]).await?
+            self.query.ask(&[("Action", "GetUser"), ("UserName", name)]).await?
         } else {
             made
         };
@@ -150,24 +161,8 @@ impl Iam<'_> {
     }
 
     async fn key(&self, name: &str) -> anyhow::Result<Key> {
-        let text = self.ask(&[("Action", "CreateAccessKey"), ("UserName", name)]).await?;
+        let text = self.query.ask(&[("Action", "CreateAccessKey"), ("UserName", name)]).await?;
         let read = || Some(Key { id: element(&text, "AccessKeyId")?, secret: element(&text, "SecretAccessKey")? });
         read().with_context(|| format!("the emulated IAM makes no key for {name}: {text}"))
     }
-
-    async fn ask(&self, fields: &[(&str, &str)]) -> anyhow::Result<String> {
-        const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, \
-                                     SignedHeaders=host, Signature=none";
-        let fields = fields.iter().chain(&[("Version", "2010-05-08")]);
-        let body: Vec<String> = fields.map(|(name, value)| format!("{name}={}", value.replace('/', "%2F"))).collect();
-        let request = self.client.post(self.url).header("authorization", AUTHORIZATION);
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&"));
-        let answer = request.send().await.context("the emulated IAM does not answer")?;
-        answer.text().await.context("the emulated IAM does not answer")
-    }
-}
-
-fn element(xml: &str, name: &str) -> Option<String> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    rest.split_once('<').map(|(text, _)| text.to_owned())
 }

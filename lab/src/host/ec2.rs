@@ -1,0 +1,98 @@
+//! EC2 instances of a local cloud. No machine runs for them, so the laboratory has a metadata service for each, and its
+//! agent runs here.
+
+use std::path::Path;
+
+use anyhow::Context;
+use axum::Router;
+use axum::routing::{get, put};
+use serde_json::json;
+use spillway::loopback::{Server, listen};
+
+use super::query::{self, Query, element};
+use super::write_settings;
+use crate::local::Endpoints;
+
+/// The role of the instances, and their instance profile.
+const ROLE: &str = "fleet-host";
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// An EC2 instance, with the metadata service that its agent asks.
+pub struct Instance {
+    /// Its id.
+    pub id: String,
+    /// Its Availability Zone.
+    pub zone: String,
+    _metadata: Server,
+}
+
+/// Makes the instance profile of the instances, with its role, where EC2 and where IAM are emulated.
+pub async fn make_profile(endpoints: &Endpoints) -> anyhow::Result<()> {
+    for url in [&endpoints.aws, &endpoints.containers] {
+        let iam = Query::new(url, query::IAM)?;
+        iam.ask(&[("Action", "CreateRole"), ("RoleName", ROLE), ("AssumeRolePolicyDocument", TRUST)]).await?;
+        iam.ask(&[("Action", "CreateInstanceProfile"), ("InstanceProfileName", ROLE)]).await?;
+        let add = [("Action", "AddRoleToInstanceProfile"), ("InstanceProfileName", ROLE), ("RoleName", ROLE)];
+        iam.ask(&add).await?;
+    }
+    Ok(())
+}
+
+/// Runs an instance with these tags in a subnet, and writes the configuration of its agent below a folder of its own.
+pub async fn run(
+    endpoints: &Endpoints,
+    subnet: &str,
+    tags: &[(&str, &str)],
+    root: impl FnOnce(&str) -> std::path::PathBuf,
+) -> anyhow::Result<Instance> {
+    let ec2 = Query::new(&endpoints.containers, query::EC2)?;
+    let mut fields: Vec<(String, String)> = [
+        ("Action", "RunInstances"),
+        ("ImageId", "ami-12c6146b"),
+        ("MinCount", "1"),
+        ("MaxCount", "1"),
+        ("SubnetId", subnet),
+        ("IamInstanceProfile.Name", ROLE),
+        ("TagSpecification.1.ResourceType", "instance"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
+    for (number, (key, value)) in (1..).zip(tags) {
+        fields.push((format!("TagSpecification.1.Tag.{number}.Key"), (*key).to_owned()));
+        fields.push((format!("TagSpecification.1.Tag.{number}.Value"), (*value).to_owned()));
+    }
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let text = ec2.ask(&fields).await?;
+    let read = || Some((element(&text, "instanceId")?, element(&text, "availabilityZone")?));
+    let (id, zone) = read().with_context(|| format!("the emulated EC2 runs no instance: {text}"))?;
+    let root = root(&id);
+    let metadata = serve_metadata(endpoints, &id).await?;
+    std::fs::create_dir_all(&root).context("the folder of the host cannot be made")?;
+    write_settings(&root, endpoints, Some(metadata.url()))?;
+    Ok(Instance { id, zone, _metadata: metadata })
+}
+
+/// The metadata service of an instance: who it is, and the keys of its role, whose session is named after it.
+async fn serve_metadata(endpoints: &Endpoints, id: &str) -> anyhow::Result<Server> {
+    let role = format!("arn:aws:iam::{}:role/{ROLE}", endpoints.account_id);
+    let sts = Query::new(&endpoints.aws, query::STS)?;
+    let text = sts.ask(&[("Action", "AssumeRole"), ("RoleArn", &role), ("RoleSessionName", id)]).await?;
+    let part = |name: &str| element(&text, name).with_context(|| format!("the emulated STS assumes no role: {text}"));
+    let keys = json!({
+        "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": part("AccessKeyId")?,
+        "SecretAccessKey": part("SecretAccessKey")?, "Token": part("SessionToken")?, "Expiration": part("Expiration")?,
+    });
+    let document = json!({ "accountId": endpoints.account_id, "instanceId": id, "region": endpoints.region });
+    let (keys, document) = (keys.to_string(), document.to_string());
+    let router = Router::new()
+        .route("/latest/api/token", put(async || "token"))
+        .route("/latest/dynamic/instance-identity/document", get(async move || document))
+        .route("/latest/meta-data/iam/security-credentials/", get(async || ROLE))
+        .route(&format!("/latest/meta-data/iam/security-credentials/{ROLE}"), get(async move || keys));
+    Server::start("metadata service", listen(0)?, router)
+}
+
+/// The folder of a host below another.
+pub fn folder(home: &Path, id: &str) -> std::path::PathBuf {
+    home.join(id)
+}

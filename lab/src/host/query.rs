@@ -1,0 +1,43 @@
+//! The Query protocol of emulators that verify no signature. The SDKs would take minutes to build, for a few operations.
+
+use anyhow::Context;
+
+/// A service: its name in signatures, and the version of its API.
+pub(super) type Service = (&'static str, &'static str);
+
+pub(super) const IAM: Service = ("iam", "2010-05-08");
+pub(super) const STS: Service = ("sts", "2011-06-15");
+pub(super) const EC2: Service = ("ec2", "2016-11-15");
+
+/// A service at an emulator.
+pub(super) struct Query<'a> {
+    url: &'a str,
+    service: Service,
+    client: reqwest::Client,
+}
+
+impl<'a> Query<'a> {
+    pub fn new(url: &'a str, service: Service) -> anyhow::Result<Self> {
+        Ok(Self { url, service, client: spillway::proxy::plain_client()? })
+    }
+
+    /// What an operation is answered with, whether it was carried out or not.
+    pub async fn ask(&self, fields: &[(&str, &str)]) -> anyhow::Result<String> {
+        let (name, version) = self.service;
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{name}/aws4_request, SignedHeaders=host, Signature=none"
+        );
+        let fields = fields.iter().copied().chain([("Version", version)]);
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.client.post(self.url).header("authorization", authorization);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        let answer = request.send().await.with_context(|| format!("the emulated {name} does not answer"))?;
+        answer.text().await.with_context(|| format!("the emulated {name} does not answer"))
+    }
+}
+
+/// The text of the first element of that name.
+pub(super) fn element(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once('<').map(|(text, _)| text.to_owned())
+}
