@@ -6,7 +6,6 @@ use spillway_domain::catalog::revision::{RevisionLocation, RevisionUnfit};
 use spillway_domain::catalog::tags::Resource;
 use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::lifecycle::EventName;
-use spillway_domain::deployment::target::LabelMember;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::{
     ApplicationRejection, ConfigurationRejection, DeploymentRejection, GroupRejection, InstanceRejection, Quota,
@@ -17,7 +16,7 @@ use crate::codedeploy::exception::Exception;
 use crate::testing::named;
 
 /// Each has its exception and words, by itself and as one of all rejections.
-fn check<T: Into<Rejection> + Into<Exception> + Clone>(cases: &[(T, &str)]) {
+pub(super) fn check<T: Into<Rejection> + Into<Exception> + Clone>(cases: &[(T, &str)]) {
     for (rejection, words) in cases {
         let (own, any): (Exception, Rejection) = (rejection.clone().into(), rejection.clone().into());
         assert_eq!(own.to_string(), *words);
@@ -242,7 +241,6 @@ fn every_rejection_about_a_deployment_has_its_exception_and_words() {
 
 #[test]
 fn every_rejection_about_a_target_has_its_exception_and_words() {
-    let label = |member, platform| TargetRejection::NoLabels { member, deployment: id(), platform };
     check(&[
         (
             TargetRejection::NotStarted(id()),
@@ -280,44 +278,6 @@ fn every_rejection_about_a_target_has_its_exception_and_words() {
             TargetRejection::OneTarget { deployment: id(), asked: 2 },
             "DeploymentTargetListSizeExceededException: targetIds names 2 targets, but deployment d-75I7MBT7C has one \
              target.",
-        ),
-        (
-            TargetRejection::Malformed { asked: "a:b".to_owned(), platform: ComputePlatform::Server },
-            "InvalidDeploymentTargetIdException: Invalid id a:b for Server deployment, valid Id should be in format \
-             <instance-id>, or <instance-name> for an on-premises instance",
-        ),
-        (
-            TargetRejection::NoHost { deployment: id(), asked: "i-1".to_owned() },
-            "DeploymentTargetDoesNotExistException: 'i-1' is not a target of deployment d-75I7MBT7C. \
-             ListDeploymentTargets lists its targets.",
-        ),
-        (
-            TargetRejection::NoInstance { deployment: id(), asked: "i-1".to_owned() },
-            "InstanceDoesNotExistException: 'i-1' is not an instance of deployment d-75I7MBT7C. \
-             ListDeploymentInstances lists its instances.",
-        ),
-        (
-            TargetRejection::TooManyHosts { asked: 26, most: 25 },
-            "DeploymentTargetListSizeExceededException: targetIds: there may be 25; 26 were given.",
-        ),
-        (
-            TargetRejection::NotSelected(id()),
-            "DeploymentNotStartedException: The deployment d-75I7MBT7C has not started: its hosts are still to be \
-             selected. Try again in a moment.",
-        ),
-        (
-            label(LabelMember::ServerInstanceLabel, ComputePlatform::Lambda),
-            "InvalidDeploymentInstanceTypeException: targetFilters.ServerInstanceLabel is for Server deployments only; \
-             leave it out.",
-        ),
-        (
-            label(LabelMember::InstanceTypeFilter, ComputePlatform::Ecs),
-            "InvalidDeploymentInstanceTypeException: instanceTypeFilter is for Server deployments only; leave it out.",
-        ),
-        (
-            label(LabelMember::InstanceTypeFilter, ComputePlatform::Server),
-            "InvalidDeploymentInstanceTypeException: instanceTypeFilter is for blue/green deployments only, and \
-             deployment d-75I7MBT7C is in place; leave it out.",
         ),
         (
             TargetRejection::NoInstances { deployment: id(), platform: ComputePlatform::Lambda },

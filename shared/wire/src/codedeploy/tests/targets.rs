@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::page::Page;
-use spillway_domain::deployment::target::{CountedDeployment, TargetStatus};
+use spillway_domain::deployment::target::{CountedDeployment, LabelMember, TargetStatus};
 use spillway_domain::names::DeploymentId;
+use spillway_domain::rejection::TargetRejection;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{Host, Principal, Standing};
 use spillway_domain::server::status::HostTarget;
 use spillway_domain::server::work::{HostDiagnostics, HostErrorCode, HostWork};
 
+use super::rejections::check;
 use super::*;
 use crate::testing::{at, context, deployment, named};
 
@@ -128,4 +130,49 @@ fn the_hosts_of_a_fleet_are_counted_while_it_is_deployed_to() {
         GetDeployment::render(&id(), &counted, &context())["deploymentInfo"]["deploymentOverview"],
         json!({ "Pending": 2, "InProgress": 0, "Succeeded": 0, "Failed": 1, "Skipped": 0, "Ready": 0 })
     );
+}
+
+#[test]
+fn every_rejection_about_a_host_has_its_exception_and_words() {
+    let label = |member, platform| TargetRejection::NoLabels { member, deployment: id(), platform };
+    check(&[
+        (
+            TargetRejection::Malformed { asked: "a:b".to_owned(), platform: ComputePlatform::Server },
+            "InvalidDeploymentTargetIdException: Invalid id a:b for Server deployment, valid Id should be in format \
+             <instance-id>, or <instance-name> for an on-premises instance",
+        ),
+        (
+            TargetRejection::NoHost { deployment: id(), asked: "i-1".to_owned() },
+            "DeploymentTargetDoesNotExistException: 'i-1' is not a target of deployment d-75I7MBT7C. \
+             ListDeploymentTargets lists its targets.",
+        ),
+        (
+            TargetRejection::NoInstance { deployment: id(), asked: "i-1".to_owned() },
+            "InstanceDoesNotExistException: 'i-1' is not an instance of deployment d-75I7MBT7C. \
+             ListDeploymentInstances lists its instances.",
+        ),
+        (
+            TargetRejection::TooManyHosts { asked: 26, most: 25 },
+            "DeploymentTargetListSizeExceededException: targetIds: there may be 25; 26 were given.",
+        ),
+        (
+            TargetRejection::NotSelected(id()),
+            "DeploymentNotStartedException: The deployment d-75I7MBT7C has not started: its hosts are still to be \
+             selected. Try again in a moment.",
+        ),
+        (
+            label(LabelMember::ServerInstanceLabel, ComputePlatform::Lambda),
+            "InvalidDeploymentInstanceTypeException: targetFilters.ServerInstanceLabel is for Server deployments only; \
+             leave it out.",
+        ),
+        (
+            label(LabelMember::InstanceTypeFilter, ComputePlatform::Ecs),
+            "InvalidDeploymentInstanceTypeException: instanceTypeFilter is for Server deployments only; leave it out.",
+        ),
+        (
+            label(LabelMember::InstanceTypeFilter, ComputePlatform::Server),
+            "InvalidDeploymentInstanceTypeException: instanceTypeFilter is for blue/green deployments only, and \
+             deployment d-75I7MBT7C is in place; leave it out.",
+        ),
+    ]);
 }
