@@ -12,5 +12,6 @@ pub mod record;
 pub mod request;
 pub mod spec;
 pub mod stage;
+pub mod target;
 mod texts;
 pub mod trouble;

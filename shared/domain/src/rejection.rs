@@ -9,6 +9,7 @@ use crate::catalog::tags::Resource;
 use crate::deployment::gate::Gate;
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::request::ForServers;
+use crate::deployment::target::LabelMember;
 use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 
 /// Why a request is refused, by the noun that it is about. Nothing was changed.
@@ -216,6 +217,38 @@ pub enum TargetRejection {
     },
     /// Its AppSpec has not been read yet, so its target is not known.
     NotStarted(DeploymentId),
+    /// The deployment has no host of that name.
+    NoHost {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// What was asked for.
+        asked: String,
+    },
+    /// The same, of a request for an instance.
+    NoInstance {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// What was asked for.
+        asked: String,
+    },
+    /// More hosts were asked for at once than may be.
+    TooManyHosts {
+        /// How many.
+        asked: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Its hosts have not been selected yet.
+    NotSelected(DeploymentId),
+    /// Only hosts of blue/green deployments are labeled.
+    NoLabels {
+        /// What asks for a label.
+        member: LabelMember,
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Its platform.
+        platform: ComputePlatform,
+    },
     /// The deployment is to no instances.
     NoInstances {
         /// The deployment.

@@ -13,5 +13,6 @@ pub mod order;
 pub mod plan;
 pub mod progress;
 pub mod stage;
+pub mod status;
 pub mod target;
 pub mod work;

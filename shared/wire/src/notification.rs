@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use spillway_domain::catalog::group::{Trigger, TriggerEvent};
 use spillway_domain::deployment::record::{Deployment, Status};
+use spillway_domain::deployment::target::TargetCounts;
 use spillway_domain::names::TriggerName;
 use spillway_domain::problem::Problem;
 use spillway_domain::words::cut;
@@ -134,7 +135,7 @@ impl MessageForm {
 
     /// Neither form has a member for the status that a deployment is in only while it waits to be continued.
     fn overview(self, deployment: &Deployment) -> Value {
-        let counts = deployment_info::overview(deployment);
+        let counts = deployment_info::overview(&TargetCounts::of_own(deployment));
         let waits = deployment.status() == Status::Ready;
         let counts = counts.into_iter().filter(|(status, _)| waits || status != "Ready");
         let counts = counts.map(|(status, count)| match self {

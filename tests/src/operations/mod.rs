@@ -1,6 +1,7 @@
 //! Operations of the API, through the door.
 
 mod catalog;
+mod fleets;
 mod groups;
 mod hook_answers;
 mod instances;

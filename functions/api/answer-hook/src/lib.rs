@@ -8,7 +8,7 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::DeploymentRejection;
 use spillway_door::{Refusal, Secret, respond};
 use spillway_engine::operations::deployment::{answer_hook, load_deployment};
-use spillway_engine::operations::target::find_targets;
+use spillway_engine::operations::target::find_own_target;
 use spillway_engine::ports::catalog::Secrets;
 use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::executions::Wakes;
@@ -66,13 +66,13 @@ async fn carry_out(
         let id = GetDeployment::parse(body, &cx)?;
         let deployment = load_deployment(door.store, &id).await?;
         refuse_unless_asked(&deployment)?;
-        return Ok(GetDeployment::render(&id, &deployment, &cx));
+        return Ok(GetDeployment::render(&id, &deployment.into(), &cx));
     }
     if operation == Operation::GetDeploymentTarget {
         let request = GetDeploymentTarget::parse(body, &cx)?;
         refuse_unless_asked(&load_deployment(door.store, &request.0).await?)?;
-        let deployment = find_targets(door.store, &request.0, std::slice::from_ref(&request.1)).await?;
-        return Ok(GetDeploymentTarget::render(&request, &deployment, &cx));
+        let deployment = find_own_target(door.store, &request.0, &request.1).await?;
+        return Ok(GetDeploymentTarget::render(&request, &[deployment.into()], &cx));
     }
     let verdict = PutLifecycleEventHookExecutionStatus::parse(body, &cx)?;
     answer_hook(door.store, door.wakes, &verdict, invocation.now).await?;

@@ -12,6 +12,7 @@ use spillway_engine::ports::access::{Access, Anyone};
 use spillway_engine::ports::catalog::{Catalog, Secrets};
 use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::executions::{Executions, Wakes};
+use spillway_engine::ports::hosts::HostWorks;
 use spillway_engine::ports::instances::Instances;
 use spillway_engine::ports::revisions::Revisions;
 use spillway_runtime::Invocation;
@@ -19,8 +20,8 @@ use spillway_wire::codedeploy::http::{self, BODY_BYTES};
 use trail::log;
 
 /// Everything that the operations read and write.
-pub trait Store: Catalog + Secrets + Deployments + Instances + Revisions {}
-impl<T: Catalog + Secrets + Deployments + Instances + Revisions> Store for T {}
+pub trait Store: Catalog + Secrets + Deployments + HostWorks + Instances + Revisions {}
+impl<T: Catalog + Secrets + Deployments + HostWorks + Instances + Revisions> Store for T {}
 
 /// What the use cases work with.
 pub struct Backend<'a, S, E, W, A = Anyone> {

@@ -10,7 +10,7 @@ use spillway_engine::operations::application::{
 };
 use spillway_engine::operations::configuration::{create_config, delete_config, find_config, list_configs};
 use spillway_engine::operations::deployment::{
-    answer_hook, continue_deployment, create_deployment, list_deployments, load_deployment, load_deployments,
+    answer_hook, continue_deployment, create_deployment, list_deployments, show_deployment, show_deployments,
     stop_deployment,
 };
 use spillway_engine::operations::group::{
@@ -24,12 +24,15 @@ use spillway_engine::operations::revision::{
     delete_github_token, find_revision, find_revisions, list_revisions, register_revision,
 };
 use spillway_engine::operations::tag::{list_tags, tag_resource, untag_resource};
-use spillway_engine::operations::target::{find_deployment_instances, find_targets};
+use spillway_engine::operations::target::{
+    find_deployment_instance, find_deployment_instances, find_targets, list_targets,
+};
 use spillway_engine::ports::access::Access;
 use spillway_engine::ports::executions::{Executions, Wakes};
 use spillway_runtime::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::access;
 use spillway_wire::codedeploy::operation::Operation::{self, *};
+use spillway_wire::codedeploy::target::deployment_instance;
 use spillway_wire::codedeploy::{application, configuration, deployment, group, instance, revision, tag, target};
 
 use crate::{Backend, Store};
@@ -102,19 +105,19 @@ pub(crate) async fn carry_out(
         BatchGetApplicationRevisions => answer!(revision::BatchGetApplicationRevisions, (application, locations) => find_revisions(store, application, locations)),
         ListApplicationRevisions => answer!(revision::ListApplicationRevisions, (filter, after) => list_revisions(store, filter, after.as_deref())),
         CreateDeployment => answer!(deployment::create::CreateDeployment, new => create_deployment(store, executions, new, resource::read, quotas, fresh_deployment_id(), now)),
-        GetDeployment => answer!(deployment::GetDeployment, id => load_deployment(store, id)),
+        GetDeployment => answer!(deployment::GetDeployment, id => show_deployment(store, id)),
         ListDeployments => answer!(deployment::list::ListDeployments, (filter, after) => list_deployments(store, store, filter, after.as_deref())),
-        GetDeploymentTarget => answer!(target::GetDeploymentTarget, (id, target) => find_targets(store, id, std::slice::from_ref(target))),
-        BatchGetDeploymentTargets => answer!(target::BatchGetDeploymentTargets, (id, targets) => find_targets(store, id, targets)),
-        ListDeploymentTargets => answer!(target::ListDeploymentTargets, (id, _) => find_targets(store, id, &[])),
+        GetDeploymentTarget => answer!(target::GetDeploymentTarget, (id, target) => find_targets(store, id, std::slice::from_ref(target), quotas.batch_targets)),
+        BatchGetDeploymentTargets => answer!(target::BatchGetDeploymentTargets, (id, targets) => find_targets(store, id, targets, quotas.batch_targets)),
+        ListDeploymentTargets => answer!(target::ListDeploymentTargets, (id, filter, after) => list_targets(store, id, filter, after.as_deref())),
         StopDeployment => answer!(deployment::StopDeployment, (id, rollback) => stop_deployment(store, wakes, id, *rollback, caller, spillway_runtime::now)),
         PutLifecycleEventHookExecutionStatus => answer!(deployment::PutLifecycleEventHookExecutionStatus, verdict => answer_hook(store, wakes, verdict, now)),
-        BatchGetDeployments => answer!(deployment::BatchGetDeployments, ids => load_deployments(store, ids)),
+        BatchGetDeployments => answer!(deployment::BatchGetDeployments, ids => show_deployments(store, ids)),
         ContinueDeployment => done!(deployment::ContinueDeployment, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),
         SkipWaitTimeForInstanceTermination => done!(deployment::SkipWaitTimeForInstanceTermination, (id, wait) => continue_deployment(store, wakes, id, *wait, caller, now)),
-        ListDeploymentInstances => answer!(target::ListDeploymentInstances, (id, _) => find_targets(store, id, &[])),
-        GetDeploymentInstance => done!(target::GetDeploymentInstance, (id, _) => find_deployment_instances(store, id)),
-        BatchGetDeploymentInstances => done!(target::BatchGetDeploymentInstances, (id, _) => find_deployment_instances(store, id)),
+        ListDeploymentInstances => answer!(deployment_instance::ListDeploymentInstances, (id, filter, after) => list_targets(store, id, filter, after.as_deref())),
+        GetDeploymentInstance => answer!(deployment_instance::GetDeploymentInstance, (id, instance) => find_deployment_instance(store, id, instance)),
+        BatchGetDeploymentInstances => answer!(deployment_instance::BatchGetDeploymentInstances, (id, instances) => find_deployment_instances(store, id, instances)),
         RegisterOnPremisesInstance => done!(instance::RegisterOnPremisesInstance, new => register_instance(store, new, fresh_id(), now)),
         DeregisterOnPremisesInstance => done!(instance::DeregisterOnPremisesInstance, name => deregister_instance(store, name, now)),
         GetOnPremisesInstance => answer!(instance::GetOnPremisesInstance, name => find_instance(store, name)),

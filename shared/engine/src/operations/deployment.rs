@@ -1,5 +1,6 @@
 //! Operations on deployments.
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use spillway_domain::access::caller::Caller;
 use spillway_domain::catalog::application::Application;
@@ -16,7 +17,9 @@ use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, Event
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::request::{DeploymentFilter, HookAnswer, NewDeployment};
 use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
+use spillway_domain::deployment::target::CountedDeployment;
 use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
 use spillway_domain::rejection::{DeploymentRejection, GroupRejection, Quota, Rejection, RevisionRejection};
 
 use crate::deployment::task::{Note, amend, load};
@@ -28,7 +31,11 @@ use crate::operations::revision::find_revision;
 use crate::ports::catalog::{Configurations, Groups};
 use crate::ports::deployments::{Creation, Deployments};
 use crate::ports::executions::{Executions, Wakes};
+use crate::ports::hosts::HostWorks;
 use crate::ports::revisions::Revisions;
+
+/// How many deployments have their hosts read at once.
+const COUNTED_AT_ONCE: usize = 8;
 
 /// Writes the deployment with its revision, whose text `read` understands, takes the group's slot, and starts the
 /// execution. When only the start fails, the deployment stands and the sweep starts it. Of several that are made at
@@ -202,9 +209,29 @@ pub async fn load_deployment(deployments: &impl Deployments, id: &DeploymentId) 
     Ok(found.ok_or_else(|| DeploymentRejection::DoesNotExist(id.clone()))?)
 }
 
-/// Deployments by id. Those that are not there are left out.
-pub async fn load_deployments(deployments: &impl Deployments, ids: &[DeploymentId]) -> Result<Vec<Deployment>, Error> {
-    Ok(deployments.load_many(ids).await?)
+/// A deployment by id, with its targets counted.
+pub async fn show_deployment(
+    store: &(impl Deployments + HostWorks),
+    id: &DeploymentId,
+) -> Result<CountedDeployment, Error> {
+    Ok(counted(store, load_deployment(store, id).await?).await?)
+}
+
+/// Deployments by id, with their targets counted. Those that are not there are left out.
+pub async fn show_deployments(
+    store: &(impl Deployments + HostWorks),
+    ids: &[DeploymentId],
+) -> Result<Vec<CountedDeployment>, Error> {
+    let found = stream::iter(store.load_many(ids).await?).map(|deployment| counted(store, deployment));
+    Ok(found.buffered(COUNTED_AT_ONCE).try_collect().await?)
+}
+
+/// The hosts of a fleet are counted anew for every answer: a count that is stored would be written by every host.
+async fn counted(hosts: &impl HostWorks, deployment: Deployment) -> Result<CountedDeployment, Problem> {
+    let Some(roster) = deployment.roster() else { return Ok(deployment.into()) };
+    let has_ended = deployment.has_ended();
+    let counts = hosts.works(&roster).await?.iter().map(|work| work.target_status(has_ended)).collect();
+    Ok(CountedDeployment { deployment, counts })
 }
 
 /// The ids of deployments, newest first. The key after which a page of a group goes on begins with the group's id, so

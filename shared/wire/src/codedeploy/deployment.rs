@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::request::HookAnswer;
+use spillway_domain::deployment::target::CountedDeployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::DeploymentRejection;
 use spillway_domain::words::cut;
@@ -33,7 +34,7 @@ impl GetDeployment {
     }
 
     /// The answer.
-    pub fn render(_: &DeploymentId, deployment: &Deployment, _: &Context) -> Value {
+    pub fn render(_: &DeploymentId, deployment: &CountedDeployment, _: &Context) -> Value {
         json!({ "deploymentInfo": deployment_info::render(deployment) })
     }
 }
@@ -53,7 +54,7 @@ impl BatchGetDeployments {
     }
 
     /// The answer.
-    pub fn render(_: &[DeploymentId], deployments: &[Deployment], _: &Context) -> Value {
+    pub fn render(_: &[DeploymentId], deployments: &[CountedDeployment], _: &Context) -> Value {
         json!({ "deploymentsInfo": deployments.iter().map(deployment_info::render).collect::<Vec<_>>() })
     }
 }

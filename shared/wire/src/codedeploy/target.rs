@@ -1,7 +1,9 @@
 //! The targets of deployments, and their instances, which are what targets were called before Lambda and ECS.
 
-pub mod deployment_target;
+pub mod deployment_instance;
+mod deployment_target;
 mod ecs_target;
+mod instance_target;
 mod lambda_target;
 
 use std::collections::BTreeMap;
@@ -9,7 +11,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::config::ComputePlatform;
-use spillway_domain::deployment::record::Deployment;
+use spillway_domain::catalog::page::Page;
+use spillway_domain::deployment::target::{LabelMember, TargetFilter, TargetStatus, TargetView};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::TargetRejection;
 use spillway_domain::words::cut;
@@ -19,11 +22,7 @@ use crate::codedeploy::exception::Exception;
 use crate::codedeploy::input::{DEPLOYMENT, count_given, read};
 use crate::codedeploy::operation::Operation;
 use crate::codedeploy::shapes::platform;
-use crate::codedeploy::target::deployment_target::TargetStatus;
 use crate::codedeploy::token;
-
-/// The status that CodeDeploy has and that no target of ours is ever in.
-const OTHER_STATUS: &str = "Unknown";
 
 /// Shows a target of a deployment.
 #[derive(Deserialize)]
@@ -46,8 +45,8 @@ impl GetDeploymentTarget {
     }
 
     /// The answer.
-    pub fn render(_: &(DeploymentId, String), deployment: &Deployment, cx: &Context) -> Value {
-        json!({ "deploymentTarget": deployment_target::render(deployment, &cx.place) })
+    pub fn render(_: &(DeploymentId, String), found: &[TargetView], cx: &Context) -> Value {
+        json!({ "deploymentTarget": found.first().map(|target| deployment_target::render(target, &cx.place)) })
     }
 }
 
@@ -92,8 +91,9 @@ impl BatchGetDeploymentTargets {
     }
 
     /// The answer.
-    pub fn render(_: &(DeploymentId, Vec<String>), deployment: &Deployment, cx: &Context) -> Value {
-        json!({ "deploymentTargets": [deployment_target::render(deployment, &cx.place)] })
+    pub fn render(_: &(DeploymentId, Vec<String>), found: &[TargetView], cx: &Context) -> Value {
+        let found = found.iter().map(|target| deployment_target::render(target, &cx.place));
+        json!({ "deploymentTargets": found.collect::<Vec<_>>() })
     }
 }
 
@@ -107,23 +107,20 @@ pub struct ListDeploymentTargets {
 }
 
 impl ListDeploymentTargets {
-    /// The deployment, and the statuses of the targets that are asked for; all statuses when none is.
-    pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentId, Option<Vec<TargetStatus>>), Exception> {
+    const OPERATION: Operation = Operation::ListDeploymentTargets;
+
+    /// The deployment, which of its targets are asked for, and the key after which the page begins.
+    pub fn parse(body: &[u8], cx: &Context) -> Result<ListRequest, Exception> {
         let input: Self = read(body)?;
         let deployment: DeploymentId = DEPLOYMENT.required(input.deployment_id)?;
-        // There is never a second page, hence no token that could be right.
-        token::read(&cx.seal, Operation::ListDeploymentTargets, deployment.as_str(), input.next_token.as_deref())?;
-        let mut statuses = None;
-        for (filter, values) in input.target_filters.unwrap_or_default() {
-            match filter.as_str() {
-                "TargetStatus" if values.is_empty() => {}
-                "TargetStatus" => statuses = Some(parse_statuses("targetFilters.TargetStatus", &values)?),
-                "ServerInstanceLabel" if values.is_empty() => {}
+        let mut filter = TargetFilter::default();
+        for (name, values) in input.target_filters.unwrap_or_default() {
+            match name.as_str() {
+                "TargetStatus" | "ServerInstanceLabel" if values.is_empty() => {}
+                "TargetStatus" => filter.statuses = Some(parse_statuses("targetFilters.TargetStatus", &values)?),
                 "ServerInstanceLabel" => {
-                    return Err(Exception::new(
-                        "InvalidDeploymentInstanceTypeException",
-                        "targetFilters.ServerInstanceLabel is for Server deployments only; leave it out.",
-                    ));
+                    check_labels("targetFilters.ServerInstanceLabel", &values)?;
+                    filter.label = Some(LabelMember::ServerInstanceLabel);
                 }
                 other => {
                     return Err(Exception::new(
@@ -136,150 +133,53 @@ impl ListDeploymentTargets {
                 }
             }
         }
-        Ok((deployment, statuses))
+        let scope = scope(&deployment, &filter);
+        let after = token::read(&cx.seal, Self::OPERATION, &scope, input.next_token.as_deref())?;
+        Ok((deployment, filter, after))
     }
 
     /// The answer. A deployment whose AppSpec is not valid has no target.
-    pub fn render(
-        (_, statuses): &(DeploymentId, Option<Vec<TargetStatus>>),
-        deployment: &Deployment,
-        _: &Context,
-    ) -> Value {
-        json!({ "targetIds": target_ids(deployment, statuses.as_deref()) })
+    pub fn render((deployment, filter, _): &ListRequest, page: &Page<String>, cx: &Context) -> Value {
+        let scope = scope(deployment, filter);
+        Value::Object(token::render_page(&cx.seal, Self::OPERATION, &scope, "targetIds", page))
     }
 }
 
-/// Statuses that a target of ours can be in, of those that are given.
+/// A deployment, which of its targets are asked for, and the key after which the page begins.
+pub type ListRequest = (DeploymentId, TargetFilter, Option<String>);
+
+/// What has to be the same for every page. No status has a blank in it.
+fn scope(deployment: &DeploymentId, filter: &TargetFilter) -> String {
+    let statuses = filter.statuses.iter().flatten().map(|status| status.as_str());
+    std::iter::once(deployment.as_str()).chain(statuses).collect::<Vec<_>>().join(" ")
+}
+
+/// The statuses that are given.
 fn parse_statuses(member: &str, given: &[String]) -> Result<Vec<TargetStatus>, Exception> {
-    let mut statuses = Vec::new();
-    for given in given {
-        match TargetStatus::ALL.into_iter().find(|status| status.as_str() == given) {
-            Some(status) => statuses.push(status),
-            None if given == OTHER_STATUS => {}
-            None => {
-                return Err(Exception::new(
-                    "InvalidInstanceStatusException",
-                    format!(
-                        "{member}: '{}' is not a status. Valid values are [Pending, InProgress, \
-                         Succeeded, Failed, Skipped, Unknown, Ready]",
-                        cut(given, 120)
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(statuses)
+    let parse = |given: &String| {
+        let status = TargetStatus::ALL.into_iter().find(|status| status.as_str() == given);
+        status.ok_or_else(|| {
+            Exception::new(
+                "InvalidInstanceStatusException",
+                format!(
+                    "{member}: '{}' is not a status. Valid values are [Pending, InProgress, \
+                     Succeeded, Failed, Skipped, Unknown, Ready]",
+                    cut(given, 120)
+                ),
+            )
+        })
+    };
+    given.iter().map(parse).collect()
 }
 
-/// The targets with one of the statuses; with any, when none is given.
-fn target_ids(deployment: &Deployment, statuses: Option<&[TargetStatus]>) -> Vec<String> {
-    let asked = statuses.is_none_or(|statuses| statuses.contains(&deployment_target::status(deployment)));
-    deployment.target_id().filter(|_| asked).into_iter().collect()
-}
-
-/// The older form of [`GetDeploymentTarget`].
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GetDeploymentInstance {
-    deployment_id: Option<String>,
-    instance_id: Option<String>,
-}
-
-impl GetDeploymentInstance {
-    /// The deployment and the instance.
-    pub fn parse(body: &[u8], _: &Context) -> Result<(DeploymentId, String), Exception> {
-        let input: Self = read(body)?;
-        let deployment = DEPLOYMENT.required(input.deployment_id)?;
-        let instance = input.instance_id.ok_or_else(|| {
-            Exception::new("InstanceIdRequiredException", "instanceId is required and was not given.")
-        })?;
-        check_instance_id("instanceId", &instance)?;
-        Ok((deployment, instance))
-    }
-}
-
-/// Whether a text can be the id of an instance at all.
-fn check_instance_id(member: &str, id: &str) -> Result<(), Exception> {
-    if !id.is_empty() && id.len() <= 512 && id.chars().all(|c| c.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(Exception::new(
-        "InvalidInstanceNameException",
-        format!("{member} is not valid: an instance is named by its id at EC2, or by its name as an on-premises one."),
-    ))
-}
-
-/// The older form of [`BatchGetDeploymentTargets`].
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BatchGetDeploymentInstances {
-    deployment_id: Option<String>,
-    instance_ids: Option<Vec<String>>,
-}
-
-impl BatchGetDeploymentInstances {
-    /// The deployment and the instances.
-    pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentId, Vec<String>), Exception> {
-        let input: Self = read(body)?;
-        let deployment = DEPLOYMENT.required(input.deployment_id)?;
-        let (instances, most) = (input.instance_ids.unwrap_or_default(), cx.quotas.batch_targets);
-        if instances.is_empty() {
-            let words = "instanceIds is required and was not given, or names no instance.";
-            return Err(Exception::new("InstanceIdRequiredException", words));
-        }
-        if instances.len() > most {
-            let words = format!("instanceIds: there may be {most}; {}.", count_given(instances.len()));
-            return Err(Exception::new("BatchLimitExceededException", words));
-        }
-        for (n, instance) in instances.iter().enumerate() {
-            check_instance_id(&format!("instanceIds[{n}]"), instance)?;
-        }
-        Ok((deployment, instances))
-    }
-}
-
-/// The older form of [`ListDeploymentTargets`]. CodeDeploy, too, answers it for other platforms than Server.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ListDeploymentInstances {
-    deployment_id: Option<String>,
-    next_token: Option<String>,
-    instance_status_filter: Option<Vec<String>>,
-    instance_type_filter: Option<Vec<String>>,
-}
-
-impl ListDeploymentInstances {
-    /// The deployment, and the statuses of the targets that are asked for; all statuses when none is.
-    pub fn parse(body: &[u8], cx: &Context) -> Result<(DeploymentId, Option<Vec<TargetStatus>>), Exception> {
-        let input: Self = read(body)?;
-        let deployment: DeploymentId = DEPLOYMENT.required(input.deployment_id)?;
-        // There is never a second page, hence no token that could be right.
-        token::read(&cx.seal, Operation::ListDeploymentInstances, deployment.as_str(), input.next_token.as_deref())?;
-        let given = input.instance_status_filter.filter(|given| !given.is_empty());
-        let statuses = given.map(|given| parse_statuses("instanceStatusFilter", &given)).transpose()?;
-        let types = input.instance_type_filter.unwrap_or_default();
-        if let Some(other) = types.iter().find(|given| !matches!(given.as_str(), "Blue" | "Green")) {
-            return Err(Exception::new(
-                "InvalidInstanceTypeException",
-                format!("instanceTypeFilter: '{}' is not a type. Valid values are [Blue, Green]", cut(other, 120)),
-            ));
-        }
-        if !types.is_empty() {
-            return Err(Exception::new(
-                "InvalidDeploymentInstanceTypeException",
-                "instanceTypeFilter is for Server deployments only; leave it out.",
-            ));
-        }
-        Ok((deployment, statuses))
-    }
-
-    /// The answer. A deployment whose AppSpec is not valid has no target.
-    pub fn render(
-        (_, statuses): &(DeploymentId, Option<Vec<TargetStatus>>),
-        deployment: &Deployment,
-        _: &Context,
-    ) -> Value {
-        json!({ "instancesList": target_ids(deployment, statuses.as_deref()) })
+/// Refuses what is not a label.
+fn check_labels(member: &str, given: &[String]) -> Result<(), Exception> {
+    match given.iter().find(|given| !matches!(given.as_str(), "Blue" | "Green")) {
+        None => Ok(()),
+        Some(other) => Err(Exception::new(
+            "InvalidInstanceTypeException",
+            format!("{member}: '{}' is not a type. Valid values are [Blue, Green]", cut(other, 120)),
+        )),
     }
 }
 
@@ -300,7 +200,8 @@ impl From<TargetRejection> for Exception {
             TargetRejection::Malformed { asked, platform } => {
                 let form = match platform {
                     ComputePlatform::Lambda => "<function-name>:<alias-name>",
-                    ComputePlatform::Ecs | ComputePlatform::Server => "<cluster-name>:<service-name>",
+                    ComputePlatform::Ecs => "<cluster-name>:<service-name>",
+                    ComputePlatform::Server => "<instance-id>, or <instance-name> for an on-premises instance",
                 };
                 (
                     "InvalidDeploymentTargetIdException",
@@ -322,6 +223,46 @@ impl From<TargetRejection> for Exception {
                      again in a moment."
                 ),
             ),
+            TargetRejection::NoHost { deployment, asked } => (
+                "DeploymentTargetDoesNotExistException",
+                format!(
+                    "'{}' is not a target of deployment {deployment}. ListDeploymentTargets lists its targets.",
+                    cut(&asked, 200)
+                ),
+            ),
+            TargetRejection::NoInstance { deployment, asked } => (
+                "InstanceDoesNotExistException",
+                format!(
+                    "'{}' is not an instance of deployment {deployment}. ListDeploymentInstances lists its instances.",
+                    cut(&asked, 200)
+                ),
+            ),
+            TargetRejection::TooManyHosts { asked, most } => (
+                "DeploymentTargetListSizeExceededException",
+                format!("targetIds: there may be {most}; {}.", count_given(asked)),
+            ),
+            TargetRejection::NotSelected(id) => (
+                "DeploymentNotStartedException",
+                format!(
+                    "The deployment {id} has not started: its hosts are still to be selected. Try again in a moment."
+                ),
+            ),
+            TargetRejection::NoLabels { member, deployment, platform } => {
+                let member = match member {
+                    LabelMember::ServerInstanceLabel => "targetFilters.ServerInstanceLabel",
+                    LabelMember::InstanceTypeFilter => "instanceTypeFilter",
+                };
+                let words = match platform {
+                    ComputePlatform::Lambda | ComputePlatform::Ecs => {
+                        format!("{member} is for Server deployments only; leave it out.")
+                    }
+                    ComputePlatform::Server => format!(
+                        "{member} is for blue/green deployments only, and deployment {deployment} is in place; leave it \
+                         out."
+                    ),
+                };
+                ("InvalidDeploymentInstanceTypeException", words)
+            }
             TargetRejection::NoInstances { deployment, platform } => (
                 "InvalidComputePlatformException",
                 format!(

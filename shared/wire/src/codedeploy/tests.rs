@@ -13,6 +13,7 @@ mod rejections;
 mod requests;
 mod services;
 mod tag_filters;
+mod targets;
 mod wrong_types;
 
 use std::fmt::Debug;
@@ -46,10 +47,10 @@ use crate::codedeploy::revision::{
     ListGitHubAccountTokenNames, RegisterApplicationRevision,
 };
 use crate::codedeploy::tag::{ListTagsForResource, TagResource, UntagResource};
-use crate::codedeploy::target::{
-    BatchGetDeploymentInstances, BatchGetDeploymentTargets, GetDeploymentInstance, GetDeploymentTarget,
-    ListDeploymentInstances, ListDeploymentTargets,
+use crate::codedeploy::target::deployment_instance::{
+    BatchGetDeploymentInstances, GetDeploymentInstance, ListDeploymentInstances,
 };
+use crate::codedeploy::target::{BatchGetDeploymentTargets, GetDeploymentTarget, ListDeploymentTargets};
 use crate::testing::context;
 
 /// A request of `operation` as it is read, in its debug form.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use spillway_domain::lambda::alias::AliasRouting;
-use spillway_testkit::{Runner, World};
+use spillway_domain::server::event::HostEvent;
+use spillway_testkit::{FleetStory, HostPlan, Plot, Runner, World};
 use spillway_tests::template::machine;
 
 use super::{Client, ROLE, furnish, lambda_group};
@@ -61,6 +62,50 @@ fn every_answer_is_as_the_model_says() {
             .map(|name| format!("{name} was never carried out")),
     );
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn answers_about_hosts_are_as_the_model_says() {
+    let world = World::new();
+    let failing = HostPlan::Fails(HostEvent::ValidateService);
+    FleetStory::new("CodeDeployDefault.OneAtATime", 3).host(0, failing).set(&world);
+    let client = Client::new(&world);
+    let body = json!({ "applicationName": "shop", "deploymentGroupName": "web", "revision": s3("shop-2.zip") });
+    let id = client.call("CreateDeployment", body)["deploymentId"].clone();
+    let look = || {
+        client.call("GetDeployment", json!({ "deploymentId": id }));
+        client.call("BatchGetDeployments", json!({ "deploymentIds": [id] }));
+    };
+    look();
+    client.ask("ListDeploymentTargets", &json!({ "deploymentId": id }));
+    client.ask("ListDeploymentInstances", &json!({ "deploymentId": id }));
+    Runner::new(&world, machine()).run();
+    look();
+    for status in ["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"] {
+        let filters = json!({ "TargetStatus": [status] });
+        client.call("ListDeploymentTargets", json!({ "deploymentId": id, "targetFilters": filters }));
+        client.call("ListDeploymentInstances", json!({ "deploymentId": id, "instanceStatusFilter": [status] }));
+    }
+    client.call("BatchGetDeploymentTargets", json!({ "deploymentId": id, "targetIds": ["i-0", "i-1"] }));
+    client.call("BatchGetDeploymentInstances", json!({ "deploymentId": id, "instanceIds": ["i-0", "i-9"] }));
+    for host in ["i-0", "i-1"] {
+        client.call("GetDeploymentTarget", json!({ "deploymentId": id, "targetId": host }));
+        client.call("GetDeploymentInstance", json!({ "deploymentId": id, "instanceId": host }));
+    }
+    for (operation, request) in [
+        ("GetDeploymentTarget", json!({ "targetId": "i-9" })),
+        ("GetDeploymentTarget", json!({ "targetId": "orders:live" })),
+        ("BatchGetDeploymentTargets", json!({ "targetIds": vec!["i-0"; 26] })),
+        ("GetDeploymentInstance", json!({ "instanceId": "i-9" })),
+        ("ListDeploymentTargets", json!({ "targetFilters": { "ServerInstanceLabel": ["Blue"] } })),
+        ("ListDeploymentTargets", json!({ "targetFilters": { "ServerInstanceLabel": ["Red"] } })),
+        ("ListDeploymentInstances", json!({ "instanceTypeFilter": ["Green"] })),
+    ] {
+        let mut request = request;
+        request["deploymentId"] = id.clone();
+        assert_eq!(client.ask(operation, &request).0, 400, "{operation} {request}");
+    }
+    assert!(client.faults().is_empty(), "{}", client.faults().join("\n"));
 }
 
 fn make(client: &Client<'_>) {

@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Creator;
+use spillway_domain::deployment::target::{CountedDeployment, TargetCounts, TargetStatus};
 
 use crate::codedeploy::group::{alarm_configuration, auto_rollback, blue_green, deployment_style, load_balancer_info};
 use crate::codedeploy::revision::revision_location;
 use crate::codedeploy::shapes::{platform, time};
-use crate::codedeploy::target::deployment_target::{TargetStatus, status};
 
 /// As it is shown. The record's note, which says what is waited for, stands where the API has room for words.
-pub(crate) fn render(deployment: &Deployment) -> Value {
+pub(crate) fn render(CountedDeployment { deployment, counts }: &CountedDeployment) -> Value {
     let spec = &deployment.spec;
     let mut info = json!({
         "applicationName": spec.application.as_str(),
@@ -21,7 +21,7 @@ pub(crate) fn render(deployment: &Deployment) -> Value {
         "revision": revision_location::render(&spec.revision),
         "status": deployment.status().as_str(),
         "createTime": time::render(deployment.created_at),
-        "deploymentOverview": deployment.has_ended().then(|| overview(deployment)),
+        "deploymentOverview": shows_overview(deployment).then(|| overview(counts)),
         "creator": match spec.creator {
             Creator::User => "user",
             Creator::Rollback => "codeDeployRollback",
@@ -72,11 +72,17 @@ fn messages(deployment: &Deployment) -> Vec<String> {
     messages
 }
 
-/// The one target, counted by its status.
-pub(crate) fn overview(deployment: &Deployment) -> Map<String, Value> {
-    let own = deployment.target_id().map(|_| status(deployment));
-    let counts = TargetStatus::ALL.map(|status| (status.as_str().to_owned(), json!(u8::from(own == Some(status)))));
-    counts.into_iter().collect()
+/// CodeDeploy counts the hosts of a fleet at every moment, and the one target of other deployments at the end.
+fn shows_overview(deployment: &Deployment) -> bool {
+    match deployment.spec.platform {
+        ComputePlatform::Server => true,
+        ComputePlatform::Lambda | ComputePlatform::Ecs => deployment.has_ended(),
+    }
+}
+
+/// The targets, counted by their statuses.
+pub(crate) fn overview(counts: &TargetCounts) -> Map<String, Value> {
+    TargetStatus::COUNTED.map(|status| (status.as_str().to_owned(), json!(counts.count(status)))).into_iter().collect()
 }
 
 /// Whether the wait before the original is deleted has begun, be it over or not. A rollback knows of that of the

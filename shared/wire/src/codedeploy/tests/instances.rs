@@ -3,10 +3,10 @@ use spillway_domain::catalog::instance::{Identity, Instance, NewInstance, TagFil
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::gate::Gate;
+use spillway_domain::deployment::target::{LabelMember, TargetFilter, TargetStatus};
 
 use super::*;
-use crate::codedeploy::target::deployment_target::TargetStatus;
-use crate::testing::{at, context, deployment, named};
+use crate::testing::{at, context, named};
 
 const ADD: Operation = Operation::AddTagsToOnPremisesInstances;
 const REMOVE: Operation = Operation::RemoveTagsFromOnPremisesInstances;
@@ -317,14 +317,16 @@ fn instances_of_a_deployment_are_asked_for_by_status() {
     const INSTANCES: Operation = Operation::ListDeploymentInstances;
     let listed = |statuses: Value| {
         let request = with(INSTANCES, "instanceStatusFilter", statuses);
-        let request = ListDeploymentInstances::parse(request.to_string().as_bytes(), &context()).unwrap();
-        ListDeploymentInstances::render(&request, &deployment(), &context())
+        ListDeploymentInstances::parse(request.to_string().as_bytes(), &context()).unwrap().1.statuses
     };
-    for with_it in [Value::Null, json!([]), json!(["Pending"]), json!(["Ready", "Failed", "Pending"])] {
-        assert_eq!(listed(with_it), json!({ "instancesList": ["orders:live"] }));
+    for all in [Value::Null, json!([])] {
+        assert_eq!(listed(all), None);
     }
-    for without in [json!(["Ready"]), json!(["Succeeded", "Unknown"])] {
-        assert_eq!(listed(without), json!({ "instancesList": [] }));
+    use TargetStatus::{Failed, Pending, Ready, Unknown};
+    for (given, statuses) in
+        [(json!(["Pending"]), vec![Pending]), (json!(["Ready", "Failed", "Unknown"]), vec![Ready, Failed, Unknown])]
+    {
+        assert_eq!(listed(given), Some(statuses));
     }
     assert_eq!(
         refused(INSTANCES, "instanceStatusFilter", json!(["Pending", "pending"])),
@@ -335,14 +337,11 @@ fn instances_of_a_deployment_are_asked_for_by_status() {
         refused(INSTANCES, "instanceTypeFilter", json!(["Blue", "BLUE"])),
         "InvalidInstanceTypeException: instanceTypeFilter: 'BLUE' is not a type. Valid values are [Blue, Green]"
     );
-    assert_eq!(
-        refused(INSTANCES, "instanceTypeFilter", json!(["Blue"])),
-        "InvalidDeploymentInstanceTypeException: instanceTypeFilter is for Server deployments only; leave it out."
-    );
-    let nothing = with(INSTANCES, "instanceTypeFilter", json!([])).to_string();
-    let (_, statuses): (_, Option<Vec<TargetStatus>>) =
-        ListDeploymentInstances::parse(nothing.as_bytes(), &context()).unwrap();
-    assert_eq!(statuses, None);
+    for (types, label) in [(json!(["Blue"]), Some(LabelMember::InstanceTypeFilter)), (json!([]), None)] {
+        let request = with(INSTANCES, "instanceTypeFilter", types).to_string();
+        let (_, filter, _) = ListDeploymentInstances::parse(request.as_bytes(), &context()).unwrap();
+        assert_eq!(filter, TargetFilter { statuses: None, label });
+    }
     let other = with(INSTANCES, "nextToken", json!("x"));
     assert!(refusal(INSTANCES, &other).starts_with("InvalidNextTokenException"));
 }

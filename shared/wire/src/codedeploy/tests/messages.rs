@@ -19,7 +19,7 @@ fn id() -> DeploymentId {
 fn a_notification_that_was_not_delivered_is_shown_beside_the_status() {
     let mut deployment = deployment();
     deployment.undelivered = vec!["Trigger 'all' was not notified.".to_owned()];
-    let info = &GetDeployment::render(&id(), &deployment, &context())["deploymentInfo"];
+    let info = &GetDeployment::render(&id(), &deployment.into(), &context())["deploymentInfo"];
     assert_eq!(info["status"], "Created");
     assert_eq!(
         info["deploymentStatusMessages"],
@@ -33,7 +33,7 @@ fn a_deployment_that_goes_back_tells_why_before_it_ends() {
     let mut halted = Deployment { stage: Stage::Ecs(EcsStage::Install), ..installed_deployment() };
     halted.halt = Some(Halt { cause: Cause::Alarm(vec![named("web-errors")]), at: at(1) });
     halted.note = "The traffic is where it should be.".to_owned();
-    let info = &GetDeployment::render(&id(), &halted, &context())["deploymentInfo"];
+    let info = &GetDeployment::render(&id(), &halted.clone().into(), &context())["deploymentInfo"];
     assert_eq!(info["status"], "InProgress");
     assert_eq!(
         info["deploymentStatusMessages"],
@@ -57,7 +57,8 @@ fn the_diagnostics_of_a_hook_that_said_no_are_shown_before_the_deployment_ends()
     let verdict = Some(Verdict::Failed(diagnostics));
     halted.events[0].hook =
         Some(HookRun { asked: 1, until: at(1), again_at: None, trouble: None, returned: true, verdict });
-    let target = &BatchGetDeploymentTargets::render(&(id(), Vec::new()), &halted, &context())["deploymentTargets"][0];
+    let target =
+        &BatchGetDeploymentTargets::render(&(id(), Vec::new()), &[halted.into()], &context())["deploymentTargets"][0];
     let event = &target["lambdaTarget"]["lifecycleEvents"][0];
     assert_eq!(
         (&event["status"], &event["diagnostics"]["message"]),

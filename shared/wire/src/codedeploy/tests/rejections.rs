@@ -16,7 +16,7 @@ use crate::codedeploy::exception::Exception;
 use crate::testing::named;
 
 /// Each has its exception and words, by itself and as one of all rejections.
-fn check<T: Into<Rejection> + Into<Exception> + Clone>(cases: &[(T, &str)]) {
+pub(super) fn check<T: Into<Rejection> + Into<Exception> + Clone>(cases: &[(T, &str)]) {
     for (rejection, words) in cases {
         let (own, any): (Exception, Rejection) = (rejection.clone().into(), rejection.clone().into());
         assert_eq!(own.to_string(), *words);

@@ -2,9 +2,9 @@ use serde_json::{Value, json};
 use spillway_domain::catalog::application::NewApplication;
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::deployment::record::Status;
+use spillway_domain::deployment::target::TargetStatus;
 
 use super::*;
-use crate::codedeploy::target::deployment_target::TargetStatus;
 use crate::testing::named;
 
 #[test]
@@ -195,15 +195,14 @@ fn targets_are_asked_for_by_id_and_status() {
     }
     let list = |filters: Value| {
         let body = json!({ "deploymentId": "d-75I7MBT7C", "targetFilters": filters }).to_string();
-        ListDeploymentTargets::parse(body.as_bytes(), &context()).map(|(_, statuses)| statuses)
+        ListDeploymentTargets::parse(body.as_bytes(), &context()).map(|(_, filter, _)| filter.statuses)
     };
     assert_eq!(list(json!({})), Ok(None));
     assert_eq!(list(json!({ "TargetStatus": [], "ServerInstanceLabel": [] })), Ok(None));
     assert_eq!(
         list(json!({ "TargetStatus": ["Ready", "Unknown", "Failed"] })),
-        Ok(Some(vec![TargetStatus::Ready, TargetStatus::Failed]))
+        Ok(Some(vec![TargetStatus::Ready, TargetStatus::Unknown, TargetStatus::Failed]))
     );
-    assert_eq!(list(json!({ "TargetStatus": ["Unknown"] })), Ok(Some(Vec::new())));
     for (filters, words) in [
         (
             json!({ "TargetStatus": ["Done"] }),
@@ -211,9 +210,9 @@ fn targets_are_asked_for_by_id_and_status() {
              [Pending, InProgress, Succeeded, Failed, Skipped, Unknown, Ready]",
         ),
         (
-            json!({ "ServerInstanceLabel": ["Blue"] }),
-            "InvalidDeploymentInstanceTypeException: targetFilters.ServerInstanceLabel is for Server deployments only; \
-             leave it out.",
+            json!({ "ServerInstanceLabel": ["Blue", "Red"] }),
+            "InvalidInstanceTypeException: targetFilters.ServerInstanceLabel: 'Red' is not a type. Valid values are \
+             [Blue, Green]",
         ),
         (
             json!({ "Color": ["Blue"] }),

@@ -1,0 +1,117 @@
+//! A host of a deployment, as the API shows it. Its statuses follow from its work and from whether the deployment is over;
+//! they are stored nowhere.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::target::TargetStatus;
+use crate::names::DeploymentId;
+use crate::server::event::HostEvent;
+use crate::server::work::{HostDiagnostics, HostOutcome, HostRun, HostWork, RunStatus};
+
+/// A host of a deployment, with everything that the API shows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostTarget {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Whether the deployment is over.
+    pub has_ended: bool,
+    /// The host's work.
+    pub work: HostWork,
+    /// The diagnostics of the events that are over.
+    pub diagnostics: BTreeMap<HostEvent, HostDiagnostics>,
+}
+
+impl HostWork {
+    /// The status of the host. A host that was terminated before its agent began has skipped the deployment.
+    pub fn target_status(&self, has_ended: bool) -> TargetStatus {
+        match (self.outcome, self.has_begun(), has_ended) {
+            (Some(HostOutcome::Succeeded), _, _) => TargetStatus::Succeeded,
+            (Some(HostOutcome::Failed), _, _) => TargetStatus::Failed,
+            (Some(HostOutcome::Gone), _, _) | (None, false, true) => TargetStatus::Skipped,
+            (None, false, false) => TargetStatus::Pending,
+            (None, true, false) => TargetStatus::InProgress,
+            (None, true, true) => TargetStatus::Unknown,
+        }
+    }
+}
+
+impl HostRun {
+    /// The status of the event. Once the deployment is over, no event begins, and reports are no longer taken.
+    pub fn event_status(&self, has_ended: bool) -> TargetStatus {
+        match (self.status, has_ended) {
+            (RunStatus::Pending, false) => TargetStatus::Pending,
+            (RunStatus::InProgress, false) => TargetStatus::InProgress,
+            (RunStatus::InProgress, true) => TargetStatus::Unknown,
+            (RunStatus::Succeeded, _) => TargetStatus::Succeeded,
+            (RunStatus::Failed, _) => TargetStatus::Failed,
+            (RunStatus::Skipped, _) | (RunStatus::Pending, true) => TargetStatus::Skipped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::server::host::{Host, Principal, Standing};
+    use crate::server::work::Command;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn work() -> HostWork {
+        let identifier = "arn:aws:ec2:us-east-1:111122223333:instance/i-0abc";
+        let host = Host {
+            id: "i-0abc".parse().unwrap(),
+            arn: identifier.to_owned(),
+            identifier: identifier.parse().unwrap(),
+            principal: Principal::InstanceProfile { roles: vec!["web".to_owned()] },
+            zone: None,
+            auto_scaling_group: None,
+            standing: Standing::Old,
+            seen_at: None,
+        };
+        HostWork::new(host, 0, &[HostEvent::DownloadBundle, HostEvent::Install], false, NOW)
+    }
+
+    fn claimed() -> HostWork {
+        let mut work = work();
+        work.acknowledge(work.command().unwrap(), NOW);
+        work
+    }
+
+    fn reported(is_success: bool) -> HostWork {
+        let mut work = claimed();
+        let command = Command { event: HostEvent::DownloadBundle, attempt: 1 };
+        let diagnostics = HostDiagnostics::new(crate::server::work::HostErrorCode::Success, "", "", "");
+        work.complete(command, is_success, diagnostics, NOW).unwrap();
+        work
+    }
+
+    fn gone() -> HostWork {
+        let mut work = work();
+        work.lose_host(NOW).unwrap();
+        work
+    }
+
+    #[test]
+    fn a_status_follows_from_the_work_and_from_whether_the_deployment_is_over() {
+        use TargetStatus::{Failed, InProgress, Pending, Skipped, Succeeded, Unknown};
+        let succeeded = HostWork { outcome: Some(HostOutcome::Succeeded), ..work() };
+        let cases = [
+            ("not begun", work(), [Pending, Skipped], [[Pending, Pending], [Skipped, Skipped]]),
+            ("claimed", claimed(), [InProgress, Unknown], [[InProgress, Pending], [Unknown, Skipped]]),
+            ("between two", reported(true), [InProgress, Unknown], [[Succeeded, Pending], [Succeeded, Skipped]]),
+            ("failed", reported(false), [Failed, Failed], [[Failed, Skipped], [Failed, Skipped]]),
+            ("gone", gone(), [Skipped, Skipped], [[Skipped, Skipped], [Skipped, Skipped]]),
+            ("succeeded", succeeded, [Succeeded, Succeeded], [[Pending, Pending], [Skipped, Skipped]]),
+        ];
+        for (name, work, statuses, events) in cases {
+            for (has_ended, status, events) in [(false, statuses[0], events[0]), (true, statuses[1], events[1])] {
+                assert_eq!(work.target_status(has_ended), status, "{name}, ended: {has_ended}");
+                let shown: Vec<_> = work.events.iter().map(|run| run.event_status(has_ended)).collect();
+                assert_eq!(shown, events, "{name}, ended: {has_ended}");
+            }
+        }
+    }
+}

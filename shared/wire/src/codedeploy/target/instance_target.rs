@@ -1,0 +1,72 @@
+//! `InstanceTarget`, a host of a deployment, and its older form `InstanceSummary`.
+
+use serde_json::{Value, json};
+use spillway_domain::server::status::HostTarget;
+use spillway_domain::server::work::{HostDiagnostics, HostRun};
+
+use crate::codedeploy::shapes::time;
+use crate::place::Place;
+
+/// The label of a host of an in-place deployment. AWS's sample of such a host has it, and no other deployment to hosts is
+/// made.
+const LABEL: &str = "Blue";
+
+/// As it is shown.
+pub(super) fn render(host: &HostTarget, place: &Place) -> Value {
+    let mut shown = common(host);
+    shown["targetId"] = json!(host.work.host.id.as_str());
+    shown["targetArn"] = json!(arn(host, place));
+    shown["instanceLabel"] = json!(LABEL);
+    shown
+}
+
+/// As the deprecated operations show it: CodeDeploy gives the ARN as `instanceId`.
+pub(super) fn render_summary(host: &HostTarget, place: &Place) -> Value {
+    let mut shown = common(host);
+    shown["instanceId"] = json!(arn(host, place));
+    shown["instanceType"] = json!(LABEL);
+    shown
+}
+
+fn common(host: &HostTarget) -> Value {
+    let events = host.work.events.iter().map(|run| render_event(host, run));
+    json!({
+        "deploymentId": host.deployment.as_str(),
+        "status": host.work.target_status(host.has_ended).as_str(),
+        "lastUpdatedAt": time::render(host.work.updated_at),
+        "lifecycleEvents": events.collect::<Vec<_>>(),
+    })
+}
+
+/// EC2 instances have ARNs of their own; those of on-premises instances are CodeDeploy's.
+fn arn(host: &HostTarget, place: &Place) -> String {
+    let host = &host.work.host;
+    if host.id.is_of_ec2() { host.arn.clone() } else { place.arn("codedeploy", &format!("instance/{}", host.id)) }
+}
+
+fn render_event(host: &HostTarget, run: &HostRun) -> Value {
+    let mut shown = json!({
+        "lifecycleEventName": run.event.as_str(),
+        "status": run.event_status(host.has_ended).as_str(),
+    });
+    let more = [
+        ("startTime", run.started_at.map(time::render)),
+        ("endTime", run.ended_at.map(time::render)),
+        ("diagnostics", host.diagnostics.get(&run.event).map(render_diagnostics)),
+    ];
+    for (member, value) in more {
+        if let Some(value) = value {
+            shown[member] = value;
+        }
+    }
+    shown
+}
+
+fn render_diagnostics(diagnostics: &HostDiagnostics) -> Value {
+    json!({
+        "errorCode": diagnostics.code.as_ref(),
+        "scriptName": diagnostics.script,
+        "message": diagnostics.message,
+        "logTail": diagnostics.log_tail,
+    })
+}
