@@ -15,6 +15,7 @@ mod report;
 mod routing;
 mod scene;
 mod scenes;
+mod servers;
 mod stage;
 mod traffic;
 
@@ -24,17 +25,39 @@ use std::time::Instant;
 
 use anyhow::Context;
 use checks::Check;
+use clap::ValueEnum;
 use display::Display;
 
 use crate::local::{self, Endpoints, LocalCloud};
-pub use platform::Platform;
+use platform::Platform;
 use report::{SceneSummary, Summary};
 use scene::{Alarm, Played};
 use stage::Stage;
 
+/// What is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Demo {
+    /// Versions of a Lambda function behind an alias.
+    Lambda,
+    /// Task sets of an ECS service behind a load balancer.
+    Ecs,
+    /// Revisions of an application on a fleet of hosts.
+    Servers,
+}
+
+/// Plays a demo and prints what is seen. Answers whether all of it was as it should be. `json` is where to write the
+/// summary for machines.
+pub async fn run(demo: Demo, json: Option<&Path>) -> anyhow::Result<bool> {
+    match demo {
+        Demo::Lambda => Box::pin(play_traffic(Platform::Lambda, json)).await,
+        Demo::Ecs => Box::pin(play_traffic(Platform::Ecs, json)).await,
+        Demo::Servers => Box::pin(servers::run(json)).await,
+    }
+}
+
 /// Plays the demo and prints what is seen. Answers whether all of it was as it should be. `json` is where to write the
 /// summary for machines.
-pub async fn run(platform: Platform, json: Option<&Path>) -> anyhow::Result<bool> {
+async fn play_traffic(platform: Platform, json: Option<&Path>) -> anyhow::Result<bool> {
     let display = Arc::new(Display::default());
     let teller = Arc::clone(&display);
     let options = local::Options {

@@ -20,12 +20,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Plays three deployments in a local cloud: one succeeds, one is refused by its hook, one is undone by an alarm.
+    /// Plays deployments in a local cloud: some succeed, others are undone.
     Demo {
-        /// What is deployed: versions of a Lambda function behind an alias, or task sets of an ECS service behind a load
-        /// balancer.
-        #[arg(value_enum, value_name = "PLATFORM", default_value_t = demo::Platform::Lambda)]
-        platform: demo::Platform,
+        /// What is deployed: versions of a Lambda function behind an alias, task sets of an ECS service behind a load
+        /// balancer, or revisions of an application on a fleet of hosts.
+        #[arg(value_enum, value_name = "PLATFORM", default_value_t = demo::Demo::Lambda)]
+        platform: demo::Demo,
         /// Also writes the summary into this file, for machines.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
@@ -100,7 +100,7 @@ async fn main() -> ExitCode {
     })
 }
 
-async fn play_demo(platform: demo::Platform, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+async fn play_demo(platform: demo::Demo, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut end = End::listen()?;
     let passed = tokio::select! {
         passed = demo::run(platform, json) => passed?,

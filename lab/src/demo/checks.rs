@@ -151,7 +151,7 @@ pub(super) fn hook_words(ended: &Ended) -> Option<String> {
     diagnostics.next()?.message().map(str::to_owned)
 }
 
-fn same(what: &str, expected: impl Display, seen: impl Display) -> Check {
+pub(super) fn same(what: &str, expected: impl Display, seen: impl Display) -> Check {
     let (expected, seen) = (expected.to_string(), seen.to_string());
     let holds = expected == seen;
     Check { what: what.to_owned(), expected, seen, holds }

@@ -84,6 +84,13 @@ impl Display {
         bar.set_position((share * 100.0) as u64);
     }
 
+    /// Shows a table that changes, on a terminal.
+    pub fn board(&self, table: &str) {
+        if std::io::stdout().is_terminal() {
+            self.live().get_or_insert_with(new_board).set_message(table.to_owned());
+        }
+    }
+
     /// Takes the live part away.
     pub fn clear(&self) {
         if let Some(bar) = self.live().take() {
@@ -102,6 +109,12 @@ fn new_bar() -> ProgressBar {
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
+}
+
+fn new_board() -> ProgressBar {
+    let board = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+    board.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+    board
 }
 
 /// The text, or as much of it as fits into one line.

@@ -1,9 +1,7 @@
 //! What can be deployed, and what its parts are called.
 
-use clap::ValueEnum;
-
 /// What the demo deploys to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Platform {
     /// A Lambda function behind an alias.
     Lambda,

@@ -1,7 +1,7 @@
 //! EC2 instances of a local cloud. No machine runs for them, so the laboratory has a metadata service for each, and its
 //! agent runs here.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Context;
 use axum::Router;
@@ -43,7 +43,7 @@ pub async fn run(
     endpoints: &Endpoints,
     subnet: &str,
     tags: &[(&str, &str)],
-    root: impl FnOnce(&str) -> std::path::PathBuf,
+    root: impl FnOnce(&str) -> PathBuf,
 ) -> anyhow::Result<Instance> {
     let ec2 = Query::new(&endpoints.containers, query::EC2)?;
     let mut fields: Vec<(String, String)> = [
@@ -90,9 +90,4 @@ async fn serve_metadata(endpoints: &Endpoints, id: &str) -> anyhow::Result<Serve
         .route("/latest/meta-data/iam/security-credentials/", get(async || ROLE))
         .route(&format!("/latest/meta-data/iam/security-credentials/{ROLE}"), get(async move || keys));
     Server::start("metadata service", listen(0)?, router)
-}
-
-/// The folder of a host below another.
-pub fn folder(home: &Path, id: &str) -> std::path::PathBuf {
-    home.join(id)
 }
