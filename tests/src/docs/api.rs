@@ -19,6 +19,9 @@ const STACKS: &str = "<DescribeStacksResponse><DescribeStacksResult><Stacks><mem
                       <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>\
                       <Outputs><member><OutputKey>ApiUrl</OutputKey><OutputValue>URL/</OutputValue></member>\
                       <member><OutputKey>DeadLetterQueueUrl</OutputKey><OutputValue>URL/queue</OutputValue></member>\
+                      <member><OutputKey>HostPolicyArn</OutputKey><OutputValue>arn:aws:iam::111122223333:policy/host\
+                      </OutputValue></member><member><OutputKey>OnPremisesHostPolicyArn</OutputKey><OutputValue>\
+                      arn:aws:iam::111122223333:policy/on-premises-host</OutputValue></member>\
                       </Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>";
 
 /// A port that is open.

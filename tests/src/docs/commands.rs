@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use spillway_domain::catalog::config::ComputePlatform;
 use spillway_tests::template::root;
 use tempfile::TempDir;
 
@@ -90,7 +91,11 @@ fn folder(blocks: &[Block]) -> TempDir {
         match block.language.as_str() {
             "json" if block.text.contains(r#""revisionType""#) => write("revision.json", &block.text, 0o644),
             "json" if block.text.contains(r#""ecsServices""#) => write("group.json", &block.text, 0o644),
-            "yaml" if of_appspec(&block.text).is_some() => write("appspec.yaml", &block.text, 0o644),
+            "yaml" => match of_appspec(&block.text) {
+                Some(ComputePlatform::Server) => write("shop/appspec.yml", &block.text, 0o644),
+                Some(ComputePlatform::Lambda | ComputePlatform::Ecs) => write("appspec.yaml", &block.text, 0o644),
+                None => (),
+            },
             _ => (),
         }
     }
@@ -154,8 +159,9 @@ fn flags(note: &str, words: &[&str]) -> Result<(), String> {
         |path: &str| path.starts_with("cli/src") || path.starts_with("lab/src") || path.starts_with("agent/src");
     let texts: Vec<String> = sources().into_iter().filter(|(path, _)| of_ours(path)).map(|(_, text)| text).collect();
     for flag in words.iter().filter_map(|word| word.strip_prefix("--")) {
-        let field = format!("{}: ", flag.replace('-', "_"));
-        if !texts.iter().any(|text| text.contains("#[arg(") && text.contains(&field)) {
+        let (field, long) = (format!("{}: ", flag.replace('-', "_")), format!("long = \"{flag}\""));
+        let has = |text: &String| text.contains("#[arg(") && (text.contains(&field) || text.contains(&long));
+        if !texts.iter().any(has) {
             return Err(format!("'{note}' has --{flag}, which is not known"));
         }
     }

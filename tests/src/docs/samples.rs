@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use spillway_appspec::resource;
+use spillway_appspec::server::Expected;
+use spillway_appspec::{resource, server};
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::deployment::spec::Target;
 use spillway_policy::Policies;
@@ -21,11 +22,12 @@ pub(super) fn json(text: &str) -> Result<(), String> {
     if actions.iter().all(is_action) { Ok(()) } else { Err(format!("{named} are no actions")) }
 }
 
-/// YAML; what has a version and resources is an AppSpec, and valid.
+/// YAML; what begins with a version is an AppSpec, and valid.
 pub(super) fn yaml(text: &str) -> Result<(), String> {
     let sample: Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
     let platform = match of_appspec(text) {
         None => return if sample.is_object() { Ok(()) } else { Err("it has no keys".to_owned()) },
+        Some(ComputePlatform::Server) => return of_hosts(text),
         Some(platform) => platform,
     };
     match resource::read(text, platform) {
@@ -34,12 +36,24 @@ pub(super) fn yaml(text: &str) -> Result<(), String> {
     }
 }
 
+/// An AppSpec for hosts that their agent takes without a warning.
+fn of_hosts(text: &str) -> Result<(), String> {
+    let findings = server::read(text.as_bytes(), &Expected::default()).findings;
+    if findings.is_empty() { Ok(()) } else { Err(format!("{findings:?}")) }
+}
+
 /// The platform of a sample that is an AppSpec.
 pub(super) fn of_appspec(text: &str) -> Option<ComputePlatform> {
     if !text.starts_with("version:") {
         return None;
     }
-    Some(if text.contains("AWS::ECS::Service") { ComputePlatform::Ecs } else { ComputePlatform::Lambda })
+    Some(if text.contains("\nos:") {
+        ComputePlatform::Server
+    } else if text.contains("AWS::ECS::Service") {
+        ComputePlatform::Ecs
+    } else {
+        ComputePlatform::Lambda
+    })
 }
 
 /// Policies that the schema allows.

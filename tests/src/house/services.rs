@@ -70,12 +70,26 @@ fn the_service_role_may_do_what_is_done_with_it_and_no_more() {
         let own = calls.into_iter().filter(|call| call != "PutEvents");
         done.extend(own.map(|call| format!("{service}:{call}")));
     }
+    let asked_in_forms = sources.iter().filter(|(path, _)| path.starts_with("shared/aws-ec2/src/"));
+    // Instance profiles are read with the right of the function itself.
+    done.extend(asked_in_forms.flat_map(|(_, source)| queries(source)).filter(|action| !action.starts_with("iam:")));
     let rights = statements(&template()["Resources"]["ServiceRole"]["Properties"]["Policies"]);
     let allowed: BTreeSet<String> = rights.iter().flat_map(|right| words(&right["Action"])).collect();
     let missing =
         done.difference(&allowed).map(|action| format!("ServiceRole: may not {action}, which is done with it"));
     let spare = allowed.difference(&done).map(|action| format!("ServiceRole: may {action}, which nothing does"));
     none(missing.chain(spare).collect());
+}
+
+/// The operations of AWS's Query protocol in a source, as IAM names them.
+fn queries(source: &str) -> BTreeSet<String> {
+    let value = |members: &str, name: &str| {
+        let (_, rest) = members.split_once(&format!("{name}: \""))?;
+        rest.split_once('"').map(|(value, _)| value.to_owned())
+    };
+    let services =
+        source.split("Service {").skip(1).filter_map(|rest| rest.split_once('}').map(|(members, _)| members));
+    services.filter_map(|members| Some(format!("{}:{}", value(members, "name")?, value(members, "action")?))).collect()
 }
 
 /// The calls of AWS in a source, as IAM names them.
