@@ -84,7 +84,7 @@ pub(super) async fn look(fleet: &Fleet, id: &str) -> anyhow::Result<Vec<Row>> {
 pub(super) fn table(hosts: &[Row]) -> String {
     let mut table = new_table();
     let names = COLUMNS.iter().map(|(_, name)| *name);
-    table.set_header(["host", "zone"].into_iter().chain(names).chain(["status"]));
+    table.set_header(["host"].into_iter().chain(names).chain(["status"]));
     for row in hosts {
         let mark = |(event, _): &(&str, &str)| {
             let status = row.events.iter().find(|(name, _)| name == event).map_or("", |(_, status)| status.as_str());
@@ -97,7 +97,7 @@ pub(super) fn table(hosts: &[Row]) -> String {
             }
         };
         let marks = COLUMNS.iter().map(mark);
-        table.add_row([row.host.as_str(), &row.zone].into_iter().chain(marks).chain([row.status.as_str()]));
+        table.add_row([row.host.as_str()].into_iter().chain(marks).chain([row.status.as_str()]));
     }
     table.to_string()
 }

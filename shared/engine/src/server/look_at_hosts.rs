@@ -130,7 +130,9 @@ fn view(works: &[HostWork], watermark: &Watermark) -> FleetView {
         HostFailure { host: work.host.id.clone(), reason }
     };
     let silent = works.iter().filter(|work| work.outcome.is_none() && !work.has_begun());
-    let silent = silent.filter(|work| work.rank < watermark.released);
+    let mut silent: Vec<&HostWork> = silent.filter(|work| work.rank < watermark.released).collect();
+    // The hosts that are the least likely to answer are named first.
+    silent.sort_by_key(|work| (work.host.stopped_at.is_none(), work.host.seen_at));
     let seen = |work: &HostWork| match (work.host.stopped_at, work.host.seen_at) {
         (Some(at), _) => format!("{} (its agent stopped at {at:.0})", work.host.id),
         (None, Some(at)) => format!("{} (last seen {at:.0})", work.host.id),
@@ -139,6 +141,6 @@ fn view(works: &[HostWork], watermark: &Watermark) -> FleetView {
     FleetView {
         hosts: works.iter().map(HostState::from).collect(),
         failures: failed.take(MOST_NAMED).map(failure).collect(),
-        silent: silent.take(MOST_NAMED).map(seen).collect(),
+        silent: silent.into_iter().take(MOST_NAMED).map(seen).collect(),
     }
 }
