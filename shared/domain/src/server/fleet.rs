@@ -296,7 +296,7 @@ impl Zone {
         let minimum = rules.hosts_per_zone.map_or(0, |minimum| minimum.of(tally.hosts));
         let is_fresh = tally.untouched == tally.hosts;
         let before = hosts.iter().filter(|host| host.rank < next.rank && host.outcome != Some(HostOutcome::Gone));
-        let last = before.clone().filter(|host| name_of_zone(host) != name).last().filter(|_| is_fresh);
+        let last = before.clone().rfind(|host| name_of_zone(host) != name).filter(|_| is_fresh);
         let watched_until = last.and_then(|last| {
             let watched = name_of_zone(last);
             let is_first = before.clone().all(|host| name_of_zone(host) == watched);
