@@ -31,7 +31,8 @@ pub fn read(content: &str, platform: ComputePlatform) -> Target {
         ComputePlatform::Lambda => lambda::read(&document).map(Target::Lambda),
         ComputePlatform::Ecs => ecs::read(&document).map(Target::Ecs),
         ComputePlatform::Server => {
-            Err(vec!["Spillway does not deploy to Server yet, and reads no AppSpec for it.".to_owned()])
+            Err(vec!["The AppSpec of a deployment to servers is a file in its bundle, which the hosts' agents read: give a bundle in \
+             S3 as the revision.".to_owned()])
         }
     });
     target.unwrap_or_else(|violations| Target::Invalid(bound(violations)))

@@ -52,7 +52,10 @@ impl Described {
 
 /// The Region of a zone: `us-east-1a` is in `us-east-1`, and so is the local zone `us-east-1-bos-1a`.
 fn region_of(zone: &str) -> &str {
-    let end = zone.char_indices().find(|(index, c)| c.is_ascii_digit() && *index > 0).map_or(zone.len(), |(index, _)| index + 1);
+    let end = zone
+        .char_indices()
+        .find(|(index, c)| c.is_ascii_digit() && *index > 0)
+        .map_or(zone.len(), |(index, _)| index + 1);
     &zone[..end]
 }
 

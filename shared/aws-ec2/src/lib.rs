@@ -56,9 +56,9 @@ impl Fleets {
         let what = "ec2:DescribeInstances";
         let fields = || {
             (1..).zip(filters).flat_map(|(number, (name, values))| {
-                let values = (1..).zip(values).map(move |(index, value)| {
-                    (format!("Filter.{number}.Value.{index}"), value.clone())
-                });
+                let values = (1..)
+                    .zip(values)
+                    .map(move |(index, value)| (format!("Filter.{number}.Value.{index}"), value.clone()));
                 std::iter::once((format!("Filter.{number}.Name"), (*name).to_owned())).chain(values)
             })
         };
@@ -84,9 +84,9 @@ impl Fleets {
         groups: &[AutoScalingGroupName],
     ) -> Result<BTreeMap<String, AutoScalingGroupName>, Problem> {
         let what = "autoscaling:DescribeAutoScalingGroups";
-        let names = (1..).zip(groups).map(|(number, group)| {
-            (format!("AutoScalingGroupNames.member.{number}"), group.to_string())
-        });
+        let names = (1..)
+            .zip(groups)
+            .map(|(number, group)| (format!("AutoScalingGroupNames.member.{number}"), group.to_string()));
         let text = Box::pin(ask(config, Operation::DescribeAutoScalingGroups, names.collect())).await;
         let text = text.map_err(|error| problem(what, &error))?;
         let found = answers::groups(&text).map_err(|words| unreadable(what, &words))?;

@@ -92,7 +92,8 @@ fn the_functions_let_each_team_have_its_applications() {
         guarded.start_authorize("with-policies-2").await;
         guarded.copy("api", "with-policies-api-2", &[("AUTHORIZE_FUNCTION", "with-policies-2")]).await;
         let delete = json!({ "applicationName": "shop" });
-        let ask = async |caller| guarded.invoke("api-2", &json!(request_by(caller, "DeleteApplication", &delete))).await;
+        let ask =
+            async |caller| guarded.invoke("api-2", &json!(request_by(caller, "DeleteApplication", &delete))).await;
         assert_eq!(ask(BILLING).await["statusCode"], 400);
         assert_eq!(ask(SHOP).await["statusCode"], 200);
     });

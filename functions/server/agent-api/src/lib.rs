@@ -32,7 +32,9 @@ pub async fn answer(
 ) -> Value {
     let answer = match (door::read(request), caller(request)) {
         (Err(exception), _) => Err(exception.into()),
-        (Ok(_), None) => Err(refuse("Who calls is not known. The agent signs its requests for the service lambda.").into()),
+        (Ok(_), None) => {
+            Err(refuse("Who calls is not known. The agent signs its requests for the service lambda.").into())
+        }
         (Ok(request), Some(caller)) => serve(door, request, &caller, invocation).await,
     };
     respond(answer, invocation)

@@ -81,15 +81,6 @@ pub struct Deployment {
     pub updated_at: Timestamp,
 }
 
-/// What a deployment deploys to, with lifecycle events of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeploymentTarget<'a> {
-    /// By what the API names it.
-    pub id: String,
-    /// Its lifecycle events.
-    pub events: &'a [LifecycleEvent],
-}
-
 /// What one look is not enough to believe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Doubt {
@@ -325,12 +316,6 @@ impl Deployment {
     /// Whether a shift may have been made, or be under way.
     pub fn moves_traffic(&self) -> bool {
         self.stage.moves_traffic()
-    }
-
-    /// Its targets, as the API lists them: none while the revision has not been read, or is not valid.
-    pub fn targets(&self) -> Vec<DeploymentTarget<'_>> {
-        let target = self.target_id().map(|id| DeploymentTarget { id, events: &self.events });
-        target.into_iter().collect()
     }
 
     /// The name of the execution that drives it.

@@ -19,6 +19,8 @@ const LONGEST_WAIT_SECONDS: u32 = 3_600;
 /// Up to how many hosts the execution itself looks when the first of them is overdue. For more hosts that would be too
 /// often for its history, so they are looked at every minute.
 const FEW_HOSTS: usize = 100;
+/// How many hosts that have not begun are named.
+const MOST_NAMED: usize = 3;
 /// The pause before the hosts are looked at again, where they could not be read.
 const PAUSE_SECONDS: u32 = 10;
 
@@ -70,7 +72,7 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
                 } else {
                     in_words(&tally)
                 };
-                return Step::Make(wait_for(&wait, view, why, now));
+                return Step::Make(wait_for(&wait, view, watermark.released, why, now));
             }
             FleetStep::Succeeded => return Step::Done(succeeded(&Tally::of(&view.hosts, watermark.released), aside)),
             FleetStep::Failed(shortage) => {
@@ -86,14 +88,14 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
     }
 }
 
-fn wait_for(wait: &FleetWait, view: &FleetView, why: String, now: Timestamp) -> Decision {
+fn wait_for(wait: &FleetWait, view: &FleetView, released: u32, why: String, now: Timestamp) -> Decision {
     match wait {
         FleetWait::Hosts(due_at) => {
             let until = due_at.unwrap_or(now + SignedDuration::from_secs(i64::from(LONGEST_WAIT_SECONDS)));
             let is_few = view.hosts.len() <= FEW_HOSTS;
             let seconds =
                 if is_few { seconds_until(until, now).min(LONGEST_WAIT_SECONDS) } else { LONGEST_WAIT_SECONDS };
-            Decision::new(Move::AwaitHosts { seconds }, why).waiting(awaited(view), until)
+            Decision::new(Move::AwaitHosts { seconds }, why).waiting(awaited(view, released), until)
         }
         FleetWait::Zone(zone, until) => {
             let seconds = seconds_until(*until, now).min(LONGEST_WAIT_SECONDS);
@@ -104,8 +106,9 @@ fn wait_for(wait: &FleetWait, view: &FleetView, why: String, now: Timestamp) -> 
 }
 
 /// The hosts that are waited for, by their names where they are few.
-fn awaited(view: &FleetView) -> String {
-    match view.silent.as_slice() {
+fn awaited(view: &FleetView, released: u32) -> String {
+    let silent = view.silent.iter().filter(|host| host.rank < released).map(|host| host.words.as_str());
+    match silent.take(MOST_NAMED).collect::<Vec<_>>().as_slice() {
         [] => "hosts at work".to_owned(),
         silent => format!("hosts at work. No answer yet from {}", silent.join(", ")),
     }

@@ -57,8 +57,17 @@ pub struct FleetView {
     pub hosts: Vec<HostState>,
     /// Why the first of them have failed.
     pub failures: Vec<HostFailure>,
-    /// The first of the released hosts that have not begun, each with when its agent was last seen.
-    pub silent: Vec<String>,
+    /// The hosts that have not begun, those first that are the least likely to.
+    pub silent: Vec<SilentHost>,
+}
+
+/// A host that has not begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilentHost {
+    /// Its place in the order of work.
+    pub rank: u32,
+    /// The host, with when its agent was last seen.
+    pub words: String,
 }
 
 /// Why a host has failed, in one sentence.

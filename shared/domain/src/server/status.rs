@@ -70,6 +70,7 @@ mod tests {
             auto_scaling_group: None,
             standing: Standing::Old,
             seen_at: None,
+            stopped_at: None,
         };
         HostWork::new(host, 0, &[HostEvent::DownloadBundle, HostEvent::Install], false, NOW)
     }

@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::fleet::{HostState, Watermark};
-use spillway_domain::server::progress::{FleetView, HostFailure, Roster};
+use spillway_domain::server::progress::{FleetView, HostFailure, Roster, SilentHost};
 use spillway_domain::server::work::{Ended, HostOutcome, HostWork};
 
 use crate::ports::deployments::Deployments;
 use crate::ports::hosts::{Fleets, HostDossiers, HostStatus, HostWorks};
 use crate::server::agent_api::find;
 
-/// How many failed and how many silent hosts are named.
+/// How many failed hosts are named.
 const MOST_NAMED: usize = 3;
 
 /// The hosts as they are, once those that have taken too long have failed; `None` where they do not matter.
@@ -47,7 +47,7 @@ async fn expired(
             *work = next;
         }
     }
-    Ok(view(&works, watermark))
+    Ok(view(&works))
 }
 
 /// Whether the host runs an event of another deployment, so that it does not begin with this one.
@@ -123,24 +123,24 @@ pub(crate) async fn settle(store: &impl HostDossiers, record: &Deployment, work:
     store.close_work(host, &record.id).await
 }
 
-fn view(works: &[HostWork], watermark: &Watermark) -> FleetView {
+fn view(works: &[HostWork]) -> FleetView {
     let failed = works.iter().filter(|work| work.outcome == Some(HostOutcome::Failed));
     let failure = |work: &HostWork| {
         let reason = work.reason.clone().unwrap_or_default();
         HostFailure { host: work.host.id.clone(), reason }
     };
-    let silent = works.iter().filter(|work| work.outcome.is_none() && !work.has_begun());
-    let mut silent: Vec<&HostWork> = silent.filter(|work| work.rank < watermark.released).collect();
-    // The hosts that are the least likely to answer are named first.
-    silent.sort_by_key(|work| (work.host.stopped_at.is_none(), work.host.seen_at));
-    let seen = |work: &HostWork| match (work.host.stopped_at, work.host.seen_at) {
+    let mut silent: Vec<&HostWork> = works.iter().filter(|work| work.outcome.is_none() && !work.has_begun()).collect();
+    // Hosts whose agents have stopped, or were never seen, are the least likely to answer.
+    silent.sort_by_key(|work| (work.host.stopped_at.is_none(), work.host.seen_at, work.rank));
+    let seen = |work: &&HostWork| match (work.host.stopped_at, work.host.seen_at) {
         (Some(at), _) => format!("{} (its agent stopped at {at:.0})", work.host.id),
         (None, Some(at)) => format!("{} (last seen {at:.0})", work.host.id),
         (None, None) => format!("{} (never seen)", work.host.id),
     };
+    let silent = silent.iter().map(|work| SilentHost { rank: work.rank, words: seen(work) });
     FleetView {
         hosts: works.iter().map(HostState::from).collect(),
         failures: failed.take(MOST_NAMED).map(failure).collect(),
-        silent: silent.into_iter().take(MOST_NAMED).map(seen).collect(),
+        silent: silent.collect(),
     }
 }

@@ -162,7 +162,8 @@ fn read_execution(text: &str) -> Result<(DeploymentId, HostId), Exception> {
 fn read_diagnostics(envelope: Option<Envelope>) -> Result<HostDiagnostics, Exception> {
     let payload = envelope.and_then(|envelope| envelope.payload).unwrap_or_default();
     if payload.chars().count() > MOST_DIAGNOSTICS {
-        let words = format!("Diagnostics have {} characters; they may have {MOST_DIAGNOSTICS}.", payload.chars().count());
+        let words =
+            format!("Diagnostics have {} characters; they may have {MOST_DIAGNOSTICS}.", payload.chars().count());
         return Err(refuse(words));
     }
     Ok(match serde_json::from_str::<Diagnostics>(&payload) {

@@ -350,7 +350,10 @@ fn other_trees_are_refused_by_what_they_are() {
 fn what_lambda_deploys_is_not_for_other_platforms() {
     assert_eq!(
         violations_for(ComputePlatform::Server, GOOD),
-        ["Spillway does not deploy to Server yet, and reads no AppSpec for it."]
+        [
+            "The AppSpec of a deployment to servers is a file in its bundle, which the hosts' agents read: give a bundle in \
+             S3 as the revision."
+        ]
     );
     let hooks = "BeforeInstall, AfterInstall, AfterAllowTestTraffic, BeforeAllowTraffic and AfterAllowTraffic";
     assert_eq!(

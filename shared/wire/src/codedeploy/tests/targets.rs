@@ -34,6 +34,7 @@ fn failed(name: &str, arn: &str) -> HostTarget {
         auto_scaling_group: None,
         standing: Standing::Old,
         seen_at: None,
+        stopped_at: None,
     };
     let events = [HostEvent::DownloadBundle, HostEvent::Install, HostEvent::AfterInstall];
     let mut work = HostWork::new(host, 0, &events, false, at(0));
