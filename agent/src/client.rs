@@ -102,10 +102,18 @@ pub struct Client<'a> {
     pub journal: &'a Journal<'a>,
     /// The answer that the service has not heard, or that it heard last.
     pub last: Option<Answer>,
-    /// A command whose claim was not answered, so that only the service knows whether it is claimed.
-    pub claiming: Option<HostCommand>,
+    /// A claim that was not answered, so that only the service knows whether the command is claimed.
+    pub claiming: Option<Claim>,
     /// Whether the service has heard of the commands that ran when the agent ended.
     pub is_reported: bool,
+}
+
+/// The claim of a command.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    command: HostCommand,
+    /// The deployment, under whose name the claim is on the disk.
+    deployment: String,
 }
 
 /// How a command ended, for the service.
@@ -124,12 +132,18 @@ impl Answer {
 }
 
 impl Client<'_> {
-    /// Reports the commands that ran when the agent ended: with their outcome if they had one, else as failed.
+    /// Reports the commands that ran when the agent ended: with their outcome if they had one, else as failed. One that
+    /// was only claimed has changed nothing, and is gone on with.
     pub fn report_interrupted(&mut self) -> Result<usize, Fault> {
         let mut reported = 0;
         for ongoing in self.agent.root.interrupted()? {
             let Some(command) = ongoing.command else { continue };
             let deployment = ongoing.deployment_id;
+            if let Some(execution) = ongoing.claims {
+                let command = HostCommand { id: command, host: self.host.to_owned(), execution, event: ongoing.event };
+                self.claiming = Some(Claim { command, deployment });
+                continue;
+            }
             let ended = if ongoing.outcome.is_some() { "ended before the agent could say so" } else { "did not end" };
             self.journal.line(&format!("{} of deployment {deployment} {ended}; reporting it", ongoing.event));
             let outcome = ongoing.outcome.unwrap_or_else(|| (&Diagnostics::restarted()).into());
@@ -150,9 +164,9 @@ impl Client<'_> {
             Some(unheard) => self.answer(unheard)?,
             None => Next::default(),
         };
-        if let Some(command) = self.claiming.clone() {
+        if let Some(claim) = self.claiming.clone() {
             let Some(_busy) = self.shutdown.begin() else { return Ok(Round::default()) };
-            next = self.resume(&command)?.unwrap_or(next);
+            next = self.resume(claim)?.unwrap_or(next);
         }
         if next.command.is_none() {
             next = self.service.poll(self.host)?;
@@ -181,9 +195,11 @@ impl Client<'_> {
         }
         let (spec, is_noop) = match self.prepare(command)? {
             Ok(prepared) => prepared,
-            Err(words) => return self.refuse(command, &words).map(Some),
+            Err(words) => return self.refuse(command, None, &words).map(Some),
         };
-        self.claiming = Some(command.clone());
+        let deployment = spec.deployment_id.clone();
+        self.agent.record_claim(&spec, &command.event, &command.id, &command.execution)?;
+        self.claiming = Some(Claim { command: command.clone(), deployment: deployment.clone() });
         let status = self.service.acknowledge(&command.id, is_noop)?;
         self.claiming = None;
         match status {
@@ -191,37 +207,41 @@ impl Client<'_> {
             CommandStatus::Failed if is_noop => {
                 let message = "Succeeded: CompletedNoopCommand".to_owned();
                 let done = Diagnostics { message, ..Diagnostics::success(String::new()) };
-                return self.answer(Answer::new(command, None, &done)).map(Some);
+                return self.answer(Answer::new(command, Some(deployment), &done)).map(Some);
             }
-            CommandStatus::Succeeded | CommandStatus::Failed => return Ok(None),
+            CommandStatus::Succeeded | CommandStatus::Failed => {
+                self.agent.root.forget(self.agent.host, &deployment)?;
+                return Ok(None);
+            }
         }
         self.run(command, spec, is_noop).map(Some)
     }
 
     /// Goes on with a command whose claim was not answered. A second claim would be answered as that of another host, but
     /// an update says how far the command is.
-    fn resume(&mut self, command: &HostCommand) -> Result<Option<Next>, Fault> {
+    fn resume(&mut self, Claim { command, deployment }: Claim) -> Result<Option<Next>, Fault> {
         let status = match self.service.update(&command.id, "") {
             // A service without updates sends the command again, or lets its time run out.
             Err(Fault::Refused(_) | Fault::Malformed(_)) => CommandStatus::Failed,
             answered => answered?,
         };
         if status != CommandStatus::InProgress {
+            self.agent.root.forget(self.agent.host, &deployment)?;
             self.claiming = None;
             return Ok(None);
         }
-        let prepared = self.prepare(command)?;
+        let prepared = self.prepare(&command)?;
         self.claiming = None;
         match prepared {
-            Ok((spec, is_noop)) => self.run(command, spec, is_noop).map(Some),
-            Err(words) => self.refuse(command, &words).map(Some),
+            Ok((spec, is_noop)) => self.run(&command, spec, is_noop).map(Some),
+            Err(words) => self.refuse(&command, Some(deployment), &words).map(Some),
         }
     }
 
     /// Answers a command that cannot be run.
-    fn refuse(&mut self, command: &HostCommand, words: &str) -> Result<Next, Fault> {
+    fn refuse(&mut self, command: &HostCommand, deployment: Option<String>, words: &str) -> Result<Next, Fault> {
         self.journal.line(&format!("{} is refused: {words}", command.event));
-        self.answer(Answer::new(command, None, &Diagnostics::failure(words)))
+        self.answer(Answer::new(command, deployment, &Diagnostics::failure(words)))
     }
 
     /// Runs a command that this host has claimed.

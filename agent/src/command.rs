@@ -120,6 +120,13 @@ impl<'a> Agent<'a> {
         outcome.unwrap_or_else(|failure| Diagnostics::failure(&failure.to_string()))
     }
 
+    /// Records that the agent is about to claim a command, so that it goes on with the command if it is killed before it
+    /// has heard the answer, or before it begins.
+    pub fn record_claim(&self, spec: &DeploymentSpec, event: &str, command: &str, execution: &str) -> io::Result<()> {
+        self.root.prepare()?;
+        self.root.place(spec)?.claim(self.host, event, command, execution)
+    }
+
     /// Whether an event has nothing to do, since the revision has no scripts for it.
     pub fn is_noop(&self, spec: &DeploymentSpec, event: &str) -> Result<bool, Failure> {
         if matches!(event, "DownloadBundle" | "Install") {

@@ -37,6 +37,10 @@ pub struct Ongoing {
     /// The command of the service, if it is one.
     #[serde(default)]
     pub command: Option<String>,
+    /// By what the service knows the deployment, where the agent was about to claim the command: only the service knows
+    /// whether it is claimed.
+    #[serde(default)]
+    pub claims: Option<String>,
     /// How it ended, if it ended and the service has not heard of it.
     #[serde(default)]
     pub outcome: Option<Outcome>,
@@ -249,9 +253,14 @@ impl Place {
         Ok(folder.filter(|folder| folder.is_dir()))
     }
 
+    /// Records that a command is about to be claimed.
+    pub fn claim(&self, host: &dyn Host, event: &str, command: &str, execution: &str) -> io::Result<()> {
+        self.write_ongoing(host, &Ongoing { claims: Some(execution.to_owned()), ..self.ongoing(event, Some(command)) })
+    }
+
     /// Records that a command begins.
     pub fn begin(&self, host: &dyn Host, event: &str, command: Option<&str>) -> io::Result<()> {
-        self.write_ongoing(host, event, command, None)
+        self.write_ongoing(host, &self.ongoing(event, command))
     }
 
     /// Records how a command ended, until the service has heard of it.
@@ -262,24 +271,23 @@ impl Place {
         command: &str,
         diagnostics: &Diagnostics,
     ) -> io::Result<()> {
-        self.write_ongoing(host, event, Some(command), Some(diagnostics.into()))
+        let outcome = Some(diagnostics.into());
+        self.write_ongoing(host, &Ongoing { outcome, ..self.ongoing(event, Some(command)) })
     }
 
-    fn write_ongoing(
-        &self,
-        host: &dyn Host,
-        event: &str,
-        command: Option<&str>,
-        outcome: Option<Outcome>,
-    ) -> io::Result<()> {
-        let ongoing = Ongoing {
+    fn ongoing(&self, event: &str, command: Option<&str>) -> Ongoing {
+        Ongoing {
             deployment_id: self.deployment.clone(),
             group_id: self.group.clone(),
             event: event.to_owned(),
             command: command.map(str::to_owned),
-            outcome,
-        };
-        host.write(&self.root.join(ONGOING).join(&self.deployment), &serde_json::to_vec(&ongoing)?)
+            claims: None,
+            outcome: None,
+        }
+    }
+
+    fn write_ongoing(&self, host: &dyn Host, ongoing: &Ongoing) -> io::Result<()> {
+        host.write(&self.root.join(ONGOING).join(&self.deployment), &serde_json::to_vec(ongoing)?)
     }
 
     /// Records that it has ended.

@@ -329,6 +329,31 @@ fn an_agent_that_starts_again_reports_what_ran_when_it_ended() {
 }
 
 #[test]
+fn an_agent_that_starts_again_goes_on_with_what_it_had_claimed_and_not_begun() {
+    let (stage, service) = (Stage::new(), service(&["ApplicationStop", "DownloadBundle", "AfterInstall"]));
+    let path = stage.store();
+    let store = Store(&path);
+    let agent = stage.agent(&store);
+    // Each agent is killed before it hears that it has the command. The second one is told by an update that it has not.
+    for answered in [CommandStatus::InProgress, CommandStatus::Failed, CommandStatus::InProgress] {
+        service.lost_claims.store(1, Ordering::SeqCst);
+        let mut killed = client(&service, &agent);
+        while killed.round().is_ok() {}
+        assert_eq!(agent.root.interrupted().unwrap().len(), 1);
+        *service.wanted.lock().unwrap() = answered;
+        let mut next = client(&service, &agent);
+        assert_eq!(next.report_interrupted().unwrap(), 0, "nothing has run");
+        let claim = next.claiming.clone().unwrap();
+        next.resume(claim).unwrap();
+        assert_eq!(agent.root.interrupted().unwrap(), []);
+    }
+    assert_eq!(service.updates.lock().unwrap().len(), 3);
+    assert_eq!(service.outcomes().len(), 2);
+    client(&service, &agent).round().unwrap();
+    assert_eq!((stage.ran(), service.outcomes().len()), (1, 3));
+}
+
+#[test]
 fn a_command_for_another_host_is_not_taken() {
     let (stage, service) = (Stage::new(), service(&["DownloadBundle"]));
     let path = stage.store();

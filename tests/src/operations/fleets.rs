@@ -22,13 +22,14 @@ struct Fleet {
 impl Fleet {
     /// The deployment has just been created.
     fn of(story: &FleetStory) -> Self {
+        Self::with(story, &json!({}))
+    }
+
+    /// The same, created with further members of the request.
+    fn with(story: &FleetStory, members: &Value) -> Self {
         let world = World::new();
         story.set(&world);
-        let revision = json!({
-            "revisionType": "S3", "s3Location": { "bucket": "bundles", "key": "shop-2.zip", "bundleType": "zip" },
-        });
-        let request = json!({ "applicationName": "shop", "deploymentGroupName": "web", "revision": revision });
-        let answer = Door::new(&world).call("CreateDeployment", &request);
+        let answer = create(&world, members);
         let id = answer["deploymentId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
         Self { world, id }
     }
@@ -98,6 +99,18 @@ impl Fleet {
     }
 }
 
+/// What CreateDeployment answers a request with these members.
+fn create(world: &World, members: &Value) -> Value {
+    let revision = json!({
+        "revisionType": "S3", "s3Location": { "bucket": "bundles", "key": "shop-2.zip", "bundleType": "zip" },
+    });
+    let mut request = json!({ "applicationName": "shop", "deploymentGroupName": "web", "revision": revision });
+    for (member, value) in members.as_object().unwrap() {
+        request[member] = value.clone();
+    }
+    Door::new(world).call("CreateDeployment", &request)
+}
+
 /// Names and statuses of the events of a target.
 fn events(target: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -127,6 +140,40 @@ fn a_deployment_whose_hosts_are_not_selected_counts_none_and_has_no_targets_yet(
     let empty = Fleet::ended(&FleetStory::new(ONE_AT_A_TIME, 0));
     assert_eq!((&empty.info()["status"], empty.counts()), (&json!("Failed"), [0; 5]));
     assert_eq!(empty.ask("ListDeploymentTargets", json!({})), json!({ "targetIds": [] }));
+}
+
+#[test]
+fn what_was_said_of_hosts_is_shown() {
+    let shown = |members: Value| {
+        let info = Fleet::with(&FleetStory::new(ONE_AT_A_TIME, 1), &members).info();
+        let shown = ["ignoreApplicationStopFailures", "updateOutdatedInstancesOnly", "fileExistsBehavior"];
+        json!(shown.map(|member| &info[member]))
+    };
+    assert_eq!(shown(json!({})), json!([false, false, "DISALLOW"]));
+    assert_eq!(shown(json!({ "ignoreApplicationStopFailures": true })), json!([true, false, "DISALLOW"]));
+    assert_eq!(shown(json!({ "updateOutdatedInstancesOnly": true })), json!([false, true, "DISALLOW"]));
+    assert_eq!(shown(json!({ "fileExistsBehavior": "RETAIN" })), json!([false, false, "RETAIN"]));
+}
+
+#[test]
+fn what_an_in_place_deployment_cannot_do_is_refused_and_nothing_is_created() {
+    let world = World::new();
+    FleetStory::new(ONE_AT_A_TIME, 1).set(&world);
+    let tags = json!([{ "Key": "fleet", "Value": "green", "Type": "KEY_AND_VALUE" }]);
+    let hub = json!({ "repository": "shop/web", "commitId": "d9efe7ed8b3c7a5e8f6f3f5bb9c0ed1dd2a1a3d8" });
+    for (members, name) in [
+        (json!({ "targetInstances": { "tagFilters": tags } }), "InvalidTargetInstancesException"),
+        (
+            json!({ "targetInstances": { "tagFilters": tags }, "updateOutdatedInstancesOnly": true }),
+            "InvalidTargetInstancesException",
+        ),
+        (json!({ "revision": { "revisionType": "GitHub", "gitHubLocation": hub } }), "InvalidRevisionException"),
+    ] {
+        let answer = create(&world, &members);
+        assert_eq!(answer["__type"], name, "{answer}");
+    }
+    let deployments = Door::new(&world).call("ListDeployments", &json!({}));
+    assert_eq!(deployments, json!({ "deployments": [] }));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::halt::Cause;
 use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventName, LifecycleEvent, Verdict};
 use spillway_domain::deployment::record::Deployment;
-use spillway_domain::deployment::request::{DeploymentFilter, HookAnswer, NewDeployment};
+use spillway_domain::deployment::request::{DeploymentFilter, ForServers, HookAnswer, NewDeployment};
 use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::deployment::target::CountedDeployment;
 use spillway_domain::names::DeploymentId;
@@ -113,8 +113,17 @@ async fn write(
     }
     let platform = application.platform;
     let is_in_place = group.environment.style == DeploymentStyle::of(ComputePlatform::Server);
-    if platform == ComputePlatform::Server && !is_in_place {
-        return Err(DeploymentRejection::StyleNotBuilt.into());
+    if platform == ComputePlatform::Server {
+        let is_on_github =
+            request.revision.as_ref().is_some_and(|given| matches!(given.location, RevisionLocation::GitHub { .. }));
+        let refusals = [
+            (!is_in_place, DeploymentRejection::StyleNotBuilt),
+            (request.for_servers == Some(ForServers::TargetInstances), DeploymentRejection::NoReplacement),
+            (is_on_github, DeploymentRejection::GitHubNotBuilt),
+        ];
+        if let Some((_, rejection)) = refusals.into_iter().find(|(is_so, _)| *is_so) {
+            return Err(rejection.into());
+        }
     }
     let (revision, target) = revision_of(store, request, &application, &state, read).await?;
     let config = request.config.clone().unwrap_or(group.config);

@@ -119,9 +119,10 @@ fn host_options(input: &CreateDeployment) -> Result<HostOptions, Exception> {
 /// The first member that was given and has a meaning for servers only.
 fn for_servers(input: &CreateDeployment) -> Option<ForServers> {
     let members = [
+        // It is the one that in-place deployments to servers refuse, too.
+        (input.target_instances.is_some(), ForServers::TargetInstances),
         (input.ignore_application_stop_failures == Some(true), ForServers::IgnoreApplicationStopFailures),
         (input.update_outdated_instances_only == Some(true), ForServers::UpdateOutdatedInstancesOnly),
-        (input.target_instances.is_some(), ForServers::TargetInstances),
         (input.file_exists_behavior.is_some(), ForServers::FileExistsBehavior),
     ];
     members.into_iter().find(|(given, _)| *given).map(|(_, member)| member)

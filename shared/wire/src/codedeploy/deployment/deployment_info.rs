@@ -13,6 +13,7 @@ use crate::codedeploy::shapes::{platform, time};
 /// As it is shown. The record's note, which says what is waited for, stands where the API has room for words.
 pub(crate) fn render(CountedDeployment { deployment, counts }: &CountedDeployment) -> Value {
     let spec = &deployment.spec;
+    let hosts = deployment.server_target();
     let mut info = json!({
         "applicationName": spec.application.as_str(),
         "deploymentGroupName": spec.group.as_str(),
@@ -26,12 +27,12 @@ pub(crate) fn render(CountedDeployment { deployment, counts }: &CountedDeploymen
             Creator::User => "user",
             Creator::Rollback => "codeDeployRollback",
         },
-        "ignoreApplicationStopFailures": false,
+        "ignoreApplicationStopFailures": hosts.is_some_and(|hosts| hosts.ignores_stop_failures),
         "autoRollbackConfiguration": auto_rollback::render(&spec.rollback),
-        "updateOutdatedInstancesOnly": false,
+        "updateOutdatedInstancesOnly": hosts.is_some_and(|hosts| hosts.only_outdated),
         "deploymentStyle": deployment_style::render(spec.environment.style),
         "instanceTerminationWaitTimeStarted": keeps_original(deployment),
-        "fileExistsBehavior": "DISALLOW",
+        "fileExistsBehavior": hosts.map(|hosts| hosts.file_exists).unwrap_or_default().as_ref(),
         "deploymentStatusMessages": messages(deployment),
         "additionalDeploymentStatusInfo": deployment.words(),
         "computePlatform": platform::text(spec.platform),

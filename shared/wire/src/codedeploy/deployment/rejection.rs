@@ -33,6 +33,18 @@ impl From<DeploymentRejection> for Exception {
                  deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL."
                     .to_owned(),
             ),
+            DeploymentRejection::GitHubNotBuilt => (
+                "InvalidRevisionException",
+                "Hosts of Spillway fetch revisions from S3 only, so no deployment was created. Put the bundle into S3, and \
+                 give revisionType S3."
+                    .to_owned(),
+            ),
+            DeploymentRejection::NoReplacement => (
+                "InvalidTargetInstancesException",
+                "targetInstances names the replacement environment of a blue/green deployment, and this deployment is in \
+                 place: its hosts are those of the deployment group's tags and Auto Scaling groups. Leave it out."
+                    .to_owned(),
+            ),
             // Clients read the id out of this text and wait for that deployment.
             DeploymentRejection::Busy { group, deployment } => (
                 "DeploymentLimitExceededException",

@@ -179,6 +179,16 @@ fn every_rejection_about_a_deployment_has_its_exception_and_words() {
              Set deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL.",
         ),
         (
+            DeploymentRejection::GitHubNotBuilt,
+            "InvalidRevisionException: Hosts of Spillway fetch revisions from S3 only, so no deployment was created. Put the bundle into S3, \
+             and give revisionType S3.",
+        ),
+        (
+            DeploymentRejection::NoReplacement,
+            "InvalidTargetInstancesException: targetInstances names the replacement environment of a blue/green deployment, and this deployment is \
+             in place: its hosts are those of the deployment group's tags and Auto Scaling groups. Leave it out.",
+        ),
+        (
             DeploymentRejection::Busy { group: named("live"), deployment: id() },
             "DeploymentLimitExceededException: The Deployment Group 'live' already has an active Deployment \
              'd-75I7MBT7C'",
