@@ -62,6 +62,10 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
             1 => Ok(()),
             deployments => Err(format!("it tells of {deployments} deployments")),
         },
+        "announce-hosts" => match read::<Changes>(text)?.works().into_values().flatten().count() {
+            1 => Ok(()),
+            works => Err(format!("it tells of the work of {works} hosts")),
+        },
         "custom-resource" => stack::take_up(&read(text)?).map(drop),
         "change-resource" => change(&read(text)?),
         "await-deployment" => read::<Waiter>(text).map(drop),

@@ -8,12 +8,13 @@ use crate::client::fault::Fault;
 const LEAST: Duration = Duration::from_millis(100);
 /// The longest that a service may send a host away for.
 const LONGEST: Duration = Duration::from_secs(600);
-/// Waits after failures grow by this factor up to [`MOST_SECONDS`], in [`STEPS`] steps.
-const FACTOR: f64 = 1.2675;
+/// A wait after a failure is twice as long as the one before, from a second on up to so many seconds: a call that fails
+/// in the middle of a deployment holds up hosts that wait for this one.
 const MOST_SECONDS: f64 = 90.0;
-const STEPS: i32 = 10;
 /// A service with too much to do has less soon.
 const MOST_SECONDS_THROTTLED: f64 = 30.0;
+/// More failures in a row make no difference.
+const MOST_FAILURES: i32 = 10;
 /// So much of a wait is by chance, so that hosts that failed together do not come back together.
 const JITTER: f64 = 0.25;
 
@@ -38,16 +39,17 @@ impl Pacing {
 
     /// The wait after a failure: longer with each one in a row.
     pub fn after_failure(&mut self, fault: &Fault) -> Duration {
-        let seconds = match fault {
-            Fault::Throttled(_) => 2_f64.powi(self.failures).min(MOST_SECONDS_THROTTLED),
+        let most = match fault {
+            Fault::Throttled(_) => MOST_SECONDS_THROTTLED,
             Fault::Refused(_)
             | Fault::Denied(_)
             | Fault::Unavailable(_)
             | Fault::NoIdentity(_)
             | Fault::Malformed(_)
-            | Fault::Disk(_) => MOST_SECONDS * FACTOR.powi(self.failures.min(STEPS - 1) + 1 - STEPS),
+            | Fault::Disk(_) => MOST_SECONDS,
         };
-        self.failures = (self.failures + 1).min(STEPS);
+        let seconds = 2_f64.powi(self.failures).min(most);
+        self.failures = (self.failures + 1).min(MOST_FAILURES);
         Duration::from_secs_f64(seconds * (1.0 + JITTER * self.chance.f64()))
     }
 }
@@ -59,7 +61,7 @@ mod tests {
     /// The bounds of the n-th wait of a row of failures hold for every chance.
     #[test]
     fn waits_grow_with_each_failure_up_to_a_bound() {
-        let slow = [10, 13, 17, 21, 27, 34, 44, 56, 71, 90, 90, 90];
+        let slow = [1, 2, 4, 8, 16, 32, 64, 90, 90, 90, 90, 90];
         let quick = [1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30];
         for seed in 0..100 {
             let pacing = || Pacing::new(Duration::from_secs(30), fastrand::Rng::with_seed(seed));

@@ -153,7 +153,7 @@ impl HostDossiers for Table {
 }
 
 impl Table {
-    /// The stream of the table tells of an item by its `ended`, which the template filters by.
+    /// The stream of the table tells of an item by its `ended` and its `told`, which the template filters by.
     fn work_item(&self, roster: &Roster, work: &HostWork) -> Item {
         let mut item = with(
             work_key(roster, &work.host.id),
@@ -166,6 +166,9 @@ impl Table {
         );
         if work.outcome.is_some() {
             item.insert("ended".to_owned(), text("host"));
+        }
+        if work.told_state().is_some() {
+            item.insert("told".to_owned(), text("host"));
         }
         item
     }

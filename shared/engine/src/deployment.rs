@@ -2,6 +2,7 @@
 
 pub mod announce;
 pub mod bake;
+pub(crate) mod count_targets;
 pub mod decide;
 pub mod pace;
 pub mod read_revision;

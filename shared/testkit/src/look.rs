@@ -6,6 +6,8 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::percent::Percent;
+use spillway_domain::server::host::HostId;
+use spillway_domain::server::status::InstanceState;
 
 use crate::service::Service;
 use crate::world::{Alias, OutsideWrite, World};
@@ -91,6 +93,11 @@ impl World {
     /// Who was told what, in order.
     pub fn told(&self) -> Vec<(DeploymentId, &'static str)> {
         self.inner.borrow().told.clone()
+    }
+
+    /// What subscribers were told of single hosts, in order.
+    pub fn told_hosts(&self) -> Vec<(DeploymentId, HostId, InstanceState)> {
+        self.inner.borrow().told_hosts.clone()
     }
 
     /// How often the hook of an event was asked.

@@ -22,6 +22,7 @@ use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
+use spillway_domain::server::status::InstanceState;
 use spillway_domain::server::work::{HostDiagnostics, HostWork};
 use spillway_domain::stack::resource::{AliasSettings, Ownership, StackResource};
 
@@ -98,6 +99,8 @@ pub(crate) struct Inner {
     pub agents: BTreeMap<HostId, Agent>,
     /// The deployments of which a host has ended, so that the stream tells of them.
     pub advancing: BTreeSet<DeploymentId>,
+    /// The work of hosts that have begun or ended, as the stream tells it.
+    pub host_news: Vec<(DeploymentId, HostWork)>,
     /// By the id of the application, and the key of the location.
     pub revisions: BTreeMap<(String, String), Revision>,
     pub objects: BTreeMap<(String, String), String>,
@@ -154,6 +157,7 @@ pub(crate) struct Inner {
     pub hooks: BTreeMap<FunctionName, HookPlan>,
     pub asked: BTreeMap<(DeploymentId, EventName), u32>,
     pub told: Vec<(DeploymentId, &'static str)>,
+    pub told_hosts: Vec<(DeploymentId, HostId, InstanceState)>,
     pub writes: Vec<(DeploymentId, AliasRouting)>,
     pub outside: Vec<OutsideWrite>,
     pub bucket: Option<Bucket>,

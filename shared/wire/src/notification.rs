@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use spillway_domain::catalog::group::{Trigger, TriggerEvent};
 use spillway_domain::deployment::record::{Deployment, Status};
-use spillway_domain::deployment::target::TargetCounts;
+use spillway_domain::deployment::target::{CountedDeployment, TargetCounts};
 use spillway_domain::names::TriggerName;
 use spillway_domain::problem::Problem;
 use spillway_domain::words::cut;
@@ -15,6 +15,8 @@ use spillway_domain::words::cut;
 use crate::codedeploy::deployment::deployment_info;
 use crate::codedeploy::shapes::time;
 use crate::place::Place;
+
+pub mod host;
 
 /// The `detail-type` of the EventBridge event.
 pub const DETAIL_TYPE: &str = "CodeDeploy Deployment State-change Notification";
@@ -80,7 +82,8 @@ pub fn subject(deployment: &Deployment, place: &Place) -> String {
 }
 
 /// The SNS message.
-pub fn message(deployment: &Deployment, trigger: &TriggerName, place: &Place, form: MessageForm) -> Value {
+pub fn message(counted: &CountedDeployment, trigger: &TriggerName, place: &Place, form: MessageForm) -> Value {
+    let CountedDeployment { deployment, counts } = counted;
     let status = notified_status(deployment).as_str();
     let mut message = json!({
         "region": place.region,
@@ -90,7 +93,7 @@ pub fn message(deployment: &Deployment, trigger: &TriggerName, place: &Place, fo
         "deploymentId": deployment.id.as_str(),
         "deploymentGroupName": deployment.spec.group.as_str(),
         "createTime": form.time(deployment.created_at),
-        "deploymentOverview": form.nested(form.overview(deployment)),
+        "deploymentOverview": form.nested(form.overview(deployment, counts)),
         "status": form.status(status),
     });
     if let Some(ending) = &deployment.ending {
@@ -134,8 +137,8 @@ impl MessageForm {
     }
 
     /// Neither form has a member for the status that a deployment is in only while it waits to be continued.
-    fn overview(self, deployment: &Deployment) -> Value {
-        let counts = deployment_info::overview(&TargetCounts::of_own(deployment));
+    fn overview(self, deployment: &Deployment, counts: &TargetCounts) -> Value {
+        let counts = deployment_info::overview(counts);
         let waits = deployment.status() == Status::Ready;
         let counts = counts.into_iter().filter(|(status, _)| waits || status != "Ready");
         let counts = counts.map(|(status, count)| match self {
@@ -148,12 +151,16 @@ impl MessageForm {
 
 /// What GetDeployment and the ledger say of a trigger whose topic was not notified.
 pub fn unpublished(deployment: &Deployment, trigger: &Trigger, problem: &Problem) -> String {
+    undelivered(deployment, trigger, occasion(deployment), problem)
+}
+
+fn undelivered(deployment: &Deployment, trigger: &Trigger, occasion: &str, problem: &Problem) -> String {
     let Trigger { name, topic, .. } = trigger;
     format!(
         "Trigger '{name}' was not notified {}. {} Check that topic {topic} exists, and that its policy and the service \
          role {} allow sns:Publish; a topic that is encrypted with a customer managed key also needs kms:Decrypt and \
          kms:GenerateDataKey.",
-        occasion(deployment),
+        occasion,
         cut(&problem.words, REASON),
         deployment.spec.role
     )
@@ -161,9 +168,13 @@ pub fn unpublished(deployment: &Deployment, trigger: &Trigger, problem: &Problem
 
 /// The same of an event that the event bus did not take.
 pub fn unposted(deployment: &Deployment, problem: &Problem) -> String {
+    unposted_on(occasion(deployment), problem)
+}
+
+fn unposted_on(occasion: &str, problem: &Problem) -> String {
     format!(
         "EventBridge was not notified {}. {} The deployment goes on without it; read its state with GetDeployment.",
-        occasion(deployment),
+        occasion,
         cut(&problem.words, REASON)
     )
 }

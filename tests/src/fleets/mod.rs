@@ -1,5 +1,6 @@
 //! Deployments to fleets of hosts: their timelines, what accidents do to them, and random ones.
 
+mod news;
 mod properties;
 mod stories;
 mod timelines;

@@ -9,6 +9,7 @@ use spillway_domain::deployment::halt::Cause;
 use spillway_domain::deployment::record::{Deployment, Doubt, Status};
 use spillway_domain::deployment::request::NewDeployment;
 use spillway_domain::deployment::spec::Target;
+use spillway_domain::deployment::target::CountedDeployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::rejection::{DeploymentRejection, Rejection};
@@ -89,8 +90,8 @@ fn a_group_has_one_active_deployment_and_names_it_to_whoever_wants_another() {
 struct Deaf;
 
 impl Notices for Deaf {
-    async fn tell(&self, deployment: &Deployment) -> Vec<String> {
-        vec![format!("Nobody heard that it is {}.", deployment.status().as_str())]
+    async fn tell(&self, counted: &CountedDeployment) -> Vec<String> {
+        vec![format!("Nobody heard that it is {}.", counted.deployment.status().as_str())]
     }
 }
 

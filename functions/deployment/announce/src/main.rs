@@ -5,7 +5,7 @@ use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_notices::{Bus, Topics};
 use spillway_aws_stepfunctions::Tasks;
-use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::target::CountedDeployment;
 use spillway_engine::deployment::announce::announce;
 use spillway_engine::deployment::task::DeploymentRef;
 use spillway_engine::ports::customer::Notices;
@@ -37,10 +37,11 @@ struct Notified<'a> {
 }
 
 impl Notices for Notified<'_> {
-    async fn tell(&self, deployment: &Deployment) -> Vec<String> {
+    async fn tell(&self, counted: &CountedDeployment) -> Vec<String> {
+        let deployment = &counted.deployment;
         let subject = notification::subject(deployment, &self.place);
         let published = notification::notified_triggers(deployment).map(async |trigger| {
-            let message = notification::message(deployment, &trigger.name, &self.place, self.form).to_string();
+            let message = notification::message(counted, &trigger.name, &self.place, self.form).to_string();
             let published = self.topics.publish(&deployment.session(), &trigger.topic, &subject, &message).await;
             published.map_err(|problem| notification::unpublished(deployment, trigger, &problem))
         });

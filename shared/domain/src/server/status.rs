@@ -35,6 +35,31 @@ impl HostWork {
     }
 }
 
+/// What subscribers are told of a host: CodeDeploy's states of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InstanceState {
+    /// Its agent has begun the first event.
+    Start,
+    /// Every event succeeded, or its failure was ignored.
+    Success,
+    /// An event failed.
+    Failure,
+}
+
+impl HostWork {
+    /// What the last save of the work is to subscribers; `None` for every other save, and for a host that was terminated
+    /// before its agent began.
+    pub fn told_state(&self) -> Option<InstanceState> {
+        let has_just_begun = || self.events.first().is_some_and(|run| run.status == RunStatus::InProgress);
+        match self.outcome {
+            Some(HostOutcome::Succeeded) => Some(InstanceState::Success),
+            Some(HostOutcome::Failed) => Some(InstanceState::Failure),
+            Some(HostOutcome::Gone) => None,
+            None => has_just_begun().then_some(InstanceState::Start),
+        }
+    }
+}
+
 impl HostRun {
     /// The status of the event. Once the deployment is over, no event begins, and reports are no longer taken.
     pub fn event_status(&self, has_ended: bool) -> TargetStatus {
@@ -114,5 +139,25 @@ mod tests {
                 assert_eq!(shown, events, "{name}, ended: {has_ended}");
             }
         }
+    }
+
+    #[test]
+    fn a_host_is_told_of_when_it_begins_and_when_it_ends() {
+        let ok = || HostDiagnostics::new(HostErrorCode::Success, "", "Succeeded", "");
+        assert_eq!(work().told_state(), None);
+        let mut work = claimed();
+        assert_eq!(work.told_state(), Some(InstanceState::Start));
+        work.complete(work.command().unwrap(), true, ok(), NOW);
+        assert_eq!(work.told_state(), None);
+        work.acknowledge(work.command().unwrap(), NOW);
+        assert_eq!(work.told_state(), None, "only the first event is its beginning");
+        let mut failed = work.clone();
+        work.complete(work.command().unwrap(), true, ok(), NOW);
+        assert_eq!(work.told_state(), Some(InstanceState::Success));
+        failed.complete(failed.command().unwrap(), false, ok(), NOW);
+        assert_eq!(failed.told_state(), Some(InstanceState::Failure));
+        let mut gone = super::tests::work();
+        gone.lose_host(NOW);
+        assert_eq!(gone.told_state(), None, "it has left the count");
     }
 }

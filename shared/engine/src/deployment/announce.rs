@@ -4,15 +4,17 @@ use jiff::Timestamp;
 use spillway_domain::deployment::record::{Deployment, NotificationKind};
 use spillway_domain::problem::Problem;
 
+use crate::deployment::count_targets::count_targets;
 use crate::deployment::task::{DeploymentRef, Note, amend, load};
 use crate::ports::customer::Notices;
 use crate::ports::deployments::Deployments;
 use crate::ports::executions::{Waiters, Wakes};
+use crate::ports::hosts::HostWorks;
 
 /// Tells first and notes it afterwards, so that a crash in between tells twice rather than never. The end is news for
 /// the executions that wait for it, too.
 pub async fn announce(
-    deployments: &(impl Deployments + Waiters),
+    deployments: &(impl Deployments + Waiters + HostWorks),
     notices: &impl Notices,
     wakes: &impl Wakes,
     subject: &DeploymentRef,
@@ -29,7 +31,7 @@ pub async fn announce(
             wakes.wake(&token).await?;
         }
     }
-    let untold = notices.tell(&record).await;
+    let untold = notices.tell(&count_targets(deployments, record).await?).await;
     let change = |record: &mut Deployment| {
         if record.notification().0 != notification {
             return None;

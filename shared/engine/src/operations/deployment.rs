@@ -22,6 +22,7 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::rejection::{DeploymentRejection, GroupRejection, Quota, Rejection, RevisionRejection};
 
+use crate::deployment::count_targets::count_targets;
 use crate::deployment::task::{Note, amend, load};
 use crate::deployment::wake::{start_or_leave, wake_or_leave};
 use crate::operations::Error;
@@ -223,7 +224,7 @@ pub async fn show_deployment(
     store: &(impl Deployments + HostWorks),
     id: &DeploymentId,
 ) -> Result<CountedDeployment, Error> {
-    Ok(counted(store, load_deployment(store, id).await?).await?)
+    Ok(count_targets(store, load_deployment(store, id).await?).await?)
 }
 
 /// Deployments by id, with their targets counted. Those that are not there are left out.
@@ -231,16 +232,8 @@ pub async fn show_deployments(
     store: &(impl Deployments + HostWorks),
     ids: &[DeploymentId],
 ) -> Result<Vec<CountedDeployment>, Error> {
-    let found = stream::iter(store.load_many(ids).await?).map(|deployment| counted(store, deployment));
+    let found = stream::iter(store.load_many(ids).await?).map(|deployment| count_targets(store, deployment));
     Ok(found.buffered(COUNTED_AT_ONCE).try_collect().await?)
-}
-
-/// The hosts of a fleet are counted anew for every answer: a count that is stored would be written by every host.
-async fn counted(hosts: &impl HostWorks, deployment: Deployment) -> Result<CountedDeployment, Problem> {
-    let Some(roster) = deployment.roster() else { return Ok(deployment.into()) };
-    let has_ended = deployment.has_ended();
-    let counts = hosts.works(&roster).await?.iter().map(|work| work.target_status(has_ended)).collect();
-    Ok(CountedDeployment { deployment, counts })
 }
 
 /// The ids of deployments, newest first. The key after which a page of a group goes on begins with the group's id, so

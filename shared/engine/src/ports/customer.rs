@@ -5,8 +5,11 @@ use spillway_domain::catalog::alarms::AlarmReading;
 use spillway_domain::catalog::revision::S3Object;
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::Deployment;
+use spillway_domain::deployment::target::CountedDeployment;
 use spillway_domain::names::{AlarmName, FunctionName};
 use spillway_domain::problem::Problem;
+use spillway_domain::server::status::InstanceState;
+use spillway_domain::server::work::HostWork;
 
 /// The customer's objects in S3.
 pub trait Objects {
@@ -70,5 +73,12 @@ pub trait Hooks {
 pub trait Notices {
     /// Tells the triggers and the event bus of the deployment's start, or of its end when it has ended. Answers with
     /// what could not be told, in sentences for the deployment's messages; that harms nothing.
-    async fn tell(&self, deployment: &Deployment) -> Vec<String>;
+    async fn tell(&self, deployment: &CountedDeployment) -> Vec<String>;
+}
+
+/// Those who want to know of single hosts.
+pub trait HostNotices {
+    /// Tells the triggers and the event bus of a state of a host. Answers with what could not be told, in sentences that
+    /// are the same for every host; that harms nothing.
+    async fn tell_of_host(&self, deployment: &Deployment, work: &HostWork, state: InstanceState) -> Vec<String>;
 }

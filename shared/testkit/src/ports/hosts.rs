@@ -116,6 +116,9 @@ impl HostWorks for World {
                     world.write_diary(next.host.id.as_str(), &words);
                 }
             }
+            if next.told_state().is_some() {
+                world.host_news.push((roster.deployment.clone(), next.clone()));
+            }
             if next.outcome.is_some() {
                 world.advancing.insert(roster.deployment.clone());
             }

@@ -13,9 +13,12 @@ mod stacks;
 pub(crate) use customer::alias_key;
 use spillway_domain::catalog::page::Page;
 use spillway_domain::deployment::record::{Deployment, NotificationKind};
+use spillway_domain::deployment::target::CountedDeployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
-use spillway_engine::ports::customer::Notices;
+use spillway_domain::server::status::InstanceState;
+use spillway_domain::server::work::HostWork;
+use spillway_engine::ports::customer::{HostNotices, Notices};
 use spillway_engine::ports::executions::{ExecutionState, Executions, Wakes};
 
 use crate::World;
@@ -69,7 +72,7 @@ impl Executions for World {
 }
 
 impl Notices for World {
-    async fn tell(&self, deployment: &Deployment) -> Vec<String> {
+    async fn tell(&self, CountedDeployment { deployment, .. }: &CountedDeployment) -> Vec<String> {
         let told = self.call(|world| {
             let what = match deployment.notification().0 {
                 NotificationKind::Start => "start",
@@ -81,6 +84,19 @@ impl Notices for World {
                 world.write_diary("news", &format!("{} {what}", deployment.id));
             }
             Ok(world.talkative.then(|| world.at_length("sns:Publish failed: NotFound.")))
+        });
+        match told.await {
+            Ok(untold) => untold.into_iter().collect(),
+            Err(problem) => vec![problem.words],
+        }
+    }
+}
+
+impl HostNotices for World {
+    async fn tell_of_host(&self, deployment: &Deployment, work: &HostWork, state: InstanceState) -> Vec<String> {
+        let told = self.call(|world| {
+            world.told_hosts.push((deployment.id.clone(), work.host.id.clone(), state));
+            Ok(world.talkative.then(|| world.at_length("sns:Publish of hosts failed: NotFound.")))
         });
         match told.await {
             Ok(untold) => untold.into_iter().collect(),

@@ -1,5 +1,6 @@
 //! Invocations: of a function, by the API, by an event; once, twice, or late.
 
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::server::host::HostId;
+use spillway_domain::server::work::HostWork;
 use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
 use spillway_engine::deployment::announce::announce;
 use spillway_engine::deployment::bake::bake;
@@ -36,6 +38,7 @@ use spillway_engine::operations::deployment::{
 };
 use spillway_engine::ports::stacks::{Answers, Requests};
 use spillway_engine::server::advance_fleet::tick;
+use spillway_engine::server::announce_hosts::announce_hosts;
 use spillway_engine::server::await_hosts::await_hosts;
 use spillway_engine::server::select_hosts::select_hosts;
 use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
@@ -70,6 +73,8 @@ pub(super) enum Call {
     AwaitHosts(Task),
     /// The table's stream tells that hosts have ended.
     AdvanceFleet(DeploymentId),
+    /// The same stream tells that a host has begun or ended.
+    AnnounceHost(DeploymentId, Box<HostWork>),
     /// The agent of a host makes its next call.
     Agent(HostId),
     RunHook(Task),
@@ -244,6 +249,9 @@ impl<'w> Runner<'w> {
             Call::AdvanceFleet(id) => {
                 Box::pin(async move { tick(world, world, &id, || world.now()).await.map(|_| Reply::Nothing) })
             }
+            Call::AnnounceHost(id, work) => Box::pin(async move {
+                announce_hosts(world, world, BTreeMap::from([(id, vec![*work])])).await.map(|()| Reply::Nothing)
+            }),
             Call::Agent(host) => Box::pin(async move { world.agent_calls(&host).await.map(|()| Reply::Nothing) }),
             Call::RunHook(task) => {
                 Box::pin(

@@ -223,6 +223,9 @@ impl<'w> Runner<'w> {
         for id in std::mem::take(&mut inner.advancing) {
             self.agenda.push((now + STREAM_WINDOW, Call::AdvanceFleet(id)));
         }
+        for (id, work) in std::mem::take(&mut inner.host_news) {
+            self.agenda.push((now + STREAM_WINDOW, Call::AnnounceHost(id, Box::new(work))));
+        }
         let calls = inner.agents_to_call(now);
         self.agenda.extend(calls.into_iter().map(|(at, host)| (at, Call::Agent(host))));
         if inner.woken.is_empty() {
@@ -328,6 +331,7 @@ impl<'w> Runner<'w> {
             | Call::SelectHosts(_)
             | Call::AwaitHosts(_)
             | Call::AdvanceFleet(_)
+            | Call::AnnounceHost(..)
             | Call::Agent(_)
             | Call::RunHook(_)
             | Call::Ask(..)

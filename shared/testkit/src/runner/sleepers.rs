@@ -89,6 +89,7 @@ impl<'w> Runner<'w> {
                 Call::Install(_) | Call::ShiftListener(_) | Call::Promote(_) | Call::Retire(_) => {}
                 Call::SelectHosts(_) | Call::AwaitHosts(_) => {}
                 Call::AdvanceFleet(id) => self.agenda.push((again, Call::AdvanceFleet(id))),
+                Call::AnnounceHost(id, work) => self.agenda.push((again, Call::AnnounceHost(id, work))),
                 Call::Agent(_) => {}
                 Call::Stop(..) | Call::Continue(..) | Call::Answer(_) | Call::Sweep | Call::World(..) => {}
             }

@@ -72,7 +72,7 @@ fn stopped_and_rolled_back() -> Deployment {
 #[test]
 fn existing_subscribers_can_parse_the_message_of_a_start() {
     let begun = Deployment { stage: Stage::Lambda(LambdaStage::BeforeAllowTraffic), ..deployment() };
-    let mut message = message(&begun, &named("all"), &place(), MessageForm::Recorded);
+    let mut message = message(&begun.into(), &named("all"), &place(), MessageForm::Recorded);
     assert_eq!(
         parsed(&message, "deploymentOverview"),
         json!({ "Pending": 1, "InProgress": 0, "Succeeded": 0, "Failed": 0, "Skipped": 0 })
@@ -90,7 +90,7 @@ fn existing_subscribers_can_parse_the_message_of_a_start() {
 
 #[test]
 fn existing_subscribers_can_parse_the_message_of_an_end() {
-    let message = message(&stopped_and_rolled_back(), &named("all"), &place(), MessageForm::Recorded);
+    let message = message(&stopped_and_rolled_back().into(), &named("all"), &place(), MessageForm::Recorded);
     assert_eq!(message["status"], "STOPPED");
     assert_eq!(message["completeTime"], "Thu Aug 06 07:11:46 UTC 2026");
     assert_eq!(
@@ -107,7 +107,7 @@ fn existing_subscribers_can_parse_the_message_of_an_end() {
 fn the_message_of_a_rollback_names_what_it_rolls_back() {
     let mut rollback = deployment();
     rollback.spec.rolls_back = Some(named("d-AAAAAAAAA"));
-    let message = message(&rollback, &named("all"), &place(), MessageForm::Recorded);
+    let message = message(&rollback.into(), &named("all"), &place(), MessageForm::Recorded);
     let information = parsed(&message, "rollbackInformation");
     assert_eq!(information["RollbackTriggeringDeploymentId"], "d-AAAAAAAAA", "{information}");
 }
@@ -115,7 +115,7 @@ fn the_message_of_a_rollback_names_what_it_rolls_back() {
 #[test]
 fn the_documented_message_of_a_start_has_texts_for_numbers() {
     assert_eq!(
-        message(&deployment(), &named("all"), &place(), MessageForm::Documented),
+        message(&deployment().into(), &named("all"), &place(), MessageForm::Documented),
         json!({
             "region": "us-east-1", "accountId": "111122223333", "eventTriggerName": "all",
             "applicationName": "shop", "deploymentId": "d-75I7MBT7C", "deploymentGroupName": "live",
@@ -130,7 +130,7 @@ fn the_documented_message_of_a_start_has_texts_for_numbers() {
 
 #[test]
 fn the_message_of_a_wait_counts_the_target_that_is_ready() {
-    let message = message(&waiting(), &named("all"), &place(), MessageForm::Documented);
+    let message = message(&waiting().into(), &named("all"), &place(), MessageForm::Documented);
     assert_eq!(message["status"], "Ready");
     assert_eq!(
         message["deploymentOverview"],
@@ -141,7 +141,7 @@ fn the_message_of_a_wait_counts_the_target_that_is_ready() {
 
 #[test]
 fn the_documented_message_of_an_end_has_json_inside() {
-    let message = message(&stopped_and_rolled_back(), &named("all"), &place(), MessageForm::Documented);
+    let message = message(&stopped_and_rolled_back().into(), &named("all"), &place(), MessageForm::Documented);
     assert_eq!(message["status"], "Stopped");
     assert_eq!(message["completeTime"], "1786000306.7");
     assert_eq!(

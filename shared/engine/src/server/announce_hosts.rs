@@ -1,0 +1,46 @@
+//! Announce hosts: tells of hosts that have begun or ended, as the stream of the table shows them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt};
+use spillway_domain::deployment::record::Deployment;
+use spillway_domain::names::DeploymentId;
+use spillway_domain::problem::Problem;
+use spillway_domain::server::work::HostWork;
+
+use crate::deployment::task::{Note, amend, load};
+use crate::ports::customer::HostNotices;
+use crate::ports::deployments::Deployments;
+
+/// How many hosts are told of at once.
+const AT_ONCE: usize = 16;
+
+/// Tells of the hosts of each deployment, and notes in its record what could not be told: each sentence once, however
+/// many hosts it is true of. A batch that fails is told of again, so a host is told of twice rather than never.
+pub async fn announce_hosts(
+    deployments: &impl Deployments,
+    notices: &impl HostNotices,
+    news: BTreeMap<DeploymentId, Vec<HostWork>>,
+) -> Result<(), Problem> {
+    for (id, works) in news {
+        let record = load(deployments, &id).await?;
+        let told = stream::iter(&works).filter_map(async |work| Some((work, work.told_state()?)));
+        let told = told.map(|(work, state)| notices.tell_of_host(&record, work, state));
+        let untold: BTreeSet<String> = told.buffer_unordered(AT_ONCE).flat_map(stream::iter).collect().await;
+        if untold.iter().all(|words| record.undelivered.contains(words)) {
+            continue;
+        }
+        let change = |record: &mut Deployment| {
+            let new: Vec<String> = untold.iter().filter(|words| !record.undelivered.contains(words)).cloned().collect();
+            let note = Note {
+                seen: new.join(" "),
+                decided: "Announced",
+                why: "Not everybody was notified of single hosts.".to_owned(),
+            };
+            record.undelivered.extend_from_slice(&new);
+            (!new.is_empty()).then_some(note)
+        };
+        amend(deployments, &id, change).await?;
+    }
+    Ok(())
+}
