@@ -23,7 +23,8 @@ async fn main() -> Result<(), Failure> {
     run(async |changes: Changes, invocation: Invocation| {
         let [partition, region, account] = invocation.home().map(str::to_owned);
         let place = Place { partition, region, account };
-        announce_hosts(&table, &Notified { topics: &topics, bus: &bus, place, form }, changes.works()).await
+        announce_hosts(&table, &Notified { topics: &topics, bus: &bus, place, form }, changes.works(), invocation.now)
+            .await
     })
     .await
 }

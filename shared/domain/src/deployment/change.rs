@@ -199,6 +199,16 @@ impl Deployment {
         self.changed(now);
     }
 
+    /// Notes what could not be told of its hosts, each sentence once; answers with those that are new.
+    pub fn left_untold(&mut self, untold: impl IntoIterator<Item = String>, now: Timestamp) -> Vec<String> {
+        let new: Vec<String> = untold.into_iter().filter(|words| !self.undelivered.contains(words)).collect();
+        if !new.is_empty() {
+            self.undelivered.extend_from_slice(&new);
+            self.changed(now);
+        }
+        new
+    }
+
     /// Gives it a further execution, in place of one that died.
     pub fn begin_attempt(&mut self, now: Timestamp) {
         self.attempt += 1;

@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
     use crate::server::host::{Host, Principal, Standing};
-    use crate::server::work::Command;
+    use crate::server::work::{Command, HostErrorCode};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -109,7 +109,7 @@ mod tests {
     fn reported(is_success: bool) -> HostWork {
         let mut work = claimed();
         let command = Command { event: HostEvent::DownloadBundle, attempt: 1 };
-        let diagnostics = HostDiagnostics::new(crate::server::work::HostErrorCode::Success, "", "", "");
+        let diagnostics = HostDiagnostics::new(HostErrorCode::Success, "", "", "");
         work.complete(command, is_success, diagnostics, NOW).unwrap();
         work
     }
@@ -144,7 +144,8 @@ mod tests {
     #[test]
     fn a_host_is_told_of_when_it_begins_and_when_it_ends() {
         let ok = || HostDiagnostics::new(HostErrorCode::Success, "", "Succeeded", "");
-        assert_eq!(work().told_state(), None);
+        let waiting = work();
+        assert_eq!(waiting.told_state(), None);
         let mut work = claimed();
         assert_eq!(work.told_state(), Some(InstanceState::Start));
         work.complete(work.command().unwrap(), true, ok(), NOW);
@@ -156,7 +157,7 @@ mod tests {
         assert_eq!(work.told_state(), Some(InstanceState::Success));
         failed.complete(failed.command().unwrap(), false, ok(), NOW);
         assert_eq!(failed.told_state(), Some(InstanceState::Failure));
-        let mut gone = super::tests::work();
+        let mut gone = waiting;
         gone.lose_host(NOW);
         assert_eq!(gone.told_state(), None, "it has left the count");
     }

@@ -19,7 +19,6 @@ use spillway_domain::deployment::request::{DeploymentFilter, ForServers, HookAns
 use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::deployment::target::CountedDeployment;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::problem::Problem;
 use spillway_domain::rejection::{DeploymentRejection, GroupRejection, Quota, Rejection, RevisionRejection};
 
 use crate::deployment::count_targets::count_targets;

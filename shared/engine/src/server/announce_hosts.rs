@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
+use jiff::Timestamp;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
@@ -21,6 +22,7 @@ pub async fn announce_hosts(
     deployments: &impl Deployments,
     notices: &impl HostNotices,
     news: BTreeMap<DeploymentId, Vec<HostWork>>,
+    now: Timestamp,
 ) -> Result<(), Problem> {
     for (id, works) in news {
         let record = load(deployments, &id).await?;
@@ -31,14 +33,9 @@ pub async fn announce_hosts(
             continue;
         }
         let change = |record: &mut Deployment| {
-            let new: Vec<String> = untold.iter().filter(|words| !record.undelivered.contains(words)).cloned().collect();
-            let note = Note {
-                seen: new.join(" "),
-                decided: "Announced",
-                why: "Not everybody was notified of single hosts.".to_owned(),
-            };
-            record.undelivered.extend_from_slice(&new);
-            (!new.is_empty()).then_some(note)
+            let new = record.left_untold(untold.clone(), now);
+            let why = "Some notifications of single hosts were not delivered.".to_owned();
+            (!new.is_empty()).then(|| Note { seen: new.join(" "), decided: "Announced", why })
         };
         amend(deployments, &id, change).await?;
     }

@@ -250,7 +250,7 @@ impl<'w> Runner<'w> {
                 Box::pin(async move { tick(world, world, &id, || world.now()).await.map(|_| Reply::Nothing) })
             }
             Call::AnnounceHost(id, work) => Box::pin(async move {
-                announce_hosts(world, world, BTreeMap::from([(id, vec![*work])])).await.map(|()| Reply::Nothing)
+                announce_hosts(world, world, BTreeMap::from([(id, vec![*work])]), now).await.map(|()| Reply::Nothing)
             }),
             Call::Agent(host) => Box::pin(async move { world.agent_calls(&host).await.map(|()| Reply::Nothing) }),
             Call::RunHook(task) => {

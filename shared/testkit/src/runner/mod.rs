@@ -220,12 +220,10 @@ impl<'w> Runner<'w> {
         for (at, id, event, succeeded) in std::mem::take(&mut inner.call_backs) {
             self.agenda.push((at, call_back(&id, event, succeeded)));
         }
-        for id in std::mem::take(&mut inner.advancing) {
-            self.agenda.push((now + STREAM_WINDOW, Call::AdvanceFleet(id)));
-        }
-        for (id, work) in std::mem::take(&mut inner.host_news) {
-            self.agenda.push((now + STREAM_WINDOW, Call::AnnounceHost(id, Box::new(work))));
-        }
+        let ended = std::mem::take(&mut inner.advancing).into_iter().map(Call::AdvanceFleet);
+        let news = std::mem::take(&mut inner.host_news).into_iter();
+        let news = news.map(|(id, work)| Call::AnnounceHost(id, Box::new(work)));
+        self.agenda.extend(ended.chain(news).map(|call| (now + STREAM_WINDOW, call)));
         let calls = inner.agents_to_call(now);
         self.agenda.extend(calls.into_iter().map(|(at, host)| (at, Call::Agent(host))));
         if inner.woken.is_empty() {

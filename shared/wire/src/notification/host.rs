@@ -159,16 +159,16 @@ mod tests {
                 "eventTriggerName": "chat",
                 "deploymentId": "d-75I7MBT7C",
                 "instanceId": ARN,
-                "lastUpdatedAt": "4",
+                "lastUpdatedAt": "1786000004.0",
                 "instanceStatus": "Failed",
                 "lifecycleEvents": [
                     {
                         "LifecycleEvent": "ApplicationStop", "LifecycleEventStatus": "Succeeded",
-                        "StartTime": "1", "EndTime": "2",
+                        "StartTime": "1786000001.0", "EndTime": "1786000002.0",
                     },
                     {
                         "LifecycleEvent": "DownloadBundle", "LifecycleEventStatus": "Failed",
-                        "StartTime": "3", "EndTime": "4",
+                        "StartTime": "1786000003.0", "EndTime": "1786000004.0",
                     },
                     { "LifecycleEvent": "Install", "LifecycleEventStatus": "Skipped" },
                 ],
@@ -184,7 +184,7 @@ mod tests {
             events[0],
             json!({
                 "LifecycleEvent": "ApplicationStop", "LifecycleEventStatus": "Succeeded",
-                "StartTime": "Thu Jan 01 00:00:01 UTC 1970", "EndTime": "Thu Jan 01 00:00:02 UTC 1970",
+                "StartTime": "Thu Aug 06 07:06:41 UTC 2026", "EndTime": "Thu Aug 06 07:06:42 UTC 2026",
             })
         );
         assert_eq!((&message["instanceStatus"], &message["instanceId"]), (&json!("FAILED"), &json!(ARN)));

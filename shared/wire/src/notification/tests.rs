@@ -3,6 +3,7 @@ use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::record::{Ending, Error};
 use spillway_domain::deployment::spec::Creator;
 use spillway_domain::deployment::stage::Stage;
+use spillway_domain::deployment::target::TargetStatus;
 use spillway_domain::lambda::stage::LambdaStage;
 use spillway_domain::problem::ProblemKind;
 
@@ -137,6 +138,15 @@ fn the_message_of_a_wait_counts_the_target_that_is_ready() {
         json!({ "Pending": "0", "InProgress": "0", "Ready": "1", "Succeeded": "0", "Failed": "0", "Skipped": "0" })
     );
     assert_eq!(message.get("completeTime"), None);
+}
+
+#[test]
+fn the_message_of_a_fleet_counts_its_hosts() {
+    let counts = [TargetStatus::Succeeded, TargetStatus::Failed, TargetStatus::Succeeded].into_iter().collect();
+    let fleet = CountedDeployment { deployment: ended(Status::Succeeded, None), counts };
+    let message = message(&fleet, &named("all"), &place(), MessageForm::Recorded);
+    let expected = json!({ "Pending": 0, "InProgress": 0, "Succeeded": 2, "Failed": 1, "Skipped": 0 });
+    assert_eq!(parsed(&message, "deploymentOverview"), expected);
 }
 
 #[test]
