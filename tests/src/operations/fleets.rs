@@ -5,6 +5,11 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use spillway_domain::server::event::HostEvent;
+use spillway_domain::server::host::{Host, Principal, Standing};
+use spillway_domain::server::progress::Roster;
+use spillway_domain::server::work::HostWork;
+use spillway_engine::ports::hosts::{HostDossiers, HostWorks};
+use spillway_engine::server::agent_api::poll;
 use spillway_testkit::{FleetStory, HostPlan, Plot, Runner, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
@@ -140,6 +145,41 @@ fn a_deployment_whose_hosts_are_not_selected_counts_none_and_has_no_targets_yet(
     let empty = Fleet::ended(&FleetStory::new(ONE_AT_A_TIME, 0));
     assert_eq!((&empty.info()["status"], empty.counts()), (&json!("Failed"), [0; 5]));
     assert_eq!(empty.ask("ListDeploymentTargets", json!({})), json!({ "targetIds": [] }));
+}
+
+#[test]
+fn a_poll_while_the_hosts_are_being_selected_leaves_a_host_its_work() {
+    let fleet = Fleet::of(&FleetStory::new(ONE_AT_A_TIME, 1));
+    let arn = "arn:aws:ec2:us-east-1:111122223333:instance/i-0";
+    let (identifier, caller) =
+        (arn.parse().unwrap(), "arn:aws:sts::111122223333:assumed-role/web/i-0".parse().unwrap());
+    let host = Host {
+        id: "i-0".parse().unwrap(),
+        arn: arn.to_owned(),
+        identifier: arn.parse().unwrap(),
+        principal: Principal::InstanceProfile { roles: vec!["web".to_owned()] },
+        zone: None,
+        auto_scaling_group: None,
+        standing: Standing::Unknown,
+        seen_at: None,
+        stopped_at: None,
+    };
+    let (world, now) = (&fleet.world, fleet.world.now());
+    let roster = Roster { deployment: fleet.id.parse().unwrap(), name: "first".to_owned() };
+    let work = HostWork::new(host, 0, &HostEvent::IN_PLACE, false, now);
+    let idle = SignedDuration::from_secs(30);
+    pollster::block_on(async {
+        world.create_works(&roster, now, &[work]).await.unwrap();
+        let next = poll(world, &caller, &identifier, idle, now).await.unwrap();
+        assert_eq!((next.command, next.again_in), (None, SignedDuration::from_secs(1)));
+        assert_eq!(world.dossier(&identifier).await.unwrap().open.len(), 1, "the record is about to name it");
+    });
+    Runner::new(world, machine()).run();
+    assert_eq!(fleet.info()["status"], "Succeeded");
+    pollster::block_on(async {
+        poll(world, &caller, &identifier, idle, world.now()).await.unwrap();
+        assert_eq!(world.dossier(&identifier).await.unwrap().open, [], "it is over");
+    });
 }
 
 #[test]

@@ -103,9 +103,16 @@ async fn next(
 ) -> Result<Next, Refusal> {
     let (mut again_in, mut first) = (idle, None::<(Deployment, HostWork)>);
     for open in &dossier.open {
-        let Some((record, work)) = find(store, open).await? else {
-            store.close_work(host, &open.deployment).await?;
-            continue;
+        let (record, work) = match look_up(store, open).await? {
+            Found::Work(found) => *found,
+            Found::Selecting => {
+                again_in = again_in.min(WANTED_PAUSE);
+                continue;
+            }
+            Found::Over => {
+                store.close_work(host, &open.deployment).await?;
+                continue;
+            }
         };
         prove(caller, &work.host)?;
         let distance = i64::from(work.rank) - i64::from(released(&record));
@@ -129,17 +136,36 @@ fn released(record: &Deployment) -> u32 {
     record.server.as_ref().map_or(0, |progress| progress.watermark.released)
 }
 
+/// What there is of open work.
+enum Found {
+    /// The record of a deployment that wants its hosts, and the work of a host in it.
+    Work(Box<(Deployment, HostWork)>),
+    /// The deployment still selects its hosts: they have open work before the record says which of them count.
+    Selecting,
+    /// The deployment does not go on, or not with this host.
+    Over,
+}
+
+async fn look_up(store: &(impl Deployments + HostWorks), open: &OpenWork) -> Result<Found, Problem> {
+    let record = store.load(&open.deployment).await?;
+    let Some(record) = record.filter(|record| record.halt.is_none() && !record.has_ended()) else {
+        return Ok(Found::Over);
+    };
+    let Some(roster) = record.roster() else { return Ok(Found::Selecting) };
+    let work = store.works_of(&roster, std::slice::from_ref(&open.host)).await?.into_iter().next();
+    Ok(work.map_or(Found::Over, |work| Found::Work(Box::new((record, work)))))
+}
+
 /// The record of a deployment that wants its hosts, and the work of a host in it; `None` where either is not there or the
 /// deployment does not go on.
 pub(crate) async fn find(
     store: &(impl Deployments + HostWorks),
     open: &OpenWork,
 ) -> Result<Option<(Deployment, HostWork)>, Problem> {
-    let Some(record) = store.load(&open.deployment).await? else { return Ok(None) };
-    let roster = record.roster().filter(|_| record.halt.is_none() && !record.has_ended());
-    let Some(roster) = roster else { return Ok(None) };
-    let work = store.works_of(&roster, std::slice::from_ref(&open.host)).await?.into_iter().next();
-    Ok(work.map(|work| (record, work)))
+    Ok(match look_up(store, open).await? {
+        Found::Work(found) => Some(*found),
+        Found::Selecting | Found::Over => None,
+    })
 }
 
 /// The deployment of a command, for the host that it is for, as long as the deployment wants the host.
