@@ -1,6 +1,7 @@
 //! `cargo bench`: whatever has a bar is measured, and told in one table.
 //!
-//! `cargo bench -- zips` measures only what is named: transitions, alarms, starts, zips, simulations or requests.
+//! `cargo bench -- zips` measures only what is named: transitions, alarms, starts, zips, simulations,
+//! fleets or requests.
 //!
 //! `cargo bench -- --smoke` makes the same measurements with debug builds, one sample of each, and no bar, so that a
 //! measurement that has stopped working is noticed.
@@ -10,6 +11,7 @@
 #![allow(clippy::large_futures, reason = "nothing here is short of stack")]
 
 mod alarms;
+mod fleets;
 mod functions;
 mod poller;
 mod requests;
@@ -63,12 +65,13 @@ impl Effort {
 
 type Measure = fn(Effort) -> Vec<Row>;
 
-const MEASUREMENTS: [(&str, Measure); 6] = [
+const MEASUREMENTS: [(&str, Measure); 7] = [
     ("transitions", transitions::measure),
     ("alarms", alarms::measure),
     ("starts", starts::measure),
     ("zips", zips::measure),
     ("simulations", simulations::measure),
+    ("fleets", fleets::measure),
     ("requests", requests::measure),
 ];
 

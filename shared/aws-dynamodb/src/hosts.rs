@@ -109,27 +109,11 @@ impl HostWorks for Table {
 
 impl HostDossiers for Table {
     async fn dossier(&self, host: &HostIdentifier) -> Result<HostDossier, Problem> {
-        let query = Query { condition: "#pk = :pk", values: vec![(":pk", text(known(host)))], ..Query::default() };
-        let mut dossier = HostDossier::default();
-        let mut open = Vec::new();
-        for item in self.query(&format!("host {host}"), query).await? {
-            match read_text(&item, "sk").and_then(|sk| sk.split_once('#')) {
-                Some(("work", deployment)) => {
-                    if let (Ok(deployment), Some(Ok(host))) =
-                        (deployment.parse(), read_text(&item, "host").map(str::parse))
-                    {
-                        open.push((moment(&item, "at"), OpenWork { deployment, host }));
-                    }
-                }
-                Some(("group", group)) => _ = dossier.groups.insert(group.to_owned(), read_doc(&item)?),
-                Some(_) | None => {
-                    (dossier.seen_at, dossier.stopped_at) = (moment(&item, "seen"), moment(&item, "stopped"));
-                }
-            }
-        }
-        open.sort_by(|(a, of_a), (b, of_b)| (a, &of_a.deployment).cmp(&(b, &of_b.deployment)));
-        dossier.open = open.into_iter().map(|(_, open)| open).collect();
-        Ok(dossier)
+        self.read_dossier(host, false).await
+    }
+
+    async fn recent_dossier(&self, host: &HostIdentifier) -> Result<HostDossier, Problem> {
+        self.read_dossier(host, true).await
     }
 
     async fn note_seen(&self, host: &HostIdentifier, at: Timestamp, stops: bool) -> Result<(), Problem> {
@@ -153,6 +137,31 @@ impl HostDossiers for Table {
 }
 
 impl Table {
+    async fn read_dossier(&self, host: &HostIdentifier, may_be_old: bool) -> Result<HostDossier, Problem> {
+        let values = vec![(":pk", text(known(host)))];
+        let query = Query { condition: "#pk = :pk", values, may_be_old, ..Query::default() };
+        let mut dossier = HostDossier::default();
+        let mut open = Vec::new();
+        for item in self.query(&format!("host {host}"), query).await? {
+            match read_text(&item, "sk").and_then(|sk| sk.split_once('#')) {
+                Some(("work", deployment)) => {
+                    if let (Ok(deployment), Some(Ok(host))) =
+                        (deployment.parse(), read_text(&item, "host").map(str::parse))
+                    {
+                        open.push((moment(&item, "at"), OpenWork { deployment, host }));
+                    }
+                }
+                Some(("group", group)) => _ = dossier.groups.insert(group.to_owned(), read_doc(&item)?),
+                Some(_) | None => {
+                    (dossier.seen_at, dossier.stopped_at) = (moment(&item, "seen"), moment(&item, "stopped"));
+                }
+            }
+        }
+        open.sort_by(|(a, of_a), (b, of_b)| (a, &of_a.deployment).cmp(&(b, &of_b.deployment)));
+        dossier.open = open.into_iter().map(|(_, open)| open).collect();
+        Ok(dossier)
+    }
+
     /// The stream of the table tells of an item by its `ended` and its `told`, which the template filters by.
     fn work_item(&self, roster: &Roster, work: &HostWork) -> Item {
         let mut item = with(

@@ -55,6 +55,8 @@ pub(crate) struct Query<'a> {
     pub(crate) newest_first: bool,
     /// At most so many; all when absent.
     pub(crate) most: Option<usize>,
+    /// Whether what is read may be a second old, for half the price.
+    pub(crate) may_be_old: bool,
 }
 
 impl Table {
@@ -174,7 +176,7 @@ impl Table {
             .table_name(&self.name)
             .set_index_name(query.index.map(str::to_owned))
             // An index cannot be read consistently.
-            .set_consistent_read(query.index.is_none().then_some(true))
+            .set_consistent_read((query.index.is_none() && !query.may_be_old).then_some(true))
             .key_condition_expression(query.condition)
             .set_filter_expression(query.filter)
             .set_expression_attribute_names(Some(names))

@@ -145,6 +145,7 @@ async fn a_host_was_seen_and_stops(store: &impl Store) {
     store.note_seen(&host, at(2), false).await.unwrap();
     let dossier = store.dossier(&host).await.unwrap();
     assert_eq!((dossier.seen_at, dossier.stopped_at), (Some(at(2)), None));
+    assert_eq!(store.recent_dossier(&host).await.unwrap(), dossier);
 }
 
 async fn groups_know_of_a_host_each_by_itself(store: &impl Store) {

@@ -96,6 +96,8 @@ pub trait HostWorks {
 pub trait HostDossiers {
     /// What is known of a host, as it is at this moment.
     async fn dossier(&self, host: &HostIdentifier) -> Result<HostDossier, Problem>;
+    /// The same for a poll, of which there are very many: what it shows may be a second old.
+    async fn recent_dossier(&self, host: &HostIdentifier) -> Result<HostDossier, Problem>;
     /// Notes that the agent of a host was seen, or that it said it stops.
     async fn note_seen(&self, host: &HostIdentifier, at: Timestamp, stops: bool) -> Result<(), Problem>;
     /// Notes what a group knows of a host.

@@ -68,7 +68,7 @@ pub async fn poll(
     now: Timestamp,
 ) -> Result<Next, Refusal> {
     claim(caller, host)?;
-    let dossier = store.dossier(host).await?;
+    let dossier = store.recent_dossier(host).await?;
     note_seen(store, host, &dossier, now).await?;
     next(store, caller, host, &dossier, idle).await
 }

@@ -142,6 +142,10 @@ impl HostDossiers for World {
         self.call(|world| Ok(world.dossiers.get(host).cloned().unwrap_or_default())).await
     }
 
+    async fn recent_dossier(&self, host: &HostIdentifier) -> Result<HostDossier, Problem> {
+        self.dossier(host).await
+    }
+
     async fn note_seen(&self, host: &HostIdentifier, at: Timestamp, stops: bool) -> Result<(), Problem> {
         self.call(|world| {
             let dossier = world.dossiers.entry(host.clone()).or_default();

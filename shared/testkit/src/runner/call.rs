@@ -49,7 +49,7 @@ use super::{Runner, When};
 use crate::{Event, Story, World};
 
 /// The most hosts of a deployment.
-const MOST_HOSTS: usize = 1_000;
+const MOST_HOSTS: usize = 10_000;
 /// The most bytes of a revision.
 const MOST_BYTES: usize = 10_000;
 /// How long Lambda lets the functions run that look after many deployments.

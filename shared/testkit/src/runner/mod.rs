@@ -26,7 +26,7 @@ const SWEEP_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// How long the stream of the table collects changes before the fleet is advanced.
 const STREAM_WINDOW: SignedDuration = SignedDuration::from_secs(1);
 /// More turns than any story takes.
-const MOST_TURNS: usize = 200_000;
+const MOST_TURNS: usize = 1_000_000;
 
 /// An invocation that is made twice: which, and when for the second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
