@@ -6,6 +6,9 @@ use spillway_domain::deployment::halt::{Cause, FailedCall, HookFault};
 use spillway_domain::deployment::lifecycle::EventName;
 use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::deployment::spec::DeploymentSpec;
+use spillway_domain::problem::Call;
+use spillway_domain::server::fleet::Shortage;
+use spillway_domain::server::progress::HostFailure;
 use spillway_testkit::{Accident, Event, Harm, HookPlan, Runner, Story, World, check};
 use spillway_tests::template::machine;
 
@@ -53,6 +56,40 @@ fn every_cause_has_its_status_code_and_words() {
     let others = ecs.iter().zip(&lambda).filter(|(ecs, lambda)| ecs != lambda).map(|(ecs, _)| ecs.as_str());
     let others = others.collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(format!("{}\n\nOn ECS:\n{others}", lambda.join("\n")));
+}
+
+#[test]
+fn every_cause_of_a_fleet_has_its_status_code_and_words() {
+    let shortage =
+        || Shortage { hosts: 6, minimum: 5, succeeded: 1, failed: 2, untouched: 3, zone: Some("us-east-1a".to_owned()) };
+    let failure = |host: &str| HostFailure {
+        host: host.parse().unwrap(),
+        reason: "ValidateService: Script at specified location: check.sh failed with exit code 7".to_owned(),
+    };
+    let call = |service: &str, operation: &str| FailedCall {
+        call: Some(Call { service: service.to_owned(), operation: operation.to_owned() }),
+        words: format!("{service}:{operation} failed: AccessDenied."),
+    };
+    let causes = [
+        Cause::NoHosts,
+        Cause::TooManyHosts { found: 1_200, most: 1_000 },
+        Cause::MinimumTooHigh(shortage()),
+        Cause::TooFewHealthyHosts { shortage: shortage(), failures: vec![failure("i-0"), failure("box-0")] },
+        Cause::Denied(call("ec2", "DescribeInstances")),
+        Cause::Denied(call("autoscaling", "DescribeAutoScalingGroups")),
+        Cause::Denied(call("sts", "AssumeRole")),
+        Cause::Missing(call("autoscaling", "DescribeAutoScalingGroups")),
+        Cause::Refused(call("ec2", "DescribeInstances")),
+        Cause::Throttled(call("ec2", "DescribeInstances")),
+    ];
+    let (_, record) = play(&Story::new("Steps.10@1m"));
+    let platform = ComputePlatform::Server;
+    let spec = DeploymentSpec { platform, ..(*record.spec).clone() };
+    let line = |cause: &Cause| {
+        let (status, code) = (cause.status().as_str(), cause.code(platform).as_str());
+        format!("{status} {code}, rolls back: {:?}\n  {}", cause.rollback_event(), cause.message(&spec))
+    };
+    insta::assert_snapshot!(causes.iter().map(line).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 pub mod deployment_instance;
 mod deployment_target;
 mod ecs_target;
-mod instance_target;
+pub(crate) mod instance_target;
 mod lambda_target;
 
 use std::collections::BTreeMap;

@@ -9,6 +9,7 @@ use spillway_domain::server::status::InstanceState;
 use spillway_domain::server::work::HostWork;
 
 use super::{MessageForm, SUBJECT};
+use crate::codedeploy::target::instance_target::arn;
 use crate::place::Place;
 
 /// The `detail-type` of the EventBridge event.
@@ -69,7 +70,7 @@ pub fn message(
         "accountId": place.account,
         "eventTriggerName": trigger.as_str(),
         "deploymentId": deployment.id.as_str(),
-        "instanceId": work.host.arn,
+        "instanceId": arn(&work.host, place),
         "lastUpdatedAt": form.time(work.updated_at),
         "instanceStatus": form.status(status(state)),
         "lifecycleEvents": form.nested(events.collect()),
@@ -95,7 +96,7 @@ pub fn detail(deployment: &Deployment, work: &HostWork, state: InstanceState, pl
 
 /// The `resources` of the EventBridge event.
 pub fn resources(deployment: &Deployment, work: &HostWork, place: &Place) -> Vec<String> {
-    let mut resources = vec![work.host.arn.clone()];
+    let mut resources = vec![arn(&work.host, place)];
     resources.extend(super::resources(deployment, place));
     resources
 }
@@ -216,6 +217,16 @@ mod tests {
                 "arn:aws:codedeploy:us-east-1:111122223333:deploymentgroup:shop/live",
             ]
         );
+    }
+
+    #[test]
+    fn an_on_premises_instance_has_codedeploys_arn() {
+        let mut work = failed();
+        (work.host.id, work.host.arn) = (named("box-0"), "box-0".to_owned());
+        let arn = "arn:aws:codedeploy:us-east-1:111122223333:instance/box-0";
+        let form = MessageForm::Recorded;
+        let message = message(&deployment(), &work, InstanceState::Failure, &named("chat"), &place(), form);
+        assert_eq!((&message["instanceId"], &resources(&deployment(), &work, &place())[0]), (&json!(arn), &arn.to_owned()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `InstanceTarget`, a host of a deployment, and its older form `InstanceSummary`.
 
 use serde_json::{Value, json};
+use spillway_domain::server::host::Host;
 use spillway_domain::server::status::HostTarget;
 use spillway_domain::server::work::{HostDiagnostics, HostRun};
 
@@ -15,7 +16,7 @@ const LABEL: &str = "Blue";
 pub(super) fn render(host: &HostTarget, place: &Place) -> Value {
     let mut shown = common(host);
     shown["targetId"] = json!(host.work.host.id.as_str());
-    shown["targetArn"] = json!(arn(host, place));
+    shown["targetArn"] = json!(arn(&host.work.host, place));
     shown["instanceLabel"] = json!(LABEL);
     shown
 }
@@ -23,7 +24,7 @@ pub(super) fn render(host: &HostTarget, place: &Place) -> Value {
 /// As the deprecated operations show it: CodeDeploy gives the ARN as `instanceId`.
 pub(super) fn render_summary(host: &HostTarget, place: &Place) -> Value {
     let mut shown = common(host);
-    shown["instanceId"] = json!(arn(host, place));
+    shown["instanceId"] = json!(arn(&host.work.host, place));
     shown["instanceType"] = json!(LABEL);
     shown
 }
@@ -39,8 +40,7 @@ fn common(host: &HostTarget) -> Value {
 }
 
 /// EC2 instances have ARNs of their own; those of on-premises instances are CodeDeploy's.
-fn arn(host: &HostTarget, place: &Place) -> String {
-    let host = &host.work.host;
+pub(crate) fn arn(host: &Host, place: &Place) -> String {
     if host.id.is_of_ec2() { host.arn.clone() } else { place.arn("codedeploy", &format!("instance/{}", host.id)) }
 }
 
