@@ -269,6 +269,11 @@ impl Cause {
                 )
             }
             Self::Missing(call) => format!("What is deployed to does not exist. {}", call.words),
+            Self::Denied(call) if spec.platform == ComputePlatform::Server && call.is_of(Call::STS) => format!(
+                "IAM Role is missing for deployment group: {}. {} Check that the service role {} exists, and that its \
+                 trust policy names the roles of Spillway's functions.",
+                spec.group, call.words, spec.role
+            ),
             Self::Denied(call) => {
                 let service = match spec.platform {
                     _ if call.is_of_load_balancing() => "AmazonElasticLoadBalancing",
