@@ -95,7 +95,7 @@ fn a_change_of_state_is_logged_once_and_failures_are_waited_out_longer_and_longe
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     insta::assert_snapshot!("states", log.replace(&server.url(), "SERVICE"));
     let waits: Vec<u64> = clock.waits.lock().unwrap().iter().map(Duration::as_secs).collect();
-    let bounds = [10..=13, 13..=17, 16..=21, 60..=60, 60..=60, 10..=13, 13..=17, 4..=5, 30..=30];
+    let bounds = [1..=1, 2..=2, 4..=5, 60..=60, 60..=60, 1..=1, 2..=2, 4..=5, 30..=30];
     assert!(
         waits.len() == bounds.len() && waits.iter().zip(&bounds).all(|(wait, within)| within.contains(wait)),
         "{waits:?}"
