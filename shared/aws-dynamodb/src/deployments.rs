@@ -105,6 +105,7 @@ impl Deployments for Table {
             values,
             newest_first: true,
             most: Some(ENOUGH),
+            may_be_old: false,
         };
         let items = self.query("the deployments", query).await?;
         let keys = items.iter().filter_map(|item| read_text(item, "created"));

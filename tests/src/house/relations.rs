@@ -218,10 +218,10 @@ fn a_function_has_its_own_role_and_writes_into_its_own_log_only() {
         if properties["LoggingConfig"]["LogGroup"] != format!("{camel}LogGroup") {
             faults.push(format!("{name}: its log group is {}", properties["LoggingConfig"]["LogGroup"]));
         }
-        let mut expected = vec![
-            json!([["logs:CreateLogStream", "logs:PutLogEvents"], format!("{camel}LogGroup.Arn")]),
-            json!([["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"]),
-        ];
+        let mut expected = vec![json!([["logs:CreateLogStream", "logs:PutLogEvents"], format!("{camel}LogGroup.Arn")])];
+        if properties["Tracing"] != "PassThrough" {
+            expected.push(json!([["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"]));
+        }
         let queue = &properties["DeadLetterQueue"]["TargetArn"];
         if !queue.is_null() {
             expected.push(json!(["sqs:SendMessage", queue]));

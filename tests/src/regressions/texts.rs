@@ -60,8 +60,14 @@ fn every_cause_has_its_status_code_and_words() {
 
 #[test]
 fn every_cause_of_a_fleet_has_its_status_code_and_words() {
-    let shortage =
-        || Shortage { hosts: 6, minimum: 5, succeeded: 1, failed: 2, untouched: 3, zone: Some("us-east-1a".to_owned()) };
+    let shortage = || Shortage {
+        hosts: 6,
+        minimum: 5,
+        succeeded: 1,
+        failed: 2,
+        untouched: 3,
+        zone: Some("us-east-1a".to_owned()),
+    };
     let failure = |host: &str| HostFailure {
         host: host.parse().unwrap(),
         reason: "ValidateService: Script at specified location: check.sh failed with exit code 7".to_owned(),

@@ -226,7 +226,10 @@ mod tests {
         let arn = "arn:aws:codedeploy:us-east-1:111122223333:instance/box-0";
         let form = MessageForm::Recorded;
         let message = message(&deployment(), &work, InstanceState::Failure, &named("chat"), &place(), form);
-        assert_eq!((&message["instanceId"], &resources(&deployment(), &work, &place())[0]), (&json!(arn), &arn.to_owned()));
+        assert_eq!(
+            (&message["instanceId"], &resources(&deployment(), &work, &place())[0]),
+            (&json!(arn), &arn.to_owned())
+        );
     }
 
     #[test]
