@@ -7,44 +7,46 @@ use spillway_domain::names::ConfigName;
 use crate::duration::text;
 use crate::fault::Faults;
 use crate::fragment::{Members, kind, possible};
-use crate::lambda::{CONFIG, GROUP, OfLambda};
+use crate::takeover::{CONFIG, GROUP, TakenOver};
 
-/// Finds the groups of Lambda's whose configuration, as far as the template tells its name, is none. A name that may be
-/// that of a configuration made elsewhere is not looked up.
-pub(crate) fn check(resources: &Members, of_lambda: &OfLambda<'_>, faults: &mut Faults) {
+/// Finds the groups that are taken over whose configuration, as far as the template tells its name, is none. A name that
+/// may be that of a configuration made elsewhere is not looked up.
+pub(crate) fn check(resources: &Members, taken_over: &TakenOver<'_>, faults: &mut Faults) {
     let made: Vec<String> = resources
         .values()
         .filter(|resource| resource["Type"] == CONFIG)
         .filter_map(|config| text(&config["Properties"]["DeploymentConfigName"]))
         .collect();
-    for group in of_lambda.keys().filter(|id| kind(resources, id) == GROUP) {
+    for (group, taken) in taken_over.iter().filter(|(id, _)| kind(resources, id) == GROUP) {
         let names = &resources[*group]["Properties"]["DeploymentConfigName"];
         for name in possible(names).into_iter().filter_map(text).filter(|name| !made.contains(name)) {
-            if let Some(why) = wrong(&name) {
+            if let Some(why) = wrong(&name, taken.platform) {
                 faults.resource(group, why);
             }
         }
     }
 }
 
-/// Why no configuration of Lambda's can have that name.
-fn wrong(name: &str) -> Option<String> {
+/// Why no configuration of a platform can have that name.
+fn wrong(name: &str, platform: ComputePlatform) -> Option<String> {
     let parsed = name.parse::<ConfigName>();
     let built_in = parsed.as_ref().ok().and_then(find_built_in);
-    if name == "AllAtOnce" || built_in.is_some_and(|(platform, _)| platform == ComputePlatform::Lambda) {
+    let is_lambda = platform == ComputePlatform::Lambda;
+    if is_lambda && name == "AllAtOnce" || built_in.is_some_and(|(of, _)| of == platform) {
         return None;
     }
-    let suggest = |name: &str| ConfigName::suggestion(name, Some(ComputePlatform::Lambda));
+    let suggest = |name: &str| ConfigName::suggestion(name, Some(platform));
     let meant = suggest(name).or_else(|| suggest(name.strip_prefix("CodeDeployDefault.")?));
     let hint = meant.as_ref().map(|meant| format!(" Did you mean {meant}?")).unwrap_or_default();
-    if name.starts_with("Steps.") {
+    if is_lambda && name.starts_with("Steps.") {
         return name
             .parse::<Routing>()
             .err()
             .map(|error| format!("Its deployment configuration is none: {error}.{hint}"));
     }
     if name.starts_with("CodeDeployDefault.") {
-        return Some(format!("CodeDeploy has no configuration '{name}' for Lambda.{hint}"));
+        let platform = if is_lambda { "Lambda" } else { "servers" };
+        return Some(format!("CodeDeploy has no configuration '{name}' for {platform}.{hint}"));
     }
     if let Err(error) = parsed {
         return Some(format!("Its deployment configuration cannot be called '{name}': {error}.{hint}"));
@@ -78,7 +80,7 @@ mod tests {
             "Canary10Percent2Minutes",
             "Linear10PercentEvery5Minutes",
         ] {
-            assert_eq!(wrong(name), None, "{name}");
+            assert_eq!(wrong(name, ComputePlatform::Lambda), None, "{name}");
         }
     }
 
@@ -116,8 +118,19 @@ mod tests {
                 "CodeDeploy has no configuration 'CodeDeployDefault.OneAtATime' for Lambda.".to_owned(),
             ),
         ] {
-            assert_eq!(wrong(name), Some(words), "{name}");
+            assert_eq!(wrong(name, ComputePlatform::Lambda), Some(words), "{name}");
         }
-        assert!(wrong("two words").unwrap().starts_with("Its deployment configuration cannot be called 'two words': "));
+        assert!(wrong("two words", ComputePlatform::Lambda).unwrap().starts_with("Its deployment configuration cannot be called 'two words': "));
+    }
+
+    #[test]
+    fn servers_have_configurations_of_their_own() {
+        let of_servers = |name| wrong(name, ComputePlatform::Server);
+        for name in ["CodeDeployDefault.OneAtATime", "CodeDeployDefault.HalfAtATime", "ours"] {
+            assert_eq!(of_servers(name), None, "{name}");
+        }
+        let lambda = "CodeDeployDefault.LambdaAllAtOnce";
+        let words = of_servers(lambda).unwrap();
+        assert!(words.starts_with(&format!("CodeDeploy has no configuration '{lambda}' for servers.")), "{words}");
     }
 }

@@ -10,7 +10,7 @@ use crate::config::check;
 use crate::fault::Faults;
 use crate::fragment::Members;
 use crate::hook::{hooks, point_hooks};
-use crate::lambda::{GROUP, OfLambda, of_lambda, unclear};
+use crate::takeover::{GROUP, TakenOver, taken_over, unclear};
 use crate::reference::{Renames, rename_in_section};
 use crate::role::{Detail, Roles, roles, service_role_arn};
 use crate::settings::{Adoption, Settings};
@@ -34,8 +34,8 @@ const LONGEST_ID: usize = 255;
 /// CloudFormation takes no more.
 const MOST_RESOURCES: usize = 500;
 
-/// The template with custom resources of Spillway's for everything of Lambda's that CodeDeploy would carry out, and
-/// nothing else changed. What refers to it refers to what took its place. A template that is rewritten already stays as it is.
+/// The template with custom resources of Spillway's for everything of Lambda's, and of servers if it says so, that
+/// CodeDeploy would carry out, and nothing else changed. What refers to it refers to what took its place. A template that is rewritten already stays as it is.
 pub fn rewrite(mut fragment: Value, home: &Home) -> Result<Value, Faults> {
     let mut faults = Faults::default();
     let settings = Settings::of(&fragment, &mut faults);
@@ -45,10 +45,10 @@ pub fn rewrite(mut fragment: Value, home: &Home) -> Result<Value, Faults> {
         return Ok(fragment);
     };
     let aliases = aliases(resources, &mut faults);
-    let of_lambda = of_lambda(resources, &aliases);
-    check(resources, &of_lambda, &mut faults);
+    let taken_over = taken_over(resources, &aliases, settings.servers);
+    check(resources, &taken_over, &mut faults);
     unclear(resources, &aliases, &mut faults);
-    let old = Old { resources, aliases: &aliases, of_lambda: &of_lambda, settings: &settings, home };
+    let old = Old { resources, aliases: &aliases, taken_over: &taken_over, settings: &settings, home };
     let chain = Chain::of(resources, &aliases, &settings);
     let mut found = Faults::default();
     let mut new = old.replaced(&chain, Detail::ByArn, &mut found);
@@ -111,16 +111,16 @@ fn new_id(old: &str) -> String {
 struct Old<'a> {
     resources: &'a Members,
     aliases: &'a [Alias<'a>],
-    of_lambda: &'a OfLambda<'a>,
+    taken_over: &'a TakenOver<'a>,
     settings: &'a Settings,
     home: &'a Home,
 }
 
 impl Old<'_> {
-    /// What takes the place of what is Lambda's.
+    /// What takes the place of what is taken over.
     fn replaced(&self, chain: &Chain<'_>, detail: Detail, faults: &mut Faults) -> New {
         let mut new = New {
-            roles: roles(self.resources, self.aliases, self.of_lambda, self.home, detail, faults),
+            roles: roles(self.resources, self.aliases, self.taken_over, self.home, detail, faults),
             ..New::default()
         };
         for alias in self.aliases {
@@ -140,8 +140,8 @@ impl Old<'_> {
                 new.add(id, origin, wait);
             }
         }
-        for (id, kind) in self.of_lambda {
-            match self.codedeploy(id, kind) {
+        for (id, taken) in self.taken_over {
+            match self.codedeploy(id, taken.kind) {
                 Some(resource) => new.replace(id, resource),
                 None => faults.resource(id, "Attribute 'Properties' should be a map."),
             }

@@ -16,7 +16,7 @@ use self::trust::Trust;
 use crate::alias::Alias;
 use crate::fault::Faults;
 use crate::fragment::{Conditions, Members, kind, leaves, map_leaves};
-use crate::lambda::{GROUP, OfLambda, ways};
+use crate::takeover::{GROUP, TakenOver, ways};
 use crate::reference::{named, spelled};
 use crate::rewrite::Home;
 
@@ -31,26 +31,26 @@ pub(crate) struct Roles {
     pub policies: Vec<Policy>,
 }
 
-/// The roles that trust CodeDeploy for a group of Lambda's, as they have to be: they trust Spillway's functions, and
+/// The roles that trust CodeDeploy for a group that is taken over, as they have to be: they trust Spillway's functions, and
 /// may do with the aliases and their hooks what there is to do. One that a group of another kind has trusts CodeDeploy
 /// as well.
 pub(crate) fn roles(
     resources: &Members,
     aliases: &[Alias<'_>],
-    of_lambda: &OfLambda<'_>,
+    taken_over: &TakenOver<'_>,
     home: &Home,
     detail: Detail,
     faults: &mut Faults,
 ) -> Roles {
     let mut roles = Roles::default();
-    let uses_by_role = uses_by_role(resources, of_lambda);
+    let uses_by_role = uses_by_role(resources, taken_over);
     for (id, uses) in &uses_by_role {
         let id = *id;
         let mut role = resources[id].clone();
         let trust = Trust {
             function_roles: &home.function_roles,
             codedeploy_too: resources.iter().any(|(group, resource)| {
-                let stays = resource["Type"] == GROUP && !of_lambda.contains_key(group.as_str());
+                let stays = resource["Type"] == GROUP && !taken_over.contains_key(group.as_str());
                 stays && named(&resource["Properties"]["ServiceRoleArn"]).contains(id)
             }),
         };
@@ -92,10 +92,10 @@ pub(crate) fn roles(
 /// A group that has a role: under which conditions, and how it names the role.
 type Use<'a> = (&'a str, Conditions<'a>, &'a Value);
 
-/// The roles of the template that groups of Lambda's have.
-fn uses_by_role<'a>(resources: &'a Members, of_lambda: &OfLambda<'a>) -> BTreeMap<&'a str, Vec<Use<'a>>> {
+/// The roles of the template that groups which are taken over have.
+fn uses_by_role<'a>(resources: &'a Members, taken_over: &TakenOver<'a>) -> BTreeMap<&'a str, Vec<Use<'a>>> {
     let mut found = BTreeMap::<&str, Vec<Use<'_>>>::new();
-    for group in of_lambda.keys().filter(|id| kind(resources, id) == GROUP) {
+    for group in taken_over.keys().filter(|id| kind(resources, id) == GROUP) {
         for (conditions, leaf) in leaves(&resources[*group]["Properties"]["ServiceRoleArn"]) {
             for role in named(leaf).into_iter().filter(|id| kind(resources, id) == ROLE) {
                 found.entry(role).or_default().push((group, conditions.clone(), leaf));

@@ -8,8 +8,9 @@ use crate::fault::Faults;
 const LONGEST: &str = "LongestDeploymentMinutes";
 const WAITS: &str = "WaitForCompletion";
 const ADOPTS: &str = "AdoptAliases";
+const SERVERS: &str = "Servers";
 
-/// What counts for all aliases of a template.
+/// What counts for all of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// How many minutes a shift takes at most of which the resources tell nothing.
@@ -18,6 +19,9 @@ pub(crate) struct Settings {
     pub waits: bool,
     /// Whether aliases that are there already are taken over.
     pub adopts: Adoption,
+    /// Whether the applications and groups of servers are taken over from CodeDeploy. Their hosts need another agent then,
+    /// so that a template has to say it.
+    pub servers: bool,
 }
 
 /// Whether aliases that are there already are taken over.
@@ -33,7 +37,7 @@ pub(crate) enum Adoption {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { longest_shift_minutes: 180, waits: true, adopts: Adoption::No }
+        Self { longest_shift_minutes: 180, waits: true, adopts: Adoption::No, servers: false }
     }
 }
 
@@ -55,8 +59,9 @@ impl Settings {
                     .ok_or_else(|| format!("is {value}; it should be a number from 1 to {MAX_TOTAL_WAIT_MINUTES}.")),
                 WAITS => boolean(value).map(|waits| settings.waits = waits),
                 ADOPTS => adoption(value).map(|adopts| settings.adopts = adopts),
+                SERVERS => boolean(value).map(|servers| settings.servers = servers),
                 other => {
-                    let all = [LONGEST, WAITS, ADOPTS].join(", ");
+                    let all = [LONGEST, WAITS, ADOPTS, SERVERS].join(", ");
                     faults.template(format!("'Metadata.Spillway' has no '{other}'. It has {all}."));
                     continue;
                 }

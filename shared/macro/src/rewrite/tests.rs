@@ -187,6 +187,31 @@ fn whatever_refers_to_it_follows() {
 
 /// CloudFormation deletes what is gone from a template, as the template before said.
 #[test]
+fn what_is_of_servers_becomes_custom_resources_where_the_template_says_so() {
+    let tags = json!([{"Key": "fleet", "Value": "shop", "Type": "KEY_AND_VALUE"}]);
+    let hosts = json!({"Type": "AWS::CodeDeploy::DeploymentGroup", "Properties": {
+        "ApplicationName": {"Ref": "Fleet"}, "Ec2TagFilters": tags,
+        "ServiceRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}});
+    let kept = resources(&[
+        ("/Metadata", json!({"Spillway": {"Servers": true}})),
+        ("/Resources/Fleet", json!({"Type": "AWS::CodeDeploy::Application", "Properties": {"ComputePlatform": "Server"}})),
+        ("/Resources/Hosts", hosts),
+    ]);
+    assert_eq!(
+        kept["FleetSpillway"],
+        json!({"Type": "Custom::SpillwayApplication", "Properties": {"ServiceToken": TOKEN, "ComputePlatform": "Server"}})
+    );
+    assert_eq!(
+        kept["HostsSpillway"],
+        json!({"Type": "Custom::SpillwayDeploymentGroup", "Properties": {
+            "ServiceToken": TOKEN, "ApplicationName": {"Ref": "FleetSpillway"}, "Ec2TagFilters": tags,
+            "ServiceRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}})
+    );
+    let trusted = &kept["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"];
+    assert_eq!(trusted.as_array().unwrap().len(), 1, "no group is left to CodeDeploy: {trusted}");
+}
+
+#[test]
 fn an_alias_of_the_stack_itself_stays_in_the_template_while_it_is_taken_over() {
     let template = with(&[
         ("/Metadata", json!({"Spillway": {"AdoptAliases": true}})),

@@ -6,7 +6,7 @@ use super::{Detail, Roles, roles};
 use crate::alias::aliases;
 use crate::fault::Faults;
 use crate::fragment::Members;
-use crate::lambda::of_lambda;
+use crate::takeover::taken_over;
 use crate::rewrite::Home;
 
 const PATTERN: &str = "arn:aws:iam::111122223333:role/spillway/spillway/*";
@@ -67,7 +67,7 @@ fn roles_in(resources: &Value, detail: Detail) -> (Roles, Faults) {
         function_roles: PATTERN.to_owned(),
         service_role_names: "spillway-*".to_owned(),
     };
-    let roles = roles(resources, &aliases, &of_lambda(resources, &aliases), &home, detail, &mut faults);
+    let roles = roles(resources, &aliases, &taken_over(resources, &aliases, false), &home, detail, &mut faults);
     (roles, faults)
 }
 

@@ -99,8 +99,10 @@ fn the_settings_of_a_template_are_checked() {
     assert_eq!(settings(json!("fast")), format!("{begin}' should be a map."));
     assert_eq!(
         settings(json!({"Longest": 5})),
-        format!("{begin}' has no 'Longest'. It has LongestDeploymentMinutes, WaitForCompletion, AdoptAliases.")
+        format!("{begin}' has no 'Longest'. It has LongestDeploymentMinutes, WaitForCompletion, AdoptAliases, Servers.")
     );
+    let servers = settings(json!({"Servers": "all"}));
+    assert_eq!(servers, format!("{begin}.Servers' is \"all\"; it should be true or false."));
     for (minutes, shown) in [(json!(0), "0"), (json!(2881), "2881"), (json!("soon"), "\"soon\""), (json!([]), "[]")] {
         assert_eq!(
             settings(json!({"LongestDeploymentMinutes": minutes})),

@@ -1,8 +1,10 @@
-//! Which of CodeDeploy's resources are Lambda's. Those of servers and of ECS stay CodeDeploy's.
+//! Which of CodeDeploy's resources Spillway takes over: Lambda's, and those of servers where the template says so. Those
+//! of ECS stay CodeDeploy's.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use spillway_domain::catalog::config::ComputePlatform;
 
 use crate::alias::Alias;
 use crate::fault::Faults;
@@ -15,28 +17,74 @@ pub(crate) const GROUP: &str = "AWS::CodeDeploy::DeploymentGroup";
 pub(crate) const CONFIG: &str = "AWS::CodeDeploy::DeploymentConfig";
 const APPLICATION: &str = "AWS::CodeDeploy::Application";
 
-/// What is Lambda's, by its id, with the type of what takes its place.
-pub(crate) type OfLambda<'a> = BTreeMap<&'a str, &'static str>;
+/// What Spillway takes over, by its id.
+pub(crate) type TakenOver<'a> = BTreeMap<&'a str, Taken>;
+
+/// A resource that is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// The type of what takes its place.
+    pub kind: &'static str,
+    /// The platform that it is for.
+    pub platform: ComputePlatform,
+}
+
+/// What is Lambda's, and what is of servers if that is taken over.
+pub(crate) fn taken_over<'a>(resources: &'a Members, aliases: &[Alias<'_>], servers: bool) -> TakenOver<'a> {
+    let mut taken = of_lambda(resources, aliases);
+    if servers {
+        let of_servers = of_servers(resources, &taken);
+        taken.extend(of_servers);
+    }
+    taken
+}
 
 /// What says that it is Lambda's, and what an alias leads to. A platform that an intrinsic function tells says nothing.
-pub(crate) fn of_lambda<'a>(resources: &'a Members, aliases: &[Alias<'_>]) -> OfLambda<'a> {
+fn of_lambda<'a>(resources: &'a Members, aliases: &[Alias<'_>]) -> TakenOver<'a> {
     let [mut applications, mut configs, mut groups] = [APPLICATION, CONFIG, GROUP].map(|kind| of_kind(resources, kind));
     let of_alias = |group: &Resource<'_>| aliases.iter().any(|alias| leads(resources, alias, group.id));
 
     applications.retain(|application| {
-        application.says_lambda()
+        application.says("Lambda")
             || aliases.iter().any(|alias| application.is_meant_by(alias.application()))
             || groups.iter().any(|group| of_alias(group) && application.is_of(group))
     });
     groups.retain(|group| of_alias(group) || applications.iter().any(|application| application.is_of(group)));
-    configs.retain(|config| config.says_lambda() || groups.iter().any(|group| config.is_of(group)));
+    configs.retain(|config| config.says("Lambda") || groups.iter().any(|group| config.is_of(group)));
+    as_taken(applications, configs, groups, ComputePlatform::Lambda)
+}
 
-    let replaced = [
+/// What says that it is of servers or says nothing, which CloudFormation takes for the same, and the groups that select
+/// hosts.
+fn of_servers<'a>(resources: &'a Members, of_lambda: &TakenOver<'a>) -> TakenOver<'a> {
+    let others = |kind| {
+        let mut found = of_kind(resources, kind);
+        found.retain(|one| !of_lambda.contains_key(one.id));
+        found
+    };
+    let [mut applications, mut configs, mut groups] = [APPLICATION, CONFIG, GROUP].map(others);
+    let is_of_servers = |one: &Resource<'_>| one.says("Server") || one.properties["ComputePlatform"].is_null();
+    applications.retain(is_of_servers);
+    groups.retain(|group| group.selects_hosts() || applications.iter().any(|application| application.is_of(group)));
+    configs.retain(is_of_servers);
+    as_taken(applications, configs, groups, ComputePlatform::Server)
+}
+
+fn as_taken<'a>(
+    applications: Vec<Resource<'a>>,
+    configs: Vec<Resource<'a>>,
+    groups: Vec<Resource<'a>>,
+    platform: ComputePlatform,
+) -> TakenOver<'a> {
+    let taken = [
         (applications, "Custom::SpillwayApplication"),
         (configs, "Custom::SpillwayDeploymentConfig"),
         (groups, "Custom::SpillwayDeploymentGroup"),
     ];
-    replaced.into_iter().flat_map(|(found, kind)| found.into_iter().map(move |one| (one.id, kind))).collect()
+    let as_one = |(found, kind): (Vec<Resource<'a>>, _)| {
+        found.into_iter().map(move |one| (one.id, Taken { kind, platform }))
+    };
+    taken.into_iter().flat_map(as_one).collect()
 }
 
 /// The conditions, one set for each way, under which a group is that of an alias: by reference, or by its name in the
@@ -97,8 +145,14 @@ struct Resource<'a> {
 }
 
 impl Resource<'_> {
-    fn says_lambda(&self) -> bool {
-        self.properties["ComputePlatform"] == "Lambda"
+    fn says(&self, platform: &str) -> bool {
+        self.properties["ComputePlatform"] == platform
+    }
+
+    fn selects_hosts(&self) -> bool {
+        let selections =
+            ["AutoScalingGroups", "Ec2TagFilters", "Ec2TagSet", "OnPremisesInstanceTagFilters", "OnPremisesTagSet"];
+        selections.iter().any(|selection| !self.properties[*selection].is_null())
     }
 
     fn is_of(&self, group: &Resource<'_>) -> bool {
@@ -149,9 +203,47 @@ mod tests {
     }
 
     fn found(resources: Value) -> String {
+        found_with(&resources, false)
+    }
+
+    fn found_with(resources: &Value, servers: bool) -> String {
         let resources = resources.as_object().unwrap();
         let aliases = aliases(resources, &mut Faults::default());
-        of_lambda(resources, &aliases).into_keys().collect::<Vec<_>>().join(" ")
+        taken_over(resources, &aliases, servers).into_keys().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_is_of_servers_is_taken_over_where_that_is_said() {
+        let config = |platform: Value| json!({"Type": CONFIG, "Properties": platform});
+        let selecting = |member: &str| {
+            json!({"Type": GROUP, "Properties": {"ApplicationName": {"Fn::ImportValue": "App"}, member: [{"Key": "a"}]}})
+        };
+        let resources = json!({
+            "App": application(json!({"ComputePlatform": "Lambda"})),
+            "Group": group(json!({"Ref": "App"}), "Fast"),
+            "Fast": config(json!({"ComputePlatform": "Lambda"})),
+            "Fleet": application(json!({"ComputePlatform": "Server", "ApplicationName": "fleet"})),
+            "Plain": json!({"Type": APPLICATION}),
+            "Hosts": group(json!("fleet"), "Half"),
+            "OfPlain": group(json!({"Ref": "Plain"}), "Half"),
+            "ByTags": selecting("Ec2TagFilters"),
+            "ByGroups": selecting("AutoScalingGroups"),
+            "Half": config(json!({"ComputePlatform": "Server"})),
+            "Third": config(json!({})),
+            "Tasks": application(json!({"ComputePlatform": "ECS"})),
+            "Task": group(json!({"Ref": "Tasks"}), "Slow"),
+            "Any": application(json!({"ComputePlatform": {"Ref": "Platform"}})),
+            "Elsewhere": group(json!("elsewhere"), "Slow"),
+        });
+        assert_eq!(found_with(&resources, false), "App Fast Group");
+        assert_eq!(
+            found_with(&resources, true),
+            "App ByGroups ByTags Fast Fleet Group Half Hosts OfPlain Plain Third"
+        );
+        let all = taken_over(resources.as_object().unwrap(), &[], true);
+        let platforms = ["App", "Group", "Hosts", "Half"].map(|id| all[id].platform);
+        let (lambda, server) = (ComputePlatform::Lambda, ComputePlatform::Server);
+        assert_eq!(platforms, [lambda, lambda, server, server]);
     }
 
     #[test]
