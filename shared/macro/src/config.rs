@@ -120,7 +120,11 @@ mod tests {
         ] {
             assert_eq!(wrong(name, ComputePlatform::Lambda), Some(words), "{name}");
         }
-        assert!(wrong("two words", ComputePlatform::Lambda).unwrap().starts_with("Its deployment configuration cannot be called 'two words': "));
+        assert!(
+            wrong("two words", ComputePlatform::Lambda)
+                .unwrap()
+                .starts_with("Its deployment configuration cannot be called 'two words': ")
+        );
     }
 
     #[test]

@@ -10,10 +10,10 @@ use crate::config::check;
 use crate::fault::Faults;
 use crate::fragment::Members;
 use crate::hook::{hooks, point_hooks};
-use crate::takeover::{GROUP, TakenOver, taken_over, unclear};
 use crate::reference::{Renames, rename_in_section};
 use crate::role::{Detail, Roles, roles, service_role_arn};
 use crate::settings::{Adoption, Settings};
+use crate::takeover::{GROUP, TakenOver, taken_over, unclear};
 
 /// The Spillway that a template is deployed with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,9 +16,9 @@ use self::trust::Trust;
 use crate::alias::Alias;
 use crate::fault::Faults;
 use crate::fragment::{Conditions, Members, kind, leaves, map_leaves};
-use crate::takeover::{GROUP, TakenOver, ways};
 use crate::reference::{named, spelled};
 use crate::rewrite::Home;
+use crate::takeover::{GROUP, TakenOver, ways};
 
 const ROLE: &str = "AWS::IAM::Role";
 

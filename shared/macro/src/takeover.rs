@@ -81,9 +81,8 @@ fn as_taken<'a>(
         (configs, "Custom::SpillwayDeploymentConfig"),
         (groups, "Custom::SpillwayDeploymentGroup"),
     ];
-    let as_one = |(found, kind): (Vec<Resource<'a>>, _)| {
-        found.into_iter().map(move |one| (one.id, Taken { kind, platform }))
-    };
+    let as_one =
+        |(found, kind): (Vec<Resource<'a>>, _)| found.into_iter().map(move |one| (one.id, Taken { kind, platform }));
     taken.into_iter().flat_map(as_one).collect()
 }
 
@@ -215,9 +214,7 @@ mod tests {
     #[test]
     fn what_is_of_servers_is_taken_over_where_that_is_said() {
         let config = |platform: Value| json!({"Type": CONFIG, "Properties": platform});
-        let selecting = |member: &str| {
-            json!({"Type": GROUP, "Properties": {"ApplicationName": {"Fn::ImportValue": "App"}, member: [{"Key": "a"}]}})
-        };
+        let selecting = |member: &str| json!({"Type": GROUP, "Properties": {"ApplicationName": {"Fn::ImportValue": "App"}, member: [{"Key": "a"}]}});
         let resources = json!({
             "App": application(json!({"ComputePlatform": "Lambda"})),
             "Group": group(json!({"Ref": "App"}), "Fast"),
@@ -236,10 +233,7 @@ mod tests {
             "Elsewhere": group(json!("elsewhere"), "Slow"),
         });
         assert_eq!(found_with(&resources, false), "App Fast Group");
-        assert_eq!(
-            found_with(&resources, true),
-            "App ByGroups ByTags Fast Fleet Group Half Hosts OfPlain Plain Third"
-        );
+        assert_eq!(found_with(&resources, true), "App ByGroups ByTags Fast Fleet Group Half Hosts OfPlain Plain Third");
         let all = taken_over(resources.as_object().unwrap(), &[], true);
         let platforms = ["App", "Group", "Hosts", "Half"].map(|id| all[id].platform);
         let (lambda, server) = (ComputePlatform::Lambda, ComputePlatform::Server);

@@ -194,7 +194,10 @@ fn what_is_of_servers_becomes_custom_resources_where_the_template_says_so() {
         "ServiceRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}});
     let kept = resources(&[
         ("/Metadata", json!({"Spillway": {"Servers": true}})),
-        ("/Resources/Fleet", json!({"Type": "AWS::CodeDeploy::Application", "Properties": {"ComputePlatform": "Server"}})),
+        (
+            "/Resources/Fleet",
+            json!({"Type": "AWS::CodeDeploy::Application", "Properties": {"ComputePlatform": "Server"}}),
+        ),
         ("/Resources/Hosts", hosts),
     ]);
     assert_eq!(

@@ -6,8 +6,8 @@ use super::{Detail, Roles, roles};
 use crate::alias::aliases;
 use crate::fault::Faults;
 use crate::fragment::Members;
-use crate::takeover::taken_over;
 use crate::rewrite::Home;
+use crate::takeover::taken_over;
 
 const PATTERN: &str = "arn:aws:iam::111122223333:role/spillway/spillway/*";
 const FUNCTION: &str = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:";

@@ -99,7 +99,9 @@ fn the_settings_of_a_template_are_checked() {
     assert_eq!(settings(json!("fast")), format!("{begin}' should be a map."));
     assert_eq!(
         settings(json!({"Longest": 5})),
-        format!("{begin}' has no 'Longest'. It has LongestDeploymentMinutes, WaitForCompletion, AdoptAliases, Servers.")
+        format!(
+            "{begin}' has no 'Longest'. It has LongestDeploymentMinutes, WaitForCompletion, AdoptAliases, Servers."
+        )
     );
     let servers = settings(json!({"Servers": "all"}));
     assert_eq!(servers, format!("{begin}.Servers' is \"all\"; it should be true or false."));
