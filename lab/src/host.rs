@@ -2,6 +2,7 @@
 //! runs for it.
 
 pub mod ec2;
+pub mod iam;
 mod query;
 
 use std::ffi::OsStr;
@@ -15,10 +16,7 @@ use aws_sdk_codedeploy::types::Tag;
 use tokio::process::{Child, Command};
 
 use crate::local::{self, Endpoints};
-use query::{Query, element};
-
-/// Under which path `aws deploy register` makes its users.
-const USER_PATH: &str = "/AWS/CodeDeploy/";
+use iam::Iam;
 
 /// The agent of a host that runs.
 pub struct Host {
@@ -38,11 +36,12 @@ pub struct Registration<'a> {
 }
 
 impl Registration<'_> {
-    /// Makes an IAM user for the host as `aws deploy register` does, registers and tags the host, and writes the
-    /// configuration of its agent. A host that is registered already keeps its user and gets a new key.
+    /// Makes an IAM user for the host as `aws deploy register` does, gives the user the policy of hosts, registers and
+    /// tags the host, and writes the configuration of its agent. A host that is registered already keeps its user and gets a new key.
     pub async fn make(&self, endpoints: &Endpoints) -> anyhow::Result<()> {
-        let iam = Iam { query: Query::new(&endpoints.aws, query::IAM)? };
+        let iam = Iam::new(endpoints)?;
         let user = iam.user(self.name).await?;
+        iam.let_host(self.name, &endpoints.on_premises_host_policy_arn).await?;
         let key = iam.key(self.name).await?;
         let codedeploy = aws_sdk_codedeploy::Client::new(&local::sdk_config(&endpoints.codedeploy));
         let registered = codedeploy.register_on_premises_instance().instance_name(self.name).iam_user_arn(&user).send();
@@ -136,33 +135,4 @@ pub async fn agent() -> anyhow::Result<PathBuf> {
         bail!("spillway-agent cannot be built: {status}");
     }
     Ok(local::target().join("debug/spillway-agent"))
-}
-
-/// IAM of the emulated AWS.
-struct Iam<'a> {
-    query: Query<'a>,
-}
-
-struct Key {
-    id: String,
-    secret: String,
-}
-
-impl Iam<'_> {
-    /// Makes a user, unless there is one; its ARN.
-    async fn user(&self, name: &str) -> anyhow::Result<String> {
-        let made = self.query.ask(&[("Action", "CreateUser"), ("UserName", name), ("Path", USER_PATH)]).await?;
-        let text = if made.contains("EntityAlreadyExists") {
-            self.query.ask(&[("Action", "GetUser"), ("UserName", name)]).await?
-        } else {
-            made
-        };
-        element(&text, "Arn").with_context(|| format!("the emulated IAM makes no user {name}: {text}"))
-    }
-
-    async fn key(&self, name: &str) -> anyhow::Result<Key> {
-        let text = self.query.ask(&[("Action", "CreateAccessKey"), ("UserName", name)]).await?;
-        let read = || Some(Key { id: element(&text, "AccessKeyId")?, secret: element(&text, "SecretAccessKey")? });
-        read().with_context(|| format!("the emulated IAM makes no key for {name}: {text}"))
-    }
 }

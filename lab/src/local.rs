@@ -58,13 +58,15 @@ pub struct Options {
     pub package: Option<PathBuf>,
     /// Where the functions reach the emulated AWS; directly unless said.
     pub aws_for_functions: Option<String>,
+    /// Whether signatures and policies count. Our own key may do everything in any case.
+    pub authenticates: bool,
     /// Is told, in words, each step that takes time.
     pub progress: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ports: None, quiet: true, package: None, aws_for_functions: None, progress: Box::new(|_| {}) }
+        Self { ports: None, quiet: true, package: None, aws_for_functions: None, authenticates: false, progress: Box::new(|_| {}) }
     }
 }
 
@@ -97,6 +99,12 @@ pub struct Endpoints {
     /// The function URL behind `codedeploy`, as it is called here. It wants signed requests.
     #[serde(skip)]
     pub function_url: String,
+    /// The policy of EC2 instances.
+    #[serde(skip)]
+    pub host_policy_arn: String,
+    /// The policy of on-premises instances.
+    #[serde(skip)]
+    pub on_premises_host_policy_arn: String,
 }
 
 impl Endpoints {
@@ -119,6 +127,8 @@ impl Endpoints {
             state_machine_arn: stack.state_machine_arn,
             service_role_arn: stack.service_role_arn,
             function_url: stack.function_url,
+            host_policy_arn: stack.host_policy_arn,
+            on_premises_host_policy_arn: stack.on_premises_host_policy_arn,
         }
     }
 }
@@ -152,7 +162,8 @@ impl LocalCloud {
             }
         };
         progress("emulated AWS");
-        let emulator = aws::spawn(&python, aws, options.aws_for_functions, containers.url())?.ready().await?;
+        let emulator = aws::spawn(&python, aws, options.aws_for_functions, containers.url(), options.authenticates)?;
+        let emulator = emulator.ready().await?;
         progress("Spillway's stack");
         let stack = stack::deploy(&emulator, &python, &package).await?;
         progress("emulated ECS");

@@ -9,13 +9,13 @@ use axum::routing::{get, put};
 use serde_json::json;
 use spillway::loopback::{Server, listen};
 
+use super::iam::{Iam, TRUST};
 use super::query::{self, Query, element};
 use super::write_settings;
 use crate::local::Endpoints;
 
 /// The role of the instances, and their instance profile.
 const ROLE: &str = "fleet-host";
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
 /// An EC2 instance, with the metadata service that its agent asks.
 pub struct Instance {
@@ -74,13 +74,10 @@ pub async fn run(
 
 /// The metadata service of an instance: who it is, and the keys of its role, whose session is named after it.
 async fn serve_metadata(endpoints: &Endpoints, id: &str) -> anyhow::Result<Server> {
-    let role = format!("arn:aws:iam::{}:role/{ROLE}", endpoints.account_id);
-    let sts = Query::new(&endpoints.aws, query::STS)?;
-    let text = sts.ask(&[("Action", "AssumeRole"), ("RoleArn", &role), ("RoleSessionName", id)]).await?;
-    let part = |name: &str| element(&text, name).with_context(|| format!("the emulated STS assumes no role: {text}"));
+    let key = Iam::new(endpoints)?.session(&endpoints.account_id, ROLE, id).await?;
     let keys = json!({
-        "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": part("AccessKeyId")?,
-        "SecretAccessKey": part("SecretAccessKey")?, "Token": part("SessionToken")?, "Expiration": part("Expiration")?,
+        "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": key.id, "SecretAccessKey": key.secret, "Token": key.token,
+        "Expiration": key.expires_at,
     });
     let document = json!({ "accountId": endpoints.account_id, "instanceId": id, "region": endpoints.region });
     let (keys, document) = (keys.to_string(), document.to_string());

@@ -1,4 +1,4 @@
-//! The Query protocol of emulators that verify no signature. The SDKs would take minutes to build, for a few operations.
+//! The Query protocol of emulators, for a key whose signature they do not verify. The SDKs would take minutes to build, for a few operations.
 
 use anyhow::Context;
 

@@ -8,11 +8,13 @@ use super::python::PythonEnvironment;
 static PROGRAM: Program = Program { emulates: "AWS", name: "aws", health: "/_ministack/health" };
 
 /// Starts it. The functions inherit its environment, and so learn where AWS is, and where `containers` are.
+/// One that `authenticates` holds signatures and policies against all keys but our own.
 pub(super) fn spawn(
     python: &PythonEnvironment,
     listener: TcpListener,
     aws_for_functions: Option<String>,
     containers: &str,
+    authenticates: bool,
 ) -> anyhow::Result<Emulator> {
     Emulator::spawn(&PROGRAM, python, listener, |command, folder, address| {
         command
@@ -27,6 +29,7 @@ pub(super) fn spawn(
             .env("AWS_ENDPOINT_URL_ECS", containers)
             .env("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", containers)
             .env("AWS_ENDPOINT_URL_AUTO_SCALING", containers)
-            .env("AWS_ENDPOINT_URL_EC2", containers);
+            .env("AWS_ENDPOINT_URL_EC2", containers)
+            .env("AUTH", authenticates.to_string());
     })
 }

@@ -23,6 +23,8 @@ pub(super) struct Deployed {
     pub function_url: String,
     pub answer_hook_url: String,
     pub agent_api_url: String,
+    pub host_policy_arn: String,
+    pub on_premises_host_policy_arn: String,
 }
 
 /// Uploads a package, creates the stack, and waits until it is there.
@@ -79,6 +81,8 @@ fn deployed(stack: &Stack, aws: &str) -> anyhow::Result<Deployed> {
         function_url: on_loopback(&output("ApiUrl")?, aws)?,
         agent_api_url: on_loopback(&output("AgentApiUrl")?, aws)?,
         answer_hook_url: on_loopback(&output("AnswerHookUrl")?, aws)?,
+        host_policy_arn: output("HostPolicyArn")?,
+        on_premises_host_policy_arn: output("OnPremisesHostPolicyArn")?,
         state_machine_arn,
     })
 }

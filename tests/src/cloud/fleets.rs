@@ -11,13 +11,11 @@ use aws_sdk_codedeploy::types::{
 };
 use spillway_lab::host::{self, Host, Registration};
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{Cloud, in_cloud, until};
 
-const BUCKET: &str = "fleet-bundles";
 const APPSPEC: &str = "version: 0.0
 os: linux
 files:
@@ -35,7 +33,7 @@ hooks:
 ";
 
 /// A deployment group for on-premises hosts, whose agents run.
-struct Fleet {
+pub(super) struct Fleet {
     cloud: &'static Cloud,
     name: &'static str,
     home: TempDir,
@@ -43,9 +41,8 @@ struct Fleet {
 }
 
 impl Fleet {
-    async fn open(cloud: &'static Cloud, name: &'static str, hosts: usize, config: &str) -> Self {
-        static BUCKET_MADE: OnceCell<()> = OnceCell::const_new();
-        BUCKET_MADE.get_or_init(async || _ = cloud.s3.create_bucket().bucket(BUCKET).send().await.unwrap()).await;
+    pub async fn open(cloud: &'static Cloud, name: &'static str, hosts: usize, config: &str) -> Self {
+        cloud.s3.create_bucket().bucket(name).send().await.unwrap();
         let codedeploy = &cloud.codedeploy;
         let server = aws_sdk_codedeploy::types::ComputePlatform::Server;
         codedeploy.create_application().application_name(name).compute_platform(server).send().await.unwrap();
@@ -62,7 +59,7 @@ impl Fleet {
         fleet
     }
 
-    fn root(&self, host: &str) -> PathBuf {
+    pub fn root(&self, host: &str) -> PathBuf {
         // The folder of a test may itself be behind a link.
         self.home.path().canonicalize().unwrap().join(host)
     }
@@ -75,7 +72,7 @@ impl Fleet {
     }
 
     /// Puts a revision into S3: these files of its site, and a check that ends with this exit code.
-    async fn put(&self, revision: &str, files: &[&str], exit_code: u8) {
+    pub async fn put(&self, revision: &str, files: &[&str], exit_code: u8) {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let check = format!("#!/bin/sh\necho checking {revision}\nexit {exit_code}\n");
         let mut content = vec![("appspec.yml".to_owned(), APPSPEC.to_owned()), ("check.sh".to_owned(), check)];
@@ -84,12 +81,12 @@ impl Fleet {
             zip.start_file(name, SimpleFileOptions::default()).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         }
-        let (key, zip) = (format!("{}/{revision}.zip", self.name), zip.finish().unwrap().into_inner());
-        self.cloud.s3.put_object().bucket(BUCKET).key(key).body(zip.into()).send().await.unwrap();
+        let (key, zip) = (format!("{revision}.zip"), zip.finish().unwrap().into_inner());
+        self.cloud.s3.put_object().bucket(self.name).key(key).body(zip.into()).send().await.unwrap();
     }
 
-    async fn deploy(&self, revision: &str) -> String {
-        let place = S3Location::builder().bucket(BUCKET).key(format!("{}/{revision}.zip", self.name));
+    pub async fn deploy(&self, revision: &str) -> String {
+        let place = S3Location::builder().bucket(self.name).key(format!("{revision}.zip"));
         let place = place.bundle_type(BundleType::Zip).build();
         let revision = RevisionLocation::builder().revision_type(RevisionLocationType::S3).s3_location(place).build();
         let request = self.cloud.codedeploy.create_deployment().application_name(self.name);
@@ -98,7 +95,7 @@ impl Fleet {
         request.send().await.unwrap().deployment_id.unwrap()
     }
 
-    async fn ended(&self, id: &str) -> DeploymentInfo {
+    pub async fn ended(&self, id: &str) -> DeploymentInfo {
         until("the end of the deployment", async || {
             let found = self.cloud.codedeploy.get_deployment().deployment_id(id).send().await.unwrap();
             let info = found.deployment_info.unwrap();
@@ -109,7 +106,7 @@ impl Fleet {
     }
 
     /// What is installed on each host: the names of the files with what is in them.
-    fn sites(&self) -> Vec<String> {
+    pub fn sites(&self) -> Vec<String> {
         let of_host = |host: &String| {
             let folder = self.root(host).join("files/srv/site");
             let mut files: Vec<String> = std::fs::read_dir(folder)
@@ -127,7 +124,7 @@ impl Fleet {
         self.hosts.keys().map(of_host).collect()
     }
 
-    async fn close(self) {
+    pub async fn close(self) {
         for host in self.hosts.into_values() {
             assert!(host.stop().await.unwrap().success(), "an agent that is asked to end says that it did");
         }

@@ -20,6 +20,7 @@ mod executions;
 mod fleets;
 pub(crate) mod front;
 mod hooks;
+mod identity;
 mod loopback;
 mod notifications;
 mod packages;
@@ -102,7 +103,11 @@ pub(crate) fn refusal<T: std::fmt::Debug, E: ProvideErrorMetadata>(answer: Resul
 impl Cloud {
     /// A cloud of one's own.
     pub async fn start() -> Result<Self, String> {
-        let options = Options { progress: Box::new(|step| eprintln!("local cloud: {step}")), ..Options::default() };
+        Self::start_with(Options::default()).await
+    }
+
+    pub async fn start_with(options: Options) -> Result<Self, String> {
+        let options = Options { progress: Box::new(|step| eprintln!("local cloud: {step}")), ..options };
         let local = LocalCloud::start(options).await.map_err(|failure| format!("{failure:#}"))?;
         let aws = local.sdk_config();
         let cloud = Self {
