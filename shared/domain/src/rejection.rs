@@ -135,8 +135,8 @@ pub enum DeploymentRejection {
     DoesNotExist(DeploymentId),
     /// A member that was given has a meaning for servers only.
     ForServers(ForServers, ComputePlatform),
-    /// A fleet is deployed to in place and without a load balancer only.
-    StyleNotBuilt,
+    /// A fleet is deployed to in place only.
+    BlueGreenNotBuilt,
     /// Hosts fetch no revisions from GitHub.
     GitHubNotBuilt,
     /// `targetInstances` names the replacement environment of a blue/green deployment, and the deployment is in place.

@@ -15,4 +15,5 @@ pub mod progress;
 pub mod stage;
 pub mod status;
 pub mod target;
+pub mod traffic;
 pub mod work;

@@ -105,6 +105,8 @@ pub enum Move {
     RetireTaskSet,
     /// Select the hosts, and write the work of each.
     SelectHosts,
+    /// Have the load balancers let hosts go and take hosts in.
+    ControlTraffic,
     /// Wait for the hosts.
     AwaitHosts {
         /// How long.
@@ -162,6 +164,8 @@ pub enum MoveKind {
     RetireTaskSet,
     /// See [`Move::SelectHosts`].
     SelectHosts,
+    /// See [`Move::ControlTraffic`].
+    ControlTraffic,
     /// See [`Move::AwaitHosts`].
     AwaitHosts,
     /// See [`Move::RollBack`].
@@ -191,6 +195,7 @@ impl Move {
             Self::PromoteTaskSet => MoveKind::PromoteTaskSet,
             Self::RetireTaskSet => MoveKind::RetireTaskSet,
             Self::SelectHosts => MoveKind::SelectHosts,
+            Self::ControlTraffic => MoveKind::ControlTraffic,
             Self::AwaitHosts { .. } => MoveKind::AwaitHosts,
             Self::RollBack { .. } => MoveKind::RollBack,
             Self::Succeeded => MoveKind::Succeeded,
@@ -284,6 +289,7 @@ impl Move {
             | Self::CompleteShift
             | Self::RestoreTraffic
             | Self::SelectHosts
+            | Self::ControlTraffic
             | Self::AwaitHosts { .. }
             | Self::RollBack { .. }
             | Self::Succeeded

@@ -61,6 +61,23 @@ impl HostEvent {
         Self::ValidateService,
     ];
 
+    /// The events of an in-place deployment behind load balancers, in their order.
+    pub const BEHIND_LOAD_BALANCERS: [Self; 13] = [
+        Self::BeforeBlockTraffic,
+        Self::BlockTraffic,
+        Self::AfterBlockTraffic,
+        Self::ApplicationStop,
+        Self::DownloadBundle,
+        Self::BeforeInstall,
+        Self::Install,
+        Self::AfterInstall,
+        Self::ApplicationStart,
+        Self::ValidateService,
+        Self::BeforeAllowTraffic,
+        Self::AllowTraffic,
+        Self::AfterAllowTraffic,
+    ];
+
     /// As the API and the agents spell it.
     pub fn as_str(&self) -> &str {
         self.as_ref()

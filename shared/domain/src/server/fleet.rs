@@ -59,6 +59,8 @@ pub struct HostState {
     pub has_begun: bool,
     /// How long its agent may take to begin.
     pub begins_within: SignedDuration,
+    /// Whether its load balancers let it go or take it in at this moment.
+    pub in_traffic_event: bool,
     /// How its work ended.
     pub outcome: Option<HostOutcome>,
     /// When its work was last saved.
@@ -74,6 +76,7 @@ impl From<&HostWork> for HostState {
             zone: work.host.zone.clone(),
             has_begun: work.has_begun(),
             begins_within: work.begins_within(),
+            in_traffic_event: work.traffic_event().is_some(),
             outcome: work.outcome,
             updated_at: work.updated_at,
             due_at: work.due_at,
@@ -222,7 +225,9 @@ impl Watermark {
     /// When the next thing has to happen to a host.
     fn due_at(&self, host: &HostState) -> Option<Timestamp> {
         match host.outcome {
+            // ControlTraffic looks after the time that its load balancers take.
             Some(_) => None,
+            None if host.in_traffic_event => None,
             None if host.has_begun => host.due_at,
             None => Some(self.released_at(host.rank)? + host.begins_within),
         }

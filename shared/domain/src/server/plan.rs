@@ -13,6 +13,7 @@ use crate::server::fleet::{Fleet, FleetStep, FleetWait, Tally, count, next_step}
 use crate::server::progress::{FleetView, Selection};
 use crate::server::stage::ServerStage;
 use crate::server::target::ServerTarget;
+use crate::server::traffic::LOOK_EVERY;
 
 /// How long the execution waits for its hosts before it looks by itself: meanwhile the tick looks after them.
 const LONGEST_WAIT_SECONDS: u32 = 3_600;
@@ -72,7 +73,13 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
                 } else {
                     in_words(&tally)
                 };
-                return Step::Make(wait_for(&wait, view, watermark.released, why, now));
+                let released = watermark.released;
+                let any_in_traffic = view.hosts.iter().any(|host| host.in_traffic_event);
+                return Step::Make(match progress.traffic_seen_at.map(|at| at + LOOK_EVERY) {
+                    _ if !any_in_traffic => wait_for(&wait, view, released, why, now),
+                    Some(look_at) if look_at > now => look_again_at(look_at, why, now),
+                    Some(_) | None => Decision::new(Move::ControlTraffic, why),
+                });
             }
             FleetStep::Succeeded => return Step::Done(succeeded(&Tally::of(&view.hosts, watermark.released), aside)),
             FleetStep::Failed(shortage) => {
@@ -86,6 +93,12 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
             }
         }
     }
+}
+
+/// Waits until the load balancers are looked at again.
+fn look_again_at(look_at: Timestamp, why: String, now: Timestamp) -> Decision {
+    let wait = Decision::new(Move::AwaitHosts { seconds: seconds_until(look_at, now) }, why);
+    wait.waiting("load balancers that let hosts go or take them in", look_at)
 }
 
 fn wait_for(wait: &FleetWait, view: &FleetView, released: u32, why: String, now: Timestamp) -> Decision {

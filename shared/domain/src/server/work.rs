@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::server::event::HostEvent;
 use crate::server::host::Host;
+use crate::server::traffic::TrafficEvent;
 use crate::words::{cut, end_of_log, excerpt};
 
 /// How long an agent may take to begin an event: CodeDeploy's limit.
@@ -207,10 +208,16 @@ impl HostWork {
         self.events.iter().any(|run| run.status != RunStatus::Pending)
     }
 
-    /// What the agent has to do next, or is doing.
+    /// What the agent has to do next, or is doing; nothing while the service sees to BlockTraffic or AllowTraffic.
     pub fn command(&self) -> Option<Command> {
-        let run = self.current().filter(|_| self.outcome.is_none())?;
+        let run = self.current().filter(|_| self.outcome.is_none() && self.traffic_event().is_none())?;
         Some(Command { event: run.event, attempt: self.attempt })
+    }
+
+    /// The event that the service sees to at this moment.
+    pub fn traffic_event(&self) -> Option<TrafficEvent> {
+        let run = self.current().filter(|_| self.outcome.is_none())?;
+        TrafficEvent::of(run.event)
     }
 
     /// The command that a poll is answered with: none while the agent runs the event.
@@ -258,6 +265,24 @@ impl HostWork {
         }
         let goes_on = is_success || (self.ignores_stop_failures && command.event.may_be_ignored());
         Some(self.end_event(command.event, is_success, goes_on, diagnostics, now))
+    }
+
+    /// An event that the service sees to has ended, in these words; `None` when the host is at another one.
+    pub fn end_traffic_event(
+        &mut self,
+        event: TrafficEvent,
+        outcome: &Result<String, String>,
+        now: Timestamp,
+    ) -> Option<Ended> {
+        if self.traffic_event() != Some(event) {
+            return None;
+        }
+        let (code, message) = match outcome {
+            Ok(words) => (HostErrorCode::Success, words),
+            Err(words) => (HostErrorCode::UnknownError, words),
+        };
+        let (diagnostics, is_success) = (HostDiagnostics::of_service(code, message), outcome.is_ok());
+        Some(self.end_event(event.of_host(), is_success, is_success, diagnostics, now))
     }
 
     /// What has taken too long, at `now`: `begin_by` is until when the agent had to begin, while it has not.
@@ -331,8 +356,10 @@ impl HostWork {
         if goes_on {
             self.attempt += 1;
             self.due_at = Some(now + BEGINS_WITHIN);
-            if self.current().is_none() {
-                self.finish(HostOutcome::Succeeded, now);
+            match self.traffic_event() {
+                _ if self.current().is_none() => self.finish(HostOutcome::Succeeded, now),
+                None => {}
+                Some(_) => self.begin_traffic_event(now),
             }
         } else {
             self.reason = Some(reason(event, &diagnostics));
@@ -340,6 +367,14 @@ impl HostWork {
         }
         self.changed(now);
         Ended { event, diagnostics }
+    }
+
+    fn begin_traffic_event(&mut self, now: Timestamp) {
+        if let Some(run) = self.current_mut() {
+            run.status = RunStatus::InProgress;
+            run.started_at = Some(now);
+        }
+        self.due_at = Some(now + ENDS_WITHIN);
     }
 
     fn finish(&mut self, outcome: HostOutcome, now: Timestamp) {

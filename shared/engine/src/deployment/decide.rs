@@ -218,6 +218,7 @@ fn answer(plan: &Plan) -> Answer {
         | Move::PromoteTaskSet
         | Move::RetireTaskSet
         | Move::SelectHosts
+        | Move::ControlTraffic
         | Move::Succeeded => {}
         Move::RunHook { seconds }
         | Move::ShiftTraffic { seconds }

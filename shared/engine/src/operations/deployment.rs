@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use spillway_domain::access::caller::Caller;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::ComputePlatform;
-use spillway_domain::catalog::environment::DeploymentStyle;
+use spillway_domain::catalog::environment::DeploymentType;
 use spillway_domain::catalog::group::GroupState;
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::quotas::Quotas;
@@ -112,12 +112,12 @@ async fn write(
         return Err(DeploymentRejection::ForServers(member, application.platform).into());
     }
     let platform = application.platform;
-    let is_in_place = group.environment.style == DeploymentStyle::of(ComputePlatform::Server);
+    let is_in_place = group.environment.style.kind == DeploymentType::InPlace;
     if platform == ComputePlatform::Server {
         let is_on_github =
             request.revision.as_ref().is_some_and(|given| matches!(given.location, RevisionLocation::GitHub { .. }));
         let refusals = [
-            (!is_in_place, DeploymentRejection::StyleNotBuilt),
+            (!is_in_place, DeploymentRejection::BlueGreenNotBuilt),
             (request.for_servers == Some(ForServers::TargetInstances), DeploymentRejection::NoReplacement),
             (is_on_github, DeploymentRejection::GitHubNotBuilt),
         ];

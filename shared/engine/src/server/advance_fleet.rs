@@ -64,7 +64,8 @@ pub async fn tick_thoroughly(
 }
 
 /// Looks at the hosts of a deployment, and decides as [`decide`](crate::deployment::decide) does. Where what is decided is
-/// to wait for hosts, the watermark is saved under the wait that is parked; everything else is left to the execution.
+/// to wait for hosts, the watermark is saved under the wait that is parked, and so it is while the execution controls
+/// traffic; everything else is left to the execution.
 pub async fn tick(
     store: &(impl Deployments + HostWorks + HostDossiers),
     wakes: &impl Wakes,
@@ -87,7 +88,13 @@ pub async fn tick(
             spare_id: record.id.clone(),
         };
         let plan = plan(&record, &seen, clock());
-        if !matches!(plan.step, Move::AwaitHosts { .. }) {
+        let goes_on = match plan.step {
+            Move::AwaitHosts { .. } => true,
+            // An execution that does not wait controls traffic already, or decides next.
+            Move::ControlTraffic => record.parked.is_none(),
+            _ => false,
+        };
+        if !goes_on {
             wake_or_leave(wakes, &record).await;
             return Ok(Tried::Break(Ticked::Woken));
         }
@@ -102,6 +109,6 @@ pub async fn tick(
     Ok(ticked.await?.unwrap_or(Ticked::Idle))
 }
 
-fn works(record: &Deployment) -> bool {
+pub(crate) fn works(record: &Deployment) -> bool {
     record.stage == Stage::Server(ServerStage::Deploy) && record.halt.is_none() && !record.has_ended()
 }

@@ -91,7 +91,7 @@ pub(crate) async fn lose_terminated(
 }
 
 /// Saves work that has ended, and what follows for its host; `false` when another call came first.
-async fn close(
+pub(crate) async fn close(
     store: &(impl Deployments + HostWorks + HostDossiers),
     record: &Deployment,
     roster: &Roster,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use spillway_domain::catalog::environment::TagSelection;
+use spillway_domain::catalog::environment::{DeploymentOption, TagSelection};
 use spillway_domain::catalog::instance::{Instance, InstanceFilter};
 use spillway_domain::catalog::revision::RevisionLocation;
 use spillway_domain::deployment::record::Deployment;
@@ -52,7 +52,7 @@ pub async fn select_hosts(
         _ => Selection::Hosts { count: selected, aside },
     };
     if let Selection::Hosts { .. } = selection {
-        let works = works(hosts, target, clock());
+        let works = works(hosts, &record, target, clock());
         store.create_works(&roster, record.created_at, &works).await?;
     }
     amend(store, id, |record| {
@@ -60,7 +60,7 @@ pub async fn select_hosts(
             return None;
         }
         record
-            .select(FleetProgress { roster: roster.name.clone(), selection, watermark: Watermark::default() }, clock());
+            .select(FleetProgress { roster: roster.name.clone(), selection, watermark: Watermark::default(), traffic_seen_at: None }, clock());
         Some(Note { seen: format!("hosts: {found} found"), decided: "Select", why: in_words(selection) })
     })
     .await
@@ -82,9 +82,13 @@ fn in_words(selection: Selection) -> String {
 }
 
 /// The work of the hosts, in the order of their ranks.
-fn works(hosts: Vec<Host>, target: &ServerTarget, now: Timestamp) -> Vec<HostWork> {
+fn works(hosts: Vec<Host>, record: &Deployment, target: &ServerTarget, now: Timestamp) -> Vec<HostWork> {
+    let events: &[HostEvent] = match record.spec.environment.style.option {
+        DeploymentOption::WithTrafficControl => &HostEvent::BEHIND_LOAD_BALANCERS,
+        DeploymentOption::WithoutTrafficControl => &HostEvent::IN_PLACE,
+    };
     let hosts = ranked(hosts, target.rules.zones.is_some()).into_iter();
-    let work = |(rank, host)| HostWork::new(host, rank, &HostEvent::IN_PLACE, target.ignores_stop_failures, now);
+    let work = |(rank, host)| HostWork::new(host, rank, events, target.ignores_stop_failures, now);
     (0..).zip(hosts).map(work).collect()
 }
 

@@ -27,10 +27,10 @@ impl From<DeploymentRejection> for Exception {
                 let platform = platform::text(platform).to_uppercase();
                 (name, format!("For {platform} deployment, {member} can not be specified; leave it out."))
             }
-            DeploymentRejection::StyleNotBuilt => (
+            DeploymentRejection::BlueGreenNotBuilt => (
                 "UnsupportedActionForDeploymentTypeException", // no exception of CreateDeployment's own list fits
-                "Spillway deploys to hosts in place and without a load balancer only, and created no deployment. Set \
-                 deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL."
+                "Spillway deploys to hosts in place only, and created no deployment. Set deploymentType in the \
+                 deploymentStyle of the deployment group to IN_PLACE."
                     .to_owned(),
             ),
             DeploymentRejection::GitHubNotBuilt => (

@@ -174,7 +174,7 @@ fn every_rejection_about_a_revision_has_its_exception_and_words() {
 fn every_rejection_about_a_deployment_has_its_exception_and_words() {
     check(&[
         (
-            DeploymentRejection::StyleNotBuilt,
+            DeploymentRejection::BlueGreenNotBuilt,
             "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place and without a load balancer only, and created no deployment. \
              Set deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL.",
         ),

@@ -1,0 +1,166 @@
+//! Hosts behind load balancers: which hosts a load balancer has to take in or to let go, and when a host is there.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::server::event::HostEvent;
+use crate::server::host::HostId;
+use crate::server::work::HostWork;
+
+/// How often the load balancers are looked at while hosts are on their way out of them or into them.
+pub const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+/// A lifecycle event that the service sees to, and no agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrafficEvent {
+    /// BlockTraffic: the load balancers let the host go.
+    Block,
+    /// AllowTraffic: the load balancers take the host in.
+    Allow,
+}
+
+impl TrafficEvent {
+    /// Of a lifecycle event; `None` where the agent sees to it.
+    pub fn of(event: HostEvent) -> Option<Self> {
+        match event {
+            HostEvent::BlockTraffic => Some(Self::Block),
+            HostEvent::AllowTraffic => Some(Self::Allow),
+            HostEvent::BeforeBlockTraffic
+            | HostEvent::AfterBlockTraffic
+            | HostEvent::ApplicationStop
+            | HostEvent::DownloadBundle
+            | HostEvent::BeforeInstall
+            | HostEvent::Install
+            | HostEvent::AfterInstall
+            | HostEvent::ApplicationStart
+            | HostEvent::ValidateService
+            | HostEvent::BeforeAllowTraffic
+            | HostEvent::AfterAllowTraffic => None,
+        }
+    }
+
+    /// The lifecycle event.
+    pub fn of_host(self) -> HostEvent {
+        match self {
+            Self::Block => HostEvent::BlockTraffic,
+            Self::Allow => HostEvent::AllowTraffic,
+        }
+    }
+}
+
+/// What the load balancer of a customer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BalancerKind {
+    /// A target group.
+    TargetGroup,
+    /// A classic load balancer.
+    Classic,
+}
+
+/// A target group or a classic load balancer, and how it has its hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balancer {
+    /// What it is.
+    pub kind: BalancerKind,
+    /// Its name.
+    pub name: String,
+    /// By what its API names it: the ARN of a target group, and again the name of a classic load balancer.
+    pub id: String,
+    /// The hosts that are registered.
+    pub members: BTreeMap<HostId, Membership>,
+}
+
+impl fmt::Display for Balancer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            BalancerKind::TargetGroup => "target group",
+            BalancerKind::Classic => "load balancer",
+        };
+        write!(f, "{kind} {}", self.name)
+    }
+}
+
+/// How a load balancer has a registered host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Membership {
+    /// It sends requests to the host.
+    Healthy,
+    /// It sends none, or sends them for want of a healthy host; its state and reason.
+    Unhealthy(String),
+    /// It ends the connections to a host that was deregistered.
+    Draining,
+}
+
+/// What a load balancer has to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// The hosts to register.
+    pub register: Vec<HostId>,
+    /// The hosts to deregister.
+    pub deregister: Vec<HostId>,
+}
+
+/// What `balancer` has to be told for the events of these hosts.
+pub fn changes(balancer: &Balancer, hosts: &[(HostId, TrafficEvent)]) -> Changes {
+    let mut changes = Changes::default();
+    for (host, event) in hosts {
+        match (event, balancer.members.get(host)) {
+            (TrafficEvent::Block, Some(Membership::Healthy | Membership::Unhealthy(_))) => {
+                changes.deregister.push(host.clone());
+            }
+            (TrafficEvent::Allow, None | Some(Membership::Draining)) => changes.register.push(host.clone()),
+            (TrafficEvent::Block, None | Some(Membership::Draining))
+            | (TrafficEvent::Allow, Some(Membership::Healthy | Membership::Unhealthy(_))) => {}
+        }
+    }
+    changes
+}
+
+/// How the event of a host has ended, as `balancers` were seen before anything was changed for it; `None` while the
+/// host is on its way and has time.
+pub fn outcome(
+    work: &HostWork,
+    event: TrafficEvent,
+    balancers: &[Balancer],
+    now: Timestamp,
+) -> Option<Result<String, String>> {
+    let host = &work.host.id;
+    if !host.is_of_ec2() {
+        return Some(Ok(format!("{host} is an on-premises instance, so it is not behind the load balancers.")));
+    }
+    let awaited = balancers.iter().find(|balancer| !is_there(balancer.members.get(host), event));
+    let Some(awaited) = awaited else { return Some(Ok("Succeeded".to_owned())) };
+    let is_late = work.due_at.is_some_and(|due_at| due_at <= now);
+    is_late.then(|| Err(late(host, event, awaited)))
+}
+
+/// CodeDeploy's sentence where one is known, and what was seen last.
+fn late(host: &HostId, event: TrafficEvent, awaited: &Balancer) -> String {
+    let state = match awaited.members.get(host) {
+        None => "not registered".to_owned(),
+        Some(Membership::Healthy) => "healthy".to_owned(),
+        Some(Membership::Unhealthy(words)) => words.clone(),
+        Some(Membership::Draining) => "draining".to_owned(),
+    };
+    match event {
+        TrafficEvent::Allow => format!(
+            "The EC2 instance did not turn into the expected healthy state in {awaited} within 1 hour. {host} is {state}."
+        ),
+        TrafficEvent::Block => {
+            format!("{awaited} did not let {host} go within 1 hour. {host} is {state}.")
+        }
+    }
+}
+
+fn is_there(membership: Option<&Membership>, event: TrafficEvent) -> bool {
+    match (event, membership) {
+        (TrafficEvent::Block, None) | (TrafficEvent::Allow, Some(Membership::Healthy)) => true,
+        (TrafficEvent::Block, Some(Membership::Healthy | Membership::Unhealthy(_) | Membership::Draining))
+        | (TrafficEvent::Allow, None | Some(Membership::Unhealthy(_) | Membership::Draining)) => false,
+    }
+}
