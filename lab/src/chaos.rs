@@ -85,10 +85,9 @@ pub async fn run(options: Options) -> anyhow::Result<bool> {
     let weather = Weather::start(ports.aws_url()?, FAULTS, random.fork())?;
     let cloud = LocalCloud::start(local::Options {
         ports: Some(ports),
-        quiet: true,
-        package: None,
         aws_for_functions: Some(weather.url().to_owned()),
         progress: Box::new(|step| println!("{step}")),
+        ..local::Options::default()
     })
     .await?;
     println!("what is deployed to");

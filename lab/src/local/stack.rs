@@ -136,7 +136,7 @@ async fn package_template(python: &PythonEnvironment, template: &Path) -> anyhow
     Ok(output.stdout)
 }
 
-/// A bucket of the emulator, which takes plain requests.
+/// A bucket of the emulator.
 struct Bucket {
     client: reqwest::Client,
     url: String,
@@ -145,15 +145,19 @@ struct Bucket {
 impl Bucket {
     async fn create(aws: &str) -> anyhow::Result<Self> {
         let bucket = Self { client: spillway::proxy::plain_client()?, url: format!("{aws}/{BUCKET}") };
-        bucket.client.put(&bucket.url).send().await?.error_for_status().context("no bucket can be made")?;
+        bucket.request(&bucket.url).send().await?.error_for_status().context("no bucket can be made")?;
         Ok(bucket)
     }
 
     async fn put(&self, key: &str, content: Vec<u8>) -> anyhow::Result<String> {
         let url = format!("{}/{key}", self.url);
-        let answer = self.client.put(&url).body(content).send().await?;
+        let answer = self.request(&url).body(content).send().await?;
         answer.error_for_status().with_context(|| format!("{key} cannot be uploaded"))?;
         Ok(url)
+    }
+
+    fn request(&self, url: &str) -> reqwest::RequestBuilder {
+        self.client.put(url).header("authorization", super::unverified_authorization("s3"))
     }
 }
 

@@ -103,14 +103,17 @@ pub(crate) fn refusal<T: std::fmt::Debug, E: ProvideErrorMetadata>(answer: Resul
 impl Cloud {
     /// A cloud of one's own.
     pub async fn start() -> Result<Self, String> {
-        Self::start_with(Options::default()).await
+        let cloud = Self::start_with(Options::default()).await?;
+        stage::create_hooks(&cloud).await;
+        Ok(cloud)
     }
 
+    /// The same without the functions of the tests' hooks.
     pub async fn start_with(options: Options) -> Result<Self, String> {
         let options = Options { progress: Box::new(|step| eprintln!("local cloud: {step}")), ..options };
         let local = LocalCloud::start(options).await.map_err(|failure| format!("{failure:#}"))?;
         let aws = local.sdk_config();
-        let cloud = Self {
+        Ok(Self {
             codedeploy: aws_sdk_codedeploy::Client::new(&sdk_config(&local.endpoints().codedeploy)),
             lambda: aws_sdk_lambda::Client::new(&aws),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&aws),
@@ -118,9 +121,7 @@ impl Cloud {
             executions: aws_sdk_sfn::Client::new(&aws),
             s3: aws_sdk_s3::Client::new(&aws),
             local,
-        };
-        stage::create_hooks(&cloud).await;
-        Ok(cloud)
+        })
     }
 
     pub fn endpoints(&self) -> &Endpoints {
