@@ -52,8 +52,8 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "decide" => read::<Decide>(text).map(drop),
         "run-hook" | "bake" | "await-hosts" => read::<Task>(text).map(drop),
         "shift-alias" => read::<Shift>(text).map(drop),
-        "announce" | "select-hosts" | "read-revision" | "install-task-set" | "shift-listener" | "promote-task-set"
-        | "retire-task-set" => read::<DeploymentRef>(text).map(drop),
+        "announce" | "select-hosts" | "control-traffic" | "read-revision" | "install-task-set" | "shift-listener"
+        | "promote-task-set" | "retire-task-set" => read::<DeploymentRef>(text).map(drop),
         "observe-service" => read::<Observation>(text).map(drop),
         "watch-alarms" => read::<StateChange>(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),

@@ -28,6 +28,7 @@ pub(super) fn spawn(
             .env("AWS_ENDPOINT_URL", aws_for_functions.unwrap_or_else(|| format!("http://{address}")))
             .env("AWS_ENDPOINT_URL_ECS", containers)
             .env("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", containers)
+            .env("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING", containers)
             .env("AWS_ENDPOINT_URL_AUTO_SCALING", containers)
             .env("AWS_ENDPOINT_URL_EC2", containers)
             .env("AUTH", authenticates.to_string());

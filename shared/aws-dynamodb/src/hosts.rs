@@ -162,7 +162,7 @@ impl Table {
         Ok(dossier)
     }
 
-    /// The stream of the table tells of an item by its `ended` and its `told`, which the template filters by.
+    /// The stream of the table tells of an item by its `advances` and its `told`, which the template filters by.
     fn work_item(&self, roster: &Roster, work: &HostWork) -> Item {
         let mut item = with(
             work_key(roster, &work.host.id),
@@ -173,8 +173,8 @@ impl Table {
                 ("expires_at", number(days_after(work.updated_at, self.retention_days))),
             ],
         );
-        if work.outcome.is_some() {
-            item.insert("ended".to_owned(), text("host"));
+        if work.outcome.is_some() || work.traffic_event().is_some() {
+            item.insert("advances".to_owned(), text("host"));
         }
         if work.told_state().is_some() {
             item.insert("told".to_owned(), text("host"));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use roxmltree::{Document, Node};
 use spillway_domain::catalog::environment::AutoScalingGroupName;
 use spillway_domain::catalog::tags::Tag;
+use spillway_domain::server::traffic::Membership;
 use spillway_engine::ports::hosts::FoundInstance;
 
 /// A page of what was described.
@@ -120,6 +121,76 @@ pub(crate) fn role_names(text: &str) -> Result<Vec<String>, String> {
     let profile = profile.and_then(|result| child(result, "InstanceProfile"));
     let profile = profile.ok_or("it has no InstanceProfile")?;
     Ok(members(profile, "Roles").filter_map(|role| text_of(role, "RoleName")).collect())
+}
+
+/// DescribeTargetGroups: the ARNs, by the names.
+pub(crate) fn target_groups(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let document = Document::parse(text).map_err(|error| error.to_string())?;
+    let result = child(document.root_element(), "DescribeTargetGroupsResult");
+    let result = result.ok_or("it has no DescribeTargetGroupsResult")?;
+    let group = |group: Node<'_, '_>| Some((text_of(group, "TargetGroupName")?, text_of(group, "TargetGroupArn")?));
+    Ok(members(result, "TargetGroups").filter_map(group).collect())
+}
+
+/// A target of a target group, or an instance of a classic load balancer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) id: String,
+    /// The port of a target.
+    pub(crate) port: Option<String>,
+    pub(crate) membership: Membership,
+}
+
+/// DescribeTargetHealth: the targets that are registered.
+pub(crate) fn targets(text: &str) -> Result<Vec<Target>, String> {
+    let document = Document::parse(text).map_err(|error| error.to_string())?;
+    let result = child(document.root_element(), "DescribeTargetHealthResult");
+    let result = result.ok_or("it has no DescribeTargetHealthResult")?;
+    let target = |described: Node<'_, '_>| {
+        let (target, health) = (child(described, "Target")?, child(described, "TargetHealth")?);
+        let (state, reason) = (text_of(health, "State")?, text_of(health, "Reason").unwrap_or_default());
+        let membership = match (state.as_str(), reason.as_str()) {
+            (_, "Target.NotRegistered") => return None,
+            // Of a group without health checks.
+            ("healthy", _) | ("unavailable", "Target.HealthCheckDisabled") => Membership::Healthy,
+            ("draining" | "unhealthy.draining", _) => Membership::Draining,
+            _ => Membership::Unhealthy(in_words(&state, &reason, text_of(health, "Description"))),
+        };
+        Some(Target { id: text_of(target, "Id")?, port: text_of(target, "Port"), membership })
+    };
+    Ok(members(result, "TargetHealthDescriptions").filter_map(target).collect())
+}
+
+/// DescribeInstanceHealth: the instances of a classic load balancer.
+pub(crate) fn balanced_instances(text: &str) -> Result<Vec<Target>, String> {
+    let document = Document::parse(text).map_err(|error| error.to_string())?;
+    let result = child(document.root_element(), "DescribeInstanceHealthResult");
+    let result = result.ok_or("it has no DescribeInstanceHealthResult")?;
+    let target = |instance: Node<'_, '_>| {
+        let (state, description) = (text_of(instance, "State")?, text_of(instance, "Description"));
+        // A classic load balancer tells only in this way that an instance drains.
+        let drains = description.as_ref().is_some_and(|words| words.contains("deregistration currently in progress"));
+        let membership = match state.as_str() {
+            _ if drains => Membership::Draining,
+            "InService" => Membership::Healthy,
+            _ => {
+                let reason = text_of(instance, "ReasonCode").filter(|reason| reason != "N/A").unwrap_or_default();
+                Membership::Unhealthy(in_words(&state, &reason, description))
+            }
+        };
+        Some(Target { id: text_of(instance, "InstanceId")?, port: None, membership })
+    };
+    Ok(members(result, "InstanceStates").filter_map(target).collect())
+}
+
+/// `unhealthy (Target.Timeout: Request timed out)`.
+fn in_words(state: &str, reason: &str, description: Option<String>) -> String {
+    match (reason, description) {
+        ("", None) => state.to_owned(),
+        ("", Some(description)) => format!("{state} ({description})"),
+        (reason, None) => format!("{state} ({reason})"),
+        (reason, Some(description)) => format!("{state} ({reason}: {description})"),
+    }
 }
 
 fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {

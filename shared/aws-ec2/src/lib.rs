@@ -1,10 +1,11 @@
-//! The customer's EC2 instances and Auto Scaling groups, found with the service role, and the roles of their instance
-//! profiles, read with the function's own.
+//! The customer's EC2 instances, their Auto Scaling groups and their load balancers, seen and changed with the service
+//! role, and the roles of their instance profiles, read with the function's own.
 //!
-//! Four operations of AWS's Query protocol are all that is needed. The SDK for EC2 alone would be larger than a function
+//! A few operations of AWS's Query protocol are all that is needed. The SDK for EC2 alone would be larger than a function
 //! may be.
 
 mod answers;
+mod balancers;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use spillway_domain::server::host::HostId;
 use spillway_engine::ports::hosts::FoundInstance;
 
 use crate::answers::{Described, Page};
+pub use crate::balancers::Balancers;
 use crate::query::{Operation, ask};
 
 /// How many instances are named in one call, which is less than EC2 takes in a filter.

@@ -15,6 +15,13 @@ pub(crate) enum Operation {
     DescribeInstances,
     DescribeAutoScalingGroups,
     GetInstanceProfile,
+    DescribeTargetGroups,
+    DescribeTargetHealth,
+    RegisterTargets,
+    DeregisterTargets,
+    DescribeInstanceHealth,
+    RegisterInstancesWithLoadBalancer,
+    DeregisterInstancesFromLoadBalancer,
 }
 
 /// How a service is reached.
@@ -26,6 +33,19 @@ struct Service {
     version: &'static str,
     action: &'static str,
 }
+
+const TARGET_GROUPS: Service = Service {
+    id: "Elastic Load Balancing v2",
+    name: "elasticloadbalancing",
+    version: "2015-12-01",
+    action: "DescribeTargetGroups",
+};
+const LOAD_BALANCERS: Service = Service {
+    id: "Elastic Load Balancing",
+    name: "elasticloadbalancing",
+    version: "2012-06-01",
+    action: "DescribeInstanceHealth",
+};
 
 impl Operation {
     fn service(self) -> Service {
@@ -42,6 +62,27 @@ impl Operation {
             Self::GetInstanceProfile => {
                 Service { id: "IAM", name: "iam", version: "2010-05-08", action: "GetInstanceProfile" }
             }
+            Self::DescribeTargetGroups => TARGET_GROUPS,
+            Self::DescribeTargetHealth => {
+                Service { name: "elasticloadbalancing", action: "DescribeTargetHealth", ..TARGET_GROUPS }
+            }
+            Self::RegisterTargets => {
+                Service { name: "elasticloadbalancing", action: "RegisterTargets", ..TARGET_GROUPS }
+            }
+            Self::DeregisterTargets => {
+                Service { name: "elasticloadbalancing", action: "DeregisterTargets", ..TARGET_GROUPS }
+            }
+            Self::DescribeInstanceHealth => LOAD_BALANCERS,
+            Self::RegisterInstancesWithLoadBalancer => Service {
+                name: "elasticloadbalancing",
+                action: "RegisterInstancesWithLoadBalancer",
+                ..LOAD_BALANCERS
+            },
+            Self::DeregisterInstancesFromLoadBalancer => Service {
+                name: "elasticloadbalancing",
+                action: "DeregisterInstancesFromLoadBalancer",
+                ..LOAD_BALANCERS
+            },
         }
     }
 }

@@ -34,6 +34,8 @@ pub enum HostPlan {
     Silent,
     /// Its agent ends in the middle of an event of the first deployment, and is not seen again.
     Vanishes(HostEvent),
+    /// Every event succeeds, and its load balancers never find it healthy.
+    NeverHealthy,
     /// It is terminated once it is selected, before its agent calls.
     Terminated,
 }
@@ -83,7 +85,7 @@ impl Agent {
     /// An agent that has just started.
     pub fn new(identifier: HostIdentifier, caller: Caller, plan: HostPlan, at: Timestamp) -> Self {
         let doing = match plan {
-            HostPlan::Works | HostPlan::Fails(_) | HostPlan::Vanishes(_) => Doing::Polls,
+            HostPlan::Works | HostPlan::NeverHealthy | HostPlan::Fails(_) | HostPlan::Vanishes(_) => Doing::Polls,
             HostPlan::Silent | HostPlan::Terminated => Doing::Nothing,
         };
         Self {
@@ -184,6 +186,12 @@ impl World {
     }
 
     fn claimed(&self, host: &HostId, command: &HostCommand, claim: Claim) {
+        let event = command.command.event;
+        let mut inner = self.inner.borrow_mut();
+        if claim == Claim::Granted && HostEvent::IN_PLACE.contains(&event) && inner.is_in_traffic(host) {
+            inner.faults.push(format!("{host} runs {event} while it is in traffic"));
+        }
+        drop(inner);
         self.change_agent(host, |agent, now| match (claim, agent.plan) {
             (Claim::Refused, _) => {
                 (agent.doing, agent.calls_at) = (Doing::Polls, Some(now + SignedDuration::from_secs(1)))

@@ -1,8 +1,10 @@
 //! Stories of fleets: one deployment to hosts, and what becomes of each.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use spillway_domain::catalog::config::ComputePlatform;
-use spillway_domain::catalog::environment::{Environment, TagSelection};
+use spillway_domain::catalog::environment::{DeploymentOption, Environment, TagSelection};
 use spillway_domain::catalog::instance::{Identity, Instance, NewInstance, TagFilter};
 use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionLocation, S3Object};
 use spillway_domain::catalog::tags::Tag;
@@ -10,9 +12,14 @@ use spillway_domain::deployment::request::{HostOptions, NewDeployment};
 use spillway_engine::ports::hosts::FoundInstance;
 
 use crate::agent::{Agent, HostPlan};
+use crate::ports::balancers::Member;
 use crate::ports::hosts::Ec2Instance;
 use crate::story::{GroupPlan, Plot, put_group};
 use crate::{Event, World};
+
+/// The target group of a balanced fleet, and its classic load balancer.
+const TARGET_GROUP: &str = "web";
+const CLASSIC: &str = "web-classic";
 
 /// One deployment of revision 2 to a fleet that has revision 1, and what happens meanwhile.
 #[derive(Debug, Clone)]
@@ -23,6 +30,8 @@ pub struct FleetStory {
     pub instances: Vec<HostPlan>,
     /// The on-premises instances.
     pub on_premises: Vec<HostPlan>,
+    /// Whether the EC2 instances are behind load balancers: a target group and a classic one.
+    pub balanced: bool,
     /// Whether the group has deployed a revision before.
     pub has_revision: bool,
     /// Whether every automatic rollback is enabled.
@@ -40,11 +49,18 @@ impl FleetStory {
             config: config.to_owned(),
             instances: vec![HostPlan::Works; instances],
             on_premises: Vec::new(),
+            balanced: false,
             has_revision: true,
             rollback: false,
             options: HostOptions::default(),
             events: Vec::new(),
         }
+    }
+
+    /// With the EC2 instances behind load balancers.
+    #[must_use]
+    pub fn balanced(self) -> Self {
+        Self { balanced: true, ..self }
     }
 
     /// With that plan for one of the EC2 instances.
@@ -81,8 +97,16 @@ impl Plot for FleetStory {
         let valid = "names in stories are valid";
         let mut inner = world.inner.borrow_mut();
         let tags = TagSelection { filters: vec![TagFilter::KeyAndValue(tag())], set: Vec::new() };
-        let environment =
+        let mut environment =
             Environment { ec2_tags: tags.clone(), on_premises_tags: tags, ..Environment::of(ComputePlatform::Server) };
+        if self.balanced {
+            environment.style.option = DeploymentOption::WithTrafficControl;
+            environment.load_balancer.target_groups = vec![TARGET_GROUP.parse().expect(valid)];
+            environment.load_balancer.classic = vec![CLASSIC.parse().expect(valid)];
+            for name in [TARGET_GROUP, CLASSIC] {
+                inner.balancers.insert(name.to_owned(), BTreeMap::new());
+            }
+        }
         let plan = GroupPlan {
             id: "group-1".to_owned(),
             name: "web".to_owned(),
@@ -112,6 +136,10 @@ impl Plot for FleetStory {
                 },
                 tags: vec![tag()],
             });
+            let member = Member { healthy_at: Some(now), drained_at: None };
+            for members in inner.balancers.values_mut() {
+                members.insert(id.parse().expect(valid), member.clone());
+            }
             let agent = Agent::new(arn.parse().expect(valid), caller.parse().expect(valid), *plan, now);
             inner.agents.insert(id.parse().expect(valid), agent);
         }

@@ -54,6 +54,7 @@ pub(crate) enum Function {
     RetireTaskSet,
     Bake,
     SelectHosts,
+    ControlTraffic,
     AwaitHosts,
     ChangeResource,
     AwaitDeployment,
@@ -153,6 +154,7 @@ fn read_task(state: &Value) -> Result<State, String> {
         | Function::RetireTaskSet
         | Function::Bake
         | Function::SelectHosts
+        | Function::ControlTraffic
         | Function::AwaitHosts
         | Function::ChangeResource
         | Function::AnswerStack => (
@@ -197,6 +199,7 @@ fn function_of(resource: &str) -> Result<Function, String> {
         "${RetireTaskSetFunctionArn}" => Ok(Function::RetireTaskSet),
         "${BakeFunctionArn}" => Ok(Function::Bake),
         "${SelectHostsFunctionArn}" => Ok(Function::SelectHosts),
+        "${ControlTrafficFunctionArn}" => Ok(Function::ControlTraffic),
         "${AwaitHostsFunctionArn}" => Ok(Function::AwaitHosts),
         "${ChangeResourceFunctionArn}" => Ok(Function::ChangeResource),
         "${AwaitDeploymentFunctionArn}" => Ok(Function::AwaitDeployment),

@@ -30,6 +30,7 @@ use spillway_engine::ports::hosts::HostDossier;
 
 use crate::accident::Struck;
 use crate::agent::Agent;
+use crate::ports::balancers::Member;
 use crate::ports::hosts::Ec2Instance;
 use crate::service::{Service, TaskPlan};
 use crate::{Accident, Harm, HookPlan};
@@ -89,6 +90,8 @@ pub(crate) struct Inner {
     pub instances: BTreeMap<InstanceName, Instance>,
     /// The EC2 instances that there are.
     pub fleet: Vec<Ec2Instance>,
+    /// The load balancers of the fleet, by their names, each with its members.
+    pub balancers: BTreeMap<String, BTreeMap<HostId, Member>>,
     /// The work of hosts, by roster and host.
     pub works: BTreeMap<(DeploymentId, String), BTreeMap<HostId, HostWork>>,
     /// The diagnostics of events, by roster, host and event.

@@ -119,7 +119,7 @@ impl HostWorks for World {
             if next.told_state().is_some() {
                 world.host_news.push((roster.deployment.clone(), next.clone()));
             }
-            if next.outcome.is_some() {
+            if next.outcome.is_some() || next.traffic_event().is_some() {
                 world.advancing.insert(roster.deployment.clone());
             }
             Ok(())

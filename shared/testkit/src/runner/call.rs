@@ -40,6 +40,7 @@ use spillway_engine::ports::stacks::{Answers, Requests};
 use spillway_engine::server::advance_fleet::tick;
 use spillway_engine::server::announce_hosts::announce_hosts;
 use spillway_engine::server::await_hosts::await_hosts;
+use spillway_engine::server::control_traffic::control_traffic;
 use spillway_engine::server::select_hosts::select_hosts;
 use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
 use spillway_engine::stack::change_resource::{Changes, change_resource};
@@ -70,6 +71,7 @@ pub(super) enum Call {
     Retire(DeploymentRef),
     Bake(Task),
     SelectHosts(DeploymentRef),
+    ControlTraffic(DeploymentRef),
     AwaitHosts(Task),
     /// The table's stream tells that hosts have ended.
     AdvanceFleet(DeploymentId),
@@ -243,6 +245,12 @@ impl<'w> Runner<'w> {
                     select_hosts(world, world, id, roster, MOST_HOSTS, || world.now()).await.map(|()| Reply::Nothing)
                 })
             }
+            Call::ControlTraffic(subject) => Box::pin(world.within_its_time(async move {
+                // Its time is up at once, so that the clock turns with the execution's own waits.
+                let time_is_up = async || false;
+                let id = &subject.deployment_id;
+                control_traffic(world, world, world, id, || world.now(), time_is_up).await.map(|()| Reply::Nothing)
+            })),
             Call::AwaitHosts(task) => {
                 Box::pin(async move { await_hosts(world, world, &task, || world.now()).await.map(|()| Reply::Nothing) })
             }

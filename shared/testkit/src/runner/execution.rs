@@ -297,6 +297,7 @@ impl Work {
             Function::RunHook => Call::RunHook(task()),
             Function::Bake => Call::Bake(task()),
             Function::SelectHosts => Call::SelectHosts(subject),
+            Function::ControlTraffic => Call::ControlTraffic(subject),
             Function::AwaitHosts => Call::AwaitHosts(task()),
             Function::ChangeResource | Function::AwaitDeployment | Function::AnswerStack => {
                 panic!("no function of the state machine for deployments: {function:?}")

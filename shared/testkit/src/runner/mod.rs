@@ -327,6 +327,7 @@ impl<'w> Runner<'w> {
             | Call::Retire(_)
             | Call::Bake(_)
             | Call::SelectHosts(_)
+            | Call::ControlTraffic(_)
             | Call::AwaitHosts(_)
             | Call::AdvanceFleet(_)
             | Call::AnnounceHost(..)

@@ -87,7 +87,7 @@ impl<'w> Runner<'w> {
                 Call::Decide(_) | Call::Announce(_) | Call::ReadRevision(_) => {}
                 Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
                 Call::Install(_) | Call::ShiftListener(_) | Call::Promote(_) | Call::Retire(_) => {}
-                Call::SelectHosts(_) | Call::AwaitHosts(_) => {}
+                Call::SelectHosts(_) | Call::ControlTraffic(_) | Call::AwaitHosts(_) => {}
                 Call::AdvanceFleet(id) => self.agenda.push((again, Call::AdvanceFleet(id))),
                 Call::AnnounceHost(id, work) => self.agenda.push((again, Call::AnnounceHost(id, work))),
                 Call::Agent(_) => {}
