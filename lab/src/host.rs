@@ -3,7 +3,7 @@
 
 pub mod ec2;
 pub mod iam;
-mod query;
+pub mod query;
 
 use std::ffi::OsStr;
 use std::os::unix::fs::OpenOptionsExt;

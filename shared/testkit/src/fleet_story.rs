@@ -135,6 +135,7 @@ impl Plot for FleetStory {
                     roles: vec!["web".to_owned()],
                 },
                 tags: vec![tag()],
+                is_terminated: false,
             });
             let member = Member { healthy_at: Some(now), drained_at: None };
             for members in inner.balancers.values_mut() {

@@ -1,14 +1,20 @@
 //! What somebody from outside puts into the world, changes there and deletes.
 
-use spillway_domain::catalog::environment::ListenerArn;
+use std::collections::BTreeMap;
+
+use spillway_domain::catalog::environment::{AutoScalingGroupName, ListenerArn};
+use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::spec::Target;
 use spillway_domain::ecs::listener::{Forward, Listener};
 use spillway_domain::ecs::service::TargetGroup;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::{AlarmName, Version};
+use spillway_domain::server::host::HostId;
 use spillway_domain::stack::resource::AliasSettings;
+use spillway_engine::ports::hosts::FoundInstance;
 
+use crate::ports::hosts::Ec2Instance;
 use crate::service::{Service, ServiceEvent, TaskPlan, target_group};
 use crate::world::Inner;
 use crate::{Alias, HookPlan, World};
@@ -128,6 +134,34 @@ impl World {
         let group = target_group(name);
         self.inner.borrow_mut().target_groups.push(group.clone());
         group
+    }
+
+    /// Runs an EC2 instance with these tags, in an Auto Scaling group where one is given.
+    pub fn run_instance(&self, tags: &[Tag], group: Option<&AutoScalingGroupName>) -> HostId {
+        let mut inner = self.inner.borrow_mut();
+        let id: HostId = format!("i-run-{}", inner.fleet.len()).parse().expect("it is a host id");
+        let found = FoundInstance {
+            arn: format!("arn:aws:ec2:us-east-1:111122223333:instance/{id}"),
+            id: id.clone(),
+            zone: None,
+            auto_scaling_group: group.cloned(),
+            roles: Vec::new(),
+        };
+        inner.fleet.push(Ec2Instance { found, tags: tags.to_vec(), is_terminated: false });
+        id
+    }
+
+    /// Terminates an EC2 instance.
+    pub fn terminate_instance(&self, id: &HostId) {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(instance) = inner.fleet.iter_mut().find(|instance| instance.found.id == *id) {
+            instance.is_terminated = true;
+        }
+    }
+
+    /// Makes a load balancer for hosts.
+    pub fn put_balancer(&self, name: &str) {
+        self.inner.borrow_mut().balancers.insert(name.to_owned(), BTreeMap::new());
     }
 
     /// Deletes a target group, to which no listener forwards.

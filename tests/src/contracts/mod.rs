@@ -1,9 +1,11 @@
 //! What the engine relies on its ports for: each promise is a suite that the testkit and the real adapters go through.
 
 mod answers;
+mod balancers;
 mod catalog;
 mod customer;
 mod deployments;
+mod fleets;
 mod groups;
 mod hosts;
 mod instances;

@@ -16,17 +16,20 @@ use crate::properties::{cases, must_hold};
 fn story() -> impl Strategy<Value = FleetStory> {
     let config =
         select(vec!["CodeDeployDefault.OneAtATime", "CodeDeployDefault.HalfAtATime", "CodeDeployDefault.AllAtOnce"]);
-    let event = || select(&HostEvent::IN_PLACE[..]);
+    let event = || select(&HostEvent::BEHIND_LOAD_BALANCERS[..]);
     let plan = prop_oneof![
+        1 => Just(HostPlan::NeverHealthy),
         6 => Just(HostPlan::Works),
         2 => event().prop_map(HostPlan::Fails),
         1 => Just(HostPlan::Silent),
         1 => event().prop_map(HostPlan::Vanishes),
         1 => Just(HostPlan::Terminated),
     ];
-    (config, vec(plan, 0..6), any::<bool>(), any::<bool>(), vec(trouble(), 0..2)).prop_map(
-        |(config, instances, rollback, has_revision, events)| FleetStory {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    (config, vec(plan, 0..6), flags, vec(trouble(), 0..2)).prop_map(
+        |(config, instances, (balanced, rollback, has_revision), events)| FleetStory {
             instances,
+            balanced,
             rollback,
             has_revision,
             events,

@@ -52,6 +52,28 @@ fn a_terminated_host_leaves_the_count() {
 }
 
 #[test]
+fn hosts_leave_their_load_balancers_and_return() {
+    insta::assert_snapshot!(tell(&FleetStory::new(ONE_AT_A_TIME, 2).balanced()));
+}
+
+#[test]
+fn an_on_premises_host_is_behind_no_load_balancer() {
+    let story = FleetStory { on_premises: vec![HostPlan::Works], ..FleetStory::new(ALL_AT_ONCE, 1) };
+    insta::assert_snapshot!(tell(&story.balanced()));
+}
+
+#[test]
+fn a_host_that_its_load_balancers_never_find_healthy_fails_after_an_hour() {
+    let story = FleetStory::new(HALF_AT_A_TIME, 2).host(0, HostPlan::NeverHealthy).balanced();
+    insta::assert_snapshot!(tell(&FleetStory { rollback: true, ..story }));
+}
+
+#[test]
+fn the_role_may_not_see_the_load_balancers() {
+    insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 2).balanced().at(8.0, Event::RightsLost)));
+}
+
+#[test]
 fn a_stop_with_rollback_brings_the_touched_hosts_back() {
     insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 2).at(40.0, Event::Stop(Some(true)))));
 }

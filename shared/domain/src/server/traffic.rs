@@ -131,7 +131,7 @@ pub fn outcome(
 ) -> Option<Result<String, String>> {
     let host = &work.host.id;
     if !host.is_of_ec2() {
-        return Some(Ok(format!("{host} is an on-premises instance, so it is not behind the load balancers.")));
+        return Some(Ok(format!("{host} is an on-premises instance, so it is behind no load balancer.")));
     }
     let awaited = balancers.iter().find(|balancer| !is_there(balancer.members.get(host), event));
     let Some(awaited) = awaited else { return Some(Ok("Succeeded".to_owned())) };
@@ -152,7 +152,9 @@ fn late(host: &HostId, event: TrafficEvent, awaited: &Balancer) -> String {
             "The EC2 instance did not turn into the expected healthy state in {awaited} within 1 hour. {host} is {state}."
         ),
         TrafficEvent::Block => {
-            format!("{awaited} did not let {host} go within 1 hour. {host} is {state}.")
+            format!(
+                "The deregistration of the EC2 instance from {awaited} did not end within 1 hour. {host} is {state}."
+            )
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Ec2Instance {
     pub found: FoundInstance,
     /// Its tags.
     pub tags: Vec<Tag>,
+    /// Whether it was terminated.
+    pub is_terminated: bool,
 }
 
 impl Fleets for World {
@@ -42,9 +44,15 @@ impl Fleets for World {
             if world.denied {
                 return Err(Problem::new(ProblemKind::Denied, "ec2:DescribeInstances failed: UnauthorizedOperation."));
             }
+            for group in groups {
+                if !world.fleet.iter().any(|instance| instance.found.auto_scaling_group.as_ref() == Some(group)) {
+                    let words = format!("autoscaling:DescribeAutoScalingGroups of {group} failed: there is none.");
+                    return Err(Problem::new(ProblemKind::Missing, words));
+                }
+            }
             let is_meant = |instance: &&Ec2Instance| {
                 let in_group = instance.found.auto_scaling_group.as_ref().is_some_and(|group| groups.contains(group));
-                in_group || tags.fits(&instance.tags)
+                !instance.is_terminated && (in_group || tags.fits(&instance.tags))
             };
             Ok(world.fleet.iter().filter(is_meant).map(|instance| instance.found.clone()).collect())
         })
@@ -55,7 +63,7 @@ impl Fleets for World {
         self.call(|world| {
             let is_there = |id: &HostId| {
                 let has_left = world.agents.get(id).is_some_and(|agent| agent.plan == HostPlan::Terminated);
-                !has_left && world.fleet.iter().any(|instance| instance.found.id == *id)
+                !has_left && world.fleet.iter().any(|instance| instance.found.id == *id && !instance.is_terminated)
             };
             Ok(ids.iter().filter(|id| !is_there(id)).cloned().collect())
         })
