@@ -73,11 +73,9 @@ impl Operation {
                 Service { name: "elasticloadbalancing", action: "DeregisterTargets", ..TARGET_GROUPS }
             }
             Self::DescribeInstanceHealth => LOAD_BALANCERS,
-            Self::RegisterInstancesWithLoadBalancer => Service {
-                name: "elasticloadbalancing",
-                action: "RegisterInstancesWithLoadBalancer",
-                ..LOAD_BALANCERS
-            },
+            Self::RegisterInstancesWithLoadBalancer => {
+                Service { name: "elasticloadbalancing", action: "RegisterInstancesWithLoadBalancer", ..LOAD_BALANCERS }
+            }
             Self::DeregisterInstancesFromLoadBalancer => Service {
                 name: "elasticloadbalancing",
                 action: "DeregisterInstancesFromLoadBalancer",

@@ -21,7 +21,7 @@ const EVENT: SignedDuration = SignedDuration::from_secs(10);
 /// How long an agent waits before it makes a call again that failed.
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 /// How many polls without a command an agent makes before the runner lets it rest: what is over has to end.
-const MOST_IDLE_POLLS: u32 = 400;
+const MOST_IDLE_POLLS: u32 = 1_000;
 
 /// What becomes of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::ecs::service::TaskSetStatus;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::percent::Percent;
+use spillway_domain::server::work::{HostOutcome, HostWork};
 
 use crate::ports::alias_key;
 use crate::service::{Service, is_of};
@@ -23,6 +24,7 @@ pub fn check(world: &World) -> Result<(), String> {
     check_aliases(world, &records, &mut faults);
     check_shares(world, &records, &mut faults);
     check_services(world, &records, &mut faults);
+    check_traffic(world, &records, &mut faults);
     if faults.is_empty() { Ok(()) } else { Err(format!("{}\n{}", faults.join("\n"), world.diary())) }
 }
 
@@ -70,6 +72,18 @@ fn check_slots(world: &World, faults: &mut Vec<String>) {
     }
     if inner.watching.values().any(|watching| !watching.is_empty()) {
         faults.push(format!("still watching: {:?}", inner.watching));
+    }
+}
+
+/// Every load balancer sends requests to each instance on which the last deployment has succeeded.
+fn check_traffic(world: &World, records: &[Deployment], faults: &mut Vec<String>) {
+    let inner = world.inner.borrow();
+    let last = records.iter().max_by_key(|record| record.created_at);
+    let succeeded = |work: &&HostWork| work.host.id.is_of_ec2() && work.outcome == Some(HostOutcome::Succeeded);
+    for work in last.into_iter().flat_map(|record| inner.works_of_deployment(&record.id)).filter(succeeded) {
+        if !inner.is_in_full_traffic(&work.host.id) {
+            faults.push(format!("{} has succeeded and is not in traffic", work.host.id));
+        }
     }
 }
 

@@ -51,7 +51,10 @@ pub(super) struct Real {
 
 async fn real(cloud: &'static Cloud) -> Real {
     let config: SdkConfig = super::reached(cloud).await;
-    Real { url: cloud.endpoints().containers.clone(), fleets: spillway_aws_ec2::Fleets::new(&config, &Roles::new(&config)) }
+    Real {
+        url: cloud.endpoints().containers.clone(),
+        fleets: spillway_aws_ec2::Fleets::new(&config, &Roles::new(&config)),
+    }
 }
 
 impl Real {

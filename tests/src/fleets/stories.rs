@@ -12,7 +12,6 @@ pub fn stories() -> Vec<(&'static str, FleetStory)> {
         ("a fleet with a silent host", FleetStory { rollback: true, ..half(2).host(0, HostPlan::Silent) }),
         ("a fleet that is stopped", half(2).at(35.0, Event::Stop(Some(true)))),
         ("a fleet behind load balancers", half(2).balanced()),
-        ("a fleet behind load balancers that is stopped", half(2).balanced().at(50.0, Event::Stop(Some(true)))),
         ("a fleet with an alarm", FleetStory { rollback: true, ..half(2).at(45.0, Event::AlarmRed) }),
     ]
 }

@@ -5,13 +5,12 @@ use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_ec2::Balancers;
 use spillway_aws_stepfunctions::Tasks;
-use spillway_domain::server::traffic::LOOK_EVERY;
 use spillway_engine::deployment::task::DeploymentRef;
 use spillway_engine::server::control_traffic::control_traffic;
-use spillway_runtime::{Failure, Invocation, aws, now, run, table};
+use spillway_runtime::{Failure, Invocation, SystemClock, aws, run, table};
 
 /// What a look takes at most, calls that are tried again included.
-const LONGEST_LOOK: SignedDuration = SignedDuration::from_mins(1);
+const LONGEST_LOOK: SignedDuration = SignedDuration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -19,11 +18,8 @@ async fn main() -> Result<(), Failure> {
     let table = table(&config, Table::new)?;
     let (balancers, tasks) = (Balancers::new(&Roles::new(&config)), Tasks::new(&config));
     run(async |subject: DeploymentRef, invocation: Invocation| {
-        let pause = async || {
-            tokio::time::sleep(LOOK_EVERY.unsigned_abs()).await;
-            now() + LONGEST_LOOK < invocation.deadline
-        };
-        control_traffic(&table, &balancers, &tasks, &subject.deployment_id, now, pause).await
+        let (id, until) = (&subject.deployment_id, invocation.deadline - LONGEST_LOOK);
+        control_traffic(&table, &balancers, &tasks, &SystemClock, id, until).await
     })
     .await
 }

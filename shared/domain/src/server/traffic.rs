@@ -8,6 +8,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::deployment::decision::LATEST_WRITE_SECONDS;
 use crate::server::event::HostEvent;
 use crate::server::host::HostId;
 use crate::server::work::HostWork;
@@ -50,6 +51,18 @@ impl TrafficEvent {
             Self::Block => HostEvent::BlockTraffic,
             Self::Allow => HostEvent::AllowTraffic,
         }
+    }
+}
+
+/// From when on nothing late can undo what the event of a host does, in a deployment that began then. A load balancer takes
+/// a change without a condition, so one of an invocation that hung may come as late as its function lives: a host is
+/// taken for out of traffic when none can come that registers it, and registered when none can come that deregisters it.
+pub fn settled_at(work: &HostWork, event: TrafficEvent, began_at: Timestamp) -> Timestamp {
+    let latest = SignedDuration::from_secs(i64::from(LATEST_WRITE_SECONDS));
+    let blocked = || work.events.iter().find(|run| run.event == HostEvent::BlockTraffic)?.ended_at;
+    match event {
+        TrafficEvent::Block => began_at + latest,
+        TrafficEvent::Allow => blocked().unwrap_or(began_at) + latest,
     }
 }
 

@@ -8,26 +8,27 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::server::host::HostId;
 use spillway_domain::server::progress::Roster;
-use spillway_domain::server::traffic::{self, TrafficEvent};
+use spillway_domain::server::traffic::{self, LOOK_EVERY, TrafficEvent};
 use spillway_domain::server::work::HostWork;
 
 use crate::deployment::task::{Note, amend, load};
 use crate::ports::balancers::Balancers;
+use crate::ports::clock::Clock;
 use crate::ports::deployments::Deployments;
 use crate::ports::executions::Wakes;
 use crate::ports::hosts::{HostDossiers, HostWorks};
 use crate::server::advance_fleet::{tick, works};
 use crate::server::look_at_hosts::close;
 
-/// Looks after all hosts in BlockTraffic and AllowTraffic, again after each `pause`, until there is none or `pause` says
-/// that the time is up. Meanwhile it ticks, so that hosts which have ended make room for others.
+/// Looks after all hosts in BlockTraffic and AllowTraffic every few seconds, until there is none or the next look would
+/// be after `until`. Meanwhile it ticks, so that hosts which have ended make room for others.
 pub async fn control_traffic(
     store: &(impl Deployments + HostWorks + HostDossiers),
     balancers: &impl Balancers,
     wakes: &impl Wakes,
+    clock: &impl Clock,
     id: &DeploymentId,
-    clock: impl Fn() -> Timestamp,
-    mut pause: impl AsyncFnMut() -> bool,
+    until: Timestamp,
 ) -> Result<(), Problem> {
     loop {
         let record = load(store, id).await?;
@@ -35,21 +36,18 @@ pub async fn control_traffic(
         let hosts = in_traffic_events(store, &roster).await?;
         let any = !hosts.is_empty();
         if any {
-            look_after(store, balancers, &record, &roster, hosts, clock()).await?;
+            look_after(store, balancers, &record, &roster, hosts, clock.now()).await?;
         }
-        tick(store, wakes, id, &clock).await?;
-        if !any || !pause().await {
+        tick(store, wakes, id, || clock.now()).await?;
+        if !any || clock.now() + LOOK_EVERY > until {
             break;
         }
+        clock.sleep(LOOK_EVERY).await;
     }
     amend(store, id, |record| {
-        let progress = record.server.as_mut()?;
-        progress.traffic_seen_at = Some(clock());
-        Some(Note {
-            seen: "load balancers".to_owned(),
-            decided: "Look",
-            why: "The load balancers were told which hosts to let go and which to take in.".to_owned(),
-        })
+        let why = "The load balancers were told which hosts to let go and which to take in.".to_owned();
+        let is_noted = works(record) && record.note_traffic(clock.now());
+        is_noted.then(|| Note { seen: "load balancers".to_owned(), decided: "Look", why })
     })
     .await
     .map(|_| ())
@@ -57,10 +55,7 @@ pub async fn control_traffic(
 
 /// The hosts whose events the service sees to, as they are at this moment: what the list shows may be a little old, and
 /// a host that is elsewhere by now must not be registered.
-async fn in_traffic_events(
-    store: &impl HostWorks,
-    roster: &Roster,
-) -> Result<Vec<(HostWork, TrafficEvent)>, Problem> {
+async fn in_traffic_events(store: &impl HostWorks, roster: &Roster) -> Result<Vec<(HostWork, TrafficEvent)>, Problem> {
     let listed = store.works(roster).await?.into_iter().filter(|work| work.traffic_event().is_some());
     let listed: Vec<HostId> = listed.map(|work| work.host.id).collect();
     if listed.is_empty() {
@@ -70,6 +65,7 @@ async fn in_traffic_events(
     Ok(works.filter_map(|work| work.traffic_event().map(|event| (work, event))).collect())
 }
 
+/// Tells the load balancers what they have to be told, and ends the events of the hosts that are there.
 async fn look_after(
     store: &(impl Deployments + HostWorks + HostDossiers),
     balancers: &impl Balancers,
@@ -80,11 +76,13 @@ async fn look_after(
 ) -> Result<(), Problem> {
     let session = record.session();
     let seen = balancers.look(&session, &record.spec.environment.load_balancer).await?;
-    let events: Vec<(HostId, TrafficEvent)> = hosts
-        .iter()
-        .filter(|(work, _)| work.host.id.is_of_ec2())
-        .map(|(work, event)| (work.host.id.clone(), *event))
-        .collect();
+    let is_settled = |work: &HostWork, event| traffic::settled_at(work, event, record.created_at) <= now;
+    let is_due = |(work, event): &&(HostWork, TrafficEvent)| match event {
+        TrafficEvent::Block => work.host.id.is_of_ec2(),
+        TrafficEvent::Allow => work.host.id.is_of_ec2() && is_settled(work, *event),
+    };
+    let events: Vec<(HostId, TrafficEvent)> =
+        hosts.iter().filter(is_due).map(|(work, event)| (work.host.id.clone(), *event)).collect();
     let mut refused = BTreeMap::new();
     for balancer in &seen {
         let changes = traffic::changes(balancer, &events);
@@ -98,7 +96,7 @@ async fn look_after(
     for (mut work, event) in hosts {
         let outcome = match refused.remove(&work.host.id) {
             Some(words) => Some(Err(words)),
-            None => traffic::outcome(&work, event, &seen, now),
+            None => traffic::outcome(&work, event, &seen, now).filter(|_| is_settled(&work, event)),
         };
         if let Some(ended) = outcome.and_then(|outcome| work.end_traffic_event(event, &outcome, now)) {
             close(store, record, roster, &work, &ended).await?;

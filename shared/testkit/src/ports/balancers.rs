@@ -36,7 +36,7 @@ impl Inner {
     }
 
     /// Whether every load balancer sends requests to a host.
-    pub(crate) fn serves(&self, host: &HostId) -> bool {
+    pub(crate) fn is_in_full_traffic(&self, host: &HostId) -> bool {
         let is_healthy =
             |member: &Member| member.drained_at.is_none() && member.healthy_at.is_some_and(|at| at <= self.now);
         self.balancers.values().all(|members| members.get(host).is_some_and(is_healthy))

@@ -185,6 +185,12 @@ impl HostDossiers for World {
 }
 
 impl Inner {
+    /// The work of the hosts of a deployment, by the list that its record names.
+    pub(crate) fn works_of_deployment(&self, id: &DeploymentId) -> impl Iterator<Item = &HostWork> {
+        let roster = self.records.get(id).and_then(Deployment::roster);
+        roster.and_then(|roster| self.works.get(&key(&roster))).into_iter().flat_map(BTreeMap::values)
+    }
+
     /// Notes as a fault what lets more hosts work than the rules allow. A host that is gone may break them by itself.
     pub(crate) fn check_release(&mut self, next: &Deployment) {
         let released = |record: &Deployment| record.server.as_ref().map_or(0, |progress| progress.watermark.released);

@@ -45,7 +45,7 @@ use spillway_engine::server::select_hosts::select_hosts;
 use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
 use spillway_engine::stack::change_resource::{Changes, change_resource};
 
-use super::sleepers::Sleeper;
+use super::sleepers::{Listener, Sleeper};
 use super::{Runner, When};
 use crate::{Event, Story, World};
 
@@ -55,6 +55,8 @@ const MOST_HOSTS: usize = 10_000;
 const MOST_BYTES: usize = 10_000;
 /// How long Lambda lets the functions run that look after many deployments.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(5);
+/// How long a function looks at load balancers.
+const LONGEST_LOOKING: SignedDuration = SignedDuration::from_secs(20);
 
 /// A call of one of the functions, or of the API, or a change of the world.
 #[derive(Debug, Clone)]
@@ -101,8 +103,11 @@ impl Call {
     /// Whether it is of a function whose time is short, because what it does late could do harm. Where every write of an
     /// alias makes a new revision, a late one does none, however late it is.
     pub(super) fn is_bounded(&self, world: &World) -> bool {
-        let of_service = matches!(self, Self::Install(_) | Self::ShiftListener(_) | Self::Promote(_) | Self::Retire(_));
-        of_service || matches!(self, Self::Shift(_)) && world.inner.borrow().keeps_revisions
+        let is_short = matches!(
+            self,
+            Self::Install(_) | Self::ShiftListener(_) | Self::Promote(_) | Self::Retire(_) | Self::ControlTraffic(_)
+        );
+        is_short || matches!(self, Self::Shift(_)) && world.inner.borrow().keeps_revisions
     }
 }
 
@@ -125,20 +130,15 @@ pub(super) type Heard = Result<Reply, (String, String)>;
 pub(super) type Invocation<'w> = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + 'w>>;
 
 impl<'w> Runner<'w> {
-    /// Invokes a function for an execution, which does not let it sleep.
-    pub(super) fn invoke(&mut self, call: &Call) -> Heard {
-        self.set_off(call).unwrap_or_else(|| panic!("an execution waits for {call:?}, which sleeps"))
-    }
-
     /// Invokes a function; nothing is heard of it as long as it sleeps.
-    pub(super) fn set_off(&mut self, call: &Call) -> Option<Heard> {
+    pub(super) fn set_off(&mut self, call: &Call, listener: Listener) -> Option<Heard> {
         let number = self.invocations;
         self.invocations += 1;
         for duplicate in self.duplicates.iter().filter(|duplicate| duplicate.invocation == number) {
             self.late.push((self.absolute(duplicate.when), Late::Again(call.clone())));
         }
         let invocation = self.future(call.clone());
-        self.go_on(Sleeper { call: call.clone(), invocation, awaited: true })
+        self.go_on(Sleeper { call: call.clone(), invocation, listener })
     }
 
     pub(super) fn absolute(&self, when: When) -> When {
@@ -175,7 +175,7 @@ impl<'w> Runner<'w> {
         };
         self.world.end_pauses();
         if poll(&mut invocation).is_pending() && self.world.take_struck().is_none() {
-            self.asleep.push(Sleeper { call, invocation, awaited: false });
+            self.asleep.push(Sleeper { call, invocation, listener: Listener::Nobody });
         }
     }
 
@@ -246,10 +246,8 @@ impl<'w> Runner<'w> {
                 })
             }
             Call::ControlTraffic(subject) => Box::pin(world.within_its_time(async move {
-                // Its time is up at once, so that the clock turns with the execution's own waits.
-                let time_is_up = async || false;
-                let id = &subject.deployment_id;
-                control_traffic(world, world, world, id, || world.now(), time_is_up).await.map(|()| Reply::Nothing)
+                let (id, until) = (&subject.deployment_id, now + LONGEST_LOOKING);
+                control_traffic(world, world, world, world, id, until).await.map(|()| Reply::Nothing)
             })),
             Call::AwaitHosts(task) => {
                 Box::pin(async move { await_hosts(world, world, &task, || world.now()).await.map(|()| Reply::Nothing) })

@@ -12,7 +12,8 @@ use spillway_engine::operations::deployment::StartRequest;
 use spillway_engine::stack::await_deployment::Waiter;
 
 use super::Runner;
-use super::call::{Call, Reply};
+use super::call::{Call, Heard, Reply};
+use super::sleepers::Listener;
 use crate::Machine;
 use crate::machine::{Function, State};
 
@@ -46,7 +47,12 @@ pub(super) enum Work {
 
 pub(super) enum Turn {
     At(Timestamp),
-    Parked { token: String, until: Timestamp },
+    Parked {
+        token: String,
+        until: Timestamp,
+    },
+    /// The function of its state sleeps.
+    Waits,
     Over,
 }
 
@@ -87,27 +93,35 @@ impl Runner<'_> {
                 }
                 execution.enter(next, now);
             }
-            State::Task { function, parks, next, .. } => {
+            State::Task { function, parks, .. } => {
                 let token = format!("token-{}", self.tokens);
                 self.tokens += 1;
                 let call = execution.work.call(*function, &token, execution.entered_at);
-                let seconds = execution.work.seconds();
-                match self.invoke(&call) {
-                    Err((error, words)) => self.fail(name, state, &error, &words),
-                    Ok(reply) => {
-                        let Some(execution) = self.executions.get_mut(name) else {
-                            return;
-                        };
-                        if *parks {
-                            let until = now + SignedDuration::from_secs(i64::from(seconds));
-                            execution.turn = Turn::Parked { token, until };
-                            return;
-                        }
-                        execution.work.hear(reply, self.world);
-                        execution.enter(next, self.world.now());
-                    }
+                let until = now + SignedDuration::from_secs(i64::from(execution.work.seconds()));
+                execution.turn = if *parks { Turn::Parked { token, until } } else { Turn::Waits };
+                if let Some(heard) = self.set_off(&call, Listener::Execution(name.to_owned())) {
+                    self.answered(name, heard);
                 }
             }
+        }
+    }
+
+    /// The function of an execution's state has answered.
+    pub(super) fn answered(&mut self, name: &str, heard: Heard) {
+        let now = self.world.now();
+        let Some(execution) = self.executions.get_mut(name) else { return };
+        if matches!(execution.turn, Turn::Over) {
+            return;
+        }
+        let state = &execution.machine.states[&execution.state];
+        match heard {
+            Err((error, words)) => self.fail(name, state, &error, &words),
+            Ok(reply) if matches!(execution.turn, Turn::Waits) => {
+                execution.work.hear(reply, self.world);
+                execution.enter(next_of(state), now);
+            }
+            // A wait that was parked ends by its token.
+            Ok(_) => {}
         }
     }
 

@@ -17,7 +17,7 @@ use spillway_engine::operations::deployment::StartRequest;
 pub use call::ways;
 use call::{Call, Late, alarm_event, call_back, start};
 use execution::{Execution, Turn, Work};
-use sleepers::Sleeper;
+use sleepers::{Listener, Sleeper};
 
 use crate::{Event, Machine, Plot, Story, World};
 
@@ -242,7 +242,7 @@ impl<'w> Runner<'w> {
     fn next_at(&self) -> Option<Timestamp> {
         let due = self.executions.values().filter_map(|execution| match &execution.turn {
             Turn::At(at) | Turn::Parked { until: at, .. } => Some(*at),
-            Turn::Over => None,
+            Turn::Waits | Turn::Over => None,
         });
         let sweep = (!self.world.inner.borrow().active.is_empty()).then_some(self.next_sweep);
         due.chain(self.agenda.iter().map(|(at, _)| *at)).chain(sweep).chain(self.world.next_waking()).min()
@@ -253,7 +253,7 @@ impl<'w> Runner<'w> {
         let due = self.executions.iter().filter_map(|(name, execution)| match &execution.turn {
             Turn::At(at) => Some((*at, name)),
             Turn::Parked { until, .. } => Some((*until, name)),
-            Turn::Over => None,
+            Turn::Waits | Turn::Over => None,
         });
         let due = due.min().map(|(at, name)| (at, name.clone()));
         let event = (0..self.agenda.len()).min_by_key(|&index| self.agenda[index].0);
@@ -339,7 +339,7 @@ impl<'w> Runner<'w> {
             | Call::Tell(..)
             | Call::Sweep => {}
         }
-        if let Some(heard) = self.set_off(&call) {
+        if let Some(heard) = self.set_off(&call, Listener::Agenda) {
             self.hear(call, heard);
         }
     }

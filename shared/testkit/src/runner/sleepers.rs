@@ -22,8 +22,19 @@ const REDELIVERY: SignedDuration = SignedDuration::from_secs(60);
 pub(super) struct Sleeper<'w> {
     pub call: Call,
     pub invocation: Invocation<'w>,
-    /// Whether somebody waits for its answer.
-    pub awaited: bool,
+    /// Who waits for its answer.
+    pub listener: Listener,
+}
+
+/// Who waits for the answer of a function.
+#[derive(Clone)]
+pub(super) enum Listener {
+    /// It is late, and given up.
+    Nobody,
+    /// Who delivers events, requests and changes.
+    Agenda,
+    /// The execution of that name.
+    Execution(String),
 }
 
 impl<'w> Runner<'w> {
@@ -57,11 +68,11 @@ impl<'w> Runner<'w> {
     pub(super) fn wake_sleepers(&mut self) {
         self.world.wake_sleepers();
         for function in std::mem::take(&mut self.asleep) {
-            let (call, awaited) = (function.call.clone(), function.awaited);
-            if let Some(heard) = self.go_on(function)
-                && awaited
-            {
-                self.hear(call, heard);
+            let (call, listener) = (function.call.clone(), function.listener.clone());
+            match (self.go_on(function), listener) {
+                (None, _) | (Some(_), Listener::Nobody) => {}
+                (Some(heard), Listener::Agenda) => self.hear(call, heard),
+                (Some(heard), Listener::Execution(name)) => self.answered(&name, heard),
             }
         }
     }

@@ -22,6 +22,7 @@ fn fleet(letters: &str) -> Vec<HostState> {
         zone: None,
         has_begun: letter != '.',
         begins_within: BEGINS_WITHIN,
+        in_traffic_event: false,
         outcome: match letter {
             's' => Some(HostOutcome::Succeeded),
             'f' => Some(HostOutcome::Failed),

@@ -175,8 +175,8 @@ fn every_rejection_about_a_deployment_has_its_exception_and_words() {
     check(&[
         (
             DeploymentRejection::BlueGreenNotBuilt,
-            "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place and without a load balancer only, and created no deployment. \
-             Set deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL.",
+            "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place only, and created no deployment. \
+             Set deploymentType in the deploymentStyle of the deployment group to IN_PLACE.",
         ),
         (
             DeploymentRejection::GitHubNotBuilt,
