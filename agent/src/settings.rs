@@ -17,7 +17,8 @@ use entries::Entry;
 
 /// Where the configuration is unless told otherwise.
 pub const FILE: &str = "/etc/codedeploy-agent/conf/codedeployagent.yml";
-const ON_PREMISES_FILE: &str = "/etc/codedeploy-agent/conf/codedeploy.onpremises.yml";
+/// Where the file of a host on premises is unless told otherwise.
+pub const ON_PREMISES_FILE: &str = "/etc/codedeploy-agent/conf/codedeploy.onpremises.yml";
 const METADATA: &str = "http://169.254.169.254";
 
 /// Keys of CodeDeploy's agents that mean nothing here.

@@ -113,7 +113,7 @@ fn path(host: &Host, name: &str) -> String {
 }
 
 /// A daemon, ended with the test.
-struct Daemon {
+pub struct Daemon {
     child: Child,
     log: BufReader<ChildStderr>,
     read: String,
@@ -121,6 +121,11 @@ struct Daemon {
 
 impl Daemon {
     fn start(host: &Host, server: &str, more: &str) -> Self {
+        Self::start_in(host, server, more, &[])
+    }
+
+    /// One that has some variables in its environment.
+    pub fn start_in(host: &Host, server: &str, more: &str, environment: &[(&str, &str)]) -> Self {
         let configuration = host.configuration(server, NO_SERVER);
         host.write(
             "agent.yml",
@@ -130,6 +135,7 @@ impl Daemon {
         command.arg("run").arg("--config").arg(host.path("agent.yml"));
         // Keys of the environment are those of a person.
         command.env("AWS_ACCESS_KEY_ID", "AKIAPERSON").env("AWS_SECRET_ACCESS_KEY", "secret-of-a-person");
+        command.envs(environment.iter().copied());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         Self { child, log, read: String::new() }
@@ -146,12 +152,12 @@ impl Daemon {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
     /// Waits for the end. The code, and the log without times.
-    fn end(mut self, host: &Host, server: &str) -> (Option<i32>, Option<i32>, String) {
+    pub fn end(mut self, host: &Host, server: &str) -> (Option<i32>, Option<i32>, String) {
         let status = self.child.wait().unwrap();
         self.log.read_to_string(&mut self.read).unwrap();
         let lines = self.read.lines().map(|line| match line.strip_prefix("    ") {
