@@ -144,6 +144,22 @@ fn systemd_is_asked_for_what_is_needed_and_an_agent_without_a_service_is_not_sta
 }
 
 #[test]
+fn systemd_finds_nothing_wrong_with_the_unit() {
+    let stage = Stage::new();
+    for user in [None, Some("root")] {
+        // It looks whether the program is there.
+        let text = unit::text("/bin/sh", user);
+        let file = stage.home.path().join("spillway-agent.service");
+        fs::write(&file, text).unwrap();
+        let output = std::process::Command::new("systemd-analyze").arg("verify").arg(&file).output();
+        // A host without systemd has nothing to ask.
+        let Ok(output) = output else { return };
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && !words.contains("spillway-agent.service"), "{words}");
+    }
+}
+
+#[test]
 fn what_systemd_refuses_is_told_in_its_words() {
     let stage = Stage::new();
     let told = stage.with(|site| {

@@ -18,7 +18,7 @@ const OF_PACKAGE: &str = "/usr/lib/systemd/system/spillway-agent.service";
 pub(super) const WANTED: &str = "/etc/systemd/system/multi-user.target.wants/spillway-agent.service";
 
 /// The unit for a program and a user.
-fn text(program: &str, user: Option<&str>) -> String {
+pub(super) fn text(program: &str, user: Option<&str>) -> String {
     let text = TEXT.replace(PACKAGED, program);
     match user {
         Some(user) => text.replace("Type=notify\n", &format!("Type=notify\nUser={user}\n")),
