@@ -6,8 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use spillway_agent::command::Agent;
-use spillway_agent::system::unix::Unix;
 use spillway_agent::system::{clock, process};
 use spillway_agent::{daemon, doctor, local, register, setup, status};
 
@@ -20,7 +18,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Deploy a bundle of this host to this host, without a service
+    /// Deploy a bundle to this host, from its disk or from S3, without a service
     DeployLocal(local::Options),
     /// Take deployments of a service until a signal ends the agent
     Run(daemon::Options),
@@ -63,12 +61,7 @@ fn operator() -> register::Operator<'static> {
 
 fn run(command: &Command) -> Result<bool> {
     match command {
-        Command::DeployLocal(options) => {
-            let host = Unix::new(Agent::aside(&options.deployment_group), std::env::current_exe()?);
-            let root = std::path::absolute(&options.root)?;
-            let agent = Agent::new(&host, root, std::env::vars_os().collect(), clock::now);
-            local::deploy(&agent, options, &mut io::stdout().lock())
-        }
+        Command::DeployLocal(options) => local::run(options, &mut io::stdout().lock()),
         Command::Run(options) => daemon::run(options),
         Command::Doctor(options) => {
             let surroundings = doctor::Surroundings::of_host(&clock::HostClock);

@@ -116,8 +116,8 @@ fn a_bundle_that_cannot_be_deployed_is_refused_with_words() {
     assert!(text.contains(expected), "{text}");
     let cases: [(&[&str], &str); 3] = [
         (
-            &["-l", "s3://bucket/key"],
-            "the bundle s3://bucket/key is not on this host; download it first, and give its path",
+            &["-l", "https://github.com/owner/shop"],
+            "the bundle https://github.com/owner/shop is neither on this host nor in S3; download it first, and give its path",
         ),
         (&["-l", "/no/such/bundle"], "the bundle /no/such/bundle cannot be read: No such file or directory"),
         (&["-g", "../up"], "'../up' cannot be the id of a deployment or its group"),

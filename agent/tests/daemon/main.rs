@@ -5,6 +5,7 @@
 mod conversation;
 mod doctor;
 mod host;
+mod local;
 mod metadata;
 mod on_premises;
 mod register;
