@@ -5,7 +5,7 @@ mod operator;
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -56,6 +56,9 @@ pub struct Options {
     /// The file in which the keys of the session are renewed, in its profile [default]
     #[arg(long, requires = "iam_session_arn")]
     pub credentials_file: Option<PathBuf>,
+    /// The user as whom the agent runs, who gets the file; root unless given
+    #[arg(long)]
+    pub user: Option<String>,
     /// A tag of the instance, by which deployment groups find it; may be repeated
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = read_tag)]
     pub tags: Vec<(String, String)>,
@@ -155,6 +158,7 @@ fn open(access: &Access, operator: &Operator<'_>) -> Result<Api> {
 pub fn register(options: &Options, operator: &Operator<'_>, out: &mut dyn Write) -> Result<()> {
     let (access, name) = (&options.access, &options.access.name);
     let principal = Principal::find(options, operator)?;
+    let owner = options.user.as_deref().map(find_user).transpose()?;
     let api = open(access, operator)?;
     let (arn, file) = (principal.arn(), &access.file);
     match Registration::read(file) {
@@ -185,7 +189,7 @@ pub fn register(options: &Options, operator: &Operator<'_>, out: &mut dyn Write)
         let tags: Vec<_> = options.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         writeln!(out, "tagged {name} with {}", tags.join(", "))?;
     }
-    if write(file, &principal.file(&api.region)).with_context(|| {
+    if write(file, &principal.file(&api.region), owner).with_context(|| {
         format!("{name} is registered, and {} cannot be written; run this again as root", file.display())
     })? {
         writeln!(out, "wrote {}, which its owner alone can read", file.display())?;
@@ -246,16 +250,27 @@ fn check_folder(file: &Path) -> Result<()> {
     })
 }
 
+fn find_user(name: &str) -> Result<u32> {
+    let found = nix::unistd::User::from_name(name)?;
+    let found = found
+        .with_context(|| format!("user {name} does not exist; `spillway-agent install --user {name}` makes it"))?;
+    Ok(found.uid.as_raw())
+}
+
 /// Writes the file for its owner alone. Whether it was not there.
-fn write(path: &Path, text: &str) -> io::Result<bool> {
+fn write(path: &Path, text: &str, owner: Option<u32>) -> io::Result<bool> {
     let is_there = fs::read_to_string(path).is_ok_and(|found| found == text);
-    if is_there && fs::metadata(path)?.mode() & 0o7777 == 0o600 {
-        return Ok(false);
+    if is_there {
+        let found = fs::metadata(path)?;
+        if found.mode() & 0o7777 == 0o600 && owner.is_none_or(|owner| owner == found.uid()) {
+            return Ok(false);
+        }
     }
     let aside = path.with_added_extension("new");
     let mut options = fs::OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
     file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    fchown(&file, owner, None)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&aside, path)?;

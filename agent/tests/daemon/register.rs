@@ -1,7 +1,7 @@
 //! `register` and `deregister`, with an API that keeps one instance.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
@@ -158,6 +158,24 @@ fn a_session_is_registered_by_its_arn_with_the_file_of_its_keys() {
     let expected = format!("---\nregion: eu-west-1\niam_session_arn: {SESSION}\naws_credentials_file: /run/keys\n");
     assert_eq!(stage.read(), expected);
     assert_eq!(*stage.known.lock().unwrap(), Some(json!({ "instanceName": "web-1", "iamSessionArn": SESSION })));
+}
+
+#[test]
+fn the_file_belongs_to_the_user_of_the_agent() {
+    let stage = Stage::new();
+    let told = stage.register(&["--iam-user-arn", USER, "--user", "no-such-user"]);
+    let expected = "error: user no-such-user does not exist; `spillway-agent install --user no-such-user` makes it\n";
+    assert_eq!(told, expected);
+    assert!(stage.known.lock().unwrap().is_none());
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    stage.register(&["--iam-user-arn", USER]);
+    let owner = || fs::metadata(stage.file()).unwrap().uid();
+    assert_eq!(owner(), 0);
+    let told = stage.register(&["--iam-user-arn", USER, "--user", "nobody"]);
+    assert!(told.contains("wrote ~/conf/host.yml"), "{told}");
+    assert_eq!(owner(), nix::unistd::User::from_name("nobody").unwrap().unwrap().uid.as_raw());
 }
 
 #[test]
