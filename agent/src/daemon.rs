@@ -25,7 +25,7 @@ use crate::settings::{FILE, Settings};
 use crate::state::Root;
 use crate::store::S3;
 use crate::system::clock::{self, Clock, HostClock};
-use crate::system::unix::Unix;
+use crate::system::unix::{OWN_PROGRAM, Unix};
 use journal::Journal;
 use pacing::Pacing;
 use presence::Presence;
@@ -116,7 +116,7 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown, pul
         clock: &CLOCK,
         stopping: &shutdown.bell,
     };
-    let host = Unix::new(ASIDE.to_owned(), std::env::current_exe()?);
+    let host = Unix::new(ASIDE.to_owned(), OWN_PROGRAM.into());
     let agent = Agent {
         bundles: Some(&store),
         files_root: settings.files_root.clone(),

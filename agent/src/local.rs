@@ -20,7 +20,7 @@ use crate::spec::{DeploymentSpec, Revision};
 use crate::state::Place;
 use crate::store::S3;
 use crate::system::clock::{self, Bell, HostClock};
-use crate::system::unix::Unix;
+use crate::system::unix::{OWN_PROGRAM, Unix};
 use crate::{appspec_file, hooks};
 
 /// Where deployments are unless told otherwise; scripts have this path.
@@ -104,7 +104,7 @@ fn specification(options: &Options, events: &[String], id: String) -> Result<Dep
 
 /// Deploys from this host or from S3, or says what it would do.
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<bool> {
-    let host = Unix::new(Agent::aside(&options.deployment_group), std::env::current_exe()?);
+    let host = Unix::new(Agent::aside(&options.deployment_group), OWN_PROGRAM.into());
     let root = std::path::absolute(&options.root)?;
     let mut agent = Agent::new(&host, root, std::env::vars_os().collect(), clock::now);
     if !location::is_in_s3(&options.bundle_location) {
