@@ -255,7 +255,8 @@ impl Client<'_> {
         }
         let began_at = self.clock.now();
         let run = || self.agent.run_command(&spec, &command.event, &command.id);
-        let diagnostics = heartbeat::accompany(self.service, self.clock, &self.agent.progress, &command.id, run);
+        let (service, progress) = (self.service, &self.agent.progress);
+        let diagnostics = heartbeat::accompany(service, self.clock, progress, self.presence, &command.id, run);
         self.presence.command(&spec, &command.event, began_at, &diagnostics);
         match diagnostics.is_success() {
             true if is_noop => self.journal.line(&format!("{what} has nothing to do")),

@@ -141,7 +141,8 @@ impl<'a> Presence<'a> {
     pub fn new(path: PathBuf, service: String, clock: &'a dyn Clock) -> Self {
         let earlier = Record::read(&path).unwrap_or_default();
         let (started_at, version) = (clock.now(), AGENT_VERSION.to_owned());
-        let record = Record { version, process: Running::current(), started_at, service, ended_at: None, ..earlier };
+        let record =
+            Record { version, process: Running::current(), started_at, service, ended_at: None, host: None, ..earlier };
         let presence = Self { path, clock, inner: Mutex::new(Inner { record, written_at: started_at }) };
         presence.change(|_, _| true);
         presence

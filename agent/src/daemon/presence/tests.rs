@@ -102,6 +102,10 @@ fn the_last_commands_and_what_was_installed_outlive_the_daemon() {
     presence.command(&spec(99), "Install", began_at, &Diagnostics::failure("no space"));
     presence.end();
     assert_eq!(stage.read().ended_at, Some(stage.clock.now()));
+    let host =
+        HostRecord { arn: "arn".to_owned(), region: "r".to_owned(), kind: "k".to_owned(), source: "s".to_owned() };
+    let identified = Record { host: Some(host), ..stage.read() };
+    fs::write(stage.path(), serde_json::to_vec(&identified).unwrap()).unwrap();
     let _next = stage.presence();
     let record = stage.read();
     assert_eq!((record.ended_at, record.commands.len()), (None, MOST_COMMANDS));
@@ -115,6 +119,7 @@ fn the_last_commands_and_what_was_installed_outlive_the_daemon() {
         "a failure installs nothing"
     );
     assert_eq!(record.process, Running::current());
+    assert_eq!(record.host, None, "a daemon finds out anew who the host is");
 }
 
 #[test]
