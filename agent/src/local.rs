@@ -56,7 +56,7 @@ pub struct Options {
     /// The folder of all deployments
     #[arg(long, default_value = ROOT)]
     pub root: PathBuf,
-    /// The agent's configuration, which says who this host is to S3
+    /// The agent's configuration, which names the file with the host's identity; read for a bundle in S3 only
     #[arg(short = 'c', long = "agent-configuration-file", default_value = FILE)]
     pub config: PathBuf,
     /// Say what would be copied, changed, deleted and run, and change nothing

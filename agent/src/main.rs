@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use spillway_agent::settings::Unusable;
 use spillway_agent::system::{clock, process};
 use spillway_agent::{daemon, doctor, local, register, setup, status};
 
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("spillway-agent: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<Unusable>() { ExitCode::from(Unusable::EXIT_CODE) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -71,6 +71,12 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 pub struct Unusable(Vec<String>);
 
+impl Unusable {
+    /// What the agent ends with for its sake, as programs of Unix do. A start without a change would end the same way, so
+    /// the service manager does not try it.
+    pub const EXIT_CODE: u8 = 78;
+}
+
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("\n"))

@@ -77,6 +77,8 @@ fn an_image_gets_everything_once_and_a_second_run_finds_it_in_place() {
     assert_eq!(stage.read("/usr/local/bin/spillway-agent"), "the program");
     let unit = stage.read("/etc/systemd/system/spillway-agent.service");
     assert!(unit.contains("ExecStart=/usr/local/bin/spillway-agent run\n") && !unit.contains("User="), "{unit}");
+    let code = format!("RestartPreventExitStatus={}\n", crate::settings::Unusable::EXIT_CODE);
+    assert!(unit.contains(&code), "{unit}");
     assert_eq!(fs::read_link(stage.path(unit::WANTED)).unwrap(), Path::new(unit::FILE));
     let settings = crate::settings::Settings::read(&stage.path(FILE)).unwrap();
     assert_eq!((settings.service.to_string().as_str(), settings.root.as_path()), (ENDPOINT, Path::new(ROOT)));

@@ -293,6 +293,6 @@ fn a_configuration_with_bad_values_ends_the_agent_before_it_begins() {
     let host = Host::new();
     let mut agent = Daemon::start(&host, "http://agents.example.com", ":max_revisions: many\n");
     agent.log.read_to_string(&mut agent.read).unwrap();
-    assert_eq!(agent.child.wait().unwrap().code(), Some(1));
+    assert_eq!(agent.child.wait().unwrap().code(), Some(78));
     insta::assert_snapshot!("bad_configuration", host.neutral(&agent.read));
 }
