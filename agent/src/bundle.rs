@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use cap_std::fs::Dir;
 
@@ -175,42 +176,51 @@ pub fn unpack(path: &Path, kind: Kind, into: &Dir, limits: Limits) -> Result<(),
     }
 }
 
-/// Lets `read` have the bytes of a reader that a second thread reads ahead: inflating and writing take about as long.
+/// Lets `read` have the bytes of a reader that a second thread reads ahead: inflating and writing take about as long. A few
+/// blocks go round, so that a bundle of any size takes no more memory than a small one.
 fn ahead<T>(mut source: impl Read + Send, read: impl FnOnce(&mut dyn Read) -> T) -> T {
-    const BLOCK: usize = 128 * 1024;
-    let (send, receive) = std::sync::mpsc::sync_channel::<io::Result<Vec<u8>>>(4);
+    const BLOCK: usize = 64 * 1024;
+    const BLOCKS: usize = 6;
+    let (send, filled) = sync_channel::<io::Result<(Vec<u8>, usize)>>(BLOCKS);
+    let (give_back, empty) = sync_channel::<Vec<u8>>(BLOCKS);
+    for _ in 0..BLOCKS {
+        give_back.send(vec![0; BLOCK]).ok();
+    }
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            loop {
-                let mut block = vec![0; BLOCK];
+            for mut block in empty {
                 let outcome = source.read(&mut block);
-                let ended = matches!(outcome, Ok(0) | Err(_));
-                let sent = send.send(outcome.map(|count| {
-                    block.truncate(count);
-                    block
-                }));
-                if ended || sent.is_err() {
+                let is_last = matches!(outcome, Ok(0) | Err(_));
+                if send.send(outcome.map(|count| (block, count))).is_err() || is_last {
                     return;
                 }
             }
         });
-        read(&mut Ahead { blocks: receive, block: Vec::new(), at: 0 })
+        read(&mut Ahead { filled, give_back, block: Vec::new(), count: 0, at: 0 })
     })
 }
 
+/// What a second thread has read.
 struct Ahead {
-    blocks: std::sync::mpsc::Receiver<io::Result<Vec<u8>>>,
+    filled: Receiver<io::Result<(Vec<u8>, usize)>>,
+    give_back: SyncSender<Vec<u8>>,
     block: Vec<u8>,
+    count: usize,
     at: usize,
 }
 
 impl Read for Ahead {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.block.len() {
-            self.block = self.blocks.recv().unwrap_or_else(|_| Ok(Vec::new()))?;
-            self.at = 0;
+        if self.at == self.count {
+            // A thread that has ended has sent all, and takes no block.
+            let next = self.filled.recv().unwrap_or_else(|_| Ok((Vec::new(), 0)))?;
+            let old = std::mem::replace(&mut self.block, next.0);
+            if !old.is_empty() {
+                self.give_back.send(old).ok();
+            }
+            (self.count, self.at) = (next.1, 0);
         }
-        let count = into.len().min(self.block.len() - self.at);
+        let count = into.len().min(self.count - self.at);
         into[..count].copy_from_slice(&self.block[self.at..self.at + count]);
         self.at += count;
         Ok(count)

@@ -14,6 +14,7 @@ use spillway_wire::agent::CommandStatus;
 
 use crate::command::Agent;
 use crate::daemon::journal::Journal;
+use crate::daemon::presence::Presence;
 use crate::daemon::shutdown::Shutdown;
 use crate::diagnostics::Diagnostics;
 use crate::spec::DeploymentSpec;
@@ -100,6 +101,8 @@ pub struct Client<'a> {
     pub shutdown: &'a Shutdown,
     /// Where commands are noted.
     pub journal: &'a Journal<'a>,
+    /// Where `status` finds them.
+    pub presence: &'a Presence<'a>,
     /// The answer that the service has not heard, or that it heard last.
     pub last: Option<Answer>,
     /// A claim that was not answered, so that only the service knows whether the command is claimed.
@@ -250,8 +253,11 @@ impl Client<'_> {
         if !is_noop {
             self.journal.line(&format!("{what} begins"));
         }
+        let began_at = self.clock.now();
         let run = || self.agent.run_command(&spec, &command.event, &command.id);
-        let diagnostics = heartbeat::accompany(self.service, self.clock, &self.agent.progress, &command.id, run);
+        let (service, progress) = (self.service, &self.agent.progress);
+        let diagnostics = heartbeat::accompany(service, self.clock, progress, self.presence, &command.id, run);
+        self.presence.command(&spec, &command.event, began_at, &diagnostics);
         match diagnostics.is_success() {
             true if is_noop => self.journal.line(&format!("{what} has nothing to do")),
             true => self.journal.line(&format!("{what} succeeded")),

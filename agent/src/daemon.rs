@@ -2,6 +2,8 @@
 
 pub mod journal;
 pub mod pacing;
+pub mod presence;
+pub mod pulse;
 pub mod shutdown;
 
 use std::path::PathBuf;
@@ -23,9 +25,11 @@ use crate::settings::{FILE, Settings};
 use crate::state::Root;
 use crate::store::S3;
 use crate::system::clock::{self, Clock, HostClock};
-use crate::system::unix::Unix;
+use crate::system::unix::{OWN_PROGRAM, Unix};
 use journal::Journal;
 use pacing::Pacing;
+use presence::Presence;
+use pulse::Pulse;
 use shutdown::Shutdown;
 
 /// The name under which this process writes files aside. Those of a process that runs `deploy-local` have another one.
@@ -55,6 +59,7 @@ pub fn run(options: &Options) -> Result<bool> {
     for warning in &settings.warnings {
         journal.line(&format!("warning: {warning}"));
     }
+    let pulse = Pulse::begin(settings.read_timeout);
     let wait = settings.kill_wait;
     let mut signals = Signals::new([SIGTERM, SIGINT]).context("signals cannot be received")?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -63,6 +68,7 @@ pub fn run(options: &Options) -> Result<bool> {
         }
         let when = if shutdown.is_busy() { "after the command that runs" } else { "now, since no command runs" };
         journal.line(&format!("asked to end; the agent ends {when}"));
+        pulse.end();
         let is_idle = shutdown.stop(wait);
         if !is_idle {
             journal.line(&format!("the command still runs after {} s; its script is left alone", wait.as_secs()));
@@ -73,16 +79,24 @@ pub fn run(options: &Options) -> Result<bool> {
         }
         process::exit(if is_idle { 0 } else { 1 });
     })?;
-    converse(&settings, journal, shutdown)?;
+    converse(&settings, journal, shutdown, pulse)?;
     Ok(true)
 }
 
 /// Takes commands until the agent is about to end.
-fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown) -> Result<()> {
+fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown, pulse: Pulse) -> Result<()> {
     let mut pacing = Pacing::new(settings.wait_between_runs, fastrand::Rng::new());
-    let Some(identity) = find_identity(settings, journal, shutdown, &mut pacing) else { return Ok(()) };
+    let status_file = Root(settings.root.clone()).status_file();
+    let presence = Presence::new(status_file, settings.service.to_string(), &CLOCK);
+    let found = find_identity(settings, journal, &presence, (shutdown, pulse), &mut pacing);
+    let Some(identity) = found else {
+        presence.end();
+        return Ok(());
+    };
+    presence.identify(&identity);
     let (host, region, source) = (&identity.host, &identity.region, identity.source());
     journal.line(&format!("host {host} in {region}, by {source}; service {}", settings.service));
+    pulse.say(&format!("host {host}; service {}", settings.service));
     let http = |is_of_this_host: bool| {
         // What is on this host is not behind a proxy.
         let proxy = if is_of_this_host { None } else { settings.proxy.clone() };
@@ -93,6 +107,7 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown) -> 
         endpoint: settings.service.clone(),
         identity: &identity,
         clock: &CLOCK,
+        pulse,
     };
     let store = S3 {
         http: http(settings.s3.as_ref().is_some_and(|endpoint| endpoint.is_loopback())),
@@ -101,7 +116,7 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown) -> 
         clock: &CLOCK,
         stopping: &shutdown.bell,
     };
-    let host = Unix::new(ASIDE.to_owned(), std::env::current_exe()?);
+    let host = Unix::new(ASIDE.to_owned(), OWN_PROGRAM.into());
     let agent = Agent {
         bundles: Some(&store),
         files_root: settings.files_root.clone(),
@@ -115,11 +130,12 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown) -> 
         clock: &CLOCK,
         shutdown,
         journal,
+        presence: &presence,
         last: None,
         claiming: None,
         is_reported: false,
     };
-    take_commands(client, &mut pacing);
+    take_commands(client, pulse, &mut pacing);
     Ok(())
 }
 
@@ -127,7 +143,8 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown) -> 
 fn find_identity(
     settings: &Settings,
     journal: &Journal<'_>,
-    shutdown: &Shutdown,
+    presence: &Presence<'_>,
+    (shutdown, pulse): (&Shutdown, Pulse),
     pacing: &mut Pacing,
 ) -> Option<Identity> {
     loop {
@@ -137,27 +154,32 @@ fn find_identity(
         };
         let fault = Fault::NoIdentity(words);
         journal.enter(&fault.to_string(), &format!("{fault}; the agent tries again"));
-        if CLOCK.wait(&shutdown.bell, pacing.after_failure(&fault)) {
+        presence.contact(Some(&fault));
+        pulse.say(&fault.to_string());
+        if pulse.wait(&CLOCK, &shutdown.bell, pacing.after_failure(&fault)) {
             return None;
         }
     }
 }
 
 /// Takes commands until the agent is about to end. No fault of the network or the service ends it.
-pub fn take_commands(mut client: Client<'_>, pacing: &mut Pacing) {
+pub fn take_commands(mut client: Client<'_>, pulse: Pulse, pacing: &mut Pacing) {
     while !client.shutdown.is_stopping() {
-        let wait = match client.round() {
+        let round = client.round();
+        client.presence.contact(round.as_ref().err());
+        let wait = match round {
             Ok(round) => pacing.after_success(round.again_after),
             Err(fault) => {
                 client.journal.enter(fault.state(), &format!("{fault}; the agent tries again"));
                 pacing.after_failure(&fault)
             }
         };
-        client.clock.wait(&client.shutdown.bell, wait);
+        pulse.wait(client.clock, &client.shutdown.bell, wait);
     }
     // A service that does not hear of it waits for this host, and that is all.
     if let Err(fault) = client.service.leave(client.host) {
         client.journal.line(&format!("the service has not heard that the agent ends: {fault}"));
     }
+    client.presence.end();
     client.shutdown.left.ring();
 }

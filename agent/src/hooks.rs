@@ -31,6 +31,17 @@ const SECRET: [&str; 9] = [
     "AWS_CREDENTIALS_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
 ];
+/// Variables by which a service manager speaks with the agent, and with no process of an application.
+const OF_MANAGER: [&str; 8] = [
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "LISTEN_FDNAMES",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+];
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The revision whose scripts an event runs; none if there is none, and nothing runs.
@@ -57,7 +68,8 @@ pub fn environment(
     spec: &DeploymentSpec,
     event: &str,
 ) -> Vec<(OsString, OsString)> {
-    let own = |name: &OsString| name.to_str().is_none_or(|name| !SECRET.contains(&name));
+    let is_held_back = |name: &str| SECRET.contains(&name) || OF_MANAGER.contains(&name);
+    let own = |name: &OsString| name.to_str().is_none_or(|name| !is_held_back(name));
     let mut all: Vec<(OsString, OsString)> = agent.filter(|(name, _)| own(name)).collect();
     if !all.iter().any(|(name, _)| name == "PATH") {
         all.push(("PATH".into(), PATH.into()));

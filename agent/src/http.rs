@@ -13,6 +13,8 @@ use ureq::{Agent, Body, Proxy};
 
 /// The most bytes of an answer that is read whole.
 const MOST_ANSWER: u64 = 1 << 20;
+/// Of a connection, in each direction. It stays as long as the connection is kept.
+const BUFFER: usize = 32 * 1024;
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -64,6 +66,8 @@ impl Http {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(AGENT_VERSION)
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(read))
             .timeout_per_read(Some(read))

@@ -58,6 +58,22 @@ impl Identity {
         }
     }
 
+    /// The files that have its keys.
+    pub fn files(&self) -> Vec<&Path> {
+        match &self.source {
+            Source::OnPremises(keys) => keys.files().collect(),
+            Source::Instance(_) => Vec::new(),
+        }
+    }
+
+    /// What kind of host it is, in words.
+    pub fn kind(&self) -> &'static str {
+        match &self.source {
+            Source::OnPremises(_) => "an on-premises host",
+            Source::Instance(_) => "an EC2 instance",
+        }
+    }
+
     /// What names it, in words.
     pub fn source(&self) -> String {
         match &self.source {

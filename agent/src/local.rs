@@ -1,9 +1,11 @@
 //! `deploy-local`: a deployment of this host without a service.
 
+mod location;
+
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use spillway_appspec::server::{FileExistsBehavior, HOOKS};
@@ -11,8 +13,14 @@ use spillway_appspec::server::{FileExistsBehavior, HOOKS};
 use crate::bundle::Kind;
 use crate::command::{Agent, unpack};
 use crate::explain::{self, Effect};
+use crate::http::Http;
+use crate::identity::Identity;
+use crate::settings::{FILE, Settings};
 use crate::spec::{DeploymentSpec, Revision};
 use crate::state::Place;
+use crate::store::S3;
+use crate::system::clock::{self, Bell, HostClock};
+use crate::system::unix::{OWN_PROGRAM, Unix};
 use crate::{appspec_file, hooks};
 
 /// Where deployments are unless told otherwise; scripts have this path.
@@ -21,10 +29,10 @@ pub const ROOT: &str = "/opt/codedeploy-agent/deployment-root";
 /// The options of `codedeploy-local`, and a dry run.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The bundle: a folder, or a zip, tar or tgz file
+    /// The bundle: a folder, a zip, tar or tgz file, or s3://bucket/key[?versionId=V][&etag=E]
     #[arg(short = 'l', long, default_value = ".")]
     pub bundle_location: String,
-    /// How the bundle is packed; by its first bytes unless given
+    /// How the bundle is packed; by its first bytes, or in S3 by the end of its key, unless given
     #[arg(short = 't', long = "type", value_enum)]
     pub kind: Option<Kind>,
     /// What happens to a file that exists and that no earlier deployment of the group has made
@@ -48,6 +56,9 @@ pub struct Options {
     /// The folder of all deployments
     #[arg(long, default_value = ROOT)]
     pub root: PathBuf,
+    /// The agent's configuration, which names the file with the host's identity; read for a bundle in S3 only
+    #[arg(short = 'c', long = "agent-configuration-file", default_value = FILE)]
+    pub config: PathBuf,
     /// Say what would be copied, changed, deleted and run, and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -75,10 +86,6 @@ fn events(given: &[String]) -> Vec<String> {
 
 fn specification(options: &Options, events: &[String], id: String) -> Result<DeploymentSpec> {
     let location = &options.bundle_location;
-    if location.contains("://") {
-        bail!("the bundle {location} is not on this host; download it first, and give its path");
-    }
-    let path = std::path::absolute(location).with_context(|| format!("the bundle {location}"))?;
     let behavior = options.file_exists_behavior.to_ascii_uppercase();
     Ok(DeploymentSpec {
         deployment_id: id,
@@ -86,13 +93,32 @@ fn specification(options: &Options, events: &[String], id: String) -> Result<Dep
         group_name: options.deployment_group_name.clone(),
         application_name: options.application_name.clone().unwrap_or_else(|| location.clone()),
         is_blue_green_rollback: false,
-        revision: Revision::Local { location: path, kind: options.kind },
+        revision: location::read(location, options.kind)?,
         appspec_filename: options.appspec_filename.clone(),
         file_exists_behavior: FileExistsBehavior::from_name(&behavior).unwrap_or(FileExistsBehavior::Disallow),
         // With events of one's own, those are the ones that there are.
         events: (!options.events.is_empty())
             .then(|| HOOKS.iter().map(|event| (*event).to_owned()).chain(events.iter().cloned()).collect()),
     })
+}
+
+/// Deploys from this host or from S3, or says what it would do.
+pub fn run(options: &Options, out: &mut dyn Write) -> Result<bool> {
+    let host = Unix::new(Agent::aside(&options.deployment_group), OWN_PROGRAM.into());
+    let root = std::path::absolute(&options.root)?;
+    let mut agent = Agent::new(&host, root, std::env::vars_os().collect(), clock::now);
+    if !location::is_in_s3(&options.bundle_location) {
+        return deploy(&agent, options, out);
+    }
+    let settings = Settings::read(&options.config)?;
+    let identity = Identity::find(&settings).map_err(anyhow::Error::msg)?;
+    let is_near = settings.s3.as_ref().is_some_and(|endpoint| endpoint.is_loopback());
+    let proxy = if is_near { None } else { settings.proxy.clone() };
+    let http = Http::new(settings.read_timeout, proxy);
+    let stopping = Bell::default();
+    let store = S3 { http, endpoint: settings.s3.clone(), identity: &identity, clock: &HostClock, stopping: &stopping };
+    agent.bundles = Some(&store);
+    deploy(&agent, options, out)
 }
 
 /// Deploys, or says what it would do.
@@ -141,8 +167,16 @@ fn explain_in(
     out: &mut dyn Write,
 ) -> Result<()> {
     let text = |failure: Box<dyn std::error::Error>| anyhow::anyhow!("{failure}");
-    let Revision::Local { location, kind } = &spec.revision else { bail!("the bundle is not on this host") };
-    let found = unpack(location, *kind, &folder.join("revision"), agent.limits).map_err(text)?;
+    let (location, kind) = match &spec.revision {
+        Revision::Local { location, kind } => (location.clone(), *kind),
+        Revision::S3(object) => {
+            let bundle = folder.join("bundle");
+            let store = agent.bundles.context("this agent has no access to S3")?;
+            store.fetch(object, &bundle).with_context(|| format!("{} cannot be fetched", spec.revision))?;
+            (bundle, Some(object.kind))
+        }
+    };
+    let found = unpack(&location, kind, &folder.join("revision"), agent.limits).map_err(text)?;
     let revision = Dir::open_ambient_dir(&found, ambient_authority())?;
     let name = spec.appspec_filename.as_deref();
     let (appspec, findings) = appspec_file::read(&revision, name, spec.events.as_deref())?;

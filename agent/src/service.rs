@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,6 +17,7 @@ use spillway_wire::codedeploy::http::CONTENT_TYPE;
 
 use crate::client::fault::Fault;
 use crate::client::{HostCommand, Next, Service};
+use crate::daemon::pulse::Pulse;
 use crate::diagnostics::Diagnostics;
 use crate::http::endpoint::Endpoint;
 use crate::http::signature::{self, Scope};
@@ -25,6 +28,10 @@ use crate::system::clock::Clock;
 
 /// What function URLs check signatures for.
 const SIGNED_FOR: &str = "lambda";
+/// A deployment that no service has, in the form of those that it has.
+const NO_EXECUTION: &str = "Spillway/d-DOCTOR000/doctor/0";
+/// What the service says of a deployment that does not exist, after it has checked who calls.
+const NO_COMMAND: &str = "There is no command";
 /// The most characters of an answer that a message shows.
 const MOST_SHOWN: usize = 300;
 
@@ -38,9 +45,37 @@ pub struct HostService<'a> {
     pub identity: &'a Identity,
     /// The time of signatures.
     pub clock: &'a dyn Clock,
+    /// Each call is a sign of life.
+    pub pulse: Pulse,
+}
+
+/// What a call without an effect was answered.
+#[derive(Debug)]
+pub struct Probe {
+    /// The time of day, as the service has it; none if it does not answer.
+    pub date: Option<Timestamp>,
+    /// Whether the service takes the calls of this host.
+    pub outcome: Result<(), Fault>,
 }
 
 impl HostService<'_> {
+    /// Asks for the specification of a deployment that does not exist: the service checks who calls, and that is all. A
+    /// poll would be taken for a sign that the agent runs.
+    pub fn probe(&self) -> Probe {
+        let (operation, host) = (AgentOperation::GetDeploymentSpecification, self.identity.host.clone());
+        let input =
+            GetDeploymentSpecificationInput { deployment_execution_id: NO_EXECUTION.to_owned(), host_identifier: host };
+        let body = serde_json::to_vec(&input).map_err(|error| Fault::Malformed(error.to_string()));
+        let answer = match body.and_then(|body| self.send(operation, &body)) {
+            Ok(answer) => answer,
+            Err(fault) => return Probe { date: None, outcome: Err(fault) },
+        };
+        let date = answer.headers.get("date").and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
+        let is_known = answer.status == 200 || String::from_utf8_lossy(&answer.body).contains(NO_COMMAND);
+        let outcome = if is_known { Ok(()) } else { Err(self.fault(operation, &answer)) };
+        Probe { date: date.map(|date| date.timestamp()), outcome }
+    }
+
     fn call<O: DeserializeOwned + Default>(
         &self,
         operation: AgentOperation,
@@ -69,6 +104,7 @@ impl HostService<'_> {
     }
 
     fn send(&self, operation: AgentOperation, body: &[u8]) -> Result<Answer, Fault> {
+        self.pulse.beat();
         let now = self.clock.now();
         let credentials = self.identity.credentials(now).map_err(Fault::NoIdentity)?;
         let headers = [

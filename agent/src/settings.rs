@@ -17,7 +17,8 @@ use entries::Entry;
 
 /// Where the configuration is unless told otherwise.
 pub const FILE: &str = "/etc/codedeploy-agent/conf/codedeployagent.yml";
-const ON_PREMISES_FILE: &str = "/etc/codedeploy-agent/conf/codedeploy.onpremises.yml";
+/// Where the file of a host on premises is unless told otherwise.
+pub const ON_PREMISES_FILE: &str = "/etc/codedeploy-agent/conf/codedeploy.onpremises.yml";
 const METADATA: &str = "http://169.254.169.254";
 
 /// Keys of CodeDeploy's agents that mean nothing here.
@@ -69,6 +70,12 @@ pub struct Settings {
 /// Why a configuration is not used: all that is wrong with it.
 #[derive(Debug, thiserror::Error)]
 pub struct Unusable(Vec<String>);
+
+impl Unusable {
+    /// What the agent ends with for its sake, as programs of Unix do. A start without a change would end the same way, so
+    /// the service manager does not try it.
+    pub const EXIT_CODE: u8 = 78;
+}
 
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

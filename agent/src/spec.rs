@@ -1,5 +1,6 @@
 //! What a deployment asks of this host.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +43,18 @@ pub enum Revision {
     },
     /// In S3.
     S3(S3Object),
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local { location, .. } => write!(f, "{}", location.display()),
+            Self::S3(S3Object { bucket, key, version: None, .. }) => write!(f, "s3://{bucket}/{key}"),
+            Self::S3(S3Object { bucket, key, version: Some(version), .. }) => {
+                write!(f, "s3://{bucket}/{key} in version {version}")
+            }
+        }
+    }
 }
 
 /// A bundle in S3.

@@ -1,6 +1,8 @@
 //! What the agent keeps on the disk, where CodeDeploy's agents keep it. Every file is written aside and renamed, so that
 //! it is whole at every moment.
 
+pub mod survey;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -14,10 +16,12 @@ use crate::diagnostics::Diagnostics;
 use crate::install::decide::Owned;
 use crate::spec::{DeploymentSpec, is_safe_name};
 use crate::system::Host;
+use survey::size_of;
 
 const INSTRUCTIONS: &str = "deployment-instructions";
 const ONGOING: &str = "ongoing-deployment";
 const CLEANUP: &str = "-cleanup";
+const LOGS: &str = "logs";
 /// Lists are of this agent's making, and not longer than this.
 const MOST_LIST: u64 = 256 << 20;
 
@@ -120,6 +124,11 @@ impl Root {
         make_folder(&self.0.join(ONGOING), 0o700)
     }
 
+    /// Where the daemon says for `status` how it is.
+    pub fn status_file(&self) -> PathBuf {
+        self.0.join(INSTRUCTIONS).join("daemon.json")
+    }
+
     /// Locks the commands of services for this process: another daemon would report them as interrupted.
     pub fn lock(&self) -> io::Result<Lock> {
         self.prepare()?;
@@ -177,12 +186,12 @@ impl Place {
 
     /// What scripts write.
     pub fn scripts_log(&self) -> PathBuf {
-        self.folder().join("logs").join("scripts.log")
+        self.folder().join(LOGS).join("scripts.log")
     }
 
     /// Makes the deployment's folders.
     pub fn prepare(&self) -> io::Result<()> {
-        make_folder(&self.folder().join("logs"), 0o755)
+        make_folder(&self.folder().join(LOGS), 0o755)
     }
 
     fn instruction(&self, suffix: &str) -> PathBuf {
@@ -323,17 +332,6 @@ impl Place {
         }
         Ok(())
     }
-}
-
-/// The bytes of a folder's files. What cannot be looked at counts nothing.
-fn size_of(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
-        Ok(metadata) => metadata.len(),
-        Err(_) => 0,
-    });
-    sizes.sum()
 }
 
 /// The paths of a list. What others could have written is not believed: the agent removes what such a list names.

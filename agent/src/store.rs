@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use nix::sys::statvfs::statvfs;
 use ureq::Body;
 use ureq::http::Response;
 
@@ -16,6 +15,7 @@ use crate::http::{Call, Http};
 use crate::identity::Identity;
 use crate::spec::{Bundles, S3Object};
 use crate::system::clock::{Bell, Clock};
+use crate::system::space;
 
 /// The waits between tries.
 const WAITS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(16)];
@@ -161,9 +161,9 @@ impl S3<'_> {
 /// Fails if a file of this length cannot be on its disk. The unpacked revision needs more, which nothing says yet.
 fn check_space(file: &Path, length: u64) -> Result<(), Failure> {
     let folder = file.parent().unwrap_or(file);
-    let found = statvfs(folder)
+    let found = space::of(folder)
         .map_err(|error| Failure::Lasting(format!("the free space of {} cannot be read: {error}", folder.display())))?;
-    let free = found.blocks_available() as u64 * found.fragment_size() as u64;
+    let free = found.bytes;
     if free < length {
         let folder = folder.display();
         return Err(Failure::Lasting(format!(

@@ -2,6 +2,9 @@
 
 pub mod clock;
 pub mod process;
+pub mod running;
+pub mod service_manager;
+pub mod space;
 pub mod unix;
 
 use std::io;

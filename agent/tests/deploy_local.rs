@@ -116,8 +116,8 @@ fn a_bundle_that_cannot_be_deployed_is_refused_with_words() {
     assert!(text.contains(expected), "{text}");
     let cases: [(&[&str], &str); 3] = [
         (
-            &["-l", "s3://bucket/key"],
-            "the bundle s3://bucket/key is not on this host; download it first, and give its path",
+            &["-l", "https://github.com/owner/shop"],
+            "the bundle https://github.com/owner/shop is neither on this host nor in S3; download it first, and give its path",
         ),
         (&["-l", "/no/such/bundle"], "the bundle /no/such/bundle cannot be read: No such file or directory"),
         (&["-g", "../up"], "'../up' cannot be the id of a deployment or its group"),
@@ -171,4 +171,28 @@ fn killed_in_a_script_the_next_deployment_says_so_and_goes_on() {
         "{text}"
     );
     assert!(!stage.text(&stage.run(&["-e", "AfterInstall"])).contains("did not end"));
+}
+
+#[test]
+fn an_agent_whose_program_is_replaced_while_a_script_runs_goes_on_as_it_is() {
+    if !is_root() {
+        return;
+    }
+    let hooks = "hooks:\n  AfterInstall:\n    - location: scripts/upgrade\n    - location: scripts/after\n      runas: nobody\n";
+    let stage = Stage::new(&[("after", "id -un")], hooks);
+    let (program, newer) = (stage.path("agent"), stage.path("newer"));
+    fs::write(stage.path("revision/scripts/upgrade"), format!("mv {} {}\n", newer.display(), program.display()))
+        .unwrap();
+    // Written by other processes, so that none that is just starting has one of them open.
+    for (from, to) in [(Path::new(AGENT), &program), (Path::new("/bin/false"), &newer)] {
+        assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
+    }
+    // The user of the script must reach it.
+    Command::new("chmod").arg("755").arg(stage.home.path()).status().unwrap();
+    let mut command = Command::new(&program);
+    command.args(["deploy-local", "-e", "AfterInstall", "--root"]).arg(stage.path("root"));
+    let output = command.arg("--bundle-location").arg(stage.path("revision")).output().unwrap();
+    let text = stage.text(&output);
+    assert!(output.status.success() && text.contains("[stdout]nobody\n"), "{text}");
+    assert_eq!(Command::new(&program).output().unwrap().status.code(), Some(1), "the newer program is there");
 }

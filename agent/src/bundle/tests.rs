@@ -1,5 +1,7 @@
 //! Bundles of every kind, sound and hostile. A hostile one is refused with its words, and nothing is written outside.
 
+mod hostile;
+
 use std::io::{Cursor, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
@@ -11,7 +13,7 @@ use zip::write::SimpleFileOptions;
 use super::*;
 
 /// An entry: its name, its type, mode, link target or content.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Entry {
     name: Vec<u8>,
     kind: tar::EntryType,

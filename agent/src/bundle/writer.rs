@@ -92,12 +92,10 @@ impl<'a> Writer<'a> {
         let mut file = self.create(name)?.into_std();
         let mut written = 0;
         loop {
-            let count = match content.read(&mut self.buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(damaged(error)),
-            };
+            let count = fill(content, &mut self.buffer).map_err(&damaged)?;
+            if count == 0 {
+                break;
+            }
             self.budget.add_bytes(count)?;
             written += count as u64;
             file.write_all(&self.buffer[..count]).map_err(unwritable(name))?;
@@ -164,6 +162,21 @@ impl<'a> Writer<'a> {
         }
         Ok(Ok(self.parent.as_ref().map_or(self.root, |(_, folder)| folder)))
     }
+}
+
+/// Reads until a buffer is full or nothing is left: what inflates hands out small pieces, and each write is a call of the
+/// kernel.
+fn fill(content: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match content.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// Refuses links that lead out of the folder, by any number of other links. To where nothing is, a link may lead.

@@ -15,6 +15,10 @@ use super::name::{BadName, Name, shown};
 use super::writer::{Budget, Writer, check_links, open_to_all};
 
 const MOST_THREADS: usize = 4;
+/// Each thread comes for more so often at least, so that none has much left when the others are done.
+const LEAST_SHARES: usize = 8;
+/// The most entries that a thread takes at once.
+const MOST_SHARE: usize = 64;
 /// The type in a Unix mode, and that of a link, a folder and a file.
 const TYPE: u32 = 0o170_000;
 const LINK: u32 = 0o120_000;
@@ -24,7 +28,8 @@ const FILE: u32 = 0o100_000;
 const MOST_TARGET: u64 = 4096;
 
 pub(super) fn unpack(file: File, into: &Dir, budget: &Budget) -> Result<(), Refused> {
-    let source = Shared { length: file.metadata().map_err(damaged_io)?.len(), file: Arc::new(file), at: 0 };
+    let length = file.metadata().map_err(damaged_io)?.len();
+    let source = Shared { file: Arc::new(file), length, at: 0, block: Vec::new(), block_at: 0 };
     check_count(&source, budget)?;
     let archive = ZipArchive::new(source).map_err(damaged)?;
     if archive.is_empty() {
@@ -32,7 +37,9 @@ pub(super) fn unpack(file: File, into: &Dir, budget: &Budget) -> Result<(), Refu
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS).min(archive.len());
     let next = AtomicUsize::new(0);
-    let work = || unpack_some(archive.clone(), &next, into, budget);
+    // Entries of one folder stand together, and threads that make files in one folder wait for each other.
+    let share = (archive.len() / (threads * LEAST_SHARES)).clamp(1, MOST_SHARE);
+    let work = || unpack_some(archive.clone(), &next, share, into, budget);
     let mut links = Vec::new();
     let mut first: Option<(usize, Refused)> = None;
     std::thread::scope(|scope| {
@@ -65,19 +72,22 @@ type Links = Vec<(Name, Vec<u8>)>;
 fn unpack_some(
     mut archive: ZipArchive<Shared>,
     next: &AtomicUsize,
+    share: usize,
     into: &Dir,
     budget: &Budget,
 ) -> Result<Links, (usize, Refused)> {
     let mut writer = Writer::new(into, budget);
     let mut links = Links::new();
     loop {
-        let n = next.fetch_add(1, Ordering::Relaxed);
-        if n >= archive.len() {
+        let first = next.fetch_add(share, Ordering::Relaxed);
+        if first >= archive.len() {
             return Ok(links);
         }
-        if let Err(refused) = unpack_one(&mut archive, n, &mut writer, &mut links) {
-            next.store(archive.len(), Ordering::Relaxed);
-            return Err((n, refused));
+        for n in first..archive.len().min(first + share) {
+            if let Err(refused) = unpack_one(&mut archive, n, &mut writer, &mut links) {
+                next.store(archive.len(), Ordering::Relaxed);
+                return Err((n, refused));
+            }
         }
     }
 }
@@ -140,17 +150,31 @@ fn damaged(error: ZipError) -> Refused {
     damaged_io(if let ZipError::Io(error) = error { error } else { io::Error::other(words) })
 }
 
-/// A file with a place of its own for each reader.
+/// A file with a place of its own for each reader, read in blocks: an entry has a head of a few bytes, and the next one
+/// stands behind it.
 #[derive(Clone)]
 struct Shared {
     file: Arc<File>,
     length: u64,
     at: u64,
+    block: Vec<u8>,
+    block_at: u64,
 }
 
 impl Read for Shared {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read_at(into, self.at)?;
+        const BLOCK: usize = 64 * 1024;
+        let is_in_block = (self.block_at..self.block_at + self.block.len() as u64).contains(&self.at);
+        if !is_in_block {
+            self.block.resize(BLOCK, 0);
+            let count = self.file.read_at(&mut self.block, self.at)?;
+            self.block.truncate(count);
+            self.block_at = self.at;
+        }
+        let rest = usize::try_from(self.at - self.block_at).ok().and_then(|from| self.block.get(from..));
+        let rest = rest.unwrap_or_default();
+        let count = into.len().min(rest.len());
+        into[..count].copy_from_slice(&rest[..count]);
         self.at += count as u64;
         Ok(count)
     }

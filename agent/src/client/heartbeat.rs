@@ -6,6 +6,7 @@ use std::time::Duration;
 use spillway_wire::agent::CommandStatus;
 
 use super::Service;
+use crate::daemon::presence::Presence;
 use crate::diagnostics::Diagnostics;
 use crate::progress::Progress;
 use crate::system::clock::{Bell, Clock};
@@ -18,6 +19,7 @@ pub fn accompany(
     service: &dyn Service,
     clock: &dyn Clock,
     progress: &Progress,
+    presence: &Presence<'_>,
     command: &str,
     work: impl FnOnce() -> Diagnostics,
 ) -> Diagnostics {
@@ -28,7 +30,9 @@ pub fn accompany(
         let updates = || {
             while !clock.wait(&ended, INTERVAL) {
                 // An update that is lost costs nothing: the next one says more.
-                if let Ok(CommandStatus::Failed) = service.update(command, &progress.tail()) {
+                let answered = service.update(command, &progress.tail());
+                presence.contact(answered.as_ref().err());
+                if let Ok(CommandStatus::Failed) = answered {
                     progress.cancellation.cancel();
                     return;
                 }

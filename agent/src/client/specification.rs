@@ -1,5 +1,8 @@
 //! Reads the specification of a deployment, as CodeDeploy's service writes it.
 
+#[cfg(test)]
+mod tests;
+
 use spillway_appspec::server::FileExistsBehavior;
 use spillway_wire::agent::specification::{Specification, SpecifiedRevision};
 

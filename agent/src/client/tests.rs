@@ -162,8 +162,19 @@ fn client<'a>(service: &'a Fake, agent: &'a Agent<'a>) -> Client<'a> {
 
 fn on_clock<'a>(service: &'a Fake, agent: &'a Agent<'a>, clock: &'a dyn Clock) -> Client<'a> {
     let journal = Box::leak(Box::new(Journal::new(&HostClock, Box::new(io::sink()))));
-    let shutdown = Box::leak(Box::default());
-    Client { service, agent, host: HOST, clock, shutdown, journal, last: None, claiming: None, is_reported: false }
+    let presence = Presence::new(agent.root.status_file(), String::new(), &HostClock);
+    Client {
+        service,
+        agent,
+        host: HOST,
+        clock,
+        shutdown: Box::leak(Box::default()),
+        journal,
+        presence: Box::leak(Box::new(presence)),
+        last: None,
+        claiming: None,
+        is_reported: false,
+    }
 }
 
 fn specification() -> Value {

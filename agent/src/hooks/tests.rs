@@ -224,8 +224,8 @@ fn scripts_get_what_is_documented_and_no_credentials() {
         file_exists_behavior: FileExistsBehavior::Disallow,
         events: None,
     };
-    let agent =
-        SECRET.iter().chain(&["HOME", "DEPLOYMENT_ID"]).map(|name| (OsString::from(name), OsString::from("agent")));
+    let agent = SECRET.iter().chain(&OF_MANAGER).chain(&["HOME", "DEPLOYMENT_ID"]);
+    let agent = agent.map(|name| (OsString::from(name), OsString::from("agent")));
     let mut found: Vec<String> = environment(agent, &spec, "ApplicationStop")
         .into_iter()
         .map(|(name, value)| format!("{}={}", name.display(), value.display()))

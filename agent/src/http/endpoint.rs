@@ -50,9 +50,14 @@ impl Endpoint {
         Ok(Self { url: format!("{scheme}://{authority}{path}"), host: authority.host().to_owned() })
     }
 
+    /// The name or the address of its host.
+    pub fn bare_host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// Whether it is this host.
     pub fn is_loopback(&self) -> bool {
-        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        let bare = self.bare_host();
         bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 

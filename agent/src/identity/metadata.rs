@@ -170,7 +170,7 @@ impl Metadata {
         let url = format!("{}/latest/{path}", self.endpoint);
         let call = Call { method, url, headers: vec![(name.to_owned(), value.to_owned())], body: Vec::new() };
         self.http.send(&call).map_err(|error| {
-            let words = "on EC2, let the instance's metadata options enable it; elsewhere, write the file";
+            let words = "on EC2, let the instance's metadata options enable it; elsewhere, register it by `spillway-agent register`";
             self.odd(&format!("does not answer ({error}), so the host is no instance of EC2; {words}"))
         })
     }

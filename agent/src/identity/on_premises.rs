@@ -113,6 +113,11 @@ impl KeyFile {
         &self.registration
     }
 
+    /// The file that names the host, and the one that has the keys, where it is another one.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(self.registration()).chain(self.profile.as_deref())
+    }
+
     /// The keys. A file that is being written may be incomplete for a moment, so the keys that are known stay until a
     /// server refuses them.
     pub fn credentials(&self) -> Result<Credentials, String> {
@@ -147,7 +152,7 @@ impl KeyFile {
     fn read(&self, path: &Path) -> Result<Credentials, String> {
         let text = fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
         if self.profile.is_some() {
-            return of_profile(&text);
+            return of_profile(&text, PROFILE);
         }
         let members = Members::parse(&text)?;
         if members.iam_user_arn.as_ref() != Some(&self.host) {
@@ -160,13 +165,13 @@ impl KeyFile {
     }
 }
 
-/// The keys of a credentials file.
-fn of_profile(text: &str) -> Result<Credentials, String> {
+/// The keys of a profile of a credentials file.
+pub(crate) fn of_profile(text: &str, profile: &str) -> Result<Credentials, String> {
     let mut is_own = false;
     let (mut id, mut secret, mut token) = (None, None, None);
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            is_own = name.trim() == PROFILE;
+            is_own = name.trim() == profile;
         } else if let Some((key, value)) = line.split_once('=').filter(|_| is_own) {
             let value = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
             match key.trim() {
@@ -180,7 +185,7 @@ fn of_profile(text: &str) -> Result<Credentials, String> {
     match (id, secret) {
         (Some(id), Some(secret)) => Ok(Credentials::new(id, secret, token, None, "session")),
         (_, _) => {
-            Err(format!("has no aws_access_key_id and aws_secret_access_key in its profile [{PROFILE}]; add both"))
+            Err(format!("has no aws_access_key_id and aws_secret_access_key in its profile [{profile}]; add both"))
         }
     }
 }

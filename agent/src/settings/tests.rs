@@ -1,5 +1,8 @@
 //! Configurations as operators write them.
 
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::*;
 
 const SERVICE: &str = ":deploy_control_endpoint: https://abc.lambda-url.eu-west-1.on.aws/\n";
@@ -50,4 +53,53 @@ fn a_configuration_that_cannot_be_used_says_what_to_write() {
     let missing = Settings::read(Path::new("/no/such/file.yml")).unwrap_err().to_string();
     let all = [missing, read("").unwrap_err(), read("- a\n").unwrap_err(), read(":a: 'b\n").unwrap_err()];
     insta::assert_snapshot!("unusable", all.join("\n"));
+}
+
+const KEYS: [&str; 9] = [
+    ":deploy_control_endpoint:",
+    "deploy_control_endpoint:",
+    ":root_dir:",
+    ":max_revisions:",
+    ":proxy_uri:",
+    ":s3_endpoint_override:",
+    ":imds_endpoint:",
+    ":unknown:",
+    "- list:",
+];
+const VALUES: [&str; 12] = [
+    "https://agents.example.com",
+    "http://10.0.0.1",
+    "http://127.0.0.1:80",
+    "https://user:hunter2@agents.example.com",
+    "ftp://user:hunter2@proxy",
+    "http://user:hunter2@proxy:3128",
+    "/srv/deployments",
+    "../deployments",
+    "7",
+    "-1",
+    "'unfinished",
+    "[1, {a: b}]",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_configuration_says_it_is_refused_with_words_or_keeps_to_the_rules_and_no_password_is_shown(
+        lines in proptest::collection::vec((select(&KEYS[..]), select(&VALUES[..])), 0..8),
+        odd in proptest::option::of("\\PC{0,20}"),
+    ) {
+        let mut text = lines.iter().map(|(key, value)| format!("{key} {value}\n")).collect::<String>();
+        text.extend(odd);
+        match read(&text) {
+            Err(words) => prop_assert!(words.contains("/etc/agent.yml") && !words.contains("hunter2"), "{words}"),
+            Ok(settings) => {
+                let is_safe = |endpoint: &Endpoint| endpoint.is_loopback() || endpoint.to_string().starts_with("https://");
+                prop_assert!(settings.root.is_absolute() && is_safe(&settings.service));
+                prop_assert!(settings.s3.as_ref().is_none_or(is_safe));
+                let told = format!("{} {}", settings.warnings.join(" "), settings.service);
+                prop_assert!(!told.contains("hunter2"), "{told}");
+            }
+        }
+    }
 }

@@ -17,6 +17,8 @@ use spillway_appspec::server::{AclEntry, AclKind, Context};
 use super::process::{self, Ended, Invocation, Output};
 use super::{Attributes, Host, Seen};
 
+/// The program that runs, also after an upgrade has put another one in its place.
+pub const OWN_PROGRAM: &str = "/proc/self/exe";
 /// As many as the kernel follows.
 const MOST_LINKS: usize = 40;
 

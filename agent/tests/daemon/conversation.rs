@@ -10,6 +10,8 @@ use spillway_agent::client::Client;
 use spillway_agent::command::Agent;
 use spillway_agent::daemon::journal::Journal;
 use spillway_agent::daemon::pacing::Pacing;
+use spillway_agent::daemon::presence::{Presence, Record};
+use spillway_agent::daemon::pulse::Pulse;
 use spillway_agent::daemon::shutdown::Shutdown;
 use spillway_agent::daemon::take_commands;
 use spillway_agent::http::Http;
@@ -77,9 +79,10 @@ fn a_change_of_state_is_logged_once_and_failures_are_waited_out_longer_and_longe
     let journal = Journal::new(&clock, Box::new(lines.clone()));
     let http = Http::new(Duration::from_secs(20), None);
     let endpoint = Endpoint::parse(&server.url()).unwrap();
-    let service = HostService { http, endpoint, identity: &identity, clock: &clock };
+    let service = HostService { http, endpoint, identity: &identity, clock: &clock, pulse: Pulse::default() };
     let unix = Unix::new("aside".to_owned(), "/nowhere".into());
     let agent = Agent::new(&unix, host.path("root"), Vec::new(), clock::now);
+    let presence = Presence::new(host.path("status.json"), server.url(), &clock);
     let client = Client {
         service: &service,
         agent: &agent,
@@ -87,13 +90,16 @@ fn a_change_of_state_is_logged_once_and_failures_are_waited_out_longer_and_longe
         clock: &clock,
         shutdown: &shutdown,
         journal: &journal,
+        presence: &presence,
         last: None,
         claiming: None,
         is_reported: false,
     };
-    take_commands(client, &mut Pacing::new(Duration::from_secs(30), fastrand::Rng::with_seed(1)));
+    take_commands(client, Pulse::default(), &mut Pacing::new(Duration::from_secs(30), fastrand::Rng::with_seed(1)));
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     insta::assert_snapshot!("states", log.replace(&server.url(), "SERVICE"));
+    let record = Record::read(&host.path("status.json")).unwrap();
+    assert!(record.contact.unwrap().is_answered() && record.ended_at.is_some(), "status tells of another end");
     let waits: Vec<u64> = clock.waits.lock().unwrap().iter().map(Duration::as_secs).collect();
     let bounds = [1..=1, 2..=2, 4..=5, 60..=60, 60..=60, 1..=1, 2..=2, 4..=5, 30..=30];
     assert!(

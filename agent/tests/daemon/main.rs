@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod conversation;
+mod doctor;
 mod host;
+mod local;
 mod metadata;
 mod on_premises;
+mod register;
 mod run;
 mod server;
 mod service;
 mod signature;
 mod store;
+mod systemd;

@@ -11,7 +11,7 @@ use super::server::{Request, Response, Server};
 
 /// What the service has. A test changes it.
 #[derive(Clone)]
-struct World {
+pub struct World {
     token: String,
     partition: Option<String>,
     document: String,
@@ -24,6 +24,11 @@ fn credentials(id: &str, until: &str) -> String {
     json!({ "Code": "Success", "AccessKeyId": id, "SecretAccessKey": "hidden", "Token": "t", "Expiration": until,
         "LastUpdated": "2026-11-28T11:00:00Z", "Type": "AWS-HMAC" })
     .to_string()
+}
+
+/// An instance whose keys are good until then.
+pub fn until(until: &str) -> World {
+    World { credentials: credentials("ASIAONE", until), ..world() }
 }
 
 fn world() -> World {
@@ -61,7 +66,7 @@ fn answer(world: &World, request: &Request) -> Response {
     found.map_or_else(|| Response::new(404, "<html>404</html>"), |text| Response::new(200, text))
 }
 
-fn start(world: World) -> (Server, Arc<Mutex<World>>) {
+pub fn start(world: World) -> (Server, Arc<Mutex<World>>) {
     let world = Arc::new(Mutex::new(world));
     let shared = Arc::clone(&world);
     (Server::start(move |request| answer(&shared.lock().unwrap(), request)), world)

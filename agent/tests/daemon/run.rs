@@ -113,7 +113,7 @@ fn path(host: &Host, name: &str) -> String {
 }
 
 /// A daemon, ended with the test.
-struct Daemon {
+pub struct Daemon {
     child: Child,
     log: BufReader<ChildStderr>,
     read: String,
@@ -121,6 +121,11 @@ struct Daemon {
 
 impl Daemon {
     fn start(host: &Host, server: &str, more: &str) -> Self {
+        Self::start_in(host, server, more, &[])
+    }
+
+    /// One that has some variables in its environment.
+    pub fn start_in(host: &Host, server: &str, more: &str, environment: &[(&str, &str)]) -> Self {
         let configuration = host.configuration(server, NO_SERVER);
         host.write(
             "agent.yml",
@@ -130,6 +135,7 @@ impl Daemon {
         command.arg("run").arg("--config").arg(host.path("agent.yml"));
         // Keys of the environment are those of a person.
         command.env("AWS_ACCESS_KEY_ID", "AKIAPERSON").env("AWS_SECRET_ACCESS_KEY", "secret-of-a-person");
+        command.envs(environment.iter().copied());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         Self { child, log, read: String::new() }
@@ -146,12 +152,12 @@ impl Daemon {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
     /// Waits for the end. The code, and the log without times.
-    fn end(mut self, host: &Host, server: &str) -> (Option<i32>, Option<i32>, String) {
+    pub fn end(mut self, host: &Host, server: &str) -> (Option<i32>, Option<i32>, String) {
         let status = self.child.wait().unwrap();
         self.log.read_to_string(&mut self.read).unwrap();
         let lines = self.read.lines().map(|line| match line.strip_prefix("    ") {
@@ -287,6 +293,46 @@ fn a_configuration_with_bad_values_ends_the_agent_before_it_begins() {
     let host = Host::new();
     let mut agent = Daemon::start(&host, "http://agents.example.com", ":max_revisions: many\n");
     agent.log.read_to_string(&mut agent.read).unwrap();
-    assert_eq!(agent.child.wait().unwrap().code(), Some(1));
+    assert_eq!(agent.child.wait().unwrap().code(), Some(78));
     insta::assert_snapshot!("bad_configuration", host.neutral(&agent.read));
+}
+
+/// What `status` says, without what differs from run to run, and its exit code.
+fn status(host: &Host, agent: &Daemon, more: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spillway-agent"));
+    let output = command.arg("status").arg("--config").arg(host.path("agent.yml")).args(more).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap() + str::from_utf8(&output.stderr).unwrap();
+    (output.status.code(), host.neutral(&text).replace(&format!("process {}", agent.child.id()), "process PID"))
+}
+
+#[test]
+fn status_tells_of_a_daemon_that_works_and_of_one_that_has_ended() {
+    let (host, server, _service) = stage(&["DownloadBundle", "Install", "ApplicationStart"], 0);
+    let mut agent = Daemon::start(&host, &server.url(), "");
+    agent.await_line("ApplicationStart of deployment d-1 begins");
+    await_script(&host);
+    let (code, told) = status(&host, &agent, &[]);
+    assert_eq!(code, Some(0), "{told}");
+    let said = [
+        "daemon   spillway-0.1.0 runs as process PID since ",
+        &format!("host     {USER} in eu-west-1, an on-premises host by the file ~/host.yml\n"),
+        "now      ApplicationStart of deployment d-1 runs, since ",
+        " Install of deployment d-1, ",
+        "groups   prod of application shop (g): deployment d-1, installed at ",
+        " from s3://bundles/shop.tar; 1 revision kept, ",
+    ];
+    assert!(said.iter().all(|words| told.contains(words)), "{told}");
+    let (_, json) = status(&host, &agent, &["--output", "json", "--commands", "1"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["daemon"]["isRunning"], &json["commands"][0]["event"]), (&json!(true), &json!("Install")));
+    assert_eq!(json["commands"].as_array().unwrap().len(), 1);
+    agent.signal(Signal::SIGTERM);
+    agent.await_line("the agent ends after the command that runs");
+    let mut pipe = fs::OpenOptions::new().read(true).write(true).open(host.path("pipe")).unwrap();
+    pipe.write_all(b"go\n").unwrap();
+    agent.child.wait().unwrap();
+    let (code, told) = status(&host, &agent, &[]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("daemon   spillway-0.1.0 does not run: it was asked to end at "), "{told}");
+    assert!(told.contains("now      no command\n"), "{told}");
 }

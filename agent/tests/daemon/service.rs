@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use spillway_agent::client::{HostCommand, Next, Service};
+use spillway_agent::daemon::pulse::Pulse;
 use spillway_agent::http::Http;
 use spillway_agent::http::endpoint::Endpoint;
 use spillway_agent::identity::Identity;
@@ -19,7 +20,7 @@ use super::signature::{Signed, verify};
 
 fn service<'a>(url: &str, host: &'a Host, identity: &'a Identity) -> HostService<'a> {
     let http = Http::new(Duration::from_secs(20), None);
-    HostService { http, endpoint: Endpoint::parse(url).unwrap(), identity, clock: &host.clock }
+    HostService { http, endpoint: Endpoint::parse(url).unwrap(), identity, clock: &host.clock, pulse: Pulse::default() }
 }
 
 fn operation(request: &Request) -> &str {
@@ -137,7 +138,7 @@ fn a_proxy_is_used_and_no_message_has_its_password() {
     let url = proxy.url().replace("http://", "http://user:hidden@");
     let http = Http::new(Duration::from_secs(20), Some(ureq::Proxy::new(&url).unwrap()));
     let endpoint = Endpoint::parse("https://agents.example.com").unwrap();
-    let service = HostService { http, endpoint, identity: &identity, clock: &host.clock };
+    let service = HostService { http, endpoint, identity: &identity, clock: &host.clock, pulse: Pulse::default() };
     let words = service.poll(USER).unwrap_err().to_string();
     assert!(words.starts_with("https://agents.example.com does not answer PollHostCommand: "), "{words}");
     assert!(!words.contains("hidden"), "{words}");

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use jiff::Timestamp;
 
 use super::*;
+use crate::daemon::presence::Record;
 use crate::system::clock::Bell;
 
 /// A clock on which so many waits are over at once; the next one lasts until the bell rings.
@@ -104,6 +105,8 @@ fn updates_have_the_log_so_far_and_end_with_the_script() {
         client.round().unwrap();
         go.join().unwrap();
     });
+    let record = Record::read(&agent.root.status_file()).unwrap();
+    assert!(record.contact.unwrap().is_answered(), "status tells of an update");
     assert!(service.outcomes().iter().all(|(succeeded, _)| *succeeded), "{:?}", service.outcomes());
 }
 
