@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use aws_sdk_codedeploy::types::{
-    AutoRollbackConfiguration, AutoRollbackEvent, BundleType, DeploymentInfo, DeploymentStatus, FileExistsBehavior,
-    RevisionLocation, RevisionLocationType, S3Location, TagFilter, TagFilterType,
+    AutoRollbackConfiguration, AutoRollbackEvent, BundleType, DeploymentInfo, DeploymentOption, DeploymentStatus,
+    DeploymentStyle, DeploymentType, Ec2TagFilter, Ec2TagFilterType, ElbInfo, FileExistsBehavior, LoadBalancerInfo,
+    RevisionLocation, RevisionLocationType, S3Location, TagFilter, TagFilterType, TargetGroupInfo,
 };
-use spillway_lab::host::{self, Host, Registration};
+use spillway_domain::server::event::HostEvent;
+use spillway_lab::host::query::{CLASSIC, Query, TARGET_GROUPS, element};
+use spillway_lab::host::{self, Host, Registration, ec2};
 use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -185,6 +188,75 @@ fn an_agent_that_starts_late_takes_up_what_waits_for_its_host() {
         let ended = fleet.ended(&id).await;
         assert_eq!(ended.status(), Some(&DeploymentStatus::Succeeded), "{ended:#?}");
         assert_eq!(fleet.sites(), ["index.html two"]);
+        fleet.close().await;
+    });
+}
+
+#[test]
+fn an_instance_leaves_its_load_balancers_and_returns_to_them() {
+    in_cloud(async |cloud| {
+        const NAME: &str = "fleet-balanced";
+        let endpoints = cloud.endpoints();
+        let network = cloud.local.network().await.unwrap();
+        let ask = async |service, fields: &[(&str, &str)]| {
+            let answer = Query::new(&endpoints.containers, service).unwrap().ask(fields).await.unwrap();
+            assert!(!answer.contains("<Error>"), "{answer}");
+            answer
+        };
+        let group = [("Action", "CreateTargetGroup"), ("Name", NAME), ("Protocol", "HTTP"), ("Port", "80")];
+        let group = ask(TARGET_GROUPS, &[&group[..], &[("VpcId", network.vpc.as_str())]].concat()).await;
+        let group = element(&group, "TargetGroupArn").unwrap();
+        let listener = [
+            ("Listeners.member.1.Protocol", "HTTP"),
+            ("Listeners.member.1.LoadBalancerPort", "80"),
+            ("Listeners.member.1.InstancePort", "80"),
+            ("AvailabilityZones.member.1", "us-east-1a"),
+        ];
+        let balancer = [("Action", "CreateLoadBalancer"), ("LoadBalancerName", NAME)];
+        ask(CLASSIC, &[&balancer[..], &listener].concat()).await;
+
+        let codedeploy = &cloud.codedeploy;
+        let mut fleet = Fleet::open(cloud, NAME, 0, "CodeDeployDefault.AllAtOnce").await;
+        let style = DeploymentStyle::builder()
+            .deployment_type(DeploymentType::InPlace)
+            .deployment_option(DeploymentOption::WithTrafficControl);
+        let info = LoadBalancerInfo::builder()
+            .target_group_info_list(TargetGroupInfo::builder().name(NAME).build())
+            .elb_info_list(ElbInfo::builder().name(NAME).build());
+        let tag = Ec2TagFilter::builder().key("fleet").value(NAME).r#type(Ec2TagFilterType::KeyAndValue).build();
+        let update = codedeploy.update_deployment_group().application_name(NAME).current_deployment_group_name(NAME);
+        let update = update.deployment_style(style.build()).load_balancer_info(info.build()).ec2_tag_filters(tag);
+        update.send().await.unwrap();
+        ec2::make_profile(endpoints).await.unwrap();
+        let home = fleet.home.path().canonicalize().unwrap();
+        let instance = ec2::run(endpoints, &network.subnets[0], &[("fleet", NAME)], |id| home.join(id)).await.unwrap();
+        let registered = [("Action", "RegisterTargets"), ("TargetGroupArn", group.as_str())];
+        ask(TARGET_GROUPS, &[&registered[..], &[("Targets.member.1.Id", instance.id.as_str())]].concat()).await;
+        let agent = host::agent().await.unwrap();
+        let host = Host::start(&instance.id, &home.join(&instance.id), &agent, Stdio::null()).unwrap();
+        fleet.hosts.insert(instance.id.clone(), host);
+        fleet.put("one", &["index.html"], 0).await;
+
+        let id = fleet.deploy("one").await;
+        let ended = fleet.ended(&id).await;
+        assert_eq!(ended.status(), Some(&DeploymentStatus::Succeeded), "{ended:#?}");
+        assert_eq!(fleet.sites(), ["index.html one"]);
+        let target =
+            codedeploy.get_deployment_target().deployment_id(&id).target_id(&instance.id).send().await.unwrap();
+        let events = target.deployment_target.unwrap().instance_target.unwrap().lifecycle_events.unwrap_or_default();
+        let events: Vec<String> = events
+            .iter()
+            .map(|event| {
+                let (name, status) = (event.lifecycle_event_name().unwrap(), event.status().unwrap());
+                format!("{name} {status}")
+            })
+            .collect();
+        let wanted = HostEvent::BEHIND_LOAD_BALANCERS.map(|event| format!("{event} Succeeded"));
+        assert_eq!(events, wanted);
+        let health = [("Action", "DescribeTargetHealth"), ("TargetGroupArn", group.as_str())];
+        assert_eq!(element(&ask(TARGET_GROUPS, &health).await, "Id").as_ref(), Some(&instance.id));
+        let health = [("Action", "DescribeInstanceHealth"), ("LoadBalancerName", NAME)];
+        assert_eq!(element(&ask(CLASSIC, &health).await, "InstanceId").as_ref(), Some(&instance.id));
         fleet.close().await;
     });
 }

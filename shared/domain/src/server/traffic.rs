@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::deployment::decision::LATEST_WRITE_SECONDS;
 use crate::server::event::HostEvent;
 use crate::server::host::HostId;
-use crate::server::work::HostWork;
+use crate::server::work::{Ended, HostDiagnostics, HostErrorCode, HostWork};
 
 /// How often the load balancers are looked at while hosts are on their way out of them or into them.
 pub const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -51,6 +51,32 @@ impl TrafficEvent {
             Self::Block => HostEvent::BlockTraffic,
             Self::Allow => HostEvent::AllowTraffic,
         }
+    }
+}
+
+impl HostWork {
+    /// The event that the service sees to at this moment.
+    pub fn traffic_event(&self) -> Option<TrafficEvent> {
+        let run = self.current().filter(|_| self.outcome.is_none())?;
+        TrafficEvent::of(run.event)
+    }
+
+    /// An event that the service sees to has ended, in these words; `None` when the host is at another one.
+    pub fn end_traffic_event(
+        &mut self,
+        event: TrafficEvent,
+        outcome: &Result<String, String>,
+        now: Timestamp,
+    ) -> Option<Ended> {
+        if self.traffic_event() != Some(event) {
+            return None;
+        }
+        let (code, message) = match outcome {
+            Ok(words) => (HostErrorCode::Success, words),
+            Err(words) => (HostErrorCode::UnknownError, words),
+        };
+        let (diagnostics, is_success) = (HostDiagnostics::of_service(code, message), outcome.is_ok());
+        Some(self.end_event(event.of_host(), is_success, is_success, diagnostics, now))
     }
 }
 

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::server::event::HostEvent;
 use crate::server::host::Host;
-use crate::server::traffic::TrafficEvent;
 use crate::words::{cut, end_of_log, excerpt};
 
 /// How long an agent may take to begin an event: CodeDeploy's limit.
@@ -146,7 +145,7 @@ impl HostDiagnostics {
         Self { code, script: excerpt(script), message: excerpt(message), log_tail: end_of_log(log_tail) }
     }
 
-    fn of_service(code: HostErrorCode, message: &str) -> Self {
+    pub(super) fn of_service(code: HostErrorCode, message: &str) -> Self {
         Self::new(code, "", message, "")
     }
 }
@@ -214,12 +213,6 @@ impl HostWork {
         Some(Command { event: run.event, attempt: self.attempt })
     }
 
-    /// The event that the service sees to at this moment.
-    pub fn traffic_event(&self) -> Option<TrafficEvent> {
-        let run = self.current().filter(|_| self.outcome.is_none())?;
-        TrafficEvent::of(run.event)
-    }
-
     /// The command that a poll is answered with: none while the agent runs the event.
     pub fn next_command(&self) -> Option<Command> {
         let is_claimed = self.current().is_some_and(|run| run.status == RunStatus::InProgress);
@@ -265,24 +258,6 @@ impl HostWork {
         }
         let goes_on = is_success || (self.ignores_stop_failures && command.event.may_be_ignored());
         Some(self.end_event(command.event, is_success, goes_on, diagnostics, now))
-    }
-
-    /// An event that the service sees to has ended, in these words; `None` when the host is at another one.
-    pub fn end_traffic_event(
-        &mut self,
-        event: TrafficEvent,
-        outcome: &Result<String, String>,
-        now: Timestamp,
-    ) -> Option<Ended> {
-        if self.traffic_event() != Some(event) {
-            return None;
-        }
-        let (code, message) = match outcome {
-            Ok(words) => (HostErrorCode::Success, words),
-            Err(words) => (HostErrorCode::UnknownError, words),
-        };
-        let (diagnostics, is_success) = (HostDiagnostics::of_service(code, message), outcome.is_ok());
-        Some(self.end_event(event.of_host(), is_success, is_success, diagnostics, now))
     }
 
     /// What has taken too long, at `now`: `begin_by` is until when the agent had to begin, while it has not.
@@ -340,7 +315,7 @@ impl HostWork {
         })
     }
 
-    fn end_event(
+    pub(super) fn end_event(
         &mut self,
         event: HostEvent,
         is_success: bool,
@@ -392,7 +367,7 @@ impl HostWork {
     }
 
     /// The first event that is not over.
-    fn current(&self) -> Option<&HostRun> {
+    pub(super) fn current(&self) -> Option<&HostRun> {
         self.events.iter().find(|run| run.status.is_open())
     }
 

@@ -88,13 +88,9 @@ pub async fn tick(
             spare_id: record.id.clone(),
         };
         let plan = plan(&record, &seen, clock());
-        let goes_on = match plan.step {
-            Move::AwaitHosts { .. } => true,
-            // An execution that does not wait controls traffic already, or decides next.
-            Move::ControlTraffic => record.parked.is_none(),
-            _ => false,
-        };
-        if !goes_on {
+        // An execution that does not wait controls traffic already, or decides next.
+        let controls = plan.step == Move::ControlTraffic && record.parked.is_none();
+        if !controls && !matches!(plan.step, Move::AwaitHosts { .. }) {
             wake_or_leave(wakes, &record).await;
             return Ok(Tried::Break(Ticked::Woken));
         }

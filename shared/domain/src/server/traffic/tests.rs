@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::server::host::{Host, Principal, Standing};
-use crate::server::work::{Claim, Command, HostDiagnostics, HostErrorCode, HostOutcome, RunStatus};
+use crate::server::work::{Claim, Command, HostOutcome, RunStatus};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
