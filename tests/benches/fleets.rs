@@ -13,6 +13,7 @@ const HOSTS: usize = 10_000;
 /// started, the outcome, exited.
 const EVENTS_OF_A_TRANSITION: usize = 5;
 const MOST_EVENTS: usize = 200;
+const MOST_BYTES: usize = 4 * 1024;
 /// DynamoDB takes 1,000 a second for one partition.
 const MOST_WRITES: usize = 500;
 
@@ -37,6 +38,7 @@ pub(crate) fn measure(effort: Effort) -> Vec<Row> {
     };
     vec![
         row("events in the history of the execution, at most", events, MOST_EVENTS),
+        row("bytes of the largest answer that the execution carries on", world.largest_answer(), MOST_BYTES),
         row("writes of the deployment's record in its busiest second", busiest, MOST_WRITES),
     ]
 }

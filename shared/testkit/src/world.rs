@@ -165,6 +165,8 @@ pub(crate) struct Inner {
     pub outside: Vec<OutsideWrite>,
     pub bucket: Option<Bucket>,
     pub history: Option<Vec<Deployment>>,
+    /// How many bytes the largest answer of Decide has had, where the history is kept.
+    pub largest_answer: usize,
     /// Executions that were asked for by a port, and tokens that were woken: the runner picks them up.
     pub started: VecDeque<(String, DeploymentId)>,
     /// The same for executions that carry out what stacks ask for: the name and the input.
@@ -230,6 +232,11 @@ impl World {
     pub fn with_history(self) -> Self {
         self.inner.borrow_mut().history = Some(Vec::new());
         self
+    }
+
+    /// How many bytes the largest answer of Decide has had, which is what executions carry from state to state.
+    pub fn largest_answer(&self) -> usize {
+        self.inner.borrow().largest_answer
     }
 
     /// Every record that was saved, in order, if they are remembered.

@@ -1,5 +1,6 @@
 //! Stories, told from beginning to end. The diary is the snapshot.
 
+use jiff::SignedDuration;
 use spillway_domain::problem::ProblemKind;
 use spillway_domain::server::event::HostEvent;
 use spillway_testkit::{Event, FleetStory, HostPlan};
@@ -71,6 +72,12 @@ fn a_host_that_its_load_balancers_never_find_healthy_fails_after_an_hour() {
 #[test]
 fn the_role_may_not_see_the_load_balancers() {
     insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 2).balanced().at(8.0, Event::RightsLost)));
+}
+
+#[test]
+fn a_deployment_of_more_than_eight_hours_times_out() {
+    let jump = Event::ClockJumps(SignedDuration::from_hours(9));
+    insta::assert_snapshot!(tell(&FleetStory::new(ONE_AT_A_TIME, 2).at(95.0, jump)));
 }
 
 #[test]

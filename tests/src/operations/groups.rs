@@ -254,7 +254,7 @@ fn a_deployment_to_what_is_not_built_is_refused_and_the_group_stays() {
     let door = Door::new(&world);
     application(&door, "Server");
     let mut settings = least("Server");
-    settings["deploymentStyle"] = json!({ "deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL" });
+    settings["deploymentStyle"] = json!({ "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" });
     settings["loadBalancerInfo"] = json!({ "targetGroupInfoList": [{ "name": "web" }] });
     send(&door, CREATE, "live", &settings);
     let before = shown(&door, "live");
@@ -264,8 +264,8 @@ fn a_deployment_to_what_is_not_built_is_refused_and_the_group_stays() {
     });
     assert_eq!(
         words(&door.call("CreateDeployment", &body)),
-        "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place and without a load balancer only, and created no \
-         deployment. Set deploymentStyle of the deployment group to IN_PLACE and WITHOUT_TRAFFIC_CONTROL."
+        "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place only, and created no deployment. \
+         Set deploymentType in the deploymentStyle of the deployment group to IN_PLACE."
     );
     assert_eq!(shown(&door, "live"), before);
 }

@@ -87,6 +87,8 @@ pub enum Cause {
         /// The first hosts that failed, each with its reason.
         failures: Vec<HostFailure>,
     },
+    /// A deployment to hosts has taken too long; how far its hosts are.
+    FleetTimedOut(String),
     /// Nobody continued it within so many minutes.
     NotContinued(u32),
     /// What is deployed to does not exist, or a part of it; what AWS said.
@@ -141,6 +143,7 @@ impl Cause {
             | Self::TooManyHosts { .. }
             | Self::MinimumTooHigh(_)
             | Self::TooFewHealthyHosts { .. }
+            | Self::FleetTimedOut(_)
             | Self::Missing(_)
             | Self::Denied(_)
             | Self::Refused(_)
@@ -169,7 +172,7 @@ impl Cause {
             Self::ServiceUnsuitable(_) => ErrorCode::InvalidEcsService,
             Self::ListenerUnsuitable(_) => ErrorCode::ElasticLoadBalancingInvalid,
             Self::ServiceDrifted(_) | Self::TasksDie(_) | Self::Unsteady(_) => ErrorCode::EcsUpdateError,
-            Self::NeverSteady(_) | Self::NotContinued(_) => ErrorCode::Timeout,
+            Self::NeverSteady(_) | Self::NotContinued(_) | Self::FleetTimedOut(_) => ErrorCode::Timeout,
             Self::NoHosts => ErrorCode::NoInstances,
             Self::TooManyHosts { .. } => ErrorCode::OverMaxInstances,
             Self::MinimumTooHigh(_) => ErrorCode::HealthConstraintsInvalid,
@@ -268,6 +271,10 @@ impl Cause {
                     failures.concat()
                 )
             }
+            Self::FleetTimedOut(words) => format!(
+                "The deployment has timed out: a deployment in place may take 8 hours. {words} Choose a deployment \
+                 configuration that lets more hosts work at once."
+            ),
             Self::Missing(call) => format!("What is deployed to does not exist. {}", call.words),
             Self::Denied(call) if spec.platform == ComputePlatform::Server && call.is_of(Call::STS) => format!(
                 "IAM Role is missing for deployment group: {}. {} Check that the service role {} exists, and that its \
@@ -303,6 +310,7 @@ impl Cause {
             | Self::Unsteady(_)
             | Self::NotContinued(_)
             | Self::TooFewHealthyHosts { .. }
+            | Self::FleetTimedOut(_)
             | Self::Missing(_)
             | Self::Denied(_)
             | Self::Refused(_)

@@ -100,7 +100,8 @@ impl Cause {
             | Self::ServiceDrifted(words)
             | Self::TasksDie(words)
             | Self::NeverSteady(words)
-            | Self::Unsteady(words) => vec![words],
+            | Self::Unsteady(words)
+            | Self::FleetTimedOut(words) => vec![words],
             Self::Missing(call) | Self::Denied(call) | Self::Refused(call) | Self::Throttled(call) => {
                 vec![&mut call.words]
             }

@@ -15,6 +15,8 @@ use crate::server::stage::ServerStage;
 use crate::server::target::ServerTarget;
 use crate::server::traffic::LOOK_EVERY;
 
+/// How long a deployment may take: CodeDeploy's limit for one in place.
+const LONGEST_DEPLOYMENT: SignedDuration = SignedDuration::from_hours(8);
 /// How long the execution waits for its hosts before it looks by itself: meanwhile the tick looks after them.
 const LONGEST_WAIT_SECONDS: u32 = 3_600;
 /// Up to how many hosts the execution itself looks when the first of them is overdue. For more hosts that would be too
@@ -60,6 +62,10 @@ fn look_later(words: &str, now: Timestamp) -> Step {
 fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside: u32, now: Timestamp) -> Step {
     let Some(progress) = &mut next.server else { return look_later("The hosts are not selected.", now) };
     progress.watermark.forget(&view.hosts);
+    let tally = |released| in_words(&Tally::of(&view.hosts, released));
+    if next.started_at.is_some_and(|at| at + LONGEST_DEPLOYMENT <= now) {
+        return Step::Halt(Cause::FleetTimedOut(tally(progress.watermark.released)));
+    }
     let before = progress.watermark.released;
     let fleet = Fleet { rules: &target.rules, hosts: &view.hosts, aside };
     loop {
@@ -67,12 +73,10 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
         match next_step(&fleet, watermark, now) {
             FleetStep::Release(to) => watermark.rise(to, now),
             FleetStep::Wait(wait) => {
-                let tally = Tally::of(&view.hosts, watermark.released);
-                let why = if watermark.released > before {
-                    format!("{} may begin. {}", count(watermark.released - before), in_words(&tally))
-                } else {
-                    in_words(&tally)
-                };
+                let mut why = tally(watermark.released);
+                if watermark.released > before {
+                    why = format!("{} may begin. {why}", count(watermark.released - before));
+                }
                 let released = watermark.released;
                 let any_in_traffic = view.hosts.iter().any(|host| host.in_traffic_event);
                 return Step::Make(match progress.traffic_seen_at.map(|at| at + LOOK_EVERY) {

@@ -237,6 +237,11 @@ impl Work {
     fn hear(&mut self, reply: Reply, world: &crate::World) {
         match (self, reply) {
             (Self::Deployment { answer, problem, .. }, Reply::Answer(heard)) => {
+                let mut inner = world.inner.borrow_mut();
+                if inner.history.is_some() {
+                    let bytes = serde_json::to_string(&heard).map_or(0, |text| text.len());
+                    inner.largest_answer = inner.largest_answer.max(bytes);
+                }
                 (*answer, *problem) = (Some(*heard), None);
             }
             (Self::Deployment { id, known, .. }, _) => *known = *known || world.record(id).is_some(),
