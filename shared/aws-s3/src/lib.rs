@@ -31,13 +31,29 @@ impl Objects {
 
 impl spillway_engine::ports::customer::Objects for Objects {
     async fn read(&self, session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem> {
-        if !may_name_bucket(&object.bucket) {
-            let words = format!("{} cannot be: no bucket is called {}.", named(object), object.bucket);
-            return Err(Problem::new(ProblemKind::Missing, words));
-        }
+        can_be(object)?;
         fetch(&self.roles.config(session), object, most, "an AppSpec").await.map(|(text, _)| text)
     }
+
+    async fn find(&self, session: &RoleSession, object: &S3Object) -> Result<(), Problem> {
+        can_be(object)?;
+        match Box::pin(get(&self.roles.config(session), object, 1)).await {
+            Err(error) if code(&error) == Some("InvalidRange") => Ok(()),
+            Err(error) => Err(refused(object, &error)),
+            Ok(found) => same_e_tag(object, &found),
+        }
+    }
 }
+
+/// That a bucket may have the name.
+fn can_be(object: &S3Object) -> Result<(), Problem> {
+    if may_name_bucket(&object.bucket) {
+        return Ok(());
+    }
+    let words = format!("{} cannot be: no bucket is called {}.", named(object), object.bucket);
+    Err(Problem::new(ProblemKind::Missing, words))
+}
+
 /// The text of an object, which is `what`, of at most so many bytes, and its ETag.
 async fn fetch(config: &SdkConfig, object: &S3Object, most: usize, what: &str) -> Result<(String, String), Problem> {
     // One byte more than there may be shows that there are too many.

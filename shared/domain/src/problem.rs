@@ -33,6 +33,8 @@ impl Call {
     pub const LOAD_BALANCING: &'static str = "elasticloadbalancing";
     /// The prefix of EC2 Auto Scaling.
     pub const AUTO_SCALING: &'static str = "autoscaling";
+    /// The prefix of S3.
+    pub const S3: &'static str = "s3";
     /// The prefix of the Security Token Service.
     pub const STS: &'static str = "sts";
 

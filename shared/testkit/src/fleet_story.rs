@@ -20,6 +20,8 @@ use crate::{Event, World};
 /// The target group of a balanced fleet, and its classic load balancer.
 const TARGET_GROUP: &str = "web";
 const CLASSIC: &str = "web-classic";
+/// Where the bundles are.
+const BUCKET: &str = "bundles";
 
 /// One deployment of revision 2 to a fleet that has revision 1, and what happens meanwhile.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct FleetStory {
     pub on_premises: Vec<HostPlan>,
     /// Whether the EC2 instances are behind load balancers: a target group and a classic one.
     pub balanced: bool,
+    /// Whether the bundles of revisions 1 and 2 are in S3.
+    pub has_bundles: bool,
     /// Whether the group has deployed a revision before.
     pub has_revision: bool,
     /// Whether every automatic rollback is enabled.
@@ -50,6 +54,7 @@ impl FleetStory {
             instances: vec![HostPlan::Works; instances],
             on_premises: Vec::new(),
             balanced: false,
+            has_bundles: true,
             has_revision: true,
             rollback: false,
             options: HostOptions::default(),
@@ -78,10 +83,14 @@ impl FleetStory {
     }
 }
 
+fn key_of(number: u32) -> String {
+    format!("shop-{number}.zip")
+}
+
 fn revision(number: u32) -> RevisionLocation {
     RevisionLocation::S3(S3Object {
-        bucket: "bundles".to_owned(),
-        key: format!("shop-{number}.zip"),
+        bucket: BUCKET.to_owned(),
+        key: key_of(number),
         bundle: Some(BundleType::Zip),
         version: None,
         e_tag: None,
@@ -120,6 +129,9 @@ impl Plot for FleetStory {
             && let Some(state) = inner.states.get_mut("group-1")
         {
             state.target_revision = Some(revision(1));
+        }
+        for key in [1, 2].map(key_of).into_iter().filter(|_| self.has_bundles) {
+            inner.objects.insert((BUCKET.to_owned(), key), "a bundle".to_owned());
         }
         let now = inner.now;
         for (index, plan) in self.instances.iter().enumerate() {

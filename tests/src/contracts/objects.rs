@@ -46,9 +46,12 @@ impl Bucket {
         self.objects.read(&session(), object, MOST).await
     }
 
-    /// How a read fails.
+    /// How a read fails; what cannot be read for want of the object is not found either.
     async fn fails(&self, object: &S3Object) -> (ProblemKind, String) {
         let problem = self.read(object).await.expect_err("it cannot be read");
+        let found = self.objects.find(&session(), object).await;
+        let is_missing = found.is_err_and(|other| other.kind == ProblemKind::Missing);
+        assert_eq!(is_missing, problem.kind == ProblemKind::Missing, "{problem}");
         (problem.kind, problem.words)
     }
 }
@@ -63,6 +66,7 @@ mod aws_alone {
             for text in ["", "version: 0.0 # für Ä", &"x".repeat(MOST)] {
                 bucket.put("CodeDeploy/a b+ü.yaml", text).await;
                 assert_eq!(bucket.read(&bucket.object("CodeDeploy/a b+ü.yaml")).await.unwrap(), text);
+                bucket.objects.find(&session(), &bucket.object("CodeDeploy/a b+ü.yaml")).await.unwrap();
             }
         });
     }

@@ -81,6 +81,12 @@ fn a_deployment_of_more_than_eight_hours_times_out() {
 }
 
 #[test]
+fn a_bundle_that_is_not_there_ends_it_before_a_host_is_touched() {
+    let story = FleetStory { has_bundles: false, rollback: true, ..FleetStory::new(ONE_AT_A_TIME, 2) };
+    insta::assert_snapshot!(tell(&story));
+}
+
+#[test]
 fn a_stop_with_rollback_brings_the_touched_hosts_back() {
     insta::assert_snapshot!(tell(&FleetStory::new(HALF_AT_A_TIME, 2).at(40.0, Event::Stop(Some(true)))));
 }

@@ -186,6 +186,10 @@ impl Objects for Slow<'_> {
         read_revision(world, world, |_, _| said("first"), most, subject, world.now()).await?;
         Ok(text)
     }
+
+    async fn find(&self, session: &RoleSession, object: &S3Object) -> Result<(), Problem> {
+        self.0.find(session, object).await
+    }
 }
 
 fn said(by: &str) -> Target {

@@ -3,6 +3,7 @@
 use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
 use spillway_aws_ec2::Fleets;
+use spillway_aws_s3::Objects;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_engine::deployment::task::DeploymentRef;
 use spillway_engine::server::select_hosts::select_hosts;
@@ -12,11 +13,12 @@ use spillway_runtime::{Failure, Invocation, aws, now, random_number, run, settin
 async fn main() -> Result<(), Failure> {
     let config = aws()?;
     let table = table(&config, Table::new)?;
-    let fleets = Fleets::new(&config, &Roles::new(&config));
+    let roles = Roles::new(&config);
+    let (fleets, objects) = (Fleets::new(&config, &roles), Objects::new(&roles));
     let quotas: Quotas = setting("QUOTAS")?;
     run(async |subject: DeploymentRef, _: Invocation| {
         let roster = format!("{:016x}", random_number());
-        select_hosts(&table, &fleets, &subject.deployment_id, roster, quotas.instances, now).await
+        select_hosts(&table, &fleets, &objects, &subject.deployment_id, roster, quotas.instances, now).await
     })
     .await
 }

@@ -3,12 +3,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::deployment::decision::{Decision, Move, Seen, Step, seconds_until};
+use crate::deployment::decision::{Decision, Move, MoveKind, Seen, Step, seconds_until};
 use crate::deployment::halt::Cause;
 use crate::deployment::record::Deployment;
 use crate::deployment::stage::Stage;
 use crate::deployment::trouble::{Trouble, cause_of};
-use crate::problem::ProblemKind;
+use crate::problem::{Call, ProblemKind};
 use crate::server::fleet::{Fleet, FleetStep, FleetWait, Tally, count, next_step};
 use crate::server::progress::{FleetView, Selection};
 use crate::server::stage::ServerStage;
@@ -159,8 +159,14 @@ pub(crate) fn where_hosts_are(next: &Deployment) -> String {
     }
 }
 
-/// Reading the hosts has failed in a way that a further look cannot mend.
+/// The bundle is not there, or reading the hosts has failed in a way that a further look cannot mend.
 pub(crate) fn trouble(seen: &Seen) -> Option<Trouble> {
+    if let Some((MoveKind::SelectHosts, problem)) = &seen.failed
+        && problem.kind == ProblemKind::Missing
+        && problem.call.as_ref().is_none_or(|call| call.service == Call::S3)
+    {
+        return Some(Trouble::certain(Cause::RevisionMissing(problem.words.clone())));
+    }
     let problem = seen.fleet.as_ref()?.as_ref().err()?;
     match problem.kind {
         ProblemKind::Denied | ProblemKind::Refused | ProblemKind::TooLarge => cause_of(problem).map(Trouble::certain),

@@ -17,6 +17,8 @@ pub trait Objects {
     /// version or ETag, is [`Missing`](spillway_domain::problem::ProblemKind::Missing); one that is too large or is no text is
     /// [`Refused`](spillway_domain::problem::ProblemKind::Refused).
     async fn read(&self, session: &RoleSession, object: &S3Object, most: usize) -> Result<String, Problem>;
+    /// That an object is there, whatever is in it; a problem as of [`read`](Self::read) where it is not.
+    async fn find(&self, session: &RoleSession, object: &S3Object) -> Result<(), Problem>;
 }
 
 /// The customer's alarms.

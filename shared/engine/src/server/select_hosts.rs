@@ -10,7 +10,7 @@ use spillway_domain::catalog::revision::RevisionLocation;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::stage::Stage;
 use spillway_domain::names::DeploymentId;
-use spillway_domain::problem::Problem;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::fleet::{Watermark, count};
 use spillway_domain::server::host::{Host, Principal, Standing};
@@ -21,6 +21,7 @@ use spillway_domain::server::target::ServerTarget;
 use spillway_domain::server::work::{HostOutcome, HostWork};
 
 use crate::deployment::task::{Note, amend, load};
+use crate::ports::customer::Objects;
 use crate::ports::deployments::Deployments;
 use crate::ports::hosts::{Fleets, FoundInstance, HostDossier, HostDossiers, HostStatus, HostWorks};
 use crate::ports::instances::Instances;
@@ -30,9 +31,13 @@ const AT_ONCE: usize = 16;
 
 /// Selects the hosts of a deployment, unless they were selected before. Each run writes a list of its own, named
 /// `roster`; the list that the record names is the one that counts, so a run that comes late changes nothing.
+///
+/// A bundle that is not there ends the deployment before a host is touched, where the service role may see that. Where it
+/// may not, the hosts find out, which read bundles with rights of their own.
 pub async fn select_hosts(
     store: &(impl Deployments + Instances + HostWorks + HostDossiers),
     fleets: &impl Fleets,
+    objects: &impl Objects,
     id: &DeploymentId,
     roster: String,
     most: usize,
@@ -40,6 +45,12 @@ pub async fn select_hosts(
 ) -> Result<(), Problem> {
     let record = load(store, id).await?;
     let Some(target) = record.server_target().filter(|_| is_due(&record)) else { return Ok(()) };
+    if let RevisionLocation::S3(bundle) = &record.spec.revision
+        && let Err(problem) = objects.find(&record.session(), bundle).await
+        && problem.kind == ProblemKind::Missing
+    {
+        return Err(problem);
+    }
     let (hosts, aside) = match &record.spec.rolls_back {
         Some(original) => touched_by(store, original).await?,
         None => of_group(store, fleets, &record, target).await?,

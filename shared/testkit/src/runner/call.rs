@@ -242,7 +242,9 @@ impl<'w> Runner<'w> {
                 let roster = format!("roster-{}", self.ids);
                 Box::pin(async move {
                     let id = &subject.deployment_id;
-                    select_hosts(world, world, id, roster, MOST_HOSTS, || world.now()).await.map(|()| Reply::Nothing)
+                    select_hosts(world, world, world, id, roster, MOST_HOSTS, || world.now())
+                        .await
+                        .map(|()| Reply::Nothing)
                 })
             }
             Call::ControlTraffic(subject) => Box::pin(world.within_its_time(async move {
