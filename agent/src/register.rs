@@ -174,7 +174,7 @@ pub fn register(options: &Options, operator: &Operator<'_>, out: &mut dyn Write)
     match api.call("RegisterOnPremisesInstance", &json!({ "instanceName": name, principal.member(): arn })) {
         Ok(_) => writeln!(out, "registered {name} as {arn}")?,
         Err(Refusal::Said { kind, .. }) if kind == "InstanceNameAlreadyRegisteredException" => {
-            let known = known_arn(&api, name)?;
+            let known = known(&api, name)?.filter(|known| known.is_registered).map(|known| known.arn);
             if known.as_deref() != Some(arn) {
                 let known = known.unwrap_or_else(|| "another identity".to_owned());
                 bail!("{name} is registered as {known} already; take another --name, or deregister that one first");
@@ -206,38 +206,50 @@ pub fn register(options: &Options, operator: &Operator<'_>, out: &mut dyn Write)
 /// Takes the host out of the service, and removes the file that names it.
 pub fn deregister(access: &Access, operator: &Operator<'_>, out: &mut dyn Write) -> Result<()> {
     let (api, name, file) = (open(access, operator)?, &access.name, &access.file);
-    let known = known_arn(&api, name)?;
-    if known.is_some() {
+    let known = known(&api, name)?;
+    if known.as_ref().is_some_and(|known| known.is_registered) {
         api.call("DeregisterOnPremisesInstance", &json!({ "instanceName": name }))?;
         writeln!(out, "deregistered {name}")?;
     } else {
-        writeln!(out, "in place: {name} is not registered")?;
+        writeln!(out, "nothing to do: {name} is not registered")?;
     }
     match Registration::read(file) {
-        Ok(Some(there)) if known.is_none_or(|known| known == there.host) => {
+        Ok(Some(there)) if known.as_ref().is_some_and(|known| known.arn == there.host) => {
             fs::remove_file(file).with_context(|| format!("{} cannot be removed", file.display()))?;
             writeln!(out, "removed {}; end the agent, which speaks for the host until then", file.display())?;
         }
-        Ok(Some(there)) => writeln!(out, "left {}, which names {}", file.display(), there.host)?,
+        Ok(Some(there)) if known.is_some() => writeln!(out, "left {}, which names {}", file.display(), there.host)?,
+        // It may hold the only copy of the keys of another host.
+        Ok(Some(there)) => writeln!(
+            out,
+            "left {}, which names {}: remove it by hand if no host is registered as that",
+            file.display(),
+            there.host
+        )?,
         Ok(None) => {}
         Err(words) => writeln!(out, "left {}: {words}", file.display())?,
     }
     Ok(())
 }
 
-/// As what an instance is registered; none if it is not.
-fn known_arn(api: &Api, name: &str) -> Result<Option<String>> {
+/// What the service knows of an instance of a name.
+struct Known {
+    arn: String,
+    /// Whether it has not been deregistered since.
+    is_registered: bool,
+}
+
+/// As what an instance is, or was, registered; none if it never was.
+fn known(api: &Api, name: &str) -> Result<Option<Known>> {
     let found = match api.call("GetOnPremisesInstance", &json!({ "instanceName": name })) {
         Ok(found) => found,
         Err(Refusal::Said { kind, .. }) if kind == "InstanceNotRegisteredException" => return Ok(None),
         Err(refusal) => return Err(refusal.into()),
     };
     let info = &found["instanceInfo"];
-    if !info["deregisterTime"].is_null() {
-        return Ok(None);
-    }
     let arn = ["iamUserArn", "iamSessionArn"].iter().find_map(|member| info[member].as_str());
-    Ok(Some(arn.map_or_else(|| Value::to_string(info), str::to_owned)))
+    let is_registered = info["deregisterTime"].is_null();
+    Ok(Some(Known { arn: arn.map_or_else(|| Value::to_string(info), str::to_owned), is_registered }))
 }
 
 /// Fails before anything is registered if the file could not be written.

@@ -16,8 +16,15 @@ use crate::unreadable;
 
 /// How many hosts are named in one call.
 const HOSTS_PER_CALL: usize = 100;
-/// What the two APIs call an instance that they do not take.
-const REFUSALS: [&str; 3] = ["InvalidTarget", "InvalidInstance", "InvalidEndPoint"];
+/// What the two APIs say of an instance that they do not take, or of one too many.
+const REFUSALS: [&str; 6] = [
+    "InvalidTarget",
+    "InvalidInstance",
+    "InvalidEndPoint",
+    "TooManyTargets",
+    "TooManyRegistrationsForTargetId",
+    "TargetGroupAssociationLimit",
+];
 
 /// The load balancers that the service roles may touch.
 #[derive(Debug)]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::answers::{groups, instances, role_names};
+use spillway_domain::server::traffic::Membership;
+
+use crate::answers::{balanced_instances, groups, instances, role_names, target_groups, targets};
 use crate::literal;
 
 const INSTANCES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -69,6 +71,71 @@ fn groups_and_roles_are_read() {
                 </GetInstanceProfileResponse>";
     assert_eq!(role_names(text), Ok(vec!["web".to_owned()]));
     assert!(instances("<a").is_err() && groups("<a/>").is_err() && role_names("<a/>").is_err());
+}
+
+#[test]
+fn the_targets_of_a_group_are_read_with_their_state_and_reason() {
+    let target = |id: &str, port: &str, health: &str| {
+        format!("<member><Target><Id>{id}</Id>{port}</Target><TargetHealth>{health}</TargetHealth></member>")
+    };
+    let all = [
+        target("i-1", "<Port>8080</Port>", "<State>healthy</State>"),
+        target("i-2", "", "<State>unavailable</State><Reason>Target.HealthCheckDisabled</Reason>"),
+        target("i-3", "", "<State>draining</State><Reason>Target.DeregistrationInProgress</Reason>"),
+        target("i-4", "", "<State>unhealthy.draining</State>"),
+        target("i-5", "", "<State>unused</State><Reason>Target.NotRegistered</Reason>"),
+        target(
+            "i-6",
+            "",
+            "<State>unhealthy</State><Reason>Target.Timeout</Reason><Description>Request timed out</Description>",
+        ),
+        target("i-7", "", "<State>unused</State><Reason>Target.NotInUse</Reason>"),
+        target("i-8", "", "<State>initial</State>"),
+    ];
+    let text = format!(
+        "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions>{}\
+         </TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>",
+        all.concat()
+    );
+    let unhealthy = |words: &str| Membership::Unhealthy(words.to_owned());
+    let read: Vec<_> = targets(&text).unwrap().into_iter().map(|target| (target.id, target.membership)).collect();
+    let wanted = [
+        ("i-1", Membership::Healthy),
+        ("i-2", Membership::Healthy),
+        ("i-3", Membership::Draining),
+        ("i-4", Membership::Draining),
+        ("i-6", unhealthy("unhealthy (Target.Timeout: Request timed out)")),
+        ("i-7", unhealthy("unused (Target.NotInUse)")),
+        ("i-8", unhealthy("initial")),
+    ];
+    assert_eq!(read, wanted.map(|(id, membership)| (id.to_owned(), membership)));
+    assert_eq!(targets(&text).unwrap()[0].port.as_deref(), Some("8080"));
+    assert!(targets("<a/>").is_err() && target_groups("<a/>").is_err());
+}
+
+#[test]
+fn the_instances_of_a_classic_load_balancer_are_read_with_their_state() {
+    let instance = |id: &str, state: &str, reason: &str, description: &str| {
+        format!(
+            "<member><InstanceId>{id}</InstanceId><State>{state}</State><ReasonCode>{reason}</ReasonCode>\
+             <Description>{description}</Description></member>"
+        )
+    };
+    let failed = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively.";
+    let all = [
+        instance("i-1", "InService", "N/A", "N/A"),
+        instance("i-2", "InService", "N/A", "Instance deregistration currently in progress."),
+        instance("i-3", "OutOfService", "Instance", failed),
+    ];
+    let text = format!(
+        "<DescribeInstanceHealthResponse><DescribeInstanceHealthResult><InstanceStates>{}</InstanceStates>\
+         </DescribeInstanceHealthResult></DescribeInstanceHealthResponse>",
+        all.concat()
+    );
+    let read: Vec<_> = balanced_instances(&text).unwrap().into_iter().map(|target| target.membership).collect();
+    let failed = Membership::Unhealthy(format!("OutOfService (Instance: {failed})"));
+    assert_eq!(read, [Membership::Healthy, Membership::Draining, failed]);
+    assert!(balanced_instances("<a/>").is_err());
 }
 
 #[test]

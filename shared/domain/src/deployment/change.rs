@@ -54,14 +54,6 @@ impl Deployment {
         self.changed(now);
     }
 
-    /// Keeps when the load balancers of the hosts were looked at; `false` where no hosts are selected.
-    pub fn note_traffic(&mut self, now: Timestamp) -> bool {
-        let Some(progress) = &mut self.server else { return false };
-        progress.traffic_seen_at = Some(now);
-        self.changed(now);
-        true
-    }
-
     /// Ends the wait at that gate. `false` when it does not wait there.
     pub fn end_wait(&mut self, gate: Gate, now: Timestamp) -> bool {
         if self.stage != Stage::Gate(gate) || self.halt.is_some() {

@@ -273,7 +273,8 @@ impl Cause {
             }
             Self::FleetTimedOut(words) => format!(
                 "The deployment has timed out: a deployment in place may take 8 hours. {words} Choose a deployment \
-                 configuration that lets more hosts work at once."
+                 configuration that lets more hosts work at once or monitors zones for less long, and look with \
+                 ListDeploymentTargets at the hosts that took long."
             ),
             Self::Missing(call) => format!("What is deployed to does not exist. {}", call.words),
             Self::Denied(call) if spec.platform == ComputePlatform::Server && call.is_of(Call::STS) => format!(

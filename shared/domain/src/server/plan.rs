@@ -13,7 +13,6 @@ use crate::server::fleet::{Fleet, FleetStep, FleetWait, Tally, count, next_step}
 use crate::server::progress::{FleetView, Selection};
 use crate::server::stage::ServerStage;
 use crate::server::target::ServerTarget;
-use crate::server::traffic::LOOK_EVERY;
 
 /// How long a deployment may take: CodeDeploy's limit for one in place.
 const LONGEST_DEPLOYMENT: SignedDuration = SignedDuration::from_hours(8);
@@ -78,11 +77,12 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
                     why = format!("{} may begin. {why}", count(watermark.released - before));
                 }
                 let released = watermark.released;
-                let any_in_traffic = view.hosts.iter().any(|host| host.in_traffic_event);
-                return Step::Make(match progress.traffic_seen_at.map(|at| at + LOOK_EVERY) {
-                    _ if !any_in_traffic => wait_for(&wait, view, released, why, now),
-                    Some(look_at) if look_at > now => look_again_at(look_at, why, now),
-                    Some(_) | None => Decision::new(Move::ControlTraffic, why),
+                let in_traffic_events = view.hosts.iter().filter(|host| host.in_traffic_event).count();
+                return Step::Make(if in_traffic_events == 0 {
+                    wait_for(&wait, view, released, why, now)
+                } else {
+                    let hosts = count(u32::try_from(in_traffic_events).unwrap_or(u32::MAX));
+                    Decision::new(Move::ControlTraffic, format!("{why} In BlockTraffic or AllowTraffic: {hosts}."))
                 });
             }
             FleetStep::Succeeded => return Step::Done(succeeded(&Tally::of(&view.hosts, watermark.released), aside)),
@@ -97,12 +97,6 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
             }
         }
     }
-}
-
-/// Waits until the load balancers are looked at again.
-fn look_again_at(look_at: Timestamp, why: String, now: Timestamp) -> Decision {
-    let wait = Decision::new(Move::AwaitHosts { seconds: seconds_until(look_at, now) }, why);
-    wait.waiting("load balancers that let hosts go or take them in", look_at)
 }
 
 fn wait_for(wait: &FleetWait, view: &FleetView, released: u32, why: String, now: Timestamp) -> Decision {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::names::DeploymentId;
@@ -20,8 +19,6 @@ pub struct FleetProgress {
     pub selection: Selection,
     /// How far the hosts are released.
     pub watermark: Watermark,
-    /// When the load balancers were last looked at for the hosts in BlockTraffic or AllowTraffic.
-    pub traffic_seen_at: Option<Timestamp>,
 }
 
 /// The list of the hosts' work of a deployment.

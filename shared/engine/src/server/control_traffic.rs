@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
@@ -11,7 +12,7 @@ use spillway_domain::server::progress::Roster;
 use spillway_domain::server::traffic::{self, LOOK_EVERY, TrafficEvent};
 use spillway_domain::server::work::HostWork;
 
-use crate::deployment::task::{Note, amend, load};
+use crate::deployment::task::load;
 use crate::ports::balancers::Balancers;
 use crate::ports::clock::Clock;
 use crate::ports::deployments::Deployments;
@@ -19,6 +20,9 @@ use crate::ports::executions::Wakes;
 use crate::ports::hosts::{HostDossiers, HostWorks};
 use crate::server::advance_fleet::{tick, works};
 use crate::server::look_at_hosts::close;
+
+/// How many events are ended at once.
+const AT_ONCE: usize = 16;
 
 /// Looks after all hosts in BlockTraffic and AllowTraffic every few seconds, until there is none or the next look would
 /// be after `until`. Meanwhile it ticks, so that hosts which have ended make room for others.
@@ -40,17 +44,10 @@ pub async fn control_traffic(
         }
         tick(store, wakes, id, || clock.now()).await?;
         if !any || clock.now() + LOOK_EVERY > until {
-            break;
+            return Ok(());
         }
         clock.sleep(LOOK_EVERY).await;
     }
-    amend(store, id, |record| {
-        let why = "The load balancers were told which hosts to let go and which to take in.".to_owned();
-        let is_noted = works(record) && record.note_traffic(clock.now());
-        is_noted.then(|| Note { seen: "load balancers".to_owned(), decided: "Look", why })
-    })
-    .await
-    .map(|_| ())
 }
 
 /// The hosts whose events the service sees to, as they are at this moment: what the list shows may be a little old, and
@@ -76,7 +73,9 @@ async fn look_after(
 ) -> Result<(), Problem> {
     let session = record.session();
     let seen = balancers.look(&session, &record.spec.environment.load_balancer).await?;
-    let is_settled = |work: &HostWork, event| traffic::settled_at(work, event, record.created_at) <= now;
+    let is_settled = |work: &HostWork, event| {
+        !work.host.id.is_of_ec2() || traffic::settled_at(work, event, record.created_at) <= now
+    };
     let is_due = |(work, event): &&(HostWork, TrafficEvent)| match event {
         TrafficEvent::Block => work.host.id.is_of_ec2(),
         TrafficEvent::Allow => work.host.id.is_of_ec2() && is_settled(work, *event),
@@ -93,14 +92,15 @@ async fn look_after(
             refused.extend(balancers.register(&session, balancer, &changes.register).await?);
         }
     }
-    for (mut work, event) in hosts {
+    let ended = hosts.into_iter().filter_map(|(mut work, event)| {
         let outcome = match refused.remove(&work.host.id) {
             Some(words) => Some(Err(words)),
             None => traffic::outcome(&work, event, &seen, now).filter(|_| is_settled(&work, event)),
         };
-        if let Some(ended) = outcome.and_then(|outcome| work.end_traffic_event(event, &outcome, now)) {
-            close(store, record, roster, &work, &ended).await?;
-        }
-    }
-    Ok(())
+        let ended = work.end_traffic_event(event, &outcome?, now)?;
+        Some((work, ended))
+    });
+    let closed = stream::iter(ended.collect::<Vec<_>>())
+        .map(async |(work, ended)| close(store, record, roster, &work, &ended).await.map(|_| ()));
+    closed.buffer_unordered(AT_ONCE).try_collect().await
 }

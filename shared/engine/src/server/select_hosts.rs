@@ -70,15 +70,8 @@ pub async fn select_hosts(
         if !is_due(record) {
             return None;
         }
-        record.select(
-            FleetProgress {
-                roster: roster.name.clone(),
-                selection,
-                watermark: Watermark::default(),
-                traffic_seen_at: None,
-            },
-            clock(),
-        );
+        record
+            .select(FleetProgress { roster: roster.name.clone(), selection, watermark: Watermark::default() }, clock());
         Some(Note { seen: format!("hosts: {found} found"), decided: "Select", why: in_words(selection) })
     })
     .await
