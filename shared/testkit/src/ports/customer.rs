@@ -52,7 +52,7 @@ impl Objects for World {
     }
 
     async fn find(&self, session: &RoleSession, object: &S3Object) -> Result<(), Problem> {
-        self.read(session, object, usize::MAX).await.map(|_| ())
+        Objects::read(self, session, object, usize::MAX).await.map(|_| ())
     }
 }
 
