@@ -9,6 +9,7 @@ use spillway_domain::catalog::instance::{Identity, Instance, NewInstance, TagFil
 use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionLocation, S3Object};
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::request::{HostOptions, NewDeployment};
+use spillway_domain::problem::Problem;
 use spillway_engine::ports::hosts::FoundInstance;
 
 use crate::agent::{Agent, HostPlan};
@@ -34,6 +35,8 @@ pub struct FleetStory {
     pub on_premises: Vec<HostPlan>,
     /// Whether the EC2 instances are behind load balancers: a target group and a classic one.
     pub balanced: bool,
+    /// Why no instances can be looked for.
+    pub finding: Option<Problem>,
     /// Whether the bundles of revisions 1 and 2 are in S3.
     pub has_bundles: bool,
     /// Whether the group has deployed a revision before.
@@ -54,6 +57,7 @@ impl FleetStory {
             instances: vec![HostPlan::Works; instances],
             on_premises: Vec::new(),
             balanced: false,
+            finding: None,
             has_bundles: true,
             has_revision: true,
             rollback: false,
@@ -133,6 +137,7 @@ impl Plot for FleetStory {
         for key in [1, 2].map(key_of).into_iter().filter(|_| self.has_bundles) {
             inner.objects.insert((BUCKET.to_owned(), key), "a bundle".to_owned());
         }
+        inner.finding.clone_from(&self.finding);
         let now = inner.now;
         for (index, plan) in self.instances.iter().enumerate() {
             let id = format!("i-{index}");

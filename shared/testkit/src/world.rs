@@ -90,6 +90,8 @@ pub(crate) struct Inner {
     pub instances: BTreeMap<InstanceName, Instance>,
     /// The EC2 instances that there are.
     pub fleet: Vec<Ec2Instance>,
+    /// Why no instances can be looked for.
+    pub finding: Option<Problem>,
     /// The load balancers of the fleet, by their names, each with its members.
     pub balancers: BTreeMap<String, BTreeMap<HostId, Member>>,
     /// The work of hosts, by roster and host.

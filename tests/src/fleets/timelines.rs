@@ -1,9 +1,10 @@
 //! Stories, told from beginning to end. The diary is the snapshot.
 
 use jiff::SignedDuration;
-use spillway_domain::problem::ProblemKind;
+use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::event::HostEvent;
-use spillway_testkit::{Event, FleetStory, HostPlan};
+use spillway_testkit::{Event, FleetStory, HostPlan, Runner, World, check};
+use spillway_tests::template::machine;
 
 use crate::telling::tell;
 
@@ -109,6 +110,30 @@ fn no_host_is_found() {
 #[test]
 fn the_role_may_not_look_for_hosts() {
     insta::assert_snapshot!(tell(&FleetStory::new(ONE_AT_A_TIME, 1).at(0.0, Event::RightsLost)));
+}
+
+#[test]
+fn whatever_keeps_hosts_from_being_selected_has_a_code_of_its_own() {
+    let end = |story: FleetStory| {
+        let world = World::new();
+        let id = Runner::new(&world, machine()).play(&story);
+        check(&world).unwrap();
+        let error = world.record(&id).unwrap().ending.unwrap().error.unwrap();
+        format!("{}: {}", error.code.as_str(), error.message)
+    };
+    let unfound = |kind, words: &str| {
+        end(FleetStory { finding: Some(Problem::new(kind, words)), ..FleetStory::new(ONE_AT_A_TIME, 1) })
+    };
+    let many = FleetStory { instances: vec![HostPlan::Silent; 10_001], ..FleetStory::new(ONE_AT_A_TIME, 0) };
+    let ends = [
+        unfound(ProblemKind::Denied, "ec2:DescribeInstances failed: UnauthorizedOperation."),
+        unfound(ProblemKind::Denied, "sts:AssumeRole of the service role failed: AccessDenied."),
+        unfound(ProblemKind::Denied, "autoscaling:DescribeAutoScalingGroups failed: AccessDenied."),
+        unfound(ProblemKind::Missing, "autoscaling:DescribeAutoScalingGroups of web failed: there is none."),
+        unfound(ProblemKind::Transient, "ec2:DescribeInstances failed: RequestLimitExceeded."),
+        end(many),
+    ];
+    insta::assert_snapshot!(ends.join("\n"));
 }
 
 #[test]

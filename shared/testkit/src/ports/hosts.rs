@@ -44,6 +44,9 @@ impl Fleets for World {
             if world.denied {
                 return Err(Problem::new(ProblemKind::Denied, "ec2:DescribeInstances failed: UnauthorizedOperation."));
             }
+            if let Some(problem) = &world.finding {
+                return Err(problem.clone());
+            }
             for group in groups {
                 if !world.fleet.iter().any(|instance| instance.found.auto_scaling_group.as_ref() == Some(group)) {
                     let words = format!("autoscaling:DescribeAutoScalingGroups of {group} failed: there is none.");
