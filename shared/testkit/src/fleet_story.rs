@@ -22,7 +22,7 @@ use crate::{Event, World};
 const TARGET_GROUP: &str = "web";
 const CLASSIC: &str = "web-classic";
 /// Where the bundles are.
-const BUCKET: &str = "bundles";
+const BUCKET: &str = "artifacts";
 
 /// One deployment of revision 2 to a fleet that has revision 1, and what happens meanwhile.
 #[derive(Debug, Clone)]

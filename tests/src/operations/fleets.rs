@@ -107,7 +107,7 @@ impl Fleet {
 /// What CreateDeployment answers a request with these members.
 fn create(world: &World, members: &Value) -> Value {
     let revision = json!({
-        "revisionType": "S3", "s3Location": { "bucket": "bundles", "key": "shop-2.zip", "bundleType": "zip" },
+        "revisionType": "S3", "s3Location": { "bucket": "artifacts", "key": "shop-2.zip", "bundleType": "zip" },
     });
     let mut request = json!({ "applicationName": "shop", "deploymentGroupName": "web", "revision": revision });
     for (member, value) in members.as_object().unwrap() {
