@@ -48,7 +48,9 @@ mod tests {
         let run = |program: &Path| std::process::Command::new(program).stdin(Stdio::piped()).spawn().unwrap();
         let (mut function, mut other) = (run(&program), run(Path::new("/bin/cat")));
         let own = std::process::id();
-        assert_eq!(functions_of(own).unwrap(), [function.id()]);
+        // A look at all processes misses one now and then, while others come and go.
+        let found = (0..100).map(|_| functions_of(own).unwrap()).find(|found| !found.is_empty());
+        assert_eq!(found.unwrap_or_default(), [function.id()]);
         assert_eq!(functions_of(function.id()).unwrap(), [0; 0]);
         for process in [&mut function, &mut other] {
             process.kill().unwrap();
