@@ -20,63 +20,19 @@ mod host;
 #[allow(dead_code, reason = "the tests use the rest")]
 mod server;
 
+#[path = "../../tests/benches/table.rs"]
+mod table;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
 use spillway_agent::system::clock::Deadline;
-
-/// A line of the table.
-struct Row {
-    what: String,
-    measured: String,
-    bar: String,
-    holds: bool,
-}
-
-/// How much a run measures.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Effort {
-    /// Release builds, as many samples as a figure needs, and the bars.
-    Full,
-    /// Debug builds, one sample of each, and no bar.
-    Smoke,
-}
-
-impl Effort {
-    /// How many are taken where a full run takes `full` and a smoke run takes `smoke`.
-    fn take(self, full: usize, smoke: usize) -> usize {
-        match self {
-            Self::Full => full,
-            Self::Smoke => smoke,
-        }
-    }
-}
-
-type Measure = fn(Effort) -> Vec<Row>;
+use table::{Effort, Measure, Row, median};
 
 const MEASUREMENTS: [(&str, Measure); 2] = [("unpacking", unpacking::measure), ("daemon", daemon::measure)];
 
 fn main() -> ExitCode {
-    // Cargo says --bench.
-    let (options, named): (Vec<String>, Vec<String>) =
-        std::env::args().skip(1).partition(|word| word.starts_with("--"));
-    let effort = if options.iter().any(|option| option == "--smoke") { Effort::Smoke } else { Effort::Full };
-    let mut rows = Vec::new();
-    for (name, measure) in MEASUREMENTS {
-        if named.is_empty() || named.iter().any(|word| word == name) {
-            eprintln!("bench: {name}");
-            rows.extend(measure(effort));
-        }
-    }
-    if rows.is_empty() {
-        return ExitCode::SUCCESS;
-    }
-    println!("\n| what | measured | bar | holds |\n|---|---|---|---|");
-    for Row { what, measured, bar, holds } in &rows {
-        println!("| {what} | {measured} | {bar} | {} |", if *holds { "yes" } else { "NO" });
-    }
-    let all_hold = effort == Effort::Smoke || rows.iter().all(|row| row.holds);
-    if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    table::run(&MEASUREMENTS)
 }
 
 /// Measures how long something takes.
@@ -92,10 +48,4 @@ impl Stopwatch {
     fn passed(&self) -> Duration {
         Self::LONGEST - self.0.left()
     }
-}
-
-/// The one in the middle.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -38,7 +38,7 @@ pub(crate) fn measure(effort: Effort) -> Vec<Row> {
         let watching = AlarmConfiguration::builder().enabled(true).alarms(alarm).build();
         let shop = Shop::open_with(cloud, "bench-alarms", |group| group.alarm_configuration(watching)).await;
         let (mut rounds, begun) = (Vec::new(), cloud.invocations(&watch_alarms).await);
-        for number in 0..effort.samples(ROUNDS) {
+        for number in 0..effort.take(ROUNDS, 1) {
             cloud.restart_behind(&watch_alarms, &tap.url).await;
             rounds.push(play(cloud, &shop, &tap, number).await);
         }

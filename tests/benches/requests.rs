@@ -106,7 +106,7 @@ fn furnishing() -> Vec<(&'static str, Value)> {
 
 fn own_per_second(call: &str, effort: Effort) -> f64 {
     let (began, mut answered, mut busy) = (Instant::now(), 0, Duration::ZERO);
-    while answered == 0 || effort.goes_on(began, LASTS) {
+    while answered == 0 || crate::goes_on(effort, began, LASTS) {
         // A group takes one deployment at a time, so that each needs a group; and a world that does not grow.
         let world = World::new();
         let door = Door::new(&world);
@@ -171,7 +171,7 @@ impl Moto {
         let body = body(call, id).to_string();
         let (began, before, mut answered) = (Instant::now(), self.processor_seconds(), 0);
         // What it creates makes its later lists longer, so that it creates last.
-        while answered == 0 || effort.goes_on(began, LASTS) {
+        while answered == 0 || crate::goes_on(effort, began, LASTS) {
             for _ in 0..BATCH {
                 self.ask(call, body.clone()).await;
             }

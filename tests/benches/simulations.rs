@@ -21,7 +21,7 @@ pub(crate) fn measure(effort: Effort) -> Vec<Row> {
     let story = Story::new("Steps.10@5m").before(HookPlan::Succeeds).after(HookPlan::Succeeds);
     play(&story);
     let (mut per_second, mut ratios, began) = (Vec::new(), Vec::new(), Instant::now());
-    while ratios.is_empty() || effort.goes_on(began, LASTS) {
+    while ratios.is_empty() || crate::goes_on(effort, began, LASTS) {
         let reference = seconds(reference) / BATCH as f64;
         let own = seconds(|| play(&story)) / BATCH as f64;
         per_second.push(1.0 / own);

@@ -24,7 +24,7 @@ pub(crate) fn measure(effort: Effort) -> Vec<Row> {
     let mut starts: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     block_on(async {
         let runtime_api = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        for _ in 0..effort.samples(ROUNDS) {
+        for _ in 0..effort.take(ROUNDS, 1) {
             for (name, binary) in binaries(effort) {
                 let milliseconds = start(name, binary, &runtime_api).await.as_secs_f64() * 1000.0;
                 starts.entry(name).or_default().push(milliseconds);
