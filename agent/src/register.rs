@@ -92,7 +92,10 @@ impl Principal {
                 let [id, secret] = HOST_KEYS.map(|name| (operator.variable)(name).filter(|value| !value.is_empty()));
                 let (Some(id), Some(secret)) = (id, secret) else {
                     let [id, secret] = HOST_KEYS;
-                    bail!("the keys of {arn} are missing; put them into the variables {id} and {secret}");
+                    bail!(
+                        "the keys of {arn} are missing; put them into the variables {id} and {secret}, and let sudo keep them by \
+                         --preserve-env"
+                    );
                 };
                 Ok(Self::User { arn: arn.clone(), keys: [id, secret] })
             }
@@ -127,7 +130,8 @@ impl Principal {
                 "---\nregion: {region}\niam_user_arn: {arn}\naws_access_key_id: {id}\naws_secret_access_key: {secret}\n"
             ),
             Self::Session { arn, file } => {
-                format!("---\nregion: {region}\niam_session_arn: {arn}\naws_credentials_file: {}\n", file.display())
+                let file = Value::from(file.to_string_lossy()); // JSON quotes a path as YAML does
+                format!("---\nregion: {region}\niam_session_arn: {arn}\naws_credentials_file: {file}\n")
             }
         }
     }
@@ -167,8 +171,9 @@ pub fn register(options: &Options, operator: &Operator<'_>, out: &mut dyn Write)
             file.display(),
             there.host
         ),
-        // What cannot be read is replaced.
-        Ok(_) | Err(_) => {}
+        // It may hold the only copy of the keys of another host.
+        Err(words) => bail!("{words}; nothing was registered: correct the file, or move it away"),
+        Ok(_) => {}
     }
     check_folder(file)?;
     match api.call("RegisterOnPremisesInstance", &json!({ "instanceName": name, principal.member(): arn })) {
@@ -255,11 +260,20 @@ fn known(api: &Api, name: &str) -> Result<Option<Known>> {
 /// Fails before anything is registered if the file could not be written.
 fn check_folder(file: &Path) -> Result<()> {
     let folder = file.parent().unwrap_or(file);
-    let made = fs::create_dir_all(folder);
+    let made = make_folder(folder);
     let tried = made.and_then(|()| tempfile::Builder::new().prefix(".spillway-").tempfile_in(folder).map(drop));
     tried.map_err(|error| io::Error::from(error.kind())).with_context(|| {
         format!("the folder {} cannot be written, and nothing was registered; run this as root", folder.display())
     })
+}
+
+/// Makes a folder that the agent's user can enter, whatever the operator's umask is.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
 fn find_user(name: &str) -> Result<u32> {

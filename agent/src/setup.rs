@@ -51,12 +51,19 @@ pub fn install(options: &Options, site: &mut Site<'_>) -> Result<()> {
     let configuration = site.path(FILE);
     let text = missing_is_none(fs::read_to_string(&configuration));
     let text = text.with_context(|| format!("the configuration {} cannot be read", configuration.display()))?;
-    let configured = match &text {
-        Some(text) => endpoint_of(text).map_err(|words| {
+    let read = |key| match &text {
+        Some(text) => value_of(text, key).map_err(|words| {
             anyhow::anyhow!("the configuration {} is not used: {words}; correct it first", configuration.display())
-        })?,
-        None => None,
+        }),
+        None => Ok(None),
     };
+    let configured = read(ENDPOINT)?;
+    let configured = configured.map(|text| Endpoint::parse(&text).map(|endpoint| endpoint.to_string()));
+    let configured = configured.transpose().map_err(|expected| {
+        let file = configuration.display();
+        anyhow::anyhow!("the configuration {file} is not used: :{ENDPOINT}: must be {expected}; correct it first")
+    })?;
+    let root = read("root_dir")?.unwrap_or_else(|| ROOT.to_owned());
     let wanted = options.endpoint.as_deref().map(check_endpoint).transpose()?;
     if let (Some(configured), Some(wanted)) = (&configured, &wanted)
         && configured != wanted
@@ -69,8 +76,8 @@ pub fn install(options: &Options, site: &mut Site<'_>) -> Result<()> {
     }
     let is_new_program = install_program(site)?;
     let owner = options.user.as_deref().map(|user| site.user(user)).transpose()?;
-    for folder in ["/opt/codedeploy-agent", ROOT, "/etc/codedeploy-agent", "/etc/codedeploy-agent/conf"] {
-        site.folder(folder, if folder == ROOT { owner } else { None })?;
+    for folder in ["/opt/codedeploy-agent", &root, "/etc/codedeploy-agent", "/etc/codedeploy-agent/conf"] {
+        site.folder(folder, if folder == root { owner } else { None })?;
     }
     let has_endpoint = configured.is_some() || wanted.is_some();
     match (text, wanted) {
@@ -135,12 +142,9 @@ fn check_endpoint(text: &str) -> Result<String> {
     }
 }
 
-/// The service that a configuration names, if it names one.
-fn endpoint_of(text: &str) -> Result<Option<String>, String> {
-    let entries = entries::read(text)?;
-    let value = entries.into_iter().rfind(|entry| entry.key == ENDPOINT).and_then(|entry| entry.value);
-    let read = |text: String| Endpoint::parse(&text).map(|endpoint| endpoint.to_string());
-    value.map(read).transpose().map_err(|expected| format!(":{ENDPOINT}: must be {expected}"))
+/// What a configuration has for a key, if anything.
+fn value_of(text: &str, key: &str) -> Result<Option<String>, String> {
+    Ok(entries::read(text)?.into_iter().rfind(|entry| entry.key == key).and_then(|entry| entry.value))
 }
 
 /// A configuration with a service, at its end.

@@ -76,7 +76,10 @@ impl<'a> Site<'a> {
         };
         match (is_new, is_given) {
             (true, _) => self.say(&format!("made {shown}/")),
-            (false, true) => self.say(&format!("gave {shown}/ to the agent's user")),
+            (false, true) => self.say(&format!(
+                "gave {shown}/ to the agent's user; what is in it already keeps its owner, so give that by `chown -R` \
+                 if another agent has made it"
+            )),
             (false, false) => self.found(&path),
         }
     }

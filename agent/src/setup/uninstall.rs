@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::{PACKAGED, PROGRAM, Site, unit};
 use crate::local::ROOT;
-use crate::settings::{FILE, Settings};
+use crate::settings::{FILE, ON_PREMISES_FILE, Settings};
 use crate::state::Root;
 use crate::system::service_manager::UNIT;
 
@@ -44,6 +44,11 @@ pub fn uninstall(options: &UninstallOptions, site: &mut Site<'_>) -> Result<()> 
     let root =
         settings.and_then(|settings| Some(settings.root.to_str()?.to_owned())).unwrap_or_else(|| ROOT.to_owned());
     let root = site.path(&root);
+    let registration = site.path(ON_PREMISES_FILE);
+    if registration.exists() {
+        let shown = registration.display();
+        site.say(&format!("left {shown}, which has the keys of the host; `spillway-agent deregister` removes it"))?;
+    }
     if options.purge {
         purge(site, &root)?;
         site.remove(&configuration)?;

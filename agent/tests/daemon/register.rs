@@ -119,8 +119,12 @@ impl Stage {
     }
 
     fn deregister(&self) -> String {
-        let access =
-            Deregister::try_parse_from(["deregister", "--name", "web-1", "--file", &self.file()]).unwrap().access;
+        self.deregister_as("web-1")
+    }
+
+    fn deregister_as(&self, name: &str) -> String {
+        let words = ["deregister", "--name", name, "--file", &self.file()];
+        let access = Deregister::try_parse_from(words).unwrap().access;
         self.with(|operator, out| register::deregister(&access, operator, out))
     }
 
@@ -155,7 +159,7 @@ fn a_session_is_registered_by_its_arn_with_the_file_of_its_keys() {
     let stage = Stage::new();
     let told = stage.register(&["--iam-session-arn", SESSION, "--credentials-file", "/run/keys"]);
     assert!(told.starts_with(&format!("registered web-1 as {SESSION}\n")), "{told}");
-    let expected = format!("---\nregion: eu-west-1\niam_session_arn: {SESSION}\naws_credentials_file: /run/keys\n");
+    let expected = format!("---\nregion: eu-west-1\niam_session_arn: {SESSION}\naws_credentials_file: \"/run/keys\"\n");
     assert_eq!(stage.read(), expected);
     assert_eq!(*stage.known.lock().unwrap(), Some(json!({ "instanceName": "web-1", "iamSessionArn": SESSION })));
 }
@@ -249,4 +253,34 @@ fn a_file_that_names_another_host_is_kept() {
     let told = stage.deregister();
     assert_eq!(told, format!("deregistered web-1\nleft ~/conf/host.yml, which names {SESSION}\n"));
     assert_eq!(stage.read(), file);
+}
+
+#[test]
+fn a_name_that_was_never_registered_costs_no_host_its_keys() {
+    let stage = Stage::new();
+    stage.register(&["--iam-user-arn", USER]);
+    let file = stage.read();
+    *stage.known.lock().unwrap() = None;
+    let told = stage.deregister_as("web-01");
+    let expected = format!(
+        "nothing to do: web-01 is not registered\nleft ~/conf/host.yml, which names {USER}: remove it by hand if no host is \
+         registered as that\n"
+    );
+    assert_eq!((told, stage.read()), (expected, file));
+    // Of one that was deregistered, the service still knows the identity.
+    *stage.known.lock().unwrap() = Some(json!({ "iamUserArn": USER, "deregisterTime": 1.0 }));
+    let told = stage.deregister();
+    assert!(told.starts_with("nothing to do: web-1 is not registered\nremoved ~/conf/host.yml"), "{told}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_kept() {
+    let stage = Stage::new();
+    fs::create_dir(stage.host.path("conf")).unwrap();
+    stage.host.write("conf/host.yml", "region: eu-west-1\n");
+    let told = stage.register(&["--iam-user-arn", USER]);
+    assert!(told.ends_with("; nothing was registered: correct the file, or move it away\n"), "{told}");
+    assert!(told.contains("~/conf/host.yml names no host"), "{told}");
+    assert_eq!(stage.read(), "region: eu-west-1\n");
+    assert!(stage.known.lock().unwrap().is_none());
 }
