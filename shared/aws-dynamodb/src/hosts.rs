@@ -23,8 +23,6 @@ use crate::table::{Outcome, Query};
 
 /// Over how many partitions the work of a deployment is spread.
 const SHARDS: u32 = 16;
-/// How many items DynamoDB reads by their keys with one call.
-const KEYS_PER_CALL: usize = 100;
 /// How many writes or reads are under way at once.
 const AT_ONCE: usize = 32;
 /// Whatever is there makes way.
@@ -63,12 +61,8 @@ impl HostWorks for Table {
         if let [host] = hosts {
             return self.get(&what, work_key(roster, host)).await?.iter().map(read_doc).collect();
         }
-        let mut items = Vec::with_capacity(hosts.len());
-        for hosts in hosts.chunks(KEYS_PER_CALL) {
-            let keys = hosts.iter().map(|host| work_key(roster, host)).collect();
-            items.extend(self.get_all(&what, keys).await?);
-        }
-        items.iter().map(read_doc).collect()
+        let keys = hosts.iter().map(|host| work_key(roster, host)).collect();
+        self.get_all(&what, keys).await?.iter().map(read_doc).collect()
     }
 
     async fn save_work(&self, roster: &Roster, next: &HostWork, ended: Option<&Ended>) -> Result<(), Problem> {

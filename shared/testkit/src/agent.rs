@@ -16,12 +16,12 @@ use crate::world::Inner;
 
 /// How long an idle agent waits between two polls.
 const IDLE: SignedDuration = SignedDuration::from_secs(30);
-/// How long an event takes.
-const EVENT: SignedDuration = SignedDuration::from_secs(10);
+/// How long an event takes, unless a story says something else.
+pub(crate) const EVENT: SignedDuration = SignedDuration::from_secs(10);
 /// How long an agent waits before it makes a call again that failed.
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 /// How many polls without a command an agent makes before the runner lets it rest: what is over has to end.
-const MOST_IDLE_POLLS: u32 = 1_000;
+const MOST_IDLE_POLLS: u32 = 4_000;
 
 /// What becomes of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Agent {
     pub(crate) identifier: HostIdentifier,
     pub(crate) caller: Caller,
     pub(crate) plan: HostPlan,
+    /// How long an event takes it.
+    pub(crate) event_takes: SignedDuration,
     pub(crate) doing: Doing,
     /// When it makes its next call; `None` when that is on the runner's agenda.
     pub(crate) calls_at: Option<Timestamp>,
@@ -92,6 +94,7 @@ impl Agent {
             identifier,
             caller,
             plan,
+            event_takes: EVENT,
             doing,
             calls_at: Some(at),
             idle_polls: 0,
@@ -201,7 +204,7 @@ impl World {
             }
             (Claim::Granted, _) => {
                 assert!(agent.ran.insert((command.deployment.clone(), command.command.event)), "an event runs once");
-                (agent.doing, agent.calls_at) = (Doing::Reports(command.clone()), Some(now + EVENT));
+                (agent.doing, agent.calls_at) = (Doing::Reports(command.clone()), Some(now + agent.event_takes));
             }
         });
     }

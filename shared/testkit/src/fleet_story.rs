@@ -12,7 +12,7 @@ use spillway_domain::deployment::request::{HostOptions, NewDeployment};
 use spillway_domain::problem::Problem;
 use spillway_engine::ports::hosts::FoundInstance;
 
-use crate::agent::{Agent, HostPlan};
+use crate::agent::{Agent, EVENT, HostPlan};
 use crate::ports::balancers::Member;
 use crate::ports::hosts::Ec2Instance;
 use crate::story::{GroupPlan, Plot, put_group};
@@ -39,6 +39,8 @@ pub struct FleetStory {
     pub finding: Option<Problem>,
     /// Whether the bundles of revisions 1 and 2 are in S3.
     pub has_bundles: bool,
+    /// How long an event takes an agent.
+    pub event_takes: SignedDuration,
     /// Whether the group has deployed a revision before.
     pub has_revision: bool,
     /// Whether every automatic rollback is enabled.
@@ -58,6 +60,7 @@ impl FleetStory {
             on_premises: Vec::new(),
             balanced: false,
             finding: None,
+            event_takes: EVENT,
             has_bundles: true,
             has_revision: true,
             rollback: false,
@@ -158,7 +161,8 @@ impl Plot for FleetStory {
             for members in inner.balancers.values_mut() {
                 members.insert(id.parse().expect(valid), member.clone());
             }
-            let agent = Agent::new(arn.parse().expect(valid), caller.parse().expect(valid), *plan, now);
+            let mut agent = Agent::new(arn.parse().expect(valid), caller.parse().expect(valid), *plan, now);
+            agent.event_takes = self.event_takes;
             inner.agents.insert(id.parse().expect(valid), agent);
         }
         for (index, plan) in self.on_premises.iter().enumerate() {
@@ -169,7 +173,8 @@ impl Plot for FleetStory {
             let mut instance = Instance::new(&new, format!("id-{index}"), now);
             instance.add_tags(&[tag()]);
             inner.instances.insert(instance.name.clone(), instance);
-            let agent = Agent::new(user.parse().expect(valid), user.parse().expect(valid), *plan, now);
+            let mut agent = Agent::new(user.parse().expect(valid), user.parse().expect(valid), *plan, now);
+            agent.event_takes = self.event_takes;
             inner.agents.insert(name.parse().expect(valid), agent);
         }
         NewDeployment {

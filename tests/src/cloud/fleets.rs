@@ -230,17 +230,32 @@ fn an_instance_leaves_its_load_balancers_and_returns_to_them() {
         ec2::make_profile(endpoints).await.unwrap();
         let home = fleet.home.path().canonicalize().unwrap();
         let instance = ec2::run(endpoints, &network.subnets[0], &[("fleet", NAME)], |id| home.join(id)).await.unwrap();
-        let registered = [("Action", "RegisterTargets"), ("TargetGroupArn", group.as_str())];
-        ask(TARGET_GROUPS, &[&registered[..], &[("Targets.member.1.Id", instance.id.as_str())]].concat()).await;
+        let register = [("Action", "RegisterTargets"), ("TargetGroupArn", group.as_str())];
+        ask(TARGET_GROUPS, &[&register[..], &[("Targets.member.1.Id", instance.id.as_str())]].concat()).await;
+        let register = [("Action", "RegisterInstancesWithLoadBalancer"), ("LoadBalancerName", NAME)];
+        ask(CLASSIC, &[&register[..], &[("Instances.member.1.InstanceId", instance.id.as_str())]].concat()).await;
+        let members = async || {
+            let health = [("Action", "DescribeTargetHealth"), ("TargetGroupArn", group.as_str())];
+            let target = element(&ask(TARGET_GROUPS, &health).await, "Id");
+            let health = [("Action", "DescribeInstanceHealth"), ("LoadBalancerName", NAME)];
+            [target, element(&ask(CLASSIC, &health).await, "InstanceId")]
+        };
+        let both = [Some(instance.id.clone()), Some(instance.id.clone())];
+        assert_eq!(members().await, both);
         let agent = host::agent().await.unwrap();
         let host = Host::start(&instance.id, &home.join(&instance.id), &agent, Stdio::null()).unwrap();
         fleet.hosts.insert(instance.id.clone(), host);
         fleet.put("one", &["index.html"], 0).await;
 
         let id = fleet.deploy("one").await;
+        let nothing_installed = fleet.sites();
+        until("both load balancers to let the instance go", async || (members().await == [None, None]).then_some(()))
+            .await;
+        assert_eq!(fleet.sites(), nothing_installed, "nothing is installed before that");
         let ended = fleet.ended(&id).await;
         assert_eq!(ended.status(), Some(&DeploymentStatus::Succeeded), "{ended:#?}");
         assert_eq!(fleet.sites(), ["index.html one"]);
+        assert_eq!(members().await, both);
         let target =
             codedeploy.get_deployment_target().deployment_id(&id).target_id(&instance.id).send().await.unwrap();
         let events = target.deployment_target.unwrap().instance_target.unwrap().lifecycle_events.unwrap_or_default();
@@ -253,10 +268,6 @@ fn an_instance_leaves_its_load_balancers_and_returns_to_them() {
             .collect();
         let wanted = HostEvent::BEHIND_LOAD_BALANCERS.map(|event| format!("{event} Succeeded"));
         assert_eq!(events, wanted);
-        let health = [("Action", "DescribeTargetHealth"), ("TargetGroupArn", group.as_str())];
-        assert_eq!(element(&ask(TARGET_GROUPS, &health).await, "Id").as_ref(), Some(&instance.id));
-        let health = [("Action", "DescribeInstanceHealth"), ("LoadBalancerName", NAME)];
-        assert_eq!(element(&ask(CLASSIC, &health).await, "InstanceId").as_ref(), Some(&instance.id));
         fleet.close().await;
     });
 }

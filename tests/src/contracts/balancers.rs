@@ -10,7 +10,7 @@ use spillway_engine::ports::balancers::{Balancers, RefusedHost};
 use spillway_lab::host::query::{CLASSIC, Query, TARGET_GROUPS};
 use spillway_testkit::World;
 
-use super::fleets::{Customer as _, Real as Instances, instances};
+use super::fleets::{self, Customer as _};
 use super::{both_keep, kind, named, session};
 use crate::cloud::Cloud;
 use crate::cloud::front::{Network, short};
@@ -42,13 +42,13 @@ impl Customer for World {
 struct Real {
     url: String,
     network: &'static Network,
-    instances: Instances,
+    instances: fleets::Real,
     balancers: spillway_aws_ec2::Balancers,
 }
 
 async fn real(cloud: &'static Cloud) -> Real {
     let balancers = spillway_aws_ec2::Balancers::new(&Roles::new(&super::reached(cloud).await));
-    let (network, instances) = (Network::of(cloud).await, instances(cloud).await);
+    let (network, instances) = (Network::of(cloud).await, fleets::real(cloud).await);
     Real { url: cloud.endpoints().containers.clone(), network, instances, balancers }
 }
 

@@ -49,44 +49,33 @@ pub(super) struct Real {
     fleets: spillway_aws_ec2::Fleets,
 }
 
-async fn real(cloud: &'static Cloud) -> Real {
+pub(super) async fn real(cloud: &'static Cloud) -> Real {
     let config: SdkConfig = super::reached(cloud).await;
-    Real {
-        url: cloud.endpoints().containers.clone(),
-        fleets: spillway_aws_ec2::Fleets::new(&config, &Roles::new(&config)),
-    }
+    let fleets = spillway_aws_ec2::Fleets::new(&config, &Roles::new(&config));
+    Real { url: cloud.endpoints().containers.clone(), fleets }
 }
 
 impl Real {
-    async fn of_cloud(cloud: &'static Cloud) -> Self {
-        real(cloud).await
-    }
-
     async fn ec2(&self, fields: &[(&str, &str)]) -> String {
         Query::new(&self.url, EC2).unwrap().ask(fields).await.unwrap()
     }
 }
 
-/// Instances of the emulated AWS, for the contracts that need some.
-pub(super) async fn instances(cloud: &'static Cloud) -> Real {
-    Real::of_cloud(cloud).await
-}
-
 impl Customer for Real {
     async fn run(&self, tags: &[Tag]) -> HostId {
-        let mut fields = vec![
+        let mut fields = [
             ("Action".to_owned(), "RunInstances".to_owned()),
             ("ImageId".to_owned(), "ami-12c6146b".to_owned()),
             ("MinCount".to_owned(), "1".to_owned()),
             ("MaxCount".to_owned(), "1".to_owned()),
-            ("TagSpecification.1.ResourceType".to_owned(), "instance".to_owned()),
-        ];
+        ]
+        .to_vec();
+        if !tags.is_empty() {
+            fields.push(("TagSpecification.1.ResourceType".to_owned(), "instance".to_owned()));
+        }
         for (number, tag) in (1..).zip(tags) {
             fields.push((format!("TagSpecification.1.Tag.{number}.Key"), tag.key.clone()));
             fields.push((format!("TagSpecification.1.Tag.{number}.Value"), tag.value.clone()));
-        }
-        if tags.is_empty() {
-            fields.pop();
         }
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let answer = self.ec2(&fields).await;

@@ -11,7 +11,7 @@ pub fn stories() -> Vec<(&'static str, FleetStory)> {
         ("a fleet whose first host fails", FleetStory { rollback: true, ..half(2).host(0, failing) }),
         ("a fleet with a silent host", FleetStory { rollback: true, ..half(2).host(0, HostPlan::Silent) }),
         ("a fleet that is stopped", half(2).at(35.0, Event::Stop(Some(true)))),
-        ("a fleet behind load balancers", half(2).balanced()),
+        ("a host behind load balancers", FleetStory::new("CodeDeployDefault.AllAtOnce", 1).balanced()),
         ("a fleet with an alarm", FleetStory { rollback: true, ..half(2).at(45.0, Event::AlarmRed) }),
     ]
 }

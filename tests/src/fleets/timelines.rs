@@ -59,8 +59,15 @@ fn hosts_leave_their_load_balancers_and_return() {
 }
 
 #[test]
+fn fast_hosts_wait_for_their_load_balancers_alone() {
+    let event_takes = SignedDuration::from_millis(100);
+    insta::assert_snapshot!(tell(&FleetStory { event_takes, ..FleetStory::new(ONE_AT_A_TIME, 2).balanced() }));
+}
+
+#[test]
 fn an_on_premises_host_is_behind_no_load_balancer() {
-    let story = FleetStory { on_premises: vec![HostPlan::Works], ..FleetStory::new(ALL_AT_ONCE, 1) };
+    let event_takes = SignedDuration::from_secs(1);
+    let story = FleetStory { on_premises: vec![HostPlan::Works], event_takes, ..FleetStory::new(ALL_AT_ONCE, 1) };
     insta::assert_snapshot!(tell(&story.balanced()));
 }
 

@@ -62,14 +62,15 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
     let Some(progress) = &mut next.server else { return look_later("The hosts are not selected.", now) };
     progress.watermark.forget(&view.hosts);
     let tally = |released| in_words(&Tally::of(&view.hosts, released));
-    if next.started_at.is_some_and(|at| at + LONGEST_DEPLOYMENT <= now) {
-        return Step::Halt(Cause::FleetTimedOut(tally(progress.watermark.released)));
-    }
+    let is_out_of_time = next.started_at.is_some_and(|at| at + LONGEST_DEPLOYMENT <= now);
     let before = progress.watermark.released;
     let fleet = Fleet { rules: &target.rules, hosts: &view.hosts, aside };
     loop {
         let watermark = &mut progress.watermark;
         match next_step(&fleet, watermark, now) {
+            FleetStep::Release(_) | FleetStep::Wait(_) if is_out_of_time => {
+                return Step::Halt(Cause::FleetTimedOut(tally(watermark.released)));
+            }
             FleetStep::Release(to) => watermark.rise(to, now),
             FleetStep::Wait(wait) => {
                 let mut why = tally(watermark.released);

@@ -56,7 +56,7 @@ pub async fn tick_thoroughly(
     clock: impl Fn() -> Timestamp,
 ) -> Result<Ticked, Problem> {
     let record = load(store, id).await?;
-    if !works(&record) {
+    if !is_deploying(&record) {
         return Ok(Ticked::Idle);
     }
     lose_terminated(store, fleets, &record, clock()).await?;
@@ -74,7 +74,7 @@ pub async fn tick(
 ) -> Result<Ticked, Problem> {
     let ticked = retry_stale(MOST_TRIES, async || {
         let record = load(store, id).await?;
-        if !works(&record) {
+        if !is_deploying(&record) {
             return Ok(Tried::Break(Ticked::Idle));
         }
         let seen = Seen {
@@ -105,6 +105,7 @@ pub async fn tick(
     Ok(ticked.await?.unwrap_or(Ticked::Idle))
 }
 
-pub(crate) fn works(record: &Deployment) -> bool {
+/// Whether hosts of the deployment may go on.
+pub(crate) fn is_deploying(record: &Deployment) -> bool {
     record.stage == Stage::Server(ServerStage::Deploy) && record.halt.is_none() && !record.has_ended()
 }

@@ -8,7 +8,6 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::identity::{NotTheHost, claim, prove};
-use spillway_domain::server::traffic::LOOK_EVERY;
 use spillway_domain::server::work::{Claim, Command, HostDiagnostics, HostWork, Progress};
 
 use crate::deployment::task::MOST_TRIES;
@@ -130,8 +129,7 @@ async fn next(
     let Some((record, work)) = first else { return Ok(Next { command: None, again_in }) };
     let host = work.host.id.clone();
     let command = work.next_command().map(|command| HostCommand { deployment: record.id.clone(), host, command });
-    let pause = if work.traffic_event().is_some() { LOOK_EVERY } else { WANTED_PAUSE };
-    Ok(Next { command, again_in: pause.min(idle) })
+    Ok(Next { command, again_in: WANTED_PAUSE.min(idle) })
 }
 
 fn released(record: &Deployment) -> u32 {

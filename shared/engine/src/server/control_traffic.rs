@@ -18,7 +18,7 @@ use crate::ports::clock::Clock;
 use crate::ports::deployments::Deployments;
 use crate::ports::executions::Wakes;
 use crate::ports::hosts::{HostDossiers, HostWorks};
-use crate::server::advance_fleet::{tick, works};
+use crate::server::advance_fleet::{is_deploying, tick};
 use crate::server::look_at_hosts::close;
 
 /// How many events are ended at once.
@@ -36,8 +36,9 @@ pub async fn control_traffic(
 ) -> Result<(), Problem> {
     loop {
         let record = load(store, id).await?;
-        let Some(roster) = record.roster().filter(|_| works(&record)) else { return Ok(()) };
-        let hosts = in_traffic_events(store, &roster).await?;
+        let Some(roster) = record.roster().filter(|_| is_deploying(&record)) else { return Ok(()) };
+        let works = store.works(&roster).await?.into_iter();
+        let hosts: Vec<_> = works.filter_map(|work| work.traffic_event().map(|event| (work, event))).collect();
         let any = !hosts.is_empty();
         if any {
             look_after(store, balancers, &record, &roster, hosts, clock.now()).await?;
@@ -48,18 +49,6 @@ pub async fn control_traffic(
         }
         clock.sleep(LOOK_EVERY).await;
     }
-}
-
-/// The hosts whose events the service sees to, as they are at this moment: what the list shows may be a little old, and
-/// a host that is elsewhere by now must not be registered.
-async fn in_traffic_events(store: &impl HostWorks, roster: &Roster) -> Result<Vec<(HostWork, TrafficEvent)>, Problem> {
-    let listed = store.works(roster).await?.into_iter().filter(|work| work.traffic_event().is_some());
-    let listed: Vec<HostId> = listed.map(|work| work.host.id).collect();
-    if listed.is_empty() {
-        return Ok(Vec::new());
-    }
-    let works = store.works_of(roster, &listed).await?.into_iter();
-    Ok(works.filter_map(|work| work.traffic_event().map(|event| (work, event))).collect())
 }
 
 /// Tells the load balancers what they have to be told, and ends the events of the hosts that are there.
@@ -73,12 +62,9 @@ async fn look_after(
 ) -> Result<(), Problem> {
     let session = record.session();
     let seen = balancers.look(&session, &record.spec.environment.load_balancer).await?;
-    let is_settled = |work: &HostWork, event| {
-        !work.host.id.is_of_ec2() || traffic::settled_at(work, event, record.created_at) <= now
-    };
-    let is_due = |(work, event): &&(HostWork, TrafficEvent)| match event {
-        TrafficEvent::Block => work.host.id.is_of_ec2(),
-        TrafficEvent::Allow => work.host.id.is_of_ec2() && is_settled(work, *event),
+    let is_settled = |work: &HostWork, event| traffic::settled_at(work, event, record.created_at) <= now;
+    let is_due = |(work, event): &&(HostWork, TrafficEvent)| {
+        work.host.id.is_of_ec2() && (*event == TrafficEvent::Block || is_settled(work, *event))
     };
     let events: Vec<(HostId, TrafficEvent)> =
         hosts.iter().filter(is_due).map(|(work, event)| (work.host.id.clone(), *event)).collect();

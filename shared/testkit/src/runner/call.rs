@@ -175,7 +175,7 @@ impl<'w> Runner<'w> {
         };
         self.world.end_pauses();
         if poll(&mut invocation).is_pending() && self.world.take_struck().is_none() {
-            self.asleep.push(Sleeper { call, invocation, listener: Listener::Nobody });
+            self.asleep.push(Sleeper { call, invocation, listener: Listener::GivenUp });
         }
     }
 

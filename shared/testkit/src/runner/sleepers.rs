@@ -29,8 +29,8 @@ pub(super) struct Sleeper<'w> {
 /// Who waits for the answer of a function.
 #[derive(Clone)]
 pub(super) enum Listener {
-    /// It is late, and given up.
-    Nobody,
+    /// None: the function is late, and its caller has given it up.
+    GivenUp,
     /// Who delivers events, requests and changes.
     Agenda,
     /// The execution of that name.
@@ -70,7 +70,7 @@ impl<'w> Runner<'w> {
         for function in std::mem::take(&mut self.asleep) {
             let (call, listener) = (function.call.clone(), function.listener.clone());
             match (self.go_on(function), listener) {
-                (None, _) | (Some(_), Listener::Nobody) => {}
+                (None, _) | (Some(_), Listener::GivenUp) => {}
                 (Some(heard), Listener::Agenda) => self.hear(call, heard),
                 (Some(heard), Listener::Execution(name)) => self.answered(&name, heard),
             }
