@@ -47,6 +47,26 @@ fn every_substitution_of_a_state_machine_is_given_and_used() {
     }
 }
 
+/// The local cloud's state machines ask for no rights, so nothing else would notice one that is missing.
+#[test]
+fn a_state_machine_may_invoke_the_functions_that_it_names_and_no_other() {
+    let template = template();
+    for (machine, role) in
+        [("DeploymentStateMachine", "DeploymentRole"), ("StackRequestStateMachine", "StackRequestRole")]
+    {
+        let properties = &template["Resources"][machine]["Properties"];
+        assert_eq!(properties["Role"], json!(format!("{role}.Arn")), "{machine}");
+        let given = properties["DefinitionSubstitutions"].as_object().unwrap();
+        let named = given.iter().filter(|(name, _)| name.ends_with("FunctionArn"));
+        let named: BTreeSet<&str> = named.map(|(_, arn)| arn.as_str().unwrap()).collect();
+        let policy = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let invoke = policy.as_array().unwrap().iter().find(|right| right["Action"] == "lambda:InvokeFunction");
+        let allowed = invoke.unwrap()["Resource"].as_array().unwrap();
+        let allowed: BTreeSet<&str> = allowed.iter().map(|arn| arn.as_str().unwrap()).collect();
+        assert_eq!(allowed, named, "{role}");
+    }
+}
+
 #[test]
 fn an_operator_hears_of_dead_letters_and_of_sweeps_that_fail() {
     let template = template();
