@@ -30,7 +30,13 @@ pub(crate) fn environment(function: &str) -> BTreeMap<String, String> {
     let own = &template["Resources"][format!("{camel}Function")]["Properties"]["Environment"]["Variables"];
     let shared = &template["Globals"]["Function"]["Environment"]["Variables"];
     let variables = [shared, own].into_iter().filter_map(Value::as_object).flatten();
-    variables.map(|(name, value)| (name.clone(), resolve(&template, value))).collect()
+    let mut environment: BTreeMap<String, String> =
+        variables.map(|(name, value)| (name.clone(), resolve(&template, value))).collect();
+    if function == "authorize" {
+        // It is for installations with policies alone, and says so where there are none.
+        environment.insert("POLICIES".to_owned(), "bench/policies.cedar".to_owned());
+    }
+    environment
 }
 
 /// What a value becomes: a parameter is its default, an `!If` what follows when its condition holds, and anything else
