@@ -74,8 +74,9 @@ fn group(name: &str) -> Value {
     })
 }
 
+/// A deployment to an alias of the group's own, since an alias takes one deployment at a time.
 fn deployment(group: &str) -> Value {
-    let properties = json!({ "Name": "orders", "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2" });
+    let properties = json!({ "Name": "orders", "Alias": group, "CurrentVersion": "1", "TargetVersion": "2" });
     let resource = json!({ "it": { "Type": "AWS::Lambda::Function", "Properties": properties } });
     let content = json!({ "version": 0.0, "Resources": [resource] }).to_string();
     json!({
@@ -84,13 +85,19 @@ fn deployment(group: &str) -> Value {
     })
 }
 
-/// The body of a call that reads.
+fn group_name(number: usize) -> String {
+    format!("group-{number}")
+}
+
+/// The body of a call that reads; `id` is the last deployment's.
 fn body(call: &str, id: &str) -> Value {
     match call {
         "GetDeployment" => json!({ "deploymentId": id }),
         "GetDeploymentGroup" => json!({ "applicationName": "shop", "deploymentGroupName": "group-0" }),
         "ListDeployments" => json!({}),
-        "GetDeploymentTarget" => json!({ "deploymentId": id, "targetId": "orders:live" }),
+        "GetDeploymentTarget" => {
+            json!({ "deploymentId": id, "targetId": format!("orders:{}", group_name(DEPLOYMENTS - 1)) })
+        }
         _ => deployment("group-0"),
     }
 }
@@ -98,7 +105,7 @@ fn body(call: &str, id: &str) -> Value {
 /// What is there before anything is measured, in any CodeDeploy.
 fn furnishing() -> Vec<(&'static str, Value)> {
     let application = json!({ "applicationName": "shop", "computePlatform": "Lambda" });
-    let names = || (0..DEPLOYMENTS).map(|n| format!("group-{n}"));
+    let names = || (0..DEPLOYMENTS).map(group_name);
     let groups = names().map(|name| ("CreateDeploymentGroup", group(&name)));
     let deployments = names().map(|name| ("CreateDeployment", deployment(&name)));
     std::iter::once(("CreateApplication", application)).chain(groups).chain(deployments).collect()
