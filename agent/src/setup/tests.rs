@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use tempfile::TempDir;
 
 use super::*;
+use crate::settings::ON_PREMISES_FILE;
 
 const ENDPOINT: &str = "https://agents.example.com";
 
@@ -194,6 +195,16 @@ fn the_way_back_leaves_what_was_deployed_unless_it_is_asked_not_to() {
     assert!(!stage.path(ROOT).exists() && !stage.path(FILE).exists());
     assert!(stage.path("/srv/page").exists(), "an application stays");
     assert_eq!(stage.uninstall(true), "");
+}
+
+#[test]
+fn the_registration_of_a_host_is_left_to_deregister() {
+    let stage = Stage::new();
+    stage.write(ON_PREMISES_FILE, "---\n");
+    let told = stage.uninstall(true);
+    let left =
+        format!("left ~{ON_PREMISES_FILE}, by which this host is registered; `spillway-agent deregister` removes it\n");
+    assert_eq!((told, stage.read(ON_PREMISES_FILE).as_str()), (left, "---\n"));
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub fn uninstall(options: &UninstallOptions, site: &mut Site<'_>) -> Result<()> 
     let registration = site.path(ON_PREMISES_FILE);
     if registration.exists() {
         let shown = registration.display();
-        site.say(&format!("left {shown}, which has the keys of the host; `spillway-agent deregister` removes it"))?;
+        site.say(&format!("left {shown}, by which this host is registered; `spillway-agent deregister` removes it"))?;
     }
     if options.purge {
         purge(site, &root)?;

@@ -63,7 +63,7 @@ impl Stage {
             shells: &self.host.path("bin"),
             is_root: self.is_root,
             user: "deploy".to_owned(),
-            // The user and the group of the files that the test itself makes.
+            // The owner of the files that the test itself makes.
             uid: nix::unistd::geteuid().as_raw(),
             space: self.space,
             clock: &self.host.clock,

@@ -284,3 +284,16 @@ fn a_file_that_cannot_be_read_is_kept() {
     assert_eq!(stage.read(), "region: eu-west-1\n");
     assert!(stage.known.lock().unwrap().is_none());
 }
+
+#[test]
+fn the_agents_user_can_enter_the_folder_whatever_the_umask_of_the_operator_is() {
+    let stage = Stage::new();
+    let file = stage.file();
+    let words = ["register", "--name", "web-1", "--file", &file, "--iam-user-arn", USER];
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "umask 077; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_spillway-agent")]).args(words);
+    let told = shell.env_clear().envs(stage.variables.iter().cloned()).output().unwrap();
+    assert!(told.status.success(), "{told:?}");
+    let mode = |path: &str| fs::metadata(stage.host.path(path)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!((mode("conf"), mode("conf/host.yml")), (0o755, 0o600));
+}
