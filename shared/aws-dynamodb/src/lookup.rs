@@ -14,9 +14,6 @@ use crate::attributes::{Item, read_doc, read_json, read_text, text};
 use crate::filing::{SELF, application_key, group_key, partition, slot_key};
 use crate::table::{ENOUGH, Query, Tried, page, retry_stale};
 
-/// The most items that DynamoDB gives at once.
-const BATCH: usize = 100;
-
 impl Table {
     pub(crate) async fn find_groups(
         &self,
@@ -130,10 +127,8 @@ pub(crate) struct Seen(HashMap<(String, String), Item>);
 
 impl Seen {
     async fn read(&mut self, table: &Table, what: &str, keys: Vec<Item>) -> Result<(), Problem> {
-        for keys in keys.chunks(BATCH) {
-            let items = table.get_all(what, keys.to_vec()).await?;
-            self.0.extend(items.into_iter().map(|item| (place(&item), item)));
-        }
+        let items = table.get_all(what, keys).await?;
+        self.0.extend(items.into_iter().map(|item| (place(&item), item)));
         Ok(())
     }
 

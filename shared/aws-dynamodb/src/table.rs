@@ -17,6 +17,8 @@ use crate::attributes::{Item, names_in, read_text, text, values};
 
 /// How many items a page of a list has.
 pub(crate) const PAGE: usize = 100;
+/// How many items DynamoDB reads by their keys with one call.
+const KEYS_PER_CALL: usize = 100;
 /// How long a write waits, in milliseconds, while a transaction holds one of its items.
 const PAUSES: [u64; 5] = [15, 40, 100, 250, 600];
 
@@ -83,12 +85,13 @@ impl Table {
         Ok(answer.item)
     }
 
-    /// Those of at most a hundred items that are there, as they are at this moment, in no order. No key is given twice.
+    /// Those of these items that are there, each as it is at this moment, in no order. No key is given twice.
     pub(crate) async fn get_all(&self, what: &str, keys: Vec<Item>) -> Result<Vec<Item>, Problem> {
         let mut rest = keys;
         let mut found = Vec::with_capacity(rest.len());
         let mut pauses = PAUSES.into_iter();
         while !rest.is_empty() {
+            let later = rest.split_off(rest.len().min(KEYS_PER_CALL));
             let asked = KeysAndAttributes::builder().set_keys(Some(rest)).consistent_read(true).build();
             let request = self.client.batch_get_item().request_items(&self.name, asked.expect("it has keys"));
             let answer = request.send().await.map_err(|error| problem(&format!("Reading {what}"), &error))?;
@@ -97,7 +100,9 @@ impl Table {
             let left = answer.unprocessed_keys.unwrap_or_default().into_values();
             rest = left.flat_map(|asked| asked.keys).collect();
             // What is left did not fit the answer, or, when nothing came, was too much for the table.
-            if !rest.is_empty() && found.len() == before {
+            let is_stuck = !rest.is_empty() && found.len() == before;
+            rest.extend(later);
+            if is_stuck {
                 let Some(pause) = pauses.next() else {
                     let words = format!("Reading {what} was too much for the table for too long.");
                     return Err(Problem::new(ProblemKind::Transient, words));

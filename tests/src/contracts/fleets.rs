@@ -63,13 +63,12 @@ impl Real {
 
 impl Customer for Real {
     async fn run(&self, tags: &[Tag]) -> HostId {
-        let mut fields = [
+        let mut fields = Vec::from([
             ("Action".to_owned(), "RunInstances".to_owned()),
             ("ImageId".to_owned(), "ami-12c6146b".to_owned()),
             ("MinCount".to_owned(), "1".to_owned()),
             ("MaxCount".to_owned(), "1".to_owned()),
-        ]
-        .to_vec();
+        ]);
         if !tags.is_empty() {
             fields.push(("TagSpecification.1.ResourceType".to_owned(), "instance".to_owned()));
         }

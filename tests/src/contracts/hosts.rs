@@ -63,11 +63,16 @@ fn claimed(work: &HostWork, second: i64) -> HostWork {
 
 async fn the_work_of_many_hosts_is_found_whole_and_one_by_one(store: &impl Store) {
     let roster = roster();
-    let works = written(store, &roster, 40).await;
+    // More than DynamoDB reads with one call.
+    let works = written(store, &roster, 120).await;
     let mut all = store.works(&roster).await.unwrap();
     all.sort_by_key(|work| work.rank);
     assert_eq!(all, works);
     assert_eq!(find(store, &roster, &works[7].host.id).await.as_ref(), Some(&works[7]));
+    let every: Vec<HostId> = works.iter().map(|work| work.host.id.clone()).collect();
+    let mut found = store.works_of(&roster, &every).await.unwrap();
+    found.sort_by_key(|work| work.rank);
+    assert_eq!(found, works);
     let two = [works[3].host.id.clone(), works[39].host.id.clone(), named("i-unknown")];
     let mut found = store.works_of(&roster, &two).await.unwrap();
     found.sort_by_key(|work| work.rank);
