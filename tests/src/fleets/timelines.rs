@@ -89,6 +89,12 @@ fn a_deployment_of_more_than_eight_hours_times_out() {
 }
 
 #[test]
+fn a_fleet_that_is_done_succeeds_however_late_it_is_looked_at() {
+    let jump = Event::ClockJumps(SignedDuration::from_hours(9));
+    insta::assert_snapshot!(tell(&FleetStory::new(ALL_AT_ONCE, 1).at(100.5, jump)));
+}
+
+#[test]
 fn a_bundle_that_is_not_there_ends_it_before_a_host_is_touched() {
     let story = FleetStory { has_bundles: false, rollback: true, ..FleetStory::new(ONE_AT_A_TIME, 2) };
     insta::assert_snapshot!(tell(&story));
