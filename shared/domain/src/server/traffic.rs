@@ -83,7 +83,7 @@ impl HostWork {
 /// From when on nothing late can undo what the event of a host does, in a deployment that began then. A load balancer takes
 /// a change without a condition, so one of an invocation that hung may come as late as its function lives: a host is
 /// taken for out of traffic when none can come that registers it, and registered when none can come that deregisters it.
-/// Of an on-premises instance there is no such change.
+/// An on-premises instance is behind no load balancer, so nothing late can come for it.
 pub fn settled_at(work: &HostWork, event: TrafficEvent, began_at: Timestamp) -> Timestamp {
     let latest = SignedDuration::from_secs(i64::from(LATEST_WRITE_SECONDS));
     let blocked = || work.events.iter().find(|run| run.event == HostEvent::BlockTraffic)?.ended_at;

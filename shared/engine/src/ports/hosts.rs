@@ -77,7 +77,7 @@ pub struct HostDossier {
 pub trait HostWorks {
     /// Writes the work of hosts, each as open work of its host.
     async fn create_works(&self, roster: &Roster, at: Timestamp, works: &[HostWork]) -> Result<(), Problem>;
-    /// The work of all hosts, in no order, each as it was while all were read.
+    /// The work of all hosts, in no order. Each is read as it is at that moment, and the moments differ a little.
     async fn works(&self, roster: &Roster) -> Result<Vec<HostWork>, Problem>;
     /// The work of these hosts, as it is at this moment, in no order. No host is given twice.
     async fn works_of(&self, roster: &Roster, hosts: &[HostId]) -> Result<Vec<HostWork>, Problem>;
