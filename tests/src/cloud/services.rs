@@ -16,7 +16,7 @@ use spillway_tests::template::root;
 use super::programs::{clients, written};
 use super::site::{SERVICE, Site, appspec, waits};
 use super::stage::{create_function, watching};
-use super::{Cloud, Ended, in_cloud, refusal};
+use super::{Cloud, Ended, in_cloud, refusal, until};
 
 const AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
 /// Nothing to the replacement, not even tests.
@@ -115,8 +115,12 @@ async fn a_canary_is_tested_shifts_every_forward_and_replaces_the_task_set(cloud
     let id = site.deploy("Steps.12.5@30s", &site.define(&[("VERSION", "2")]).await, &hooks).await;
     site.until_shares([125, 125, 1000]).await;
     site.shop.until_info(&id, "the bake", |info| format!("{info:?}").contains("12.5 % to bake")).await;
-    let target = site.target(&id).await;
-    assert_eq!(told(&target), ["Blue PRIMARY 2 tasks 87.5 %", "Green ACTIVE 2 tasks 12.5 %"]);
+    // The record takes the share over when its bake begins, a moment after the listeners have it.
+    until("the target to show the shift", async || {
+        let told = told(&site.target(&id).await);
+        (told == ["Blue PRIMARY 2 tasks 87.5 %", "Green ACTIVE 2 tasks 12.5 %"]).then_some(())
+    })
+    .await;
 
     let ended = site.shop.end(&id).await;
     assert_eq!(ended.status(), "Succeeded", "{:#?}", ended.info);
