@@ -120,6 +120,26 @@ def send_alarm_events(client):
     assert (statistic["metric"]["name"], statistic["period"], statistic["stat"]) == ("m", 60, "Sum"), event
 
 
+def take_events(client):
+    queues, events = client("sqs"), client("events")
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.autoscaling"]}))
+    events.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": arn}])
+    entry = {"Source": "aws.autoscaling", "DetailType": "d", "Resources": ["r"], "Detail": json.dumps({"is": "well"})}
+    body = json.dumps({"Entries": [entry]}).encode()
+    with urllib.request.urlopen(events.meta.endpoint_url + "/_events", data=body) as answer:
+        assert json.load(answer)["FailedEntryCount"] == 0
+
+    def look():
+        messages = queues.receive_message(QueueUrl=url).get("Messages", [])
+        return json.loads(messages[0]["Body"]) if messages else None
+
+    event = until("the event", look, 5)
+    assert (event["detail-type"], event["resources"], event["detail"]) == ("d", ["r"], {"is": "well"}), event
+    assert (event["account"], event["region"]) == ("000000000000", "us-east-1"), event
+
+
 def resolve_timeout_paths(client):
     _function(client, "def handler(event, context): pass")
     execution = _run(client, _call(TimeoutSecondsPath="$.seconds"), seconds=1)

@@ -12,12 +12,13 @@ from hypercorn.config import Config
 from ministack import app
 
 from .. import loopback
-from . import alarms, aliases, function_urls, roles, state_machines
+from . import alarms, aliases, events, function_urls, roles, state_machines
 
 GAPS: list[Callable[[], None]] = [
     aliases.split_weighted_aliases,
     aliases.refuse_missing_versions,
     alarms.send_alarm_events,
+    events.take_events,
     state_machines.resolve_timeout_paths,
     state_machines.wait_for_tokens_as_aws_does,
     state_machines.start_again_as_aws_does,

@@ -1,4 +1,4 @@
-"""The emulated ECS and load balancers: moto 5.2.5.
+"""The emulated ECS, load balancers and Auto Scaling: moto 5.2.5.
 
 What closes a gap touches private names of that one version, which is why it is pinned in lab/requirements.
 """
@@ -9,9 +9,15 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from . import listeners, requests, services, traffic
+from . import autoscaling, lifecycle_events, listeners, requests, services, traffic
 
-GAPS: list[Callable[[], None]] = [*requests.GAPS, *listeners.GAPS, *services.GAPS]
+GAPS: list[Callable[[], None]] = [
+    *requests.GAPS,
+    *listeners.GAPS,
+    *services.GAPS,
+    *autoscaling.GAPS,
+    *lifecycle_events.GAPS,
+]
 
 
 def serve(listener: int) -> None:
