@@ -158,7 +158,7 @@ impl LocalCloud {
             PythonEnvironment::ensure("emulator", REQUIREMENTS),
             PythonEnvironment::ensure("containers", CONTAINERS_REQUIREMENTS)
         )?;
-        let containers = containers::spawn(&python_of_containers)?;
+        let containers = containers::spawn(&python_of_containers, aws.local_addr()?)?;
         let (_made, package) = match options.package {
             Some(folder) => (None, folder),
             None => {

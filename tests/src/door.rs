@@ -12,7 +12,7 @@ use spillway_testkit::World;
 /// The door to a world.
 pub struct Door<'a, A = Anyone> {
     world: &'a World,
-    backend: Backend<'a, World, World, World, A>,
+    backend: Backend<'a, World, World, World, World, A>,
 }
 
 impl<'a> Door<'a> {
@@ -23,14 +23,14 @@ impl<'a> Door<'a> {
 
     /// With quotas of one's own.
     pub fn with_quotas(world: &'a World, quotas: Quotas) -> Self {
-        Self { world, backend: Backend::new(world, world, world, quotas) }
+        Self { world, backend: Backend::new(world, world, world, world, quotas) }
     }
 }
 
 impl<'a, A: Access> Door<'a, A> {
     /// The same, which does what the policies of `access` permit.
     pub fn guarded_by(world: &'a World, access: A) -> Self {
-        Self { world, backend: Backend::new(world, world, world, Quotas::default()).guarded_by(access) }
+        Self { world, backend: Backend::new(world, world, world, world, Quotas::default()).guarded_by(access) }
     }
 
     /// Asks for an operation; what it answers, or its exception with `__type` and `message`.

@@ -15,6 +15,7 @@ use spillway_engine::deployment::decide::Decide;
 use spillway_engine::deployment::task::{DeploymentRef, Task};
 use spillway_engine::lambda::shift_alias::Shift;
 use spillway_engine::ports::services::Observation;
+use spillway_engine::server::set_lifecycle_hook::HookChange;
 use spillway_engine::stack::await_deployment::Waiter;
 use spillway_macro::{Event, needs_sam};
 use spillway_testkit::{Plot, Story, World};
@@ -23,6 +24,7 @@ use spillway_tests::template::{block, guide_machine, root};
 use spillway_wire::agent::door;
 use spillway_wire::alarm::StateChange;
 use spillway_wire::codedeploy::http;
+use spillway_wire::lifecycle_action::LifecycleNotice;
 use spillway_wire::stream::Changes;
 use spillway_wire::{execution, stack};
 
@@ -52,10 +54,22 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "decide" => read::<Decide>(text).map(drop),
         "run-hook" | "bake" | "await-hosts" => read::<Task>(text).map(drop),
         "shift-alias" => read::<Shift>(text).map(drop),
-        "announce" | "select-hosts" | "control-traffic" | "read-revision" | "install-task-set" | "shift-listener"
-        | "promote-task-set" | "retire-task-set" => read::<DeploymentRef>(text).map(drop),
+        "announce"
+        | "select-hosts"
+        | "control-traffic"
+        | "answer-lifecycle-action"
+        | "read-revision"
+        | "install-task-set"
+        | "shift-listener"
+        | "promote-task-set"
+        | "retire-task-set" => read::<DeploymentRef>(text).map(drop),
         "observe-service" => read::<Observation>(text).map(drop),
         "watch-alarms" => read::<StateChange>(text).map(drop),
+        "take-lifecycle-action" => {
+            let home = ["aws", "us-east-1", "123456789012"];
+            read::<LifecycleNotice>(text)?.read(home).map(drop).ok_or_else(|| "no instance waits".to_owned())
+        }
+        "set-lifecycle-hook" => read::<HookChange>(text).map(drop),
         "sweep" => read::<Value>(text).map(drop),
         "agent-api" => door::read(&read(text)?).map(drop).map_err(|refusal| refusal.to_string()),
         "advance-fleet" => match read::<Changes>(text)?.deployments().len() {

@@ -1,7 +1,7 @@
 //! EC2 instances of a local cloud. No machine runs for them, so the laboratory has a metadata service for each, and its
 //! agent runs here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use axum::Router;
@@ -15,7 +15,7 @@ use super::write_settings;
 use crate::local::Endpoints;
 
 /// The role of the instances, and their instance profile.
-const ROLE: &str = "fleet-host";
+pub const ROLE: &str = "fleet-host";
 
 /// An EC2 instance, with the metadata service that its agent asks.
 pub struct Instance {
@@ -65,11 +65,16 @@ pub async fn run(
     let text = ec2.ask(&fields).await?;
     let read = || Some((element(&text, "instanceId")?, element(&text, "availabilityZone")?));
     let (id, zone) = read().with_context(|| format!("the emulated EC2 runs no instance: {text}"))?;
-    let root = root(&id);
-    let metadata = serve_metadata(endpoints, &id).await?;
-    std::fs::create_dir_all(&root).context("the folder of the host cannot be made")?;
-    write_settings(&root, endpoints, Some(metadata.url()))?;
-    Ok(Instance { id, zone, _metadata: metadata })
+    let _metadata = furnish(endpoints, &id, &root(&id)).await?;
+    Ok(Instance { id, zone, _metadata })
+}
+
+/// Writes the configuration of an instance's agent below that folder, and serves what its metadata service says.
+pub async fn furnish(endpoints: &Endpoints, id: &str, root: &Path) -> anyhow::Result<Server> {
+    let metadata = serve_metadata(endpoints, id).await?;
+    std::fs::create_dir_all(root).context("the folder of the host cannot be made")?;
+    write_settings(root, endpoints, Some(metadata.url()))?;
+    Ok(metadata)
 }
 
 /// The metadata service of an instance: who it is, and the keys of its role, whose session is named after it.

@@ -1,6 +1,8 @@
 //! The emulated ECS, with its load balancers and the networks that both need: moto, beside the emulated AWS, which knows
 //! neither task sets nor weights.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, ensure};
 use spillway::loopback::listen;
 
@@ -9,10 +11,11 @@ use super::python::PythonEnvironment;
 
 static PROGRAM: Program = Program { emulates: "ECS", name: "ecs", health: "/_health" };
 
-/// Starts it, which takes seconds.
-pub(super) fn spawn(python: &PythonEnvironment) -> anyhow::Result<Emulator> {
+/// Starts it, which takes seconds. It sends its events to the emulated AWS, which is to answer there.
+pub(super) fn spawn(python: &PythonEnvironment, aws: SocketAddr) -> anyhow::Result<Emulator> {
     Emulator::spawn(&PROGRAM, python, listen(0)?, |command, _, _| {
         command.env("MOTO_ACCOUNT_ID", super::ACCOUNT_ID);
+        command.env("SPILLWAY_EVENTS_URL", format!("http://{aws}/_events"));
     })
 }
 

@@ -9,6 +9,7 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 use spillway_domain::problem::Problem;
+use spillway_domain::server::lifecycle_action::HookOwner;
 use spillway_engine::ports::catalog::{Applications, Configurations, GroupWrite, Groups, Secrets, Tagged, Tags};
 
 use crate::Table;
@@ -71,6 +72,10 @@ impl Groups for Table {
         after: Option<&str>,
     ) -> Result<Option<Page<GroupName>>, Problem> {
         self.list_groups(application, after).await
+    }
+
+    async fn group_by_id(&self, owner: &HookOwner) -> Result<Option<(Application, StoredGroup)>, Problem> {
+        self.find_group_by_id(owner).await
     }
 
     async fn create_group(&self, group: &DeploymentGroup, tags: &[Tag], most: usize) -> Result<GroupWrite, Problem> {

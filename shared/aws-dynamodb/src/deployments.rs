@@ -39,6 +39,13 @@ impl Deployments for Table {
             if read_text(&found, "owner") != Some(&deployment.spec.group_id) {
                 return Ok(Tried::Break(Creation::NoGroup));
             }
+            if deployment.spec.lifecycle_action.is_some() {
+                if self.load(&deployment.id).await?.is_some() {
+                    return Ok(Tried::Break(Creation::Created));
+                }
+                self.make_way_for_revision(&deployment.spec).await?;
+                return Ok(Tried::Continue(()));
+            }
             match read_text(&found, "active").and_then(|active| active.parse().ok()) {
                 // It was written, and the answer was lost.
                 Some(active) if active == deployment.id => return Ok(Tried::Break(Creation::Created)),
@@ -141,15 +148,22 @@ impl Table {
     }
 }
 
-/// Takes the slot and the alias, and writes the record and what it is found by.
+/// Takes the slot and the alias, where it needs them, and writes the record and what it is found by.
 fn creation(deployment: &Deployment, content: Option<&str>, retention_days: u32) -> Vec<Action> {
+    let (slot, owner) = (slot_key(&deployment.spec.lock), [(":group", text(&deployment.spec.group_id))]);
+    if deployment.spec.lifecycle_action.is_some() {
+        // It is for one instance, beside whatever the group does: the slot stays as it is.
+        let mut actions = vec![Action::check(slot).only_if("#owner = :group", owner)];
+        actions.extend(birth(deployment, content, retention_days));
+        return actions;
+    }
     let mut actions = vec![
         Action::update(
-            slot_key(&deployment.spec.lock),
+            slot,
             "SET #active = :id, #lastAttempted = :last",
             [(":id", text(deployment.id.as_str())), (":last", json(&in_few_words(deployment)))],
         )
-        .only_if("#owner = :group AND attribute_not_exists(#active)", [(":group", text(&deployment.spec.group_id))]),
+        .only_if("#owner = :group AND attribute_not_exists(#active)", owner),
     ];
     // The group may have been given another service since it was read.
     let (services, group) = (services(&deployment.spec.environment), &deployment.spec.group_id);

@@ -9,10 +9,11 @@ use futures_util::stream::{self, TryStreamExt};
 use jiff::Timestamp;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::progress::Roster;
-use spillway_domain::server::work::{Ended, HostDiagnostics, HostWork};
+use spillway_domain::server::work::{Ended, HostWork};
 use spillway_engine::ports::hosts::{HostDossier, HostDossiers, HostStatus, HostWorks, OpenWork};
 
 use crate::Table;

@@ -8,6 +8,7 @@ use spillway_domain::catalog::group::{DeploymentGroup, DeploymentLock, GroupStat
 use spillway_domain::catalog::page::Page;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::problem::Problem;
+use spillway_domain::server::lifecycle_action::HookOwner;
 
 use crate::Table;
 use crate::attributes::{Item, read_doc, read_json, read_text, text};
@@ -35,6 +36,23 @@ impl Table {
             Ok(Tried::Continue(()))
         })
         .await
+    }
+
+    pub(crate) async fn find_group_by_id(
+        &self,
+        owner: &HookOwner,
+    ) -> Result<Option<(Application, StoredGroup)>, Problem> {
+        let what = format!("deployment group {}", owner.deployment_group_id);
+        let items = self.query(&what, items_in(&owner.application, SELF, "group#~", None)).await?;
+        let name = items.first().filter(|item| read_text(item, "sk") == Some(SELF));
+        let name = name.and_then(|item| read_text(item, "name")?.parse::<ApplicationName>().ok());
+        let id = owner.deployment_group_id.as_str();
+        let of_id = |item: &&Item| read_text(item, "sk") != Some(SELF) && read_text(item, "id") == Some(id);
+        let Some((name, item)) = name.zip(items.iter().find(of_id)) else { return Ok(None) };
+        let group: DeploymentGroup = read_doc(item)?;
+        let found = self.find_groups(&name, std::slice::from_ref(&group.name)).await?;
+        let stored = found.and_then(|(application, groups)| Some((application, groups.into_iter().next()?)));
+        Ok(stored.filter(|(_, stored)| stored.group.id == id))
     }
 
     /// The key after which a page begins is `<home>/<name>`, so that only the first has to find the home.

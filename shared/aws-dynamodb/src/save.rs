@@ -100,13 +100,23 @@ fn freed(change: &Change<'_>) -> Vec<Action> {
 
 /// What the end of a deployment makes of its group's slot.
 fn lock(change: &Change<'_>) -> Option<Action> {
-    if !change.closes {
+    let next = change.next;
+    if !change.closes || next.spec.lifecycle_action.is_some() {
         return None;
     }
-    let next = change.next;
     let last = |deployment: &Deployment| json(&in_few_words(deployment));
     let state = slot_key(&next.spec.lock);
     let action = match (change.successor, next.status()) {
+        (Some(successor), Status::Succeeded) => Action::update(
+            state,
+            "SET #active = :successor, #lastAttempted = :last, #lastSuccessful = :good, #targetRevision = :revision",
+            [
+                (":successor", text(successor.id.as_str())),
+                (":last", last(successor)),
+                (":good", last(next)),
+                (":revision", json(&next.spec.revision)),
+            ],
+        ),
         (Some(successor), _) => Action::update(
             state,
             "SET #active = :successor, #lastAttempted = :last",

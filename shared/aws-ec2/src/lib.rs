@@ -6,6 +6,7 @@
 
 mod answers;
 mod balancers;
+mod lifecycle;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use spillway_engine::ports::hosts::FoundInstance;
 
 use crate::answers::{Described, Page};
 pub use crate::balancers::Balancers;
+pub use crate::lifecycle::AutoScaling;
 use crate::query::{Operation, ask};
 
 /// How many instances are named in one call, which is less than EC2 takes in a filter.
@@ -79,6 +81,25 @@ impl Fleets {
         }
     }
 
+    /// Instances with the roles of their profiles, and their Auto Scaling groups.
+    async fn complete(
+        &self,
+        described: Vec<Described>,
+        members: &BTreeMap<String, AutoScalingGroupName>,
+    ) -> Result<Vec<FoundInstance>, Problem> {
+        let profiles: BTreeSet<String> = described.iter().filter_map(|instance| instance.profile.clone()).collect();
+        let mut roles = BTreeMap::new();
+        for profile in profiles {
+            let own = self.roles_of(&profile).await?;
+            roles.insert(profile, own);
+        }
+        let complete = |instance: Described| {
+            let own = instance.profile.as_ref().and_then(|profile| roles.get(profile)).cloned();
+            instance.complete(own.unwrap_or_default(), members)
+        };
+        Ok(described.into_iter().filter_map(complete).collect())
+    }
+
     /// The ids of the members of Auto Scaling groups, each with its group.
     async fn members(
         &self,
@@ -129,17 +150,14 @@ impl spillway_engine::ports::hosts::Fleets for Fleets {
             let described = self.describe(config, &[states.clone(), ("instance-id", ids.to_vec())]).await?;
             found.extend(described.into_iter().map(|instance| (instance.id.clone(), instance)));
         }
-        let profiles: BTreeSet<String> = found.values().filter_map(|instance| instance.profile.clone()).collect();
-        let mut roles = BTreeMap::new();
-        for profile in profiles {
-            let own = self.roles_of(&profile).await?;
-            roles.insert(profile, own);
-        }
-        let complete = |instance: Described| {
-            let own = instance.profile.as_ref().and_then(|profile| roles.get(profile)).cloned();
-            instance.complete(own.unwrap_or_default(), &members)
-        };
-        Ok(found.into_values().filter_map(complete).collect())
+        self.complete(found.into_values().collect(), &members).await
+    }
+
+    async fn instance(&self, session: &RoleSession, id: &HostId) -> Result<Option<FoundInstance>, Problem> {
+        let config = &self.roles.config(session);
+        let states = ("instance-state-name", DEPLOYED_TO.map(str::to_owned).to_vec());
+        let described = self.describe(config, &[states, ("instance-id", vec![id.to_string()])]).await?;
+        Ok(self.complete(described, &BTreeMap::new()).await?.into_iter().next())
     }
 
     async fn terminated(&self, session: &RoleSession, ids: &[HostId]) -> Result<Vec<HostId>, Problem> {

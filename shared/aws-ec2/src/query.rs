@@ -14,6 +14,10 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded; 
 pub(crate) enum Operation {
     DescribeInstances,
     DescribeAutoScalingGroups,
+    PutLifecycleHook,
+    DeleteLifecycleHook,
+    CompleteLifecycleAction,
+    RecordLifecycleActionHeartbeat,
     GetInstanceProfile,
     DescribeTargetGroups,
     DescribeTargetHealth,
@@ -34,6 +38,8 @@ struct Service {
     action: &'static str,
 }
 
+const AUTO_SCALING: Service =
+    Service { id: "Auto Scaling", name: "autoscaling", version: "2011-01-01", action: "DescribeAutoScalingGroups" };
 const TARGET_GROUPS: Service = Service {
     id: "Elastic Load Balancing v2",
     name: "elasticloadbalancing",
@@ -53,12 +59,15 @@ impl Operation {
             Self::DescribeInstances => {
                 Service { id: "EC2", name: "ec2", version: "2016-11-15", action: "DescribeInstances" }
             }
-            Self::DescribeAutoScalingGroups => Service {
-                id: "Auto Scaling",
-                name: "autoscaling",
-                version: "2011-01-01",
-                action: "DescribeAutoScalingGroups",
-            },
+            Self::DescribeAutoScalingGroups => AUTO_SCALING,
+            Self::PutLifecycleHook => Service { name: "autoscaling", action: "PutLifecycleHook", ..AUTO_SCALING },
+            Self::DeleteLifecycleHook => Service { name: "autoscaling", action: "DeleteLifecycleHook", ..AUTO_SCALING },
+            Self::CompleteLifecycleAction => {
+                Service { name: "autoscaling", action: "CompleteLifecycleAction", ..AUTO_SCALING }
+            }
+            Self::RecordLifecycleActionHeartbeat => {
+                Service { name: "autoscaling", action: "RecordLifecycleActionHeartbeat", ..AUTO_SCALING }
+            }
             Self::GetInstanceProfile => {
                 Service { id: "IAM", name: "iam", version: "2010-05-08", action: "GetInstanceProfile" }
             }

@@ -226,7 +226,17 @@ impl DeploymentId {
     /// The id of the deployment that an execution of the state machine asks for: whenever it asks, the same. An ARN
     /// may come again after 90 days, so that the moment of the start counts as well.
     pub fn of_execution(arn: &str, started_at: &str) -> Self {
-        let sum = sha256(&format!("{arn} {started_at}"));
+        Self::of_text(&format!("{arn} {started_at}"))
+    }
+
+    /// The id of the deployment that an instance waits for at a lifecycle hook: the same however often Auto Scaling
+    /// tells of it. Its token is of this one wait.
+    pub fn of_lifecycle_action(hook: &str, token: &str) -> Self {
+        Self::of_text(&format!("{hook} {token}"))
+    }
+
+    fn of_text(text: &str) -> Self {
+        let sum = sha256(text);
         Self::from_number(u128::from_str_radix(&sum[..32], 16).expect("a sum has 64 hexadecimal digits"))
     }
 }

@@ -26,7 +26,7 @@ pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
     let mut next = record.clone();
     next.parked = None;
     let decision = if record.has_ended() {
-        ending::finish(&mut next, seen)
+        ending::finish(&mut next, seen, now)
     } else {
         note_share(&mut next, seen);
         ecs::plan::note(&mut next, seen, now);
@@ -42,7 +42,7 @@ pub fn plan(record: &Deployment, seen: &Seen, now: Timestamp) -> Plan {
             (Judgement::Fine | Judgement::Certain(_), Some(halt)) => ending::wind_down(&mut next, &halt, seen, now),
             (Judgement::Fine | Judgement::Certain(_), None) => match forward::forward(&mut next, seen, now) {
                 Step::Make(decision) => decision,
-                Step::Done(words) => ending::succeed(&mut next, words, now),
+                Step::Done(words) => ending::succeed(&mut next, words, seen, now),
                 Step::Halt(cause) => {
                     let halt = Halt { cause, at: now };
                     next.halt = Some(halt.clone());

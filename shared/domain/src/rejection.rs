@@ -10,7 +10,8 @@ use crate::deployment::gate::Gate;
 use crate::deployment::lifecycle::EventName;
 use crate::deployment::request::ForServers;
 use crate::deployment::target::LabelMember;
-use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
+use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName, RoleArn};
+use crate::server::lifecycle_action::LifecycleHook;
 
 /// Why a request is refused, by the noun that it is about. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,20 @@ pub enum GroupRejection {
         group: GroupName,
         /// The deployment.
         deployment: DeploymentId,
+    },
+    /// No lifecycle hook can be put into an Auto Scaling group.
+    NoLifecycleHook {
+        /// The hook, with its Auto Scaling group.
+        hook: LifecycleHook,
+        /// What Auto Scaling said.
+        words: String,
+    },
+    /// The service role may not put lifecycle hooks into Auto Scaling groups.
+    MayNotHook {
+        /// The role.
+        role: RoleArn,
+        /// What AWS said.
+        words: String,
     },
     /// A group with an active deployment cannot be deleted, and neither can its application.
     InUse {

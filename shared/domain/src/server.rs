@@ -4,10 +4,13 @@
 //! start every host gets a rank ([`order`]), and a host may work once its rank is below the watermark. How far the
 //! watermark rises is decided from what all work items show ([`fleet`]), so there are no counters that could drift.
 
+pub mod diagnostics;
 pub mod event;
 pub mod fleet;
 pub mod host;
 pub mod identity;
+pub(crate) mod launches;
+pub mod lifecycle_action;
 pub mod minimum;
 pub mod order;
 pub mod plan;

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod aliases;
+pub mod autoscaling;
 pub mod balancers;
 pub mod catalog;
 pub mod clock;

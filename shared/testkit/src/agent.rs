@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use spillway_domain::access::caller::Caller;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
+use spillway_domain::server::diagnostics::{HostDiagnostics, HostErrorCode};
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
-use spillway_domain::server::work::{Claim, HostDiagnostics, HostErrorCode, Progress};
+use spillway_domain::server::work::{Claim, Progress};
 use spillway_engine::server::agent_api::{HostCommand, Next, Refusal, acknowledge, complete, poll, progress};
 
 use crate::World;

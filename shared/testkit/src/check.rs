@@ -75,13 +75,18 @@ fn check_slots(world: &World, faults: &mut Vec<String>) {
     }
 }
 
-/// Every load balancer sends requests to each instance on which the last deployment has succeeded.
+/// Every load balancer sends requests to each instance on which the last deployment has succeeded, and that is not
+/// terminated.
 fn check_traffic(world: &World, records: &[Deployment], faults: &mut Vec<String>) {
     let inner = world.inner.borrow();
     let last = records.iter().max_by_key(|record| record.created_at);
     let succeeded = |work: &&HostWork| work.host.id.is_of_ec2() && work.outcome == Some(HostOutcome::Succeeded);
     for work in last.into_iter().flat_map(|record| inner.works_of_deployment(&record.id)).filter(succeeded) {
-        if !inner.is_in_full_traffic(&work.host.id) {
+        let is_ended = |record: &Deployment| {
+            let action = record.spec.lifecycle_action.as_ref().filter(|_| record.ends_instance());
+            action.is_some_and(|action| action.instance == work.host.id)
+        };
+        if !inner.is_in_full_traffic(&work.host.id) && !records.iter().any(is_ended) {
             faults.push(format!("{} has succeeded and is not in traffic", work.host.id));
         }
     }

@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use spillway_domain::catalog::config::ComputePlatform;
-use spillway_domain::catalog::environment::{DeploymentOption, Environment, TagSelection};
+use spillway_domain::catalog::environment::{
+    AutoScalingGroupName, DeploymentOption, Environment, OutdatedInstances, TagSelection,
+};
 use spillway_domain::catalog::instance::{Identity, Instance, NewInstance, TagFilter};
 use spillway_domain::catalog::revision::{BundleType, NewRevision, RevisionLocation, S3Object};
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::request::{HostOptions, NewDeployment};
 use spillway_domain::problem::Problem;
+use spillway_domain::server::host::HostId;
+use spillway_domain::server::lifecycle_action::Transition;
 use spillway_engine::ports::hosts::FoundInstance;
 
 use crate::agent::{Agent, EVENT, HostPlan};
 use crate::ports::balancers::Member;
 use crate::ports::hosts::Ec2Instance;
 use crate::story::{GroupPlan, Plot, put_group};
+use crate::world::Inner;
 use crate::{Event, World};
 
 /// The target group of a balanced fleet, and its classic load balancer.
@@ -35,6 +40,10 @@ pub struct FleetStory {
     pub on_premises: Vec<HostPlan>,
     /// Whether the EC2 instances are behind load balancers: a target group and a classic one.
     pub balanced: bool,
+    /// Whether the group has an Auto Scaling group, too.
+    pub scales: bool,
+    /// What becomes of instances that are launched while a deployment runs.
+    pub outdated: OutdatedInstances,
     /// Why no instances can be looked for.
     pub finding: Option<Problem>,
     /// Whether the bundles of revisions 1 and 2 are in S3.
@@ -59,6 +68,8 @@ impl FleetStory {
             instances: vec![HostPlan::Works; instances],
             on_premises: Vec::new(),
             balanced: false,
+            scales: false,
+            outdated: OutdatedInstances::Update,
             finding: None,
             event_takes: EVENT,
             has_bundles: true,
@@ -73,6 +84,12 @@ impl FleetStory {
     #[must_use]
     pub fn balanced(self) -> Self {
         Self { balanced: true, ..self }
+    }
+
+    /// With an Auto Scaling group in the deployment group.
+    #[must_use]
+    pub fn scaling(self) -> Self {
+        Self { scales: true, ..self }
     }
 
     /// With that plan for one of the EC2 instances.
@@ -108,6 +125,48 @@ fn tag() -> Tag {
     Tag { key: "role".to_owned(), value: "web".to_owned() }
 }
 
+fn auto_scaling_group() -> AutoScalingGroupName {
+    "web-servers".parse().expect("names in stories are valid")
+}
+
+impl World {
+    /// The Auto Scaling group of the fleet launches an instance.
+    pub fn launch(&self, plan: HostPlan) {
+        self.inner.borrow_mut().launch(plan);
+    }
+}
+
+impl Inner {
+    /// Puts an EC2 instance there, with its agent.
+    fn put_instance(&mut self, plan: HostPlan, auto_scaling_group: Option<AutoScalingGroupName>) -> HostId {
+        let valid = "names in stories are valid";
+        let (index, now) = (self.fleet.len(), self.now);
+        let id: HostId = format!("i-{index}").parse().expect(valid);
+        let arn = format!("arn:aws:ec2:us-east-1:111122223333:instance/{id}");
+        let caller = format!("arn:aws:sts::111122223333:assumed-role/web/{id}");
+        let tags = if auto_scaling_group.is_none() { vec![tag()] } else { Vec::new() };
+        let zone = Some(if index % 2 == 0 { "us-east-1a" } else { "us-east-1b" }.to_owned());
+        let roles = vec!["web".to_owned()];
+        let found = FoundInstance { id: id.clone(), arn: arn.clone(), zone, auto_scaling_group, roles };
+        self.fleet.push(Ec2Instance { found, tags, is_terminated: false });
+        let agent = Agent::new(arn.parse().expect(valid), caller.parse().expect(valid), plan, now);
+        self.agents.insert(id.clone(), agent);
+        id
+    }
+
+    /// The Auto Scaling group of the fleet launches an instance.
+    pub(crate) fn launch(&mut self, plan: HostPlan) {
+        let id = self.put_instance(plan, Some(auto_scaling_group()));
+        self.wait_at_hooks(&auto_scaling_group(), Transition::Launching, &id);
+    }
+
+    /// An instance that runs reaches those hooks of the Auto Scaling group.
+    pub(crate) fn pass(&mut self, which: Transition, index: usize) {
+        let id = self.fleet[index].found.id.clone();
+        self.wait_at_hooks(&auto_scaling_group(), which, &id);
+    }
+}
+
 impl Plot for FleetStory {
     fn set(&self, world: &World) -> NewDeployment {
         let valid = "names in stories are valid";
@@ -123,6 +182,12 @@ impl Plot for FleetStory {
                 inner.balancers.insert(name.to_owned(), BTreeMap::new());
             }
         }
+        if self.scales {
+            inner.auto_scaling.groups.insert(auto_scaling_group());
+            environment.auto_scaling_groups = vec![auto_scaling_group()];
+            environment.outdated_instances = self.outdated;
+            environment.termination_hook = true;
+        }
         let plan = GroupPlan {
             id: "group-1".to_owned(),
             name: "web".to_owned(),
@@ -132,6 +197,11 @@ impl Plot for FleetStory {
             environment,
         };
         let (application, group) = put_group(&mut inner, ComputePlatform::Server, plan);
+        let hooks =
+            inner.groups.values().map(|group| (group.lifecycle_hooks(), group.hook_owner())).collect::<Vec<_>>();
+        for (hooks, owner) in hooks {
+            inner.auto_scaling.hooks.extend(hooks.into_iter().map(|hook| (hook, owner.clone())));
+        }
         if self.has_revision
             && let Some(state) = inner.states.get_mut("group-1")
         {
@@ -142,28 +212,15 @@ impl Plot for FleetStory {
         }
         inner.finding.clone_from(&self.finding);
         let now = inner.now;
-        for (index, plan) in self.instances.iter().enumerate() {
-            let id = format!("i-{index}");
-            let arn = format!("arn:aws:ec2:us-east-1:111122223333:instance/{id}");
-            let caller = format!("arn:aws:sts::111122223333:assumed-role/web/{id}");
-            inner.fleet.push(Ec2Instance {
-                found: FoundInstance {
-                    id: id.parse().expect(valid),
-                    arn: arn.clone(),
-                    zone: Some(if index % 2 == 0 { "us-east-1a" } else { "us-east-1b" }.to_owned()),
-                    auto_scaling_group: None,
-                    roles: vec!["web".to_owned()],
-                },
-                tags: vec![tag()],
-                is_terminated: false,
-            });
+        for plan in &self.instances {
+            let id = inner.put_instance(*plan, None);
             let member = Member { healthy_at: Some(now), drained_at: None };
             for members in inner.balancers.values_mut() {
-                members.insert(id.parse().expect(valid), member.clone());
+                members.insert(id.clone(), member.clone());
             }
-            let mut agent = Agent::new(arn.parse().expect(valid), caller.parse().expect(valid), *plan, now);
-            agent.event_takes = self.event_takes;
-            inner.agents.insert(id.parse().expect(valid), agent);
+            if let Some(agent) = inner.agents.get_mut(&id) {
+                agent.event_takes = self.event_takes;
+            }
         }
         for (index, plan) in self.on_premises.iter().enumerate() {
             let name = format!("box-{index}");

@@ -56,6 +56,7 @@ pub(crate) enum Function {
     SelectHosts,
     ControlTraffic,
     AwaitHosts,
+    AnswerLifecycleAction,
     ChangeResource,
     AwaitDeployment,
     AnswerStack,
@@ -156,6 +157,7 @@ fn read_task(state: &Value) -> Result<State, String> {
         | Function::SelectHosts
         | Function::ControlTraffic
         | Function::AwaitHosts
+        | Function::AnswerLifecycleAction
         | Function::ChangeResource
         | Function::AnswerStack => (
             json!({
@@ -201,6 +203,7 @@ fn function_of(resource: &str) -> Result<Function, String> {
         "${SelectHostsFunctionArn}" => Ok(Function::SelectHosts),
         "${ControlTrafficFunctionArn}" => Ok(Function::ControlTraffic),
         "${AwaitHostsFunctionArn}" => Ok(Function::AwaitHosts),
+        "${AnswerLifecycleActionFunctionArn}" => Ok(Function::AnswerLifecycleAction),
         "${ChangeResourceFunctionArn}" => Ok(Function::ChangeResource),
         "${AwaitDeploymentFunctionArn}" => Ok(Function::AwaitDeployment),
         "${AnswerStackFunctionArn}" => Ok(Function::AnswerStack),

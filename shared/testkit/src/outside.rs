@@ -11,6 +11,7 @@ use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::lambda::target::LambdaTarget;
 use spillway_domain::names::{AlarmName, Version};
 use spillway_domain::server::host::HostId;
+use spillway_domain::server::lifecycle_action::{HookOwner, LifecycleAction, LifecycleHook, Transition};
 use spillway_domain::stack::resource::AliasSettings;
 use spillway_engine::ports::hosts::FoundInstance;
 
@@ -149,6 +150,46 @@ impl World {
         };
         inner.fleet.push(Ec2Instance { found, tags: tags.to_vec(), is_terminated: false });
         id
+    }
+
+    /// Takes the rights of every role away, or gives them back.
+    pub fn deny(&self, denied: bool) {
+        self.inner.borrow_mut().denied = denied;
+    }
+
+    /// Makes an Auto Scaling group.
+    pub fn make_auto_scaling_group(&self, group: &AutoScalingGroupName) {
+        self.inner.borrow_mut().auto_scaling.groups.insert(group.clone());
+    }
+
+    /// Launches an instance in an Auto Scaling group that has one hook at most. Answers with how the instance waits there,
+    /// where it does.
+    pub fn launch_instance(&self, group: &AutoScalingGroupName) -> Option<(HookOwner, LifecycleAction)> {
+        let id = self.run_instance(&[], Some(group));
+        let mut inner = self.inner.borrow_mut();
+        inner.wait_at_hooks(group, Transition::Launching, &id);
+        inner.auto_scaling.notices.pop()
+    }
+
+    /// The instances whose wait was ended, and how, by their names.
+    pub fn answers_to_auto_scaling(&self) -> Vec<String> {
+        let inner = self.inner.borrow();
+        let ended = inner.auto_scaling.waits.values().filter_map(|wait| Some((&wait.instance, wait.answer?)));
+        let mut ended: Vec<String> = ended.map(|(instance, answer)| format!("{instance} {answer:?}")).collect();
+        ended.sort();
+        ended
+    }
+
+    /// The instances that have reached a hook and for which nobody has answered.
+    pub fn unanswered_waits(&self) -> Vec<HostId> {
+        let inner = self.inner.borrow();
+        let open = inner.auto_scaling.waits.values().filter(|wait| wait.answer.is_none());
+        open.map(|wait| wait.instance.clone()).collect()
+    }
+
+    /// The lifecycle hooks that Auto Scaling groups have.
+    pub fn lifecycle_hooks(&self) -> Vec<LifecycleHook> {
+        self.inner.borrow().auto_scaling.hooks.keys().cloned().collect()
     }
 
     /// Terminates an EC2 instance.

@@ -18,6 +18,7 @@ use spillway_domain::names::{ApplicationName, GroupName, Version};
 use spillway_domain::problem::ProblemKind;
 
 use crate::World;
+use crate::agent::HostPlan;
 use crate::service::ServiceEvent;
 use crate::world::{Alias, Inner};
 
@@ -123,6 +124,12 @@ pub enum Event {
     AliasFound,
     /// Somebody deletes a version. Lambda refuses that for the version that the alias points at.
     VersionDeleted(Version),
+    /// The Auto Scaling group of the fleet launches an instance.
+    Launched(HostPlan),
+    /// The instance of that number comes out of the warm pool of the Auto Scaling group.
+    LeftWarmPool(usize),
+    /// The Auto Scaling group of the fleet terminates the instance of that number.
+    ScaledIn(usize),
     /// Lambda answers every call with 429.
     ThrottleBegins,
     /// Lambda is itself again.

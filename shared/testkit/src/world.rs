@@ -20,16 +20,18 @@ use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::names::{AlarmName, DeploymentId, FunctionName, Version};
 use spillway_domain::percent::Percent;
 use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::status::InstanceState;
-use spillway_domain::server::work::{HostDiagnostics, HostWork};
+use spillway_domain::server::work::HostWork;
 use spillway_domain::stack::resource::{AliasSettings, Ownership, StackResource};
 
 use spillway_engine::ports::hosts::HostDossier;
 
 use crate::accident::Struck;
 use crate::agent::Agent;
+use crate::ports::autoscaling::AutoScaling;
 use crate::ports::balancers::Member;
 use crate::ports::hosts::Ec2Instance;
 use crate::service::{Service, TaskPlan};
@@ -92,6 +94,8 @@ pub(crate) struct Inner {
     pub fleet: Vec<Ec2Instance>,
     /// Why no instances can be looked for.
     pub finding: Option<Problem>,
+    /// Auto Scaling.
+    pub auto_scaling: AutoScaling,
     /// The load balancers of the fleet, by their names, each with its members.
     pub balancers: BTreeMap<String, BTreeMap<HostId, Member>>,
     /// The work of hosts, by roster and host.

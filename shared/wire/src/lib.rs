@@ -10,6 +10,7 @@ pub mod alarm;
 pub mod codedeploy;
 pub mod execution;
 pub mod hook;
+pub mod lifecycle_action;
 pub mod notification;
 pub mod place;
 pub mod stack;

@@ -74,6 +74,11 @@ impl Fleet {
         self.hosts.insert(name.to_owned(), Host::start(name, &root, &agent, Stdio::null()).unwrap());
     }
 
+    /// Adds a host whose agent runs.
+    pub fn add(&mut self, name: &str, host: Host) {
+        self.hosts.insert(name.to_owned(), host);
+    }
+
     /// Puts a revision into S3: these files of its site, and a check that ends with this exit code.
     pub async fn put(&self, revision: &str, files: &[&str], exit_code: u8) {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -244,7 +249,7 @@ fn an_instance_leaves_its_load_balancers_and_returns_to_them() {
         assert_eq!(members().await, both);
         let agent = host::agent().await.unwrap();
         let host = Host::start(&instance.id, &home.join(&instance.id), &agent, Stdio::null()).unwrap();
-        fleet.hosts.insert(instance.id.clone(), host);
+        fleet.add(&instance.id, host);
         fleet.put("one", &["index.html"], 0).await;
 
         let id = fleet.deploy("one").await;

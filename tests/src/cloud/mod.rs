@@ -28,6 +28,7 @@ mod processes;
 pub(crate) mod programs;
 mod revisions;
 mod rewriting;
+mod scaling;
 mod services;
 mod site;
 mod stacks;

@@ -17,7 +17,7 @@ use spillway_engine::ports::deployments::{Change, Creation, Deployments};
 use super::table as real;
 use super::{at, both_keep, deployment, find, fresh, fresh_id, group, kind, named, opened, put};
 
-trait Store: Deployments + Catalog {}
+pub(super) trait Store: Deployments + Catalog {}
 impl<T: Deployments + Catalog> Store for T {}
 
 both_keep! {
@@ -44,19 +44,19 @@ both_keep! {
 }
 
 /// A group, without a deployment.
-async fn open(store: &impl Store) -> DeploymentGroup {
+pub(super) async fn open(store: &impl Store) -> DeploymentGroup {
     let group = group(&opened(store).await, "live");
     put(store, &group).await;
     group
 }
 
 /// What its deployments have changed in the group.
-async fn state(store: &impl Store, group: &DeploymentGroup) -> GroupState {
+pub(super) async fn state(store: &impl Store, group: &DeploymentGroup) -> GroupState {
     find(store, &named(&group.lock.home), &group.name).await.unwrap().state
 }
 
 /// A deployment that has been created.
-async fn created(store: &impl Store, group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
+pub(super) async fn created(store: &impl Store, group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
     let deployment = deployment(group, created_at);
     assert_eq!(store.create(&deployment, None).await.unwrap(), Creation::Created);
     deployment
@@ -69,7 +69,8 @@ fn next(record: &Deployment) -> Deployment {
 }
 
 pub(super) fn ended(record: &Deployment, status: Status) -> Deployment {
-    let ending = Ending { status, error: None, at: at(2), rolled_back_by: None, rollback_message: None };
+    let ending =
+        Ending { status, error: None, at: at(2), rolled_back_by: None, rollback_message: None, followed_by: None };
     Deployment { ending: Some(ending), ..next(record) }
 }
 
@@ -77,7 +78,7 @@ fn closing(next: &Deployment) -> Change<'_> {
     Change { closes: true, ..Change::quiet(next) }
 }
 
-async fn end(store: &impl Store, record: &Deployment, status: Status) -> Deployment {
+pub(super) async fn end(store: &impl Store, record: &Deployment, status: Status) -> Deployment {
     let ended = ended(record, status);
     store.save(closing(&ended)).await.unwrap();
     ended

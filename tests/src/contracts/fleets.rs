@@ -123,6 +123,10 @@ impl Fleets for Real {
         self.fleets.find(session, tags, groups).await
     }
 
+    async fn instance(&self, session: &RoleSession, id: &HostId) -> Result<Option<FoundInstance>, Problem> {
+        self.fleets.instance(session, id).await
+    }
+
     async fn terminated(&self, session: &RoleSession, ids: &[HostId]) -> Result<Vec<HostId>, Problem> {
         self.fleets.terminated(session, ids).await
     }
@@ -135,6 +139,7 @@ both_keep! {
     the_members_of_groups_are_found_with_their_group
     a_group_that_is_not_there_is_missing
     instances_that_are_gone_are_told_from_those_that_are_there
+    one_instance_is_found_by_its_id_until_it_is_terminated
 }
 
 fn tag(key: &str, value: &str) -> Tag {
@@ -212,4 +217,14 @@ async fn instances_that_are_gone_are_told_from_those_that_are_there(customer: &i
     customer.terminate(&gone).await;
     let asked = [there, gone.clone(), unknown.clone()];
     assert_eq!(customer.terminated(&session(), &asked).await.unwrap(), [gone, unknown]);
+}
+
+async fn one_instance_is_found_by_its_id_until_it_is_terminated(customer: &impl Customer) {
+    let id = customer.run(&[]).await;
+    let found = customer.instance(&session(), &id).await.unwrap().expect("it is there");
+    assert_eq!(found.id, id);
+    assert!(found.arn.ends_with(&format!(":instance/{id}")), "{}", found.arn);
+    customer.terminate(&id).await;
+    assert_eq!(customer.instance(&session(), &id).await.unwrap(), None);
+    assert_eq!(customer.instance(&session(), &named("i-0123456789abcdef0")).await.unwrap(), None);
 }

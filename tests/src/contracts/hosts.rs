@@ -1,10 +1,11 @@
 //! The work of hosts, and what is known of them.
 
 use spillway_domain::problem::ProblemKind;
+use spillway_domain::server::diagnostics::{HostDiagnostics, HostErrorCode};
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{Host, HostId, Principal, Standing};
 use spillway_domain::server::progress::Roster;
-use spillway_domain::server::work::{Claim, HostDiagnostics, HostErrorCode, HostWork};
+use spillway_domain::server::work::{Claim, HostWork};
 use spillway_engine::ports::hosts::{HostDossiers, HostStatus, HostWorks, OpenWork};
 
 use super::table as real;
@@ -40,6 +41,7 @@ fn work(rank: u32) -> HostWork {
         standing: Standing::Unknown,
         seen_at: None,
         stopped_at: None,
+        was_launched: false,
     };
     HostWork::new(host, rank, &HostEvent::IN_PLACE, false, at(1))
 }

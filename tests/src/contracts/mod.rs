@@ -9,6 +9,8 @@ mod fleets;
 mod groups;
 mod hosts;
 mod instances;
+mod launches;
+mod lifecycle_hooks;
 mod listeners;
 mod machine;
 mod objects;
@@ -206,6 +208,9 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
         triggers: Vec::new(),
         creator: Creator::User,
         caller: None,
+        lifecycle_action: None,
+        failed_launches: 0,
+        follows: None,
         rolls_back: None,
         description: None,
         restarts: false,

@@ -15,7 +15,7 @@ use crate::cloud::{Counter, in_cloud};
 
 /// An API on a table whose calls are counted.
 struct Api<'a> {
-    backend: Backend<'a, Table, World, World>,
+    backend: Backend<'a, Table, World, World, World>,
     counter: Counter,
 }
 
@@ -76,7 +76,7 @@ mod aws_alone {
         in_cloud(async |cloud| {
             let counter = Counter::start(&cloud.endpoints().aws).await;
             let (table, world) = (table_by(cloud, &sdk_config(&counter.url)).await, World::new());
-            let api = Api { backend: Backend::new(&table, &world, &world, Quotas::default()), counter };
+            let api = Api { backend: Backend::new(&table, &world, &world, &world, Quotas::default()), counter };
             let [application, instance, config] = ["application", "instance", "config"].map(fresh);
             let known = json!({ "applicationName": application, "deploymentGroupName": "live" });
             let deployment = furnish(&api, &known, &instance, &config).await;

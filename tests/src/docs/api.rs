@@ -47,6 +47,7 @@ impl Api {
     /// Answers requests with an empty installation, until `client` has ended.
     pub fn serve_while<T: Send>(&self, client: impl FnOnce() -> T + Send) -> T {
         let (world, address) = (World::new(), self.0.local_addr().unwrap());
+        world.make_auto_scaling_group(&"shop-web".parse().unwrap());
         let door = Door::new(&world);
         thread::scope(|scope| {
             let client = scope.spawn(move || {

@@ -2,6 +2,7 @@
 
 mod news;
 mod properties;
+mod scaling;
 mod stories;
 mod timelines;
 

@@ -14,6 +14,29 @@ use crate::properties::random::{at, disturbed};
 use crate::properties::{cases, must_hold};
 
 fn story() -> impl Strategy<Value = FleetStory> {
+    fleet(trouble())
+}
+
+/// A fleet that grows, and in which nothing takes longer than Auto Scaling waits.
+fn growing() -> impl Strategy<Value = FleetStory> {
+    let event = || select(&HostEvent::BEHIND_LOAD_BALANCERS[..]);
+    let plan = prop_oneof![
+        6 => Just(HostPlan::Works),
+        2 => event().prop_map(HostPlan::Fails),
+        1 => Just(HostPlan::Silent),
+        1 => event().prop_map(HostPlan::Vanishes),
+    ];
+    let launches = vec((at(), plan.prop_map(Event::Launched)), 1..4);
+    let ends = vec((at(), Just(Event::ScaledIn(0))), 0..2);
+    let stop = Just((SignedDuration::from_secs(40), Event::Stop(None)));
+    (fleet(stop), launches, ends).prop_map(|(story, launches, ends)| {
+        let instances = std::iter::once(HostPlan::Works).chain(story.instances).collect();
+        let events = story.events.into_iter().chain(launches).chain(ends).collect();
+        FleetStory { instances, events, scales: true, ..story }
+    })
+}
+
+fn fleet(trouble: impl Strategy<Value = (SignedDuration, Event)>) -> impl Strategy<Value = FleetStory> {
     let config =
         select(vec!["CodeDeployDefault.OneAtATime", "CodeDeployDefault.HalfAtATime", "CodeDeployDefault.AllAtOnce"]);
     let event = || select(&HostEvent::BEHIND_LOAD_BALANCERS[..]);
@@ -26,7 +49,7 @@ fn story() -> impl Strategy<Value = FleetStory> {
         1 => Just(HostPlan::Terminated),
     ];
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    (config, vec(plan, 0..6), flags, vec(trouble(), 0..2)).prop_map(
+    (config, vec(plan, 0..6), flags, vec(trouble, 0..2)).prop_map(
         |(config, instances, (balanced, rollback, has_revision), events)| FleetStory {
             instances,
             balanced,
@@ -57,6 +80,21 @@ proptest! {
     #[test]
     fn whatever_happens_to_a_fleet_it_ends_in_order(case in disturbed(story(), 200, 60)) {
         must_hold(&case, check)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(500))]
+
+    #[test]
+    fn every_instance_that_waits_for_a_deployment_is_answered_for(case in disturbed(growing(), 200, 60)) {
+        must_hold(&case, |world| {
+            check(world)?;
+            match &world.unanswered_waits()[..] {
+                [] => Ok(()),
+                waits => Err(format!("nobody answers for {waits:?}")),
+            }
+        })?;
     }
 }
 

@@ -12,6 +12,10 @@ pub fn stories() -> Vec<(&'static str, FleetStory)> {
         ("a fleet with a silent host", FleetStory { rollback: true, ..half(2).host(0, HostPlan::Silent) }),
         ("a fleet that is stopped", half(2).at(35.0, Event::Stop(Some(true)))),
         ("a host behind load balancers", FleetStory::new("CodeDeployDefault.AllAtOnce", 1).balanced()),
+        (
+            "a fleet that grows",
+            FleetStory::new("CodeDeployDefault.AllAtOnce", 1).scaling().at(30.0, Event::Launched(HostPlan::Works)),
+        ),
         ("a fleet with an alarm", FleetStory { rollback: true, ..half(2).at(45.0, Event::AlarmRed) }),
     ]
 }

@@ -1,6 +1,7 @@
 //! Deployment groups and configurations of every platform, through the door.
 
 mod echoes;
+mod lifecycle_hooks;
 
 use serde_json::{Value, json};
 use spillway_testkit::World;

@@ -5,6 +5,7 @@ mod fleets;
 mod groups;
 mod hook_answers;
 mod instances;
+mod launches;
 mod model;
 mod revisions;
 mod services;

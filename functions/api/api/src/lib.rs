@@ -9,6 +9,7 @@ use serde_json::Value;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_door::{Secret, caller, respond};
 use spillway_engine::ports::access::{Access, Anyone};
+use spillway_engine::ports::autoscaling::LifecycleHooks;
 use spillway_engine::ports::catalog::{Catalog, Secrets};
 use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::executions::{Executions, Wakes};
@@ -24,8 +25,9 @@ pub trait Store: Catalog + Secrets + Deployments + HostWorks + Instances + Revis
 impl<T: Catalog + Secrets + Deployments + HostWorks + Instances + Revisions> Store for T {}
 
 /// What the use cases work with.
-pub struct Backend<'a, S, E, W, A = Anyone> {
+pub struct Backend<'a, S, H, E, W, A = Anyone> {
     store: &'a S,
+    hooks: &'a H,
     executions: &'a E,
     wakes: &'a W,
     access: A,
@@ -33,22 +35,22 @@ pub struct Backend<'a, S, E, W, A = Anyone> {
     secret: Secret,
 }
 
-impl<'a, S: Store, E: Executions, W: Wakes> Backend<'a, S, E, W> {
+impl<'a, S: Store, H: LifecycleHooks, E: Executions, W: Wakes> Backend<'a, S, H, E, W> {
     /// A backend with these ports and quotas, which does for every caller what it asks for.
-    pub fn new(store: &'a S, executions: &'a E, wakes: &'a W, quotas: Quotas) -> Self {
-        Self { store, executions, wakes, access: Anyone, quotas, secret: Secret::default() }
+    pub fn new(store: &'a S, hooks: &'a H, executions: &'a E, wakes: &'a W, quotas: Quotas) -> Self {
+        Self { store, hooks, executions, wakes, access: Anyone, quotas, secret: Secret::default() }
     }
 
     /// The same, which does what the policies of `access` permit.
-    pub fn guarded_by<A: Access>(self, access: A) -> Backend<'a, S, E, W, A> {
-        let Self { store, executions, wakes, quotas, secret, .. } = self;
-        Backend { store, executions, wakes, access, quotas, secret }
+    pub fn guarded_by<A: Access>(self, access: A) -> Backend<'a, S, H, E, W, A> {
+        let Self { store, hooks, executions, wakes, quotas, secret, .. } = self;
+        Backend { store, hooks, executions, wakes, access, quotas, secret }
     }
 }
 
 /// Every request has an answer; only what is no request at all is an error of the function.
 pub async fn answer(
-    backend: &Backend<'_, impl Store, impl Executions, impl Wakes, impl Access>,
+    backend: &Backend<'_, impl Store, impl LifecycleHooks, impl Executions, impl Wakes, impl Access>,
     request: &Request,
     invocation: &Invocation,
 ) -> Value {

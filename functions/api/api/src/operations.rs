@@ -28,6 +28,7 @@ use spillway_engine::operations::target::{
     find_deployment_instance, find_deployment_instances, find_targets, list_targets,
 };
 use spillway_engine::ports::access::Access;
+use spillway_engine::ports::autoscaling::LifecycleHooks;
 use spillway_engine::ports::executions::{Executions, Wakes};
 use spillway_runtime::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::access;
@@ -39,13 +40,13 @@ use crate::{Backend, Store};
 
 /// Carries out one operation, if the caller may have it: its request is parsed, its use case done, and the answer rendered.
 pub(crate) async fn carry_out(
-    backend: &Backend<'_, impl Store, impl Executions, impl Wakes, impl Access>,
+    backend: &Backend<'_, impl Store, impl LifecycleHooks, impl Executions, impl Wakes, impl Access>,
     operation: Operation,
     body: &[u8],
     caller: Option<&Caller>,
     invocation: &Invocation,
 ) -> Result<Value, Refusal> {
-    let Backend { store, executions, wakes, ref quotas, .. } = *backend;
+    let Backend { store, hooks, executions, wakes, ref quotas, .. } = *backend;
     let cx = backend.secret.context(store, quotas.clone(), caller, invocation).await?;
     let permissions = access::permissions(operation, body, &cx);
     if let Some(denial) = permit(store, &backend.access, caller, permissions).await? {
@@ -86,17 +87,17 @@ pub(crate) async fn carry_out(
         ListApplications => answer!(application::ListApplications, after => list_applications(store, after.as_deref())),
         BatchGetApplications => answer!(application::BatchGetApplications, names => find_applications(store, names)),
         UpdateApplication => done!(application::UpdateApplication, (name, to) => rename_application(store, name, to)),
-        DeleteApplication => done!(application::DeleteApplication, name => delete_application(store, name)),
+        DeleteApplication => done!(application::DeleteApplication, name => delete_application(store, hooks, name)),
         CreateDeploymentConfig => answer!(configuration::CreateDeploymentConfig, new => create_config(store, new, quotas, fresh_id(), now)),
         GetDeploymentConfig => answer!(configuration::GetDeploymentConfig, name => find_config(store, name)),
         ListDeploymentConfigs => answer!(configuration::ListDeploymentConfigs, after => list_configs(store, after.as_deref())),
         DeleteDeploymentConfig => done!(configuration::DeleteDeploymentConfig, name => delete_config(store, name)),
-        CreateDeploymentGroup => answer!(group::CreateDeploymentGroup, new => create_group(store, new, quotas, fresh_id())),
+        CreateDeploymentGroup => answer!(group::CreateDeploymentGroup, new => create_group(store, hooks, new, quotas, fresh_id())),
         GetDeploymentGroup => answer!(group::GetDeploymentGroup, (application, name) => find_group(store, application, name)),
         BatchGetDeploymentGroups => answer!(group::BatchGetDeploymentGroups, (application, names) => find_groups(store, application, names)),
         ListDeploymentGroups => answer!(group::ListDeploymentGroups, (name, after) => list_groups(store, name, after.as_deref())),
-        UpdateDeploymentGroup => answer!(group::UpdateDeploymentGroup, change => update_group(store, change)),
-        DeleteDeploymentGroup => answer!(group::DeleteDeploymentGroup, (application, name) => delete_group(store, application, name)),
+        UpdateDeploymentGroup => answer!(group::UpdateDeploymentGroup, change => update_group(store, hooks, change)),
+        DeleteDeploymentGroup => answer!(group::DeleteDeploymentGroup, (application, name) => delete_group(store, hooks, application, name)),
         ListTagsForResource => answer!(tag::ListTagsForResource, resource => list_tags(store, resource)),
         TagResource => done!(tag::TagResource, (resource, tags) => tag_resource(store, resource, tags, quotas)),
         UntagResource => done!(tag::UntagResource, (resource, keys) => untag_resource(store, resource, keys)),

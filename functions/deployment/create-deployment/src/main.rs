@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use spillway_appspec::resource;
-use spillway_aws_authorize::Authorize;
 use spillway_aws_dynamodb::Table;
+use spillway_aws_functions::Authorize;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::problem::Problem;
 use spillway_engine::access::permit::permit;

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use spillway_aws_authorize::Authorize;
 use spillway_aws_core::Roles;
 use spillway_aws_dynamodb::Table;
+use spillway_aws_functions::{Authorize, SetLifecycleHook};
 use spillway_aws_lambda::Aliases;
 use spillway_aws_stepfunctions::{Executions, Tasks};
 use spillway_domain::catalog::quotas::Quotas;
@@ -27,6 +27,7 @@ async fn main() -> Result<(), Failure> {
     let executions = Executions::new(&config, setting::<String>("STATE_MACHINE_ARN")?);
     let (tasks, quotas) = (Tasks::new(&config), setting::<Quotas>("QUOTAS")?);
     let policies = Authorize::new(&config, setting("AUTHORIZE_FUNCTION")?, &setting::<String>("POLICIES")?);
+    let hooks = SetLifecycleHook::new(&config, setting("SET_LIFECYCLE_HOOK_FUNCTION")?);
     run(async |input: Input, invocation: Invocation| {
         let request = match input.read(&quotas)? {
             Ok(request) => request,
@@ -41,6 +42,7 @@ async fn main() -> Result<(), Failure> {
         let changes = Changes {
             store: &table.for_request(&request),
             aliases: &aliases,
+            hooks: &hooks,
             executions: &executions,
             wakes: &tasks,
             quotas: &quotas,

@@ -36,6 +36,11 @@ pub enum Purpose {
         /// The resource.
         resource: StackResource,
     },
+    /// The lifecycle hooks of a deployment group in its Auto Scaling groups.
+    LifecycleHooks {
+        /// The deployment group.
+        group: GroupName,
+    },
     /// Several deployments of the application at once, as the sweep reads their alarms.
     Sweep,
 }
@@ -49,6 +54,7 @@ impl RoleSession {
         match &self.purpose {
             Purpose::Deployment { id, .. } => id.to_string(),
             Purpose::Stack { resource, .. } => stack_session(resource),
+            Purpose::LifecycleHooks { .. } => "spillway-lifecycle-hooks".to_owned(),
             Purpose::Sweep => "spillway-sweep".to_owned(),
         }
     }
@@ -59,7 +65,7 @@ impl RoleSession {
         let value = |name: &str| name.replace(',', ":");
         let (group, id) = match &self.purpose {
             Purpose::Deployment { group, id } => (Some(group), Some(id)),
-            Purpose::Stack { group, .. } => (Some(group), None),
+            Purpose::Stack { group, .. } | Purpose::LifecycleHooks { group } => (Some(group), None),
             Purpose::Sweep => (None, None),
         };
         let application = Some(("spillway:application", value(self.application.as_str())));

@@ -12,6 +12,7 @@ use crate::deployment::spec::Target;
 use crate::deployment::stage::Stage;
 use crate::ecs::stage::EcsStage;
 use crate::percent::Percent;
+use crate::server::lifecycle_action::{ActionAnswer, ActionTold};
 use crate::server::progress::FleetProgress;
 use crate::words::excerpt;
 
@@ -52,6 +53,26 @@ impl Deployment {
     pub fn select(&mut self, progress: FleetProgress, now: Timestamp) {
         self.server = Some(progress);
         self.changed(now);
+    }
+
+    /// Notes that Auto Scaling launched an instance for its group. `false` when that is known, or the deployment is over.
+    pub fn note_launch(&mut self, now: Timestamp) -> bool {
+        if self.launched_meanwhile || self.has_ended() {
+            return false;
+        }
+        self.launched_meanwhile = true;
+        self.changed(now);
+        true
+    }
+
+    /// Notes what Auto Scaling was told. `false` when it was told before how the instance fared, which is told last.
+    pub fn note_told(&mut self, answer: ActionAnswer, now: Timestamp) -> bool {
+        if self.action_told.is_some_and(|told| told.answer.ends_wait()) {
+            return false;
+        }
+        self.action_told = Some(ActionTold { answer, at: now });
+        self.changed(now);
+        true
     }
 
     /// Ends the wait at that gate. `false` when it does not wait there.

@@ -112,6 +112,13 @@ pub enum Move {
         /// How long.
         seconds: u32,
     },
+    /// Tell Auto Scaling how its instance is doing.
+    AnswerLifecycleAction,
+    /// Start the deployment that follows, and end.
+    FollowUp {
+        /// Its id.
+        id: DeploymentId,
+    },
     /// Start the rollback deployment, and end.
     RollBack {
         /// Its id.
@@ -168,6 +175,10 @@ pub enum MoveKind {
     ControlTraffic,
     /// See [`Move::AwaitHosts`].
     AwaitHosts,
+    /// See [`Move::AnswerLifecycleAction`].
+    AnswerLifecycleAction,
+    /// See [`Move::FollowUp`].
+    FollowUp,
     /// See [`Move::RollBack`].
     RollBack,
     /// See [`Move::Succeeded`].
@@ -197,6 +208,8 @@ impl Move {
             Self::SelectHosts => MoveKind::SelectHosts,
             Self::ControlTraffic => MoveKind::ControlTraffic,
             Self::AwaitHosts { .. } => MoveKind::AwaitHosts,
+            Self::AnswerLifecycleAction => MoveKind::AnswerLifecycleAction,
+            Self::FollowUp { .. } => MoveKind::FollowUp,
             Self::RollBack { .. } => MoveKind::RollBack,
             Self::Succeeded => MoveKind::Succeeded,
             Self::Failed { .. } => MoveKind::Failed,
@@ -229,6 +242,14 @@ impl Decision {
 
     pub fn waiting(self, what: impl Into<String>, until: Timestamp) -> Self {
         Self { waits_for: Some(Wait { what: what.into(), until }), ..self }
+    }
+
+    /// The same, and waiting for hosts for no longer than that.
+    pub fn at_most(mut self, most: u32) -> Self {
+        if let Move::AwaitHosts { seconds } = &mut self.step {
+            *seconds = most.min(*seconds);
+        }
+        self
     }
 }
 
@@ -291,6 +312,8 @@ impl Move {
             | Self::SelectHosts
             | Self::ControlTraffic
             | Self::AwaitHosts { .. }
+            | Self::AnswerLifecycleAction
+            | Self::FollowUp { .. }
             | Self::RollBack { .. }
             | Self::Succeeded
             | Self::Failed { .. }

@@ -18,6 +18,7 @@ use crate::lambda::alias::AliasRouting;
 use crate::lambda::target::LambdaTarget;
 use crate::names::DeploymentId;
 use crate::percent::Percent;
+use crate::server::lifecycle_action::ActionTold;
 use crate::server::progress::{FleetProgress, Roster};
 use crate::server::target::ServerTarget;
 use crate::shared::Shared;
@@ -59,6 +60,13 @@ pub struct Deployment {
     pub ecs: Option<EcsProgress>,
     /// What it knows of its fleet of hosts, from when they were selected.
     pub server: Option<FleetProgress>,
+    /// What Auto Scaling was told last of the instance that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_told: Option<ActionTold>,
+    /// Whether Auto Scaling launched an instance for its group while it ran. Such an instance gets the revision before it, and
+    /// may come too late to be selected, so that another deployment follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub launched_meanwhile: bool,
     /// Who has been told.
     pub notified: Notified,
     /// The notifications that could not be delivered, each in a sentence that names the topic and the reason.
@@ -167,6 +175,9 @@ pub struct Ending {
     pub rolled_back_by: Option<DeploymentId>,
     /// What is said of the rollback.
     pub rollback_message: Option<String>,
+    /// The deployment that follows, to the instances that were launched meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<DeploymentId>,
 }
 
 /// What went wrong.
@@ -199,6 +210,8 @@ impl Deployment {
             late_until: None,
             ecs: None,
             server: None,
+            action_told: None,
+            launched_meanwhile: false,
             found: None,
             notified: Notified::default(),
             undelivered: Vec::new(),

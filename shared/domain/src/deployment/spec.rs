@@ -14,6 +14,7 @@ use crate::deployment::lifecycle::{EventName, LifecycleEvent};
 use crate::ecs::target::EcsTarget;
 use crate::lambda::target::LambdaTarget;
 use crate::names::{ApplicationName, ConfigName, DeploymentId, FunctionName, GroupName, RoleArn};
+use crate::server::lifecycle_action::LifecycleAction;
 use crate::server::target::ServerTarget;
 
 /// What was asked, with the group's settings as they were at that moment.
@@ -61,6 +62,16 @@ pub struct DeploymentSpec {
     pub rolls_back: Option<DeploymentId>,
     /// The caller's words.
     pub description: Option<String>,
+    /// The instance that waits for it at a lifecycle hook of Auto Scaling; the deployment is for this instance alone then,
+    /// and its group may have another meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle_action: Option<LifecycleAction>,
+    /// How many instances in a row have failed with its revision that Auto Scaling launched before this one.
+    #[serde(default)]
+    pub failed_launches: u32,
+    /// The deployment that it follows, to the instances that were launched meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<DeploymentId>,
     /// Whether it deploys again what the group deployed last, so that no traffic has to move.
     pub restarts: bool,
 }
@@ -107,6 +118,12 @@ pub enum Creator {
     User,
     /// An automatic rollback.
     Rollback,
+    /// An Auto Scaling group that launches an instance.
+    AutoScaling,
+    /// An Auto Scaling group that terminates an instance.
+    AutoScalingTermination,
+    /// A deployment during which instances were launched.
+    AutoUpdate,
 }
 
 /// The events of a deployment, all still pending.

@@ -6,7 +6,7 @@ use crate::catalog::alarms::AlarmConfiguration;
 use crate::catalog::revision::{NewRevision, RevisionKind};
 use crate::catalog::rollback::AutoRollbackEvent;
 use crate::catalog::routing::Routing;
-use crate::deployment::decision::{Decision, Move, Seen, WayBack};
+use crate::deployment::decision::{Decision, Move, MoveKind, Seen, WayBack};
 use crate::deployment::halt::{Cause, Halt, HookFault};
 use crate::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventStatus, Verdict};
 use crate::deployment::record::{Deployment, Ending, Error, Status};
@@ -15,6 +15,7 @@ use crate::deployment::stage::Stage;
 use crate::deployment::trouble::believe;
 use crate::lambda::target::LambdaTarget;
 use crate::names::ConfigName;
+use crate::server::lifecycle_action::ActionTold;
 use crate::server::target::ServerTarget;
 use crate::words::followed_by;
 use crate::{ecs, lambda, server};
@@ -49,7 +50,8 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
     }
     fail_events(next, cause, &message, now);
 
-    let is_wanted = next.spec.rolls_back.is_none() && wants_rollback(next, cause);
+    let is_own = next.spec.rolls_back.is_none() && next.spec.lifecycle_action.is_none();
+    let is_wanted = is_own && wants_rollback(next, cause);
     let is_possible = blocked.is_none() && has_found(next, seen);
     let successor = if is_wanted && is_possible { rollback(next, seen, now) } else { None };
     let rolled_back_by = successor.as_ref().map(|deployment| deployment.id.clone());
@@ -64,8 +66,14 @@ fn end(next: &mut Deployment, halt: &Halt, blocked: Option<String>, seen: &Seen,
     let error = Error { code: cause.code(next.spec.platform), message };
     let words = format!("Ended {}: {}", cause.status().as_str(), error.message);
     next.stage = Stage::Ended;
-    next.ending =
-        Some(Ending { status: cause.status(), error: Some(error), at: now, rolled_back_by, rollback_message });
+    next.ending = Some(Ending {
+        status: cause.status(),
+        error: Some(error),
+        at: now,
+        rolled_back_by,
+        rollback_message,
+        followed_by: None,
+    });
     Decision { successor, ..Decision::new(announce_or_end(next), words) }
 }
 
@@ -118,8 +126,8 @@ fn nothing_to_roll_back(next: &Deployment, blocked: bool) -> &'static str {
     }
 }
 
-/// Ends a deployment that nothing spoke against.
-pub(super) fn succeed(next: &mut Deployment, words: String, now: Timestamp) -> Decision {
+/// Ends a deployment that nothing spoke against. Another follows where instances were launched meanwhile.
+pub(super) fn succeed(next: &mut Deployment, words: String, seen: &Seen, now: Timestamp) -> Decision {
     next.end_event(now);
     next.stage = Stage::Ended;
     next.ending = Some(Ending {
@@ -128,12 +136,28 @@ pub(super) fn succeed(next: &mut Deployment, words: String, now: Timestamp) -> D
         at: now,
         rolled_back_by: None,
         rollback_message: next.spec.rolls_back.as_ref().map(|id| triggered(next, id.as_str())),
+        followed_by: None,
     });
-    Decision::new(announce_or_end(next), words)
+    let successor = server::launches::follow_up(next, seen, now);
+    if let (Some(ending), Some(successor)) = (&mut next.ending, &successor) {
+        ending.followed_by = Some(successor.id.clone());
+    }
+    Decision { successor, ..Decision::new(announce_or_end(next), words) }
 }
 
-/// What is left to do once the record is closed: the news, and the end of the execution.
-pub(super) fn finish(next: &mut Deployment, seen: &Seen) -> Decision {
+/// What is left to do once the record is closed: the answer to Auto Scaling, the news, and the end of the execution.
+pub(super) fn finish(next: &mut Deployment, seen: &Seen, now: Timestamp) -> Decision {
+    if let Some((MoveKind::AnswerLifecycleAction, problem)) = &seen.failed
+        && let Some((action, answer)) = next.unanswered_action()
+    {
+        let words = format!(
+            "Auto Scaling could not be told how {} fared: {problem} It goes by the default result of lifecycle hook {} of \
+             {} once it has waited for long enough.",
+            action.instance, action.hook.name, action.hook.group
+        );
+        next.undelivered.push(words);
+        next.action_told = Some(ActionTold { answer, at: now });
+    }
     if !next.notified.end && next.note_undelivered(seen) {
         next.notified.end = true;
     }
@@ -141,6 +165,9 @@ pub(super) fn finish(next: &mut Deployment, seen: &Seen) -> Decision {
 }
 
 fn announce_or_end(next: &Deployment) -> Move {
+    if next.unanswered_action().is_some() {
+        return Move::AnswerLifecycleAction;
+    }
     let Some(ending) = next.ending.as_ref().filter(|_| next.notified.end) else {
         return Move::Announce;
     };
@@ -148,7 +175,10 @@ fn announce_or_end(next: &Deployment) -> Move {
         (_, Some(error), Some(id)) => Move::RollBack { id, error },
         (Status::Stopped, Some(error), None) => Move::Stopped { error },
         (_, Some(error), None) => Move::Failed { error },
-        (_, None, _) => Move::Succeeded,
+        (_, None, _) => match ending.followed_by.clone() {
+            Some(id) => Move::FollowUp { id },
+            None => Move::Succeeded,
+        },
     }
 }
 
@@ -217,6 +247,8 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         override_alarms: None,
         creator: Creator::Rollback,
         caller: None,
+        lifecycle_action: None,
+        follows: None,
         rolls_back: Some(next.id.clone()),
         description: None,
         restarts: false,

@@ -120,8 +120,8 @@ fn reading_trouble(seen: &Seen) -> Option<Cause> {
 /// A move that failed for good: the state machine has tried it again. A stale one only means to look again, which this is.
 fn move_trouble(seen: &Seen) -> Option<Trouble> {
     let (step, problem) = seen.failed.as_ref()?;
-    // A revision that was read in the end is no trouble any more.
-    if [MoveKind::Announce, MoveKind::ReadRevision].contains(step) {
+    // A revision that was read in the end is no trouble any more, and Auto Scaling waits for the next answer.
+    if [MoveKind::Announce, MoveKind::ReadRevision, MoveKind::AnswerLifecycleAction].contains(step) {
         return None;
     }
     cause_of(problem).map(Trouble::certain)

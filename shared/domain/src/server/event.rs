@@ -78,6 +78,13 @@ impl HostEvent {
         Self::AfterAllowTraffic,
     ];
 
+    /// The events before Auto Scaling terminates an instance without load balancers.
+    pub const TERMINATION: [Self; 1] = [Self::ApplicationStop];
+
+    /// The events before Auto Scaling terminates an instance behind load balancers, in their order.
+    pub const TERMINATION_BEHIND_LOAD_BALANCERS: [Self; 4] =
+        [Self::BeforeBlockTraffic, Self::BlockTraffic, Self::AfterBlockTraffic, Self::ApplicationStop];
+
     /// As the API and the agents spell it.
     pub fn as_str(&self) -> &str {
         self.as_ref()

@@ -53,6 +53,9 @@ pub struct Host {
     pub seen_at: Option<Timestamp>,
     /// When its agent said that it stops, unless it was seen since.
     pub stopped_at: Option<Timestamp>,
+    /// Whether it was launched a moment ago and waits for this deployment, so that its agent may have to be installed first.
+    #[serde(default)]
+    pub was_launched: bool,
 }
 
 /// Who the agent of a host must be.

@@ -101,6 +101,7 @@ mod tests {
             standing: Standing::Unknown,
             seen_at: None,
             stopped_at: None,
+            was_launched: false,
         }
     }
 

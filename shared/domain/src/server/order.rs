@@ -42,6 +42,7 @@ mod tests {
             standing,
             seen_at: None,
             stopped_at: None,
+            was_launched: false,
         }
     }
 

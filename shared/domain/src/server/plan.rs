@@ -33,7 +33,16 @@ pub(crate) fn begin(next: &mut Deployment, now: Timestamp) {
 
 /// What is next.
 pub(crate) fn forward(next: &mut Deployment, target: &ServerTarget, seen: &Seen, now: Timestamp) -> Step {
+    if let Some((MoveKind::AnswerLifecycleAction, _)) = seen.failed {
+        next.has_told(now);
+    }
+    if let Some(heartbeat) = next.heartbeat(now) {
+        return Step::Make(heartbeat);
+    }
     let Some(selection) = next.server.as_ref().map(|progress| progress.selection) else {
+        if let Some(hold) = next.hold(now) {
+            return Step::Make(next.until_heartbeat(hold, now));
+        }
         return Step::Make(Decision::new(Move::SelectHosts, "The hosts of the deployment group are selected."));
     };
     let aside = match selection {
@@ -80,13 +89,18 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
                 let released = watermark.released;
                 let in_traffic_events = view.hosts.iter().filter(|host| host.in_traffic_event).count();
                 return Step::Make(if in_traffic_events == 0 {
-                    wait_for(&wait, view, released, why, now)
+                    next.until_heartbeat(wait_for(&wait, view, released, why, now), now)
                 } else {
                     let hosts = count(u32::try_from(in_traffic_events).unwrap_or(u32::MAX));
                     Decision::new(Move::ControlTraffic, format!("{why} In BlockTraffic or AllowTraffic: {hosts}."))
                 });
             }
-            FleetStep::Succeeded => return Step::Done(succeeded(&Tally::of(&view.hosts, watermark.released), aside)),
+            FleetStep::Succeeded => {
+                let tally = Tally::of(&view.hosts, watermark.released);
+                let stops =
+                    next.ends_instance().then(|| "Succeeded: the instance is ready to be terminated.".to_owned());
+                return Step::Done(stops.unwrap_or_else(|| succeeded(&tally, aside)));
+            }
             FleetStep::Failed(shortage) => {
                 let failures = view.failures.clone();
                 let has_begun = watermark.released > 0;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::deployment::target::TargetStatus;
 use crate::names::DeploymentId;
+use crate::server::diagnostics::HostDiagnostics;
 use crate::server::event::HostEvent;
-use crate::server::work::{HostDiagnostics, HostOutcome, HostRun, HostWork, RunStatus};
+use crate::server::work::{HostOutcome, HostRun, HostWork, RunStatus};
 
 /// A host of a deployment, with everything that the API shows of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +80,9 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::server::diagnostics::HostErrorCode;
     use crate::server::host::{Host, Principal, Standing};
-    use crate::server::work::{Command, HostErrorCode};
+    use crate::server::work::Command;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -96,6 +98,7 @@ mod tests {
             standing: Standing::Old,
             seen_at: None,
             stopped_at: None,
+            was_launched: false,
         };
         HostWork::new(host, 0, &[HostEvent::DownloadBundle, HostEvent::Install], false, NOW)
     }

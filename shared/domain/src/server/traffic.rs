@@ -9,9 +9,10 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::deployment::decision::LATEST_WRITE_SECONDS;
+use crate::server::diagnostics::{HostDiagnostics, HostErrorCode};
 use crate::server::event::HostEvent;
 use crate::server::host::HostId;
-use crate::server::work::{Ended, HostDiagnostics, HostErrorCode, HostWork};
+use crate::server::work::{Ended, HostWork};
 
 /// How often the load balancers are looked at while hosts are on their way out of them or into them.
 pub const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);

@@ -9,9 +9,10 @@ mod tests;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::server::diagnostics::{HostDiagnostics, HostErrorCode};
 use crate::server::event::HostEvent;
 use crate::server::host::Host;
-use crate::words::{cut, end_of_log, excerpt};
+use crate::server::lifecycle_action::LAUNCHES_WITHIN;
 
 /// How long an agent may take to begin an event: CodeDeploy's limit.
 pub const BEGINS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
@@ -19,8 +20,6 @@ pub const BEGINS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 pub const RETURNS_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 /// How long an event may take: CodeDeploy's limit.
 pub const ENDS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
-/// The most characters of the sentence that a deployment's error has for a failed host.
-const MOST_OF_REASON: usize = 300;
 
 /// The work of one host in one deployment. It is saved under its generation, so the first of two calls wins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,61 +94,6 @@ pub struct Command {
     pub attempt: u32,
 }
 
-/// CodeDeploy's diagnostics of an event, as an agent reports them and the API shows them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HostDiagnostics {
-    /// What kind of end it was.
-    pub code: HostErrorCode,
-    /// The script, where one was involved.
-    pub script: String,
-    /// What happened, in words.
-    pub message: String,
-    /// The end of the scripts' output.
-    pub log_tail: String,
-}
-
-/// CodeDeploy's `LifecycleErrorCode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::AsRefStr)]
-pub enum HostErrorCode {
-    /// Nothing went wrong.
-    Success,
-    /// The script is not there.
-    ScriptMissing,
-    /// The script cannot be made executable.
-    ScriptNotExecutable,
-    /// The script did not end in time.
-    ScriptTimedOut,
-    /// The script ended with another exit code than 0.
-    ScriptFailed,
-    /// Anything else.
-    UnknownError,
-}
-
-impl HostErrorCode {
-    /// The code of an agent's number.
-    pub fn of_agent(number: i64) -> Self {
-        match number {
-            0 => Self::Success,
-            1 => Self::ScriptMissing,
-            2 => Self::ScriptNotExecutable,
-            3 => Self::ScriptTimedOut,
-            4 => Self::ScriptFailed,
-            _ => Self::UnknownError,
-        }
-    }
-}
-
-impl HostDiagnostics {
-    /// Diagnostics with no more of a host's words than a record holds.
-    pub fn new(code: HostErrorCode, script: &str, message: &str, log_tail: &str) -> Self {
-        Self { code, script: excerpt(script), message: excerpt(message), log_tail: end_of_log(log_tail) }
-    }
-
-    pub(super) fn of_service(code: HostErrorCode, message: &str) -> Self {
-        Self::new(code, "", message, "")
-    }
-}
-
 /// A change of the work: what the event's diagnostics are from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -199,7 +143,11 @@ impl HostWork {
 
     /// How long its agent may take to begin, once the host was released.
     pub fn begins_within(&self) -> SignedDuration {
-        if self.host.stopped_at.is_some() { RETURNS_WITHIN } else { BEGINS_WITHIN }
+        match self.host {
+            Host { was_launched: true, .. } => LAUNCHES_WITHIN,
+            Host { stopped_at: Some(_), .. } => RETURNS_WITHIN,
+            Host { stopped_at: None, .. } => BEGINS_WITHIN,
+        }
     }
 
     /// Whether its agent has begun an event.
@@ -266,6 +214,9 @@ impl HostWork {
         let command = self.command().filter(|_| due_at.is_some_and(|due_at| due_at <= now))?;
         let host = &self.host.id;
         let why = match (self.host.stopped_at, self.host.seen_at) {
+            _ if self.host.was_launched && !self.has_begun() => {
+                format!("Auto Scaling launched {host}, and its agent did not begin within 1 hour.")
+            }
             _ if self.has_begun() => format!("The agent of {host} did not begin {} within 5 minutes.", command.event),
             (Some(at), _) => {
                 format!("The agent of {host} said at {at:.0} that it stops, and was not back within 30 seconds.")
@@ -337,7 +288,7 @@ impl HostWork {
                 Some(_) => self.begin_traffic_event(now),
             }
         } else {
-            self.reason = Some(reason(event, &diagnostics));
+            self.reason = Some(diagnostics.reason(event));
             self.finish(HostOutcome::Failed, now);
         }
         self.changed(now);
@@ -383,14 +334,4 @@ impl RunStatus {
             Self::Succeeded | Self::Failed | Self::Skipped => false,
         }
     }
-}
-
-/// Event, message and the last line of the log, which is where a script says what it had against it.
-fn reason(event: HostEvent, diagnostics: &HostDiagnostics) -> String {
-    let message = diagnostics.message.trim_end_matches('.');
-    // The agent ends the log with the message itself.
-    let says_more = |line: &&str| !line.is_empty() && !line.ends_with(message);
-    let last = diagnostics.log_tail.lines().rev().map(str::trim).find(says_more);
-    let last = last.map_or_else(String::new, |line| format!(" ({line})"));
-    cut(&format!("{event}: {message}{last}"), MOST_OF_REASON)
 }

@@ -95,6 +95,9 @@ fn deployment(from: u64, to: u64) -> Deployment {
         triggers: Vec::new(),
         creator: Creator::User,
         caller: None,
+        lifecycle_action: None,
+        failed_launches: 0,
+        follows: None,
         rolls_back: None,
         description: None,
         restarts: false,
@@ -206,6 +209,7 @@ fn faults_say_what_happened_to_what_and_what_to_do() {
         at: Timestamp::UNIX_EPOCH,
         rolled_back_by: None,
         rollback_message: None,
+        followed_by: None,
     });
     let mut missing = failed.clone();
     missing.ending.as_mut().unwrap().error.as_mut().unwrap().code = ErrorCode::InvalidLambdaFunction;

@@ -67,6 +67,9 @@ pub struct Answer {
     /// The rollback deployment to start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback_deployment_id: Option<DeploymentId>,
+    /// The deployment to start that follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow_up_deployment_id: Option<DeploymentId>,
     /// The error to end with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -75,7 +78,7 @@ pub struct Answer {
     pub cause: Option<String>,
 }
 
-/// Decides what the deployment does next. `spare_id` is for a rollback deployment, should one be due. It is handed a
+/// Decides what the deployment does next. `spare_id` is for a rollback deployment or one that follows, should one be due. It is handed a
 /// clock, not a time, because what is waited for after a decision counts from when it was saved.
 pub async fn decide(
     deployments: &(impl Deployments + HostWorks + HostDossiers),
@@ -205,6 +208,7 @@ fn answer(plan: &Plan) -> Answer {
         step: plan.step.kind(),
         seconds: None,
         rollback_deployment_id: None,
+        follow_up_deployment_id: None,
         error: None,
         cause: None,
     };
@@ -219,12 +223,14 @@ fn answer(plan: &Plan) -> Answer {
         | Move::RetireTaskSet
         | Move::SelectHosts
         | Move::ControlTraffic
+        | Move::AnswerLifecycleAction
         | Move::Succeeded => {}
         Move::RunHook { seconds }
         | Move::ShiftTraffic { seconds }
         | Move::ShiftListener { seconds }
         | Move::AwaitHosts { seconds }
         | Move::Bake { seconds } => answer.seconds = Some(*seconds),
+        Move::FollowUp { id } => answer.follow_up_deployment_id = Some(id.clone()),
         Move::RollBack { id, error } => {
             answer.rollback_deployment_id = Some(id.clone());
             answer.fail(error);

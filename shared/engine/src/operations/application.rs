@@ -2,14 +2,16 @@
 
 use jiff::Timestamp;
 use spillway_domain::catalog::application::{Application, NewApplication};
-use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
+use spillway_domain::catalog::group::StoredGroup;
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::quotas::Quotas;
-use spillway_domain::names::{ApplicationName, DeploymentId};
+use spillway_domain::names::ApplicationName;
 use spillway_domain::problem::ProblemKind;
 use spillway_domain::rejection::{ApplicationRejection, GroupRejection, Quota, Rejection};
 
 use crate::operations::Error;
+use crate::operations::group::delete_stored;
+use crate::ports::autoscaling::LifecycleHooks;
 use crate::ports::catalog::{Applications, Groups};
 use crate::retry::{Tried, retry_stale};
 
@@ -86,32 +88,31 @@ const MOST_TRIES: usize = 4;
 
 /// Deletes an application with its groups. One that is not there is deleted already; one with an active deployment
 /// stays.
-pub async fn delete_application(catalog: &(impl Applications + Groups), name: &ApplicationName) -> Result<(), Error> {
+pub async fn delete_application(
+    catalog: &(impl Applications + Groups),
+    hooks: &impl LifecycleHooks,
+    name: &ApplicationName,
+) -> Result<(), Error> {
     let deleted = retry_stale(MOST_TRIES, async || {
         let Some(application) = catalog.application(name).await? else {
             return Ok(Tried::Break(()));
         };
         let groups = all_groups(catalog, name).await?;
-        if let Some(busy) = groups.iter().find(|stored| stored.state.active.is_some()) {
-            refuse_if_active(&busy.group, busy.state.active.clone())?;
+        // None is deleted while one of them cannot be.
+        let busy = groups.iter().find_map(|stored| Some((&stored.group.name, stored.state.active.clone()?)));
+        if let Some((group, deployment)) = busy {
+            return Err(GroupRejection::InUse { group: group.clone(), deployment }.into());
         }
-        for StoredGroup { group, .. } in &groups {
+        for stored in &groups {
             // One that another application of this name has by now is not meant.
-            if group.application_id == application.id {
-                refuse_if_active(group, catalog.delete_group(group).await?)?;
+            if stored.group.application_id == application.id {
+                delete_stored(catalog, hooks, &application, stored).await?;
             }
         }
         let is_deleted = catalog.delete_application(&application).await?;
         Ok::<_, Error>(if is_deleted { Tried::Break(()) } else { Tried::Continue(()) })
     });
     Ok(deleted.await?.ok_or_else(|| Rejection::Conflict(format!("Application {name}")))?)
-}
-
-fn refuse_if_active(group: &DeploymentGroup, active: Option<DeploymentId>) -> Result<(), Error> {
-    match active {
-        None => Ok(()),
-        Some(deployment) => Err(GroupRejection::InUse { group: group.name.clone(), deployment }.into()),
-    }
 }
 
 async fn all_groups(catalog: &impl Groups, application: &ApplicationName) -> Result<Vec<StoredGroup>, Error> {

@@ -7,6 +7,7 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 use spillway_domain::problem::Problem;
+use spillway_domain::server::lifecycle_action::HookOwner;
 
 /// What became of a write of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub trait Groups {
         application: &ApplicationName,
         after: Option<&str>,
     ) -> Result<Option<Page<GroupName>>, Problem>;
+    /// A group by its id, in the home of its application.
+    async fn group_by_id(&self, owner: &HookOwner) -> Result<Option<(Application, StoredGroup)>, Problem>;
     /// Writes a new group, in another slot where its own is taken. An application has at most `most` groups.
     async fn create_group(&self, group: &DeploymentGroup, tags: &[Tag], most: usize) -> Result<GroupWrite, Problem>;
     /// Writes a group over an older state of itself. Stale when that state is past.

@@ -16,7 +16,7 @@ pub struct Change<'a> {
     pub entry: Option<&'a LedgerEntry>,
     /// Whether this save ends the deployment, which frees the group's slot and the alias, or hands them to the successor.
     pub closes: bool,
-    /// The rollback deployment that takes the slot, and the alias.
+    /// The deployment that takes the slot, and the alias: a rollback, or one that follows.
     pub successor: Option<&'a Deployment>,
     /// Whether this save takes the lock of the alias, which was not known before.
     pub locks: bool,

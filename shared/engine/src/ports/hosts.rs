@@ -9,10 +9,11 @@ use spillway_domain::catalog::environment::{AutoScalingGroupName, TagSelection};
 use spillway_domain::catalog::revision::RevisionLocation;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
+use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::progress::Roster;
-use spillway_domain::server::work::{Ended, HostDiagnostics, HostWork};
+use spillway_domain::server::work::{Ended, HostWork};
 
 /// An EC2 instance, as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub trait Fleets {
         tags: &TagSelection,
         groups: &[AutoScalingGroupName],
     ) -> Result<Vec<FoundInstance>, Problem>;
+    /// An instance, running or stopped.
+    async fn instance(&self, session: &RoleSession, id: &HostId) -> Result<Option<FoundInstance>, Problem>;
     /// Those of these instances that are terminated, or about to be, or that EC2 no longer knows.
     async fn terminated(&self, session: &RoleSession, ids: &[HostId]) -> Result<Vec<HostId>, Problem>;
 }

@@ -6,9 +6,10 @@ use spillway_domain::access::caller::Caller;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::identity::{NotTheHost, claim, prove};
-use spillway_domain::server::work::{Claim, Command, HostDiagnostics, HostWork, Progress};
+use spillway_domain::server::work::{Claim, Command, HostWork, Progress};
 
 use crate::deployment::task::MOST_TRIES;
 use crate::ports::deployments::Deployments;

@@ -50,7 +50,8 @@ async fn expired(
     Ok(view(&works))
 }
 
-/// Whether the host runs an event of another deployment, so that it does not begin with this one.
+/// Whether the host runs an event of another deployment, or has an older one to begin with since it was launched, so that
+/// it does not begin with this one.
 async fn is_busy_elsewhere(
     store: &(impl Deployments + HostWorks + HostDossiers),
     record: &Deployment,
@@ -58,7 +59,11 @@ async fn is_busy_elsewhere(
 ) -> Result<bool, Problem> {
     for open in store.dossier(&work.host.identifier).await?.open {
         let other = if open.deployment == record.id { None } else { find(store, &open).await? };
-        if other.is_some_and(|(_, work)| work.has_begun() && work.outcome.is_none()) {
+        let comes_first = |(other, work): (Deployment, HostWork)| {
+            let is_older = (other.created_at, &other.id) < (record.created_at, &record.id);
+            work.outcome.is_none() && (work.has_begun() || (work.host.was_launched && is_older))
+        };
+        if other.is_some_and(comes_first) {
             return Ok(true);
         }
     }
@@ -112,6 +117,10 @@ pub(crate) async fn settle(store: &impl HostDossiers, record: &Deployment, work:
     let status = match work.outcome {
         None => return Ok(()),
         Some(HostOutcome::Gone) => None,
+        // Its application is stopped, and the instance may come back out of a warm pool.
+        Some(HostOutcome::Succeeded) if record.ends_instance() => {
+            Some(HostStatus { is_healthy: false, revision: None })
+        }
         Some(HostOutcome::Failed) => Some(HostStatus { is_healthy: false, revision: None }),
         Some(HostOutcome::Succeeded) => {
             Some(HostStatus { is_healthy: true, revision: Some(record.spec.revision.clone()) })

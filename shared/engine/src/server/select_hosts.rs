@@ -14,6 +14,7 @@ use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::fleet::{Watermark, count};
 use spillway_domain::server::host::{Host, Principal, Standing};
+use spillway_domain::server::lifecycle_action::{HookOwner, LifecycleAction, Transition};
 use spillway_domain::server::order::ranked;
 use spillway_domain::server::progress::{FleetProgress, Roster, Selection};
 use spillway_domain::server::stage::ServerStage;
@@ -21,6 +22,7 @@ use spillway_domain::server::target::ServerTarget;
 use spillway_domain::server::work::{HostOutcome, HostWork};
 
 use crate::deployment::task::{Note, amend, load};
+use crate::ports::catalog::Groups;
 use crate::ports::customer::Objects;
 use crate::ports::deployments::Deployments;
 use crate::ports::hosts::{Fleets, FoundInstance, HostDossier, HostDossiers, HostStatus, HostWorks};
@@ -35,7 +37,7 @@ const AT_ONCE: usize = 16;
 /// A bundle that is not there ends the deployment before a host is touched, where the service role may see that. Where it
 /// may not, the hosts find out, which read bundles with rights of their own.
 pub async fn select_hosts(
-    store: &(impl Deployments + Instances + HostWorks + HostDossiers),
+    store: &(impl Groups + Deployments + Instances + HostWorks + HostDossiers),
     fleets: &impl Fleets,
     objects: &impl Objects,
     id: &DeploymentId,
@@ -53,7 +55,10 @@ pub async fn select_hosts(
     }
     let (hosts, aside) = match &record.spec.rolls_back {
         Some(original) => touched_by(store, original).await?,
-        None => of_group(store, fleets, &record, target).await?,
+        None => match &record.spec.lifecycle_action {
+            Some(action) => launched(store, fleets, &record, action).await?,
+            None => of_group(store, fleets, &record, target).await?,
+        },
     };
     let roster = Roster { deployment: id.clone(), name: roster };
     let selected = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
@@ -94,9 +99,12 @@ fn in_words(selection: Selection) -> String {
 
 /// The work of the hosts, in the order of their ranks.
 fn works(hosts: Vec<Host>, record: &Deployment, target: &ServerTarget, now: Timestamp) -> Vec<HostWork> {
-    let events: &[HostEvent] = match record.spec.environment.style.option {
-        DeploymentOption::WithTrafficControl => &HostEvent::BEHIND_LOAD_BALANCERS,
-        DeploymentOption::WithoutTrafficControl => &HostEvent::IN_PLACE,
+    let terminates = record.ends_instance();
+    let events: &[HostEvent] = match (record.spec.environment.style.option, terminates) {
+        (DeploymentOption::WithTrafficControl, false) => &HostEvent::BEHIND_LOAD_BALANCERS,
+        (DeploymentOption::WithoutTrafficControl, false) => &HostEvent::IN_PLACE,
+        (DeploymentOption::WithTrafficControl, true) => &HostEvent::TERMINATION_BEHIND_LOAD_BALANCERS,
+        (DeploymentOption::WithoutTrafficControl, true) => &HostEvent::TERMINATION,
     };
     let hosts = ranked(hosts, target.rules.zones.is_some()).into_iter();
     let work = |(rank, host)| HostWork::new(host, rank, events, target.ignores_stop_failures, now);
@@ -122,6 +130,34 @@ async fn touched_by(
         Selection::TooMany { .. } => 0,
     };
     Ok((hosts, aside + u32::try_from(untouched.len()).unwrap_or(u32::MAX)))
+}
+
+/// The instance that waits for the deployment at a lifecycle hook, unless it is terminated. It is left aside where it has
+/// what it waits for: the revision, since it comes out of a warm pool, or that of a later deployment of the group.
+async fn launched(
+    store: &(impl Groups + HostDossiers),
+    fleets: &impl Fleets,
+    record: &Deployment,
+    action: &LifecycleAction,
+) -> Result<(Vec<Host>, u32), Problem> {
+    let found = fleets.instance(&record.session(), &action.instance).await?;
+    let Some(host) = found.and_then(of_ec2) else { return Ok((Vec::new(), 0)) };
+    let was_launched = action.hook.transition == Transition::Launching;
+    if was_launched && has_latest(store, record, &host).await? {
+        return Ok((Vec::new(), 1));
+    }
+    let auto_scaling_group = Some(action.hook.group.to_string());
+    Ok((vec![Host { was_launched, auto_scaling_group, ..host }], 0))
+}
+
+/// Whether the host has the revision, or the one that its group deployed since.
+async fn has_latest(store: &(impl Groups + HostDossiers), record: &Deployment, host: &Host) -> Result<bool, Problem> {
+    let spec = &record.spec;
+    let dossier = store.dossier(&host.identifier).await?;
+    let Some(status) = dossier.groups.get(&spec.group_id) else { return Ok(false) };
+    let owner = HookOwner { application: spec.lock.home.clone(), deployment_group_id: spec.group_id.clone() };
+    let target = store.group_by_id(&owner).await?.and_then(|(_, stored)| stored.state.target_revision);
+    Ok(has(status, &spec.revision) || target.is_some_and(|target| has(status, &target)))
 }
 
 /// The hosts that fit the settings of the group, and how many of them are left aside.
@@ -184,6 +220,7 @@ fn of_ec2(found: FoundInstance) -> Option<Host> {
         standing: Standing::Unknown,
         seen_at: None,
         stopped_at: None,
+        was_launched: false,
     })
 }
 
@@ -200,6 +237,7 @@ fn of_premises(instance: &Instance) -> Option<Host> {
         standing: Standing::Unknown,
         seen_at: None,
         stopped_at: None,
+        was_launched: false,
     })
 }
 

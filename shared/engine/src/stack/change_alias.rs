@@ -21,6 +21,7 @@ use crate::operations::Error;
 use crate::operations::deployment::{create_deployment, stop_deployment};
 use crate::operations::group::find_group;
 use crate::ports::aliases::{Aliases, OwnAliases};
+use crate::ports::autoscaling::LifecycleHooks;
 use crate::ports::executions::{Executions, Wakes};
 use crate::stack::change_resource::{Changes, StackStore, failed, outcome, wait};
 
@@ -29,7 +30,7 @@ const NONE: &str = "none";
 /// The configuration with which traffic goes back.
 const AT_ONCE: &str = "CodeDeployDefault.LambdaAllAtOnce";
 
-impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_, S, A, E, W> {
+impl<S: StackStore, A: Aliases + OwnAliases, H: LifecycleHooks, E: Executions, W: Wakes> Changes<'_, S, A, H, E, W> {
     /// Makes an alias what a template says.
     pub(crate) async fn change_alias(
         &self,
@@ -122,8 +123,8 @@ impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_
 }
 
 /// One look at an alias, and what is done after it.
-struct AliasChange<'a, S, A, E, W> {
-    changes: &'a Changes<'a, S, A, E, W>,
+struct AliasChange<'a, S, A, H, E, W> {
+    changes: &'a Changes<'a, S, A, H, E, W>,
     request: &'a StackRequest,
     desired: &'a DesiredAlias,
     /// The role of its deployment group.
@@ -136,7 +137,9 @@ struct AliasChange<'a, S, A, E, W> {
     now: Timestamp,
 }
 
-impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> AliasChange<'_, S, A, E, W> {
+impl<S: StackStore, A: Aliases + OwnAliases, H: LifecycleHooks, E: Executions, W: Wakes>
+    AliasChange<'_, S, A, H, E, W>
+{
     fn follow(&self, id: DeploymentId, active: Option<Deployment>) -> Progress {
         let Self { request, desired, now, .. } = *self;
         match active.filter(|active| active.id == id) {

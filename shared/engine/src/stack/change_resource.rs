@@ -11,6 +11,7 @@ use crate::operations::Error;
 use crate::operations::application::delete_application;
 use crate::operations::configuration::delete_config;
 use crate::ports::aliases::{Aliases, OwnAliases};
+use crate::ports::autoscaling::LifecycleHooks;
 use crate::ports::catalog::Catalog;
 use crate::ports::deployments::Deployments;
 use crate::ports::executions::{Executions, Wakes};
@@ -19,11 +20,13 @@ use crate::ports::stacks::Claims;
 use crate::stack::change_settings::{change_application, change_config, change_group, delete_own_group};
 
 /// What a change is made with.
-pub struct Changes<'a, S, A, E, W> {
+pub struct Changes<'a, S, A, H, E, W> {
     /// The table, in which nothing is written any more when the stack has asked for something else since.
     pub store: &'a S,
     /// The customer's aliases.
     pub aliases: &'a A,
+    /// The lifecycle hooks of deployment groups.
+    pub hooks: &'a H,
     /// The executions of deployments.
     pub executions: &'a E,
     /// Those who wait.
@@ -39,7 +42,7 @@ impl<T: Catalog + Deployments + Revisions + Claims> StackStore for T {}
 /// Looks at what there is and does the next thing that is missing. It can be asked again at any time, and is, after
 /// every wait and every crash: what has been done is not done twice.
 pub async fn change_resource(
-    changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl Executions, impl Wakes>,
+    changes: &Changes<'_, impl StackStore, impl Aliases + OwnAliases, impl LifecycleHooks, impl Executions, impl Wakes>,
     request: &StackRequest,
     now: Timestamp,
 ) -> Result<Progress, Error> {
@@ -54,7 +57,7 @@ pub async fn change_resource(
             settled.map(Progress::Settled)
         }
         DesiredResource::Group(desired) => {
-            change_group(store, changes.quotas, request, desired).await.map(Progress::Settled)
+            change_group(store, changes.hooks, changes.quotas, request, desired).await.map(Progress::Settled)
         }
         DesiredResource::Alias(desired) => changes.change_alias(request, desired, now).await,
         DesiredResource::Ended { deployments, more_waiting } => {
@@ -78,7 +81,7 @@ pub async fn change_resource(
     }
 }
 
-impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_, S, A, E, W> {
+impl<S: StackStore, A: Aliases + OwnAliases, H: LifecycleHooks, E: Executions, W: Wakes> Changes<'_, S, A, H, E, W> {
     /// Deletes what the resource made, and only that.
     async fn delete(&self, request: &StackRequest, unnamed: bool, now: Timestamp) -> Result<Progress, Error> {
         let (store, name) = (self.store, request.name());
@@ -95,7 +98,7 @@ impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_
             match ownership {
                 Ownership::Application { name, id } => {
                     if store.application(&name).await?.is_some_and(|found| found.id == id) {
-                        delete_application(store, &name).await?;
+                        delete_application(store, self.hooks, &name).await?;
                     }
                 }
                 Ownership::Config { name, id } => {
@@ -104,7 +107,7 @@ impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_
                     }
                 }
                 Ownership::Group { application, name, id } => {
-                    delete_own_group(store, &application, &name, &id).await?;
+                    delete_own_group(store, self.hooks, &application, &name, &id).await?;
                 }
                 ownership @ Ownership::Alias { .. } => {
                     if let Some(progress) = self.let_go(request, &ownership, now).await? {

@@ -19,6 +19,7 @@ use crate::operations::Error;
 use crate::operations::application::{create_application, find_application};
 use crate::operations::configuration::create_config;
 use crate::operations::group::{create_group, delete_group, group_like, replace_group};
+use crate::ports::autoscaling::LifecycleHooks;
 use crate::ports::catalog::{Groups, Tagged, Tags};
 use crate::stack::change_resource::StackStore;
 
@@ -98,6 +99,7 @@ pub(crate) async fn change_config(
 /// Another name is a rename, which keeps its history; another application has another group.
 pub(crate) async fn change_group(
     store: &impl StackStore,
+    hooks: &impl LifecycleHooks,
     quotas: &Quotas,
     request: &StackRequest,
     desired: &NewGroup,
@@ -124,18 +126,18 @@ pub(crate) async fn change_group(
         note(store, request, name, &claim_group(desired, &old.id)).await?;
         let mut new = group_like(&application, desired, old.id.clone())?;
         new.lock = old.lock.clone();
-        let new = if new == old { new } else { replace_group(store, &application, &old, new).await? };
+        let new = if new == old { new } else { replace_group(store, hooks, &application, &old, new).await?.0 };
         replace_tags(store, Tagged::Group(&new), &tags, &desired.tags).await?;
         return Ok(Outcome::done(name));
     }
     if let Some(Ownership::Group { application: old, name, id }) = &before
         && *old != desired.application
     {
-        delete_own_group(store, old, name, id).await?;
+        delete_own_group(store, hooks, old, name, id).await?;
     }
     let id = own_id.cloned().unwrap_or_else(|| request.new_id());
     note(store, request, name, &claim_group(desired, &id)).await?;
-    create_group(store, desired, quotas, id).await?;
+    create_group(store, hooks, desired, quotas, id).await?;
     Ok(Outcome::done(name))
 }
 
@@ -150,13 +152,14 @@ fn is_own(request: &StackRequest, name: &str, own: Option<&String>, found: &Stri
 /// Deletes a group, if it is still the one that was noted.
 pub(crate) async fn delete_own_group(
     store: &impl StackStore,
+    hooks: &impl LifecycleHooks,
     application: &ApplicationName,
     name: &GroupName,
     id: &str,
 ) -> Result<(), Error> {
     let found = store.groups_named(application, std::slice::from_ref(name)).await?;
     if found.is_some_and(|(_, groups)| groups.iter().any(|found| found.group.id == id)) {
-        delete_group(store, application, name).await?;
+        delete_group(store, hooks, application, name).await?;
     }
     Ok(())
 }

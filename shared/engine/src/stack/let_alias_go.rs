@@ -11,11 +11,12 @@ use crate::operations::Error;
 use crate::operations::deployment::create_deployment;
 use crate::operations::group::find_group;
 use crate::ports::aliases::{Aliases, OwnAliases};
+use crate::ports::autoscaling::LifecycleHooks;
 use crate::ports::executions::{Executions, Wakes};
 use crate::stack::change_alias::{Way, order_of, session, wait_or_give_up};
 use crate::stack::change_resource::{Changes, StackStore, outcome};
 
-impl<S: StackStore, A: Aliases + OwnAliases, E: Executions, W: Wakes> Changes<'_, S, A, E, W> {
+impl<S: StackStore, A: Aliases + OwnAliases, H: LifecycleHooks, E: Executions, W: Wakes> Changes<'_, S, A, H, E, W> {
     /// Lets go of an alias; answers with what is still to be waited for, or with what went wrong.
     pub(crate) async fn let_go(
         &self,

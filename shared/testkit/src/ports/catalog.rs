@@ -11,6 +11,7 @@ use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::{ApplicationName, ConfigName, DeploymentId, GroupName};
 use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::lifecycle_action::HookOwner;
 use spillway_engine::ports::catalog::{Applications, Configurations, GroupWrite, Groups, Secrets, Tagged, Tags};
 
 use super::page;
@@ -124,6 +125,19 @@ impl Groups for World {
             let groups = world.groups.values().filter(|group| group.application_id == *id);
             let names = groups.map(|group| group.name.clone()).collect();
             Ok(Some(page(names, after.map(|after| move |name: &GroupName| name.as_str() == after))))
+        })
+        .await
+    }
+
+    async fn group_by_id(&self, owner: &HookOwner) -> Result<Option<(Application, StoredGroup)>, Problem> {
+        self.call(|world| {
+            let group = world.groups.values().find(|group| group.hook_owner() == *owner).cloned();
+            Ok(group.and_then(|group| {
+                let application = world.applications.values().find(|own| own.id == group.application_id)?;
+                let state = world.states.get(&group.id).cloned().unwrap_or_default();
+                let tags = world.tags_of(&group.id);
+                Some((application.clone(), StoredGroup { group, state, tags }))
+            }))
         })
         .await
     }

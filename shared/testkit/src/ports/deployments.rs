@@ -30,7 +30,7 @@ impl Deployments for World {
             if world.records.contains_key(&deployment.id) {
                 return Ok(Creation::Created);
             }
-            if let Some(active) = &state.active {
+            if let Some(active) = state.active.as_ref().filter(|_| deployment.spec.lifecycle_action.is_none()) {
                 return Ok(Creation::Busy(active.clone()));
             }
             if let Some(holder) = world.other_holder(deployment) {
@@ -119,9 +119,11 @@ impl Inner {
             created_at: deployment.created_at,
             ended_at: None,
         };
-        let state = self.states.entry(deployment.spec.group_id.clone()).or_default();
-        state.active = Some(id.clone());
-        state.last_attempted = Some(last);
+        if deployment.spec.lifecycle_action.is_none() {
+            let state = self.states.entry(deployment.spec.group_id.clone()).or_default();
+            state.active = Some(id.clone());
+            state.last_attempted = Some(last);
+        }
         self.active.insert(id.clone());
         for alarm in deployment.spec.alarms.watched() {
             self.watching.entry(alarm.clone()).or_default().insert(id.clone());

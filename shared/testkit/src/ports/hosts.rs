@@ -9,11 +9,12 @@ use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::fleet::{HostState, Tally};
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::progress::{Roster, Selection};
-use spillway_domain::server::work::{Ended, HostDiagnostics, HostOutcome, HostWork};
+use spillway_domain::server::work::{Ended, HostOutcome, HostWork};
 use spillway_engine::ports::hosts::{
     Fleets, FoundInstance, HostDossier, HostDossiers, HostStatus, HostWorks, OpenWork,
 };
@@ -48,7 +49,9 @@ impl Fleets for World {
                 return Err(problem.clone());
             }
             for group in groups {
-                if !world.fleet.iter().any(|instance| instance.found.auto_scaling_group.as_ref() == Some(group)) {
+                let has_hook = world.auto_scaling.hooks.keys().any(|hook| hook.group == *group);
+                let has_instance = |instance: &Ec2Instance| instance.found.auto_scaling_group.as_ref() == Some(group);
+                if !has_hook && !world.fleet.iter().any(has_instance) {
                     let words = format!("autoscaling:DescribeAutoScalingGroups of {group} failed: there is none.");
                     return Err(Problem::new(ProblemKind::Missing, words));
                 }
@@ -58,6 +61,14 @@ impl Fleets for World {
                 !instance.is_terminated && (in_group || tags.fits(&instance.tags))
             };
             Ok(world.fleet.iter().filter(is_meant).map(|instance| instance.found.clone()).collect())
+        })
+        .await
+    }
+
+    async fn instance(&self, _: &RoleSession, id: &HostId) -> Result<Option<FoundInstance>, Problem> {
+        self.call(|world| {
+            let found = world.fleet.iter().find(|instance| instance.found.id == *id && !instance.is_terminated);
+            Ok(found.map(|instance| instance.found.clone()))
         })
         .await
     }

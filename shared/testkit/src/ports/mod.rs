@@ -1,5 +1,6 @@
 //! The ports of the engine, on the world.
 
+pub(crate) mod autoscaling;
 pub(crate) mod balancers;
 mod catalog;
 mod customer;

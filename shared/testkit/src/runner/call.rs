@@ -16,6 +16,7 @@ use spillway_domain::deployment::spec::Target;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::server::host::HostId;
+use spillway_domain::server::lifecycle_action::{HookOwner, LifecycleAction};
 use spillway_domain::server::work::HostWork;
 use spillway_domain::stack::resource::{Outcome, Progress, StackRequest};
 use spillway_engine::deployment::announce::announce;
@@ -39,9 +40,11 @@ use spillway_engine::operations::deployment::{
 use spillway_engine::ports::stacks::{Answers, Requests};
 use spillway_engine::server::advance_fleet::tick;
 use spillway_engine::server::announce_hosts::announce_hosts;
+use spillway_engine::server::answer_lifecycle_action::answer_lifecycle_action;
 use spillway_engine::server::await_hosts::await_hosts;
 use spillway_engine::server::control_traffic::control_traffic;
 use spillway_engine::server::select_hosts::select_hosts;
+use spillway_engine::server::take_lifecycle_action::take_lifecycle_action;
 use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
 use spillway_engine::stack::change_resource::{Changes, change_resource};
 
@@ -75,6 +78,9 @@ pub(super) enum Call {
     SelectHosts(DeploymentRef),
     ControlTraffic(DeploymentRef),
     AwaitHosts(Task),
+    AnswerAction(DeploymentRef),
+    /// Auto Scaling tells that an instance waits at a lifecycle hook.
+    TakeAction(Box<(HookOwner, LifecycleAction)>),
     /// The table's stream tells that hosts have ended.
     AdvanceFleet(DeploymentId),
     /// The same stream tells that a host has begun or ended.
@@ -254,6 +260,14 @@ impl<'w> Runner<'w> {
             Call::AwaitHosts(task) => {
                 Box::pin(async move { await_hosts(world, world, &task, || world.now()).await.map(|()| Reply::Nothing) })
             }
+            Call::AnswerAction(subject) => Box::pin(async move {
+                let id = &subject.deployment_id;
+                answer_lifecycle_action(world, world, id, || world.now()).await.map(|()| Reply::Nothing)
+            }),
+            Call::TakeAction(notice) => Box::pin(async move {
+                let (owner, action) = *notice;
+                take_lifecycle_action(world, world, world, &owner, &action, now).await.map(|_| Reply::Nothing)
+            }),
             Call::AdvanceFleet(id) => {
                 Box::pin(async move { tick(world, world, &id, || world.now()).await.map(|_| Reply::Nothing) })
             }
@@ -321,7 +335,8 @@ pub fn ways(world: &World) -> WaysBack<'_, World, World, World, World, World> {
 
 async fn change(world: &World, request: &StackRequest, now: Timestamp) -> Result<Reply, Problem> {
     let quotas = Quotas::default();
-    let changes = Changes { store: world, aliases: world, executions: world, wakes: world, quotas: &quotas };
+    let changes =
+        Changes { store: world, aliases: world, hooks: world, executions: world, wakes: world, quotas: &quotas };
     let progress = match change_resource(&changes, request, now).await {
         Ok(progress) => progress,
         Err(Error::Rejected(rejection)) => Progress::Settled(Outcome::failed(request.name(), format!("{rejection:?}"))),

@@ -85,7 +85,7 @@ impl Runner<'_> {
                 execution.enter(next, now);
             }
             State::Start { next } => {
-                if let Some(id) = execution.work.rollback() {
+                if let Some(id) = execution.work.successor() {
                     let mut inner = self.world.inner.borrow_mut();
                     if inner.known.insert(id.to_string(), true).is_none() {
                         inner.started.push_back((id.to_string(), id));
@@ -208,9 +208,11 @@ impl Work {
         matches!(self, Self::Deployment { known: true, .. })
     }
 
-    fn rollback(&self) -> Option<DeploymentId> {
+    fn successor(&self) -> Option<DeploymentId> {
         match self {
-            Self::Deployment { answer, .. } => answer.as_ref()?.rollback_deployment_id.clone(),
+            Self::Deployment { answer, .. } => answer
+                .as_ref()
+                .and_then(|answer| answer.rollback_deployment_id.clone().or(answer.follow_up_deployment_id.clone())),
             Self::Request { .. } => None,
         }
     }
@@ -318,6 +320,7 @@ impl Work {
             Function::SelectHosts => Call::SelectHosts(subject),
             Function::ControlTraffic => Call::ControlTraffic(subject),
             Function::AwaitHosts => Call::AwaitHosts(task()),
+            Function::AnswerLifecycleAction => Call::AnswerAction(subject),
             Function::ChangeResource | Function::AwaitDeployment | Function::AnswerStack => {
                 panic!("no function of the state machine for deployments: {function:?}")
             }

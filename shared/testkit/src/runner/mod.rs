@@ -2,6 +2,7 @@
 
 mod call;
 mod execution;
+mod outside;
 mod sleepers;
 mod stacks;
 
@@ -177,6 +178,9 @@ impl<'w> Runner<'w> {
                 | Event::RightsLost
                 | Event::RightsBack
                 | Event::Service(_)
+                | Event::Launched(_)
+                | Event::LeftWarmPool(_)
+                | Event::ScaledIn(_)
                 | Event::ClockJumps(_) => Call::World(event.clone(), story.key()),
             };
             self.agenda.push((now + *after, call));
@@ -221,9 +225,11 @@ impl<'w> Runner<'w> {
             self.agenda.push((at, call_back(&id, event, succeeded)));
         }
         let ended = std::mem::take(&mut inner.advancing).into_iter().map(Call::AdvanceFleet);
+        let notices = std::mem::take(&mut inner.auto_scaling.notices).into_iter();
+        let notices = notices.map(|notice| Call::TakeAction(Box::new(notice)));
         let news = std::mem::take(&mut inner.host_news).into_iter();
         let news = news.map(|(id, work)| Call::AnnounceHost(id, Box::new(work)));
-        self.agenda.extend(ended.chain(news).map(|call| (now + STREAM_WINDOW, call)));
+        self.agenda.extend(ended.chain(news).chain(notices).map(|call| (now + STREAM_WINDOW, call)));
         let calls = inner.agents_to_call(now);
         self.agenda.extend(calls.into_iter().map(|(at, host)| (at, Call::Agent(host))));
         if inner.woken.is_empty() {
@@ -329,6 +335,8 @@ impl<'w> Runner<'w> {
             | Call::SelectHosts(_)
             | Call::ControlTraffic(_)
             | Call::AwaitHosts(_)
+            | Call::AnswerAction(_)
+            | Call::TakeAction(_)
             | Call::AdvanceFleet(_)
             | Call::AnnounceHost(..)
             | Call::Agent(_)
@@ -352,49 +360,5 @@ impl<'w> Runner<'w> {
         inner.known.insert(name.clone(), true);
         let execution = Execution::new(self.machine, Work::start(request, start), inner.now);
         self.executions.insert(name, execution);
-    }
-
-    fn redden(&self) {
-        let alarm = Story::ALARM.parse().expect("the alarm of stories has a valid name");
-        let mut inner = self.world.inner.borrow_mut();
-        if inner.red.insert(alarm) {
-            inner.write_diary("alarm", "goes off");
-        }
-    }
-
-    fn change_world(&self, event: &Event, key: &str) {
-        if let Event::AlarmRedUnheard = event {
-            return self.redden();
-        }
-        let mut inner = self.world.inner.borrow_mut();
-        inner.write_diary("outside", &format!("{event:?}"));
-        match event {
-            Event::AlarmQuiet => inner.red.clear(),
-            Event::AlarmsUnreadable(kind) => inner.unreadable = Some(*kind),
-            Event::AlarmsReadable => inner.unreadable = None,
-            Event::AliasHidden => inner.hidden = true,
-            Event::AliasFound => inner.hidden = false,
-            Event::AliasWritten(routing) => inner.write_from_outside(key, *routing),
-            Event::AliasTouched => {
-                if let Some(alias) = inner.aliases.get_mut(key) {
-                    alias.revision += 1;
-                }
-            }
-            Event::AliasDeleted => {
-                inner.aliases.remove(key);
-            }
-            Event::VersionDeleted(version) => {
-                if let Some(alias) = inner.aliases.get_mut(key).filter(|alias| alias.routing.main != *version) {
-                    alias.versions.remove(version);
-                }
-            }
-            Event::ThrottleBegins => inner.throttled = true,
-            Event::ThrottleEnds => inner.throttled = false,
-            Event::RightsLost => inner.denied = true,
-            Event::RightsBack => inner.denied = false,
-            Event::ClockJumps(by) => inner.now += *by,
-            Event::Service(event) => inner.change_service(event, key),
-            Event::AlarmRed | Event::AlarmRedUnheard | Event::Stop(_) | Event::CallBack(..) | Event::Continue(_) => {}
-        }
     }
 }

@@ -99,6 +99,8 @@ impl<'w> Runner<'w> {
                 Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
                 Call::Install(_) | Call::ShiftListener(_) | Call::Promote(_) | Call::Retire(_) => {}
                 Call::SelectHosts(_) | Call::ControlTraffic(_) | Call::AwaitHosts(_) => {}
+                Call::AnswerAction(_) => {}
+                Call::TakeAction(notice) => self.agenda.push((again, Call::TakeAction(notice))),
                 Call::AdvanceFleet(id) => self.agenda.push((again, Call::AdvanceFleet(id))),
                 Call::AnnounceHost(id, work) => self.agenda.push((again, Call::AnnounceHost(id, work))),
                 Call::Agent(_) => {}

@@ -9,9 +9,10 @@ use spillway_domain::catalog::revision::{BundleType, RevisionLocation, S3Object}
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Creator;
 use spillway_domain::names::DeploymentId;
+use spillway_domain::server::diagnostics::{HostDiagnostics, HostErrorCode};
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{HostId, HostIdentifier};
-use spillway_domain::server::work::{Claim, Command, HostDiagnostics, HostErrorCode, Progress};
+use spillway_domain::server::work::{Claim, Command, Progress};
 use strum::IntoEnumIterator;
 
 use super::specification::{AgentActionOverrides, AgentOverrides, S3Revision, Specification, SpecifiedRevision};
@@ -254,6 +255,9 @@ fn specification(deployment: &Deployment) -> Result<Specification, Exception> {
             match spec.creator {
                 Creator::User => "user",
                 Creator::Rollback => "codeDeployRollback",
+                Creator::AutoScaling => "autoscaling",
+                Creator::AutoScalingTermination => "autoscalingTermination",
+                Creator::AutoUpdate => "CodeDeployAutoUpdate",
             }
             .to_owned(),
         ),

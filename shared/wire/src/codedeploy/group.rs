@@ -22,6 +22,7 @@ use spillway_domain::catalog::group::{DeploymentGroup, GroupChange, GroupState, 
 use spillway_domain::catalog::page::Page;
 use spillway_domain::names::{ApplicationName, GroupName};
 use spillway_domain::rejection::GroupRejection;
+use spillway_domain::server::lifecycle_action::LifecycleHook;
 
 use crate::codedeploy::context::Context;
 use crate::codedeploy::exception::Exception;
@@ -174,8 +175,8 @@ impl UpdateDeploymentGroup {
     }
 
     /// The answer.
-    pub fn render(_: &GroupChange, _: &DeploymentGroup, _: &Context) -> Value {
-        json!({ "hooksNotCleanedUp": [] })
+    pub fn render(_: &GroupChange, left: &[LifecycleHook], _: &Context) -> Value {
+        json!({ "hooksNotCleanedUp": server_settings::render_hooks(left) })
     }
 }
 
@@ -189,8 +190,8 @@ impl DeleteDeploymentGroup {
     }
 
     /// The answer.
-    pub fn render(_: &(ApplicationName, GroupName), (): &(), _: &Context) -> Value {
-        json!({ "hooksNotCleanedUp": [] })
+    pub fn render(_: &(ApplicationName, GroupName), left: &[LifecycleHook], _: &Context) -> Value {
+        json!({ "hooksNotCleanedUp": server_settings::render_hooks(left) })
     }
 }
 
@@ -221,6 +222,20 @@ impl From<GroupRejection> for Exception {
                 format!(
                     "Deployment group {group} has an active deployment, {deployment}, to its ECS service, and was not \
                      changed. Wait until the deployment has ended, or stop it, and update again."
+                ),
+            ),
+            GroupRejection::NoLifecycleHook { hook, words } => (
+                "InvalidAutoScalingGroupException",
+                format!(
+                    "Lifecycle hook {} could not be put into Auto Scaling group {}, and nothing was changed: {words}",
+                    hook.name, hook.group
+                ),
+            ),
+            GroupRejection::MayNotHook { role, words } => (
+                "InvalidRoleException",
+                format!(
+                    "The service role {role} may not put lifecycle hooks into the Auto Scaling groups, and nothing was \
+                     changed: {words} Give the role autoscaling:PutLifecycleHook and autoscaling:DeleteLifecycleHook."
                 ),
             ),
             GroupRejection::InUse { group, deployment } => (

@@ -114,9 +114,9 @@ pub fn unposted(problem: &Problem) -> String {
 #[cfg(test)]
 mod tests {
     use spillway_domain::problem::ProblemKind;
+    use spillway_domain::server::diagnostics::{HostDiagnostics, HostErrorCode};
     use spillway_domain::server::event::HostEvent;
     use spillway_domain::server::host::{Host, Principal, Standing};
-    use spillway_domain::server::work::{HostDiagnostics, HostErrorCode};
 
     use super::*;
     use crate::testing::{at, deployment, named, place};
@@ -135,6 +135,7 @@ mod tests {
             standing: Standing::Old,
             seen_at: None,
             stopped_at: None,
+            was_launched: false,
         };
         let events = [HostEvent::ApplicationStop, HostEvent::DownloadBundle, HostEvent::Install];
         let mut work = HostWork::new(host, 0, &events, false, at(0));

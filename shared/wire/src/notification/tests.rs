@@ -16,7 +16,14 @@ fn waiting() -> Deployment {
 
 fn ended(status: Status, error: Option<Error>) -> Deployment {
     let mut deployment = deployment();
-    deployment.ending = Some(Ending { status, error, at: at(306_700), rolled_back_by: None, rollback_message: None });
+    deployment.ending = Some(Ending {
+        status,
+        error,
+        at: at(306_700),
+        rolled_back_by: None,
+        rollback_message: None,
+        followed_by: None,
+    });
     deployment
 }
 

@@ -37,6 +37,7 @@ fn work(id: &str, event: HostEvent) -> HostWork {
         standing: Standing::Old,
         seen_at: None,
         stopped_at: None,
+        was_launched: false,
     };
     let mut work = HostWork::new(host, 0, &HostEvent::BEHIND_LOAD_BALANCERS, false, at(0));
     let is_at = |work: &HostWork| {

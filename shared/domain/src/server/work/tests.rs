@@ -21,6 +21,7 @@ fn work() -> HostWork {
         standing: Standing::Old,
         seen_at: Some(at(-7_200)),
         stopped_at: None,
+        was_launched: false,
     };
     HostWork::new(host, 0, &HostEvent::IN_PLACE, false, at(0))
 }

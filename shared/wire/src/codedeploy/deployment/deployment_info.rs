@@ -26,6 +26,9 @@ pub(crate) fn render(CountedDeployment { deployment, counts }: &CountedDeploymen
         "creator": match spec.creator {
             Creator::User => "user",
             Creator::Rollback => "codeDeployRollback",
+            Creator::AutoScaling => "autoscaling",
+            Creator::AutoScalingTermination => "autoscalingTermination",
+            Creator::AutoUpdate => "CodeDeployAutoUpdate",
         },
         "ignoreApplicationStopFailures": hosts.is_some_and(|hosts| hosts.ignores_stop_failures),
         "autoRollbackConfiguration": auto_rollback::render(&spec.rollback),
@@ -47,6 +50,7 @@ pub(crate) fn render(CountedDeployment { deployment, counts }: &CountedDeploymen
         ("completeTime", deployment.ending.as_ref().map(|ending| time::render(ending.at))),
         ("description", spec.description.as_ref().map(|words| json!(words))),
         ("errorInformation", error_information(deployment)),
+        ("relatedDeployments", related(deployment)),
         ("rollbackInfo", (!rollback.is_empty()).then_some(Value::Object(rollback))),
         ("overrideAlarmConfiguration", spec.override_alarms.as_ref().map(alarm_configuration::render)),
     ];
@@ -95,6 +99,14 @@ fn keeps_original(deployment: &Deployment) -> bool {
 fn error_information(deployment: &Deployment) -> Option<Value> {
     let error = deployment.ending.as_ref()?.error.as_ref()?;
     Some(json!({ "code": error.code.as_str(), "message": error.message }))
+}
+
+/// The deployment that it follows, or the one that follows it.
+fn related(deployment: &Deployment) -> Option<Value> {
+    let root = deployment.spec.follows.as_ref();
+    let root = root.map(|id| json!({ "autoUpdateOutdatedInstancesRootDeploymentId": id.as_str() }));
+    let next = deployment.ending.as_ref().and_then(|ending| ending.followed_by.as_ref());
+    root.or_else(|| next.map(|id| json!({ "autoUpdateOutdatedInstancesDeploymentIds": [id.as_str()] })))
 }
 
 /// What CodeDeploy says of a rollback, on both sides of it; nothing for most deployments.

@@ -22,7 +22,7 @@ pub(crate) fn render(application: &Application, group: &DeploymentGroup, state: 
         "deploymentConfigName": group.config.as_str(),
         "ec2TagFilters": tag_filters::render(&environment.ec2_tags.filters),
         "onPremisesInstanceTagFilters": tag_filters::render(&environment.on_premises_tags.filters),
-        "autoScalingGroups": server_settings::render_auto_scaling_groups(&environment.auto_scaling_groups),
+        "autoScalingGroups": server_settings::render_auto_scaling_groups(group),
         "serviceRoleArn": group.role.as_str(),
         "triggerConfigurations": triggers::render(&group.triggers),
         "alarmConfiguration": alarm_configuration::render(&group.alarms),

@@ -1,12 +1,16 @@
 //! The settings of a group that mean something for servers only.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spillway_domain::catalog::environment::AutoScalingProcess::{
     self, AzRebalance, InstanceRefresh, ScheduledActions, Terminate,
 };
 use spillway_domain::catalog::environment::{AutoScalingGroupName, OutdatedInstances};
+use spillway_domain::catalog::group::DeploymentGroup;
 use spillway_domain::catalog::quotas::Quotas;
+use spillway_domain::server::lifecycle_action::{LifecycleHook, Transition};
 
 use crate::codedeploy::exception::Exception;
 use crate::codedeploy::input::{count_given, one_of, plain_name};
@@ -32,9 +36,28 @@ pub(crate) fn parse_auto_scaling_groups(
     Ok(names)
 }
 
-/// As they are shown. No lifecycle hook is named, since none was put into them.
-pub(crate) fn render_auto_scaling_groups(names: &[AutoScalingGroupName]) -> Value {
-    Value::Array(names.iter().map(|name| json!({ "name": name.as_str() })).collect())
+/// As they are shown, each with the group's lifecycle hooks in it.
+pub(crate) fn render_auto_scaling_groups(group: &DeploymentGroup) -> Value {
+    let shown = |name: &AutoScalingGroupName| render_hooks_of(name, group.lifecycle_hooks().iter());
+    Value::Array(group.environment.auto_scaling_groups.iter().map(shown).collect())
+}
+
+/// Lifecycle hooks, by their Auto Scaling groups.
+pub(crate) fn render_hooks(hooks: &[LifecycleHook]) -> Value {
+    let groups: BTreeSet<&AutoScalingGroupName> = hooks.iter().map(|hook| &hook.group).collect();
+    Value::Array(groups.into_iter().map(|name| render_hooks_of(name, hooks.iter())).collect())
+}
+
+fn render_hooks_of<'a>(name: &AutoScalingGroupName, hooks: impl Iterator<Item = &'a LifecycleHook>) -> Value {
+    let mut shown = json!({ "name": name.as_str() });
+    for hook in hooks.filter(|hook| hook.group == *name) {
+        let member = match hook.transition {
+            Transition::Launching => "hook",
+            Transition::Terminating => "terminationHook",
+        };
+        shown[member] = hook.name.as_str().into();
+    }
+    shown
 }
 
 /// The `OutdatedInstancesStrategy` that is given, checked.

@@ -1,9 +1,10 @@
 //! `InstanceTarget`, a host of a deployment, and its older form `InstanceSummary`.
 
 use serde_json::{Value, json};
+use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::host::Host;
 use spillway_domain::server::status::HostTarget;
-use spillway_domain::server::work::{HostDiagnostics, HostRun};
+use spillway_domain::server::work::HostRun;
 
 use crate::codedeploy::shapes::time;
 use crate::place::Place;

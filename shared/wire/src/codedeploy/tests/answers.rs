@@ -76,6 +76,7 @@ fn succeeded() -> Deployment {
         at: at(306_700),
         rolled_back_by: None,
         rollback_message: None,
+        followed_by: None,
     });
     deployment
 }
@@ -134,6 +135,7 @@ fn both_sides_of_a_rollback_name_each_other() {
         at: at(1),
         rolled_back_by: Some(named("d-BBBBBBBBB")),
         rollback_message: Some("It is rolled back.".to_owned()),
+        followed_by: None,
     });
     let info = &GetDeployment::render(&id(), &failed.into(), &context())["deploymentInfo"];
     assert_eq!(info["errorInformation"], json!({ "code": "HOOK_EXECUTION_FAILURE", "message": "no" }));
@@ -361,7 +363,7 @@ fn short_answers_are_as_codedeploy_gives_them() {
             json!({ "lifecycleEventHookExecutionId": "x" }),
         ),
         (
-            DeleteDeploymentGroup::render(&(named("shop"), named("live")), &(), &context()),
+            DeleteDeploymentGroup::render(&(named("shop"), named("live")), &Vec::new(), &context()),
             json!({ "hooksNotCleanedUp": [] }),
         ),
         (

@@ -312,7 +312,12 @@ fn a_group_is_shown_with_everything_that_it_was_given() {
         ("onPremisesInstanceTagFilters", list.clone()),
         ("ec2TagSet", json!({ "ec2TagSetList": set })),
         ("onPremisesTagSet", json!({ "onPremisesTagSetList": set })),
-        ("autoScalingGroups", json!([{ "name": "z" }, { "name": "a" }])),
+        (
+            "autoScalingGroups",
+            json!(["z", "a"].map(|name| json!({
+                "name": name, "hook": "Spillway-launch-g-id", "terminationHook": "Spillway-termination-g-id",
+            }))),
+        ),
         ("outdatedInstancesStrategy", json!("IGNORE")),
         ("terminationHookEnabled", json!(true)),
         ("ec2DeploymentOptions", json!({ "autoScalingGroupProcessesToSuspend": ["ScheduledActions", "AZRebalance"] })),

@@ -47,7 +47,8 @@ fn in_stage(stage: Stage, done: usize) -> Deployment {
 }
 
 fn ended(deployment: Deployment, status: Status) -> Deployment {
-    let ending = Ending { status, error: None, at: at(9), rolled_back_by: None, rollback_message: None };
+    let ending =
+        Ending { status, error: None, at: at(9), rolled_back_by: None, rollback_message: None, followed_by: None };
     Deployment { stage: Stage::Ended, ending: Some(ending), ..deployment }
 }
 

@@ -8,10 +8,11 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::deployment::target::{CountedDeployment, LabelMember, TargetStatus};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::TargetRejection;
+use spillway_domain::server::diagnostics::{HostDiagnostics, HostErrorCode};
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{Host, Principal, Standing};
 use spillway_domain::server::status::HostTarget;
-use spillway_domain::server::work::{HostDiagnostics, HostErrorCode, HostWork};
+use spillway_domain::server::work::HostWork;
 
 use super::rejections::check;
 use super::*;
@@ -35,6 +36,7 @@ fn failed(name: &str, arn: &str) -> HostTarget {
         standing: Standing::Old,
         seen_at: None,
         stopped_at: None,
+        was_launched: false,
     };
     let events = [HostEvent::DownloadBundle, HostEvent::Install, HostEvent::AfterInstall];
     let mut work = HostWork::new(host, 0, &events, false, at(0));

@@ -1,6 +1,4 @@
-//! The function that knows the policies, asked by those that others call.
-//!
-//! One signed POST is all that is needed. The SDK for Lambda would make a function a third larger, and so too large.
+//! One function, asked by a signed POST.
 
 use std::time::Duration;
 
@@ -8,25 +6,23 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::box_error::BoxError;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use spillway_aws_core::{Failure, HttpResponse, Request, SdkConfig, domain, endpoint, problem, send};
-use spillway_domain::access::permission::{Authorization, Question};
 use spillway_domain::names::FunctionName;
 use spillway_domain::problem::{Problem, ProblemKind};
 
-/// What the parameter for policies says where there are none.
-const NONE: &str = "none";
 /// The pauses between attempts. Whoever may not ask does nothing, so it is asked again; and a stop must not fail for a
 /// throttled invocation.
 const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1600)];
 
-/// The longest for all attempts: less than the function has that asks.
-const LONGEST_ANSWER: Duration = Duration::from_secs(10);
-
-/// Asks the function that knows the policies; where there is none, every caller may do everything.
+/// A function that may be asked again when it does not answer, since asking twice does no more than asking once.
 #[derive(Debug)]
-pub struct Authorize {
+pub(crate) struct OwnFunction {
     config: SdkConfig,
-    function: Option<FunctionName>,
+    name: FunctionName,
+    /// The longest for all attempts: less than the function has that asks.
+    longest: Duration,
 }
 
 /// What the function returned.
@@ -36,23 +32,41 @@ struct Returned {
     payload: Vec<u8>,
 }
 
-impl Authorize {
-    /// The function, which is asked unless `policies` says that there are none.
-    pub fn new(config: &SdkConfig, function: FunctionName, policies: &str) -> Self {
-        Self { config: config.clone(), function: (policies != NONE).then_some(function) }
+/// What Lambda says of a function that failed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Thrown {
+    error_type: String,
+    error_message: String,
+}
+
+impl OwnFunction {
+    pub(crate) fn new(config: &SdkConfig, name: FunctionName, longest: Duration) -> Self {
+        Self { config: config.clone(), name, longest }
     }
 
-    async fn invoke_until_answered(&self, function: &FunctionName, question: &str) -> Result<Authorization, Problem> {
+    /// What the function answers, or the problem that it ended with.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, question: &str) -> Result<T, Problem> {
+        let answered = tokio::time::timeout(self.longest, self.invoke_until_answered(question)).await;
+        answered.unwrap_or_else(|_| {
+            let seconds = self.longest.as_secs();
+            let words = format!("lambda:InvokeFunction of {} was not answered within {seconds} seconds.", self.name);
+            Err(Problem::new(ProblemKind::Transient, words))
+        })
+    }
+
+    async fn invoke_until_answered<T: DeserializeOwned>(&self, question: &str) -> Result<T, Problem> {
         for pause in PAUSES {
-            match self.invoke(function.bare(), question).await {
+            match self.invoke(question).await {
                 Err(problem) if problem.kind == ProblemKind::Transient => tokio::time::sleep(pause).await,
                 answered => return answered,
             }
         }
-        self.invoke(function.bare(), question).await
+        self.invoke(question).await
     }
 
-    async fn invoke(&self, function: &str, question: &str) -> Result<Authorization, Problem> {
+    async fn invoke<T: DeserializeOwned>(&self, question: &str) -> Result<T, Problem> {
+        let function = self.name.bare();
         let region = self.config.region().map(AsRef::as_ref).unwrap_or_default();
         let own = || format!("https://lambda.{region}.{}", domain(region));
         let server = endpoint(&self.config, "Lambda").unwrap_or_else(own);
@@ -61,10 +75,12 @@ impl Authorize {
         let request = signed(&self.config, region, server, function, question).await;
         let request = request.map_err(|error| problem(&what, &Failure::construction_failure(error)))?;
         let returned = Box::pin(send(&self.config, ("Lambda", "Invoke"), server, request, returned)).await;
-        let returned = returned.map_err(|error| problem(&what, &error))?;
+        // What keeps a function from being asked is a fault of this installation, never the answer to what is asked.
+        let unasked = |error| Problem { kind: ProblemKind::Transient, ..problem(&what, &error) };
+        let returned = returned.map_err(unasked)?;
         let text = String::from_utf8_lossy(&returned.payload);
         if returned.is_error {
-            return Err(Problem::new(ProblemKind::Transient, format!("{what} failed: {text}")));
+            return Err(thrown(&what, &text));
         }
         serde_json::from_str(&text).map_err(|error| {
             Problem::new(ProblemKind::Refused, format!("{what} returned what is no answer: {error}: {text}"))
@@ -72,22 +88,14 @@ impl Authorize {
     }
 }
 
-impl spillway_engine::ports::access::Access for Authorize {
-    fn has_policies(&self) -> bool {
-        self.function.is_some()
+/// The problem that a function ended with, where it is one of ours.
+fn thrown(what: &str, text: &str) -> Problem {
+    let thrown: Thrown = serde_json::from_str(text).unwrap_or_default();
+    let kind = ProblemKind::of(&thrown.error_type);
+    if kind.name() == thrown.error_type {
+        return Problem::new(kind, thrown.error_message);
     }
-
-    async fn ask(&self, question: &Question) -> Result<Authorization, Problem> {
-        let Some(function) = &self.function else {
-            return Ok(Authorization::Allowed);
-        };
-        let question = serde_json::to_string(question).expect("a question is plain data");
-        let answered = tokio::time::timeout(LONGEST_ANSWER, self.invoke_until_answered(function, &question)).await;
-        answered.unwrap_or_else(|_| {
-            let words = format!("lambda:InvokeFunction of {function} was not answered within 10 seconds.");
-            Err(Problem::new(ProblemKind::Transient, words))
-        })
-    }
+    Problem::new(ProblemKind::Transient, format!("{what} failed: {text}"))
 }
 
 async fn signed(
@@ -122,6 +130,3 @@ fn returned(response: &HttpResponse) -> Returned {
         payload: response.body().bytes().unwrap_or_default().to_vec(),
     }
 }
-
-#[cfg(test)]
-mod tests;
