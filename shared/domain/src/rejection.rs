@@ -152,8 +152,6 @@ pub enum DeploymentRejection {
     ForServers(ForServers, ComputePlatform),
     /// A fleet is deployed to in place only.
     BlueGreenNotBuilt,
-    /// Hosts fetch no revisions from GitHub.
-    GitHubNotBuilt,
     /// `targetInstances` names the replacement environment of a blue/green deployment, and the deployment is in place.
     NoReplacement,
     /// The group has an active deployment.

@@ -143,7 +143,8 @@ fn each_platform_registers_its_own_revisions() {
     Story::new("Steps.10@1m").set(&world);
     let door = Door::new(&world);
     fleet(&door);
-    let hub = json!({ "revisionType": "GitHub", "gitHubLocation": { "repository": "a/b", "commitId": "c" } });
+    let hub =
+        json!({ "revisionType": "GitHub", "gitHubLocation": { "repository": "a/b", "commitId": "c".repeat(40) } });
     for (application, revision) in [("fleet", s3("a", "zip")), ("fleet", hub.clone()), ("shop", s3("a", "YAML"))] {
         assert_eq!(register(&door, application, &revision), json!({}));
     }

@@ -114,12 +114,9 @@ async fn write(
     let platform = application.platform;
     let is_in_place = group.environment.style.kind == DeploymentType::InPlace;
     if platform == ComputePlatform::Server {
-        let is_on_github =
-            request.revision.as_ref().is_some_and(|given| matches!(given.location, RevisionLocation::GitHub { .. }));
         let refusals = [
             (!is_in_place, DeploymentRejection::BlueGreenNotBuilt),
             (request.for_servers == Some(ForServers::TargetInstances), DeploymentRejection::NoReplacement),
-            (is_on_github, DeploymentRejection::GitHubNotBuilt),
         ];
         if let Some((_, rejection)) = refusals.into_iter().find(|(is_so, _)| *is_so) {
             return Err(rejection.into());

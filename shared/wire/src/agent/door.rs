@@ -15,7 +15,9 @@ use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::work::{Claim, Command, Progress};
 use strum::IntoEnumIterator;
 
-use super::specification::{AgentActionOverrides, AgentOverrides, S3Revision, Specification, SpecifiedRevision};
+use super::specification::{
+    AgentActionOverrides, AgentOverrides, GitHubRevision, S3Revision, Specification, SpecifiedRevision,
+};
 use super::{
     AgentOperation, CLIENT_EXCEPTION, CommandStatus, CommandStatusOutput, DEPLOYMENT_SYSTEM, Diagnostics, Envelope,
     GetDeploymentSpecificationInput, GetDeploymentSpecificationOutput, HostCommand, MOST_DIAGNOSTICS,
@@ -272,29 +274,50 @@ fn specification(deployment: &Deployment) -> Result<Specification, Exception> {
         agent_action_overrides: overrides,
         all_possible_lifecycle_events: Some(HostEvent::iter().map(|event| event.to_string()).collect()),
         revision: Some(revision(&spec.revision)?),
+        git_hub_access_token: None,
     })
 }
 
 fn revision(location: &RevisionLocation) -> Result<SpecifiedRevision, Exception> {
-    let RevisionLocation::S3(S3Object { bucket, key, bundle, version, e_tag }) = location else {
-        return Err(refuse("Hosts of this service fetch revisions from S3 only."));
-    };
+    match location {
+        RevisionLocation::S3(object) => {
+            let s3_revision = Some(in_s3(object)?);
+            Ok(SpecifiedRevision { revision_type: Some("S3".to_owned()), s3_revision, ..SpecifiedRevision::default() })
+        }
+        RevisionLocation::GitHub { repository, commit } => {
+            let git_hub_revision = Some(on_git_hub(repository, commit)?);
+            let revision_type = Some("GitHub".to_owned());
+            Ok(SpecifiedRevision { revision_type, git_hub_revision, ..SpecifiedRevision::default() })
+        }
+        RevisionLocation::Text { .. } => Err(refuse("The revision is a text, which hosts cannot fetch.")),
+    }
+}
+
+fn in_s3(S3Object { bucket, key, bundle, version, e_tag }: &S3Object) -> Result<S3Revision, Exception> {
     let bundle = match bundle {
         Some(BundleType::Tar) => "tar",
         Some(BundleType::Tgz) => "tgz",
         Some(BundleType::Zip) | None => "zip",
         Some(BundleType::Json | BundleType::Yaml) => return Err(refuse("The revision is no archive.")),
     };
-    Ok(SpecifiedRevision {
-        revision_type: Some("S3".to_owned()),
-        s3_revision: Some(S3Revision {
-            bucket: Some(bucket.clone()),
-            key: Some(key.clone()),
-            bundle_type: Some(bundle.to_owned()),
-            version: version.clone(),
-            etag: e_tag.clone(),
-        }),
-        local_revision: None,
+    Ok(S3Revision {
+        bucket: Some(bucket.clone()),
+        key: Some(key.clone()),
+        bundle_type: Some(bundle.to_owned()),
+        version: version.clone(),
+        etag: e_tag.clone(),
+    })
+}
+
+/// There is no token with it: the service has none, and a host of a private repository has its own.
+fn on_git_hub(repository: &str, commit: &str) -> Result<GitHubRevision, Exception> {
+    let named = repository.split_once('/');
+    let (account, repository) = named.ok_or_else(|| refuse("The revision's repository has no owner."))?;
+    Ok(GitHubRevision {
+        account: Some(account.to_owned()),
+        repository: Some(repository.to_owned()),
+        commit_id: Some(commit.to_owned()),
+        bundle_type: Some("tar".to_owned()),
     })
 }
 

@@ -3,6 +3,8 @@
 //!
 //! Every member is optional here. What a host must have, the host says in its own refusal.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A deployment, for a host.
@@ -42,6 +44,20 @@ pub struct Specification {
     /// The revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<SpecifiedRevision>,
+    /// What reads the repository of a revision of type `GitHub`; none for a repository that all may read.
+    #[serde(default, rename = "GitHubAccessToken", skip_serializing_if = "Option::is_none")]
+    pub git_hub_access_token: Option<AccessToken>,
+}
+
+/// What proves to GitHub who asks. No message shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccessToken(pub String);
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(****)")
+    }
 }
 
 /// What a deployment sets for hosts.
@@ -72,6 +88,9 @@ pub struct SpecifiedRevision {
     /// Where it is, of type `S3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3_revision: Option<S3Revision>,
+    /// Where it is, of type `GitHub`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_hub_revision: Option<GitHubRevision>,
     /// Where it is, of type `Local File` or `Local Directory`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_revision: Option<LocalRevision>,
@@ -96,6 +115,24 @@ pub struct S3Revision {
     /// The ETag that it must have.
     #[serde(default, rename = "ETag", skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+}
+
+/// A commit in GitHub.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GitHubRevision {
+    /// The owner of the repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The repository's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_id: Option<String>,
+    /// `tar` or `zip`; `tar` unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle_type: Option<String>,
 }
 
 /// A bundle on the host itself.

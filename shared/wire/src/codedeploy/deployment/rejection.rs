@@ -33,12 +33,6 @@ impl From<DeploymentRejection> for Exception {
                  deploymentStyle of the deployment group to IN_PLACE."
                     .to_owned(),
             ),
-            DeploymentRejection::GitHubNotBuilt => (
-                "InvalidRevisionException",
-                "Hosts of Spillway fetch revisions from S3 only, so no deployment was created. Put the bundle into S3, and \
-                 give revisionType S3."
-                    .to_owned(),
-            ),
             DeploymentRejection::NoReplacement => (
                 "InvalidTargetInstancesException",
                 "targetInstances names the replacement environment of a blue/green deployment, and this deployment is in \

@@ -110,11 +110,29 @@ fn s3(given: S3Input) -> Result<NewRevision, Exception> {
 }
 
 fn git_hub(given: GitHubInput) -> Result<NewRevision, Exception> {
-    let location = RevisionLocation::GitHub {
-        repository: required("gitHubLocation.repository", given.repository, S3_KEY)?,
-        commit: required("gitHubLocation.commitId", given.commit_id, S3_KEY)?,
-    };
-    Ok(NewRevision { location, content: None })
+    let repository = required("gitHubLocation.repository", given.repository, S3_KEY)?;
+    let commit = required("gitHubLocation.commitId", given.commit_id, S3_KEY)?;
+    if !repository.split_once('/').is_some_and(|(owner, name)| is_git_hub_name(owner) && is_git_hub_name(name)) {
+        return Err(invalid(format!(
+            "revision.gitHubLocation.repository '{}' is not <owner>/<repository>, such as shop/web.",
+            cut(&repository, 120)
+        )));
+    }
+    // A branch may move while hosts are deployed to, and they would have different revisions.
+    if commit.len() != 40 || !commit.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Err(invalid(format!(
+            "revision.gitHubLocation.commitId '{}' is not the whole id of a commit: 40 hexadecimal digits, as `git \
+             rev-parse` prints them. Branches and tags are not taken, since they may move during a deployment.",
+            cut(&commit, 120)
+        )));
+    }
+    Ok(NewRevision { location: RevisionLocation::GitHub { repository, commit }, content: None })
+}
+
+/// Whether it can be the name of an owner or a repository, so that no path made of it leads elsewhere.
+fn is_git_hub_name(name: &str) -> bool {
+    let is_fit = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.chars().all(is_fit) && !name.chars().all(|c| c == '.')
 }
 
 /// The most bytes of a bucket's name.

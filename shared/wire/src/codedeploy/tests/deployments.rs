@@ -140,6 +140,19 @@ fn revisions_have_their_rules() {
             "revision.gitHubLocation.commitId is required and was not given.",
         ),
         (
+            json!({ "revisionType": "GitHub", "gitHubLocation": { "repository": "a/../b", "commitId": "c" } }),
+            "revision.gitHubLocation.repository 'a/../b' is not <owner>/<repository>, such as shop/web.",
+        ),
+        (
+            json!({ "revisionType": "GitHub", "gitHubLocation": { "repository": "a/..", "commitId": "c" } }),
+            "revision.gitHubLocation.repository 'a/..' is not <owner>/<repository>, such as shop/web.",
+        ),
+        (
+            json!({ "revisionType": "GitHub", "gitHubLocation": { "repository": "a/b.js", "commitId": "main" } }),
+            "revision.gitHubLocation.commitId 'main' is not the whole id of a commit: 40 hexadecimal digits, as `git \
+             rev-parse` prints them. Branches and tags are not taken, since they may move during a deployment.",
+        ),
+        (
             json!({ "revisionType": "String", "string": { "sha256": "abc" } }),
             "revision.string.sha256 'abc' is not a SHA-256: 64 hexadecimal digits.",
         ),

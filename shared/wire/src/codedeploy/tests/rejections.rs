@@ -179,11 +179,6 @@ fn every_rejection_about_a_deployment_has_its_exception_and_words() {
              Set deploymentType in the deploymentStyle of the deployment group to IN_PLACE.",
         ),
         (
-            DeploymentRejection::GitHubNotBuilt,
-            "InvalidRevisionException: Hosts of Spillway fetch revisions from S3 only, so no deployment was created. Put the bundle into S3, \
-             and give revisionType S3.",
-        ),
-        (
             DeploymentRejection::NoReplacement,
             "InvalidTargetInstancesException: targetInstances names the replacement environment of a blue/green deployment, and this deployment is \
              in place: its hosts are those of the deployment group's tags and Auto Scaling groups. Leave it out.",
