@@ -21,7 +21,7 @@ use crate::hooks::{self, HookLog};
 use crate::install::decide::{Owned, Plan};
 use crate::install::{self, Refused};
 use crate::progress::Progress;
-use crate::spec::{Bundles, DeploymentSpec, Revision, S3Object};
+use crate::spec::{Bundles, Commits, DeploymentSpec, GitHubCommit, Revision, S3Object};
 use crate::state::{Place, Root};
 use crate::system::{Host, Invocation};
 
@@ -59,6 +59,8 @@ pub struct Agent<'a> {
     pub environment: Vec<(OsString, OsString)>,
     /// Where bundles are fetched from; none for an agent that has no access to a store.
     pub bundles: Option<&'a dyn Bundles>,
+    /// Where commits are fetched from; none for an agent that has no access to GitHub.
+    pub commits: Option<&'a dyn Commits>,
     /// Between the request to end and the end by force.
     pub grace: Duration,
     /// The time of day.
@@ -85,6 +87,7 @@ impl<'a> Agent<'a> {
             keep,
             environment,
             bundles: None,
+            commits: None,
             grace: Invocation::GRACE,
             now,
             progress,
@@ -173,6 +176,16 @@ impl<'a> Agent<'a> {
         }
     }
 
+    /// Fetches the archive of a commit into a file of the deployment, and returns the file.
+    fn fetch_commit(&self, commit: &GitHubCommit, place: &Place) -> Result<PathBuf, Failure> {
+        let commits =
+            self.commits.ok_or_else(|| format!("{commit} cannot be fetched: this agent has no access to GitHub"))?;
+        let path = place.bundle();
+        self.host.remove_tree(&path)?;
+        commits.fetch(commit, &path).map_err(|error| format!("{commit} cannot be fetched: {error}"))?;
+        Ok(path)
+    }
+
     /// Unpacks the revision aside, and makes it the deployment's when it is whole and its AppSpec is one.
     fn download(&self, spec: &DeploymentSpec, place: &Place) -> Result<Diagnostics, Failure> {
         let unpacking = place.unpacking();
@@ -180,6 +193,7 @@ impl<'a> Agent<'a> {
         let found = match &spec.revision {
             Revision::Local { location, kind } => unpack(location, *kind, &unpacking, self.limits)?,
             Revision::S3(object) => unpack(&self.fetch(object, place)?, Some(object.kind), &unpacking, self.limits)?,
+            Revision::GitHub(commit) => unpack_commit(&self.fetch_commit(commit, place)?, &unpacking, self.limits)?,
         };
         self.host.remove_tree(&place.bundle())?;
         let revision = Dir::open_ambient_dir(&found, ambient_authority())?;
@@ -269,8 +283,16 @@ impl<'a> Agent<'a> {
     }
 }
 
-/// Unpacks a bundle into a new folder, and returns the folder of the revision in it: an archive that
-/// has everything in one folder, as those of GitHub, means that folder.
+/// Unpacks an archive of GitHub into a new folder, and returns the folder of the revision in it: the one in which such an
+/// archive has everything, wherever the AppSpec is in it.
+pub fn unpack_commit(location: &Path, into: &Path, limits: Limits) -> Result<PathBuf, Failure> {
+    unpack_all(location, bundle::detect(location)?, into, limits)?;
+    let folder = Dir::open_ambient_dir(into, ambient_authority())?;
+    Ok(only_folder(&folder)?.map_or_else(|| into.to_owned(), |only| into.join(only)))
+}
+
+/// Unpacks a bundle into a new folder, and returns the folder of the revision in it: an archive that has everything in
+/// one folder, and the AppSpec there, means that folder.
 pub fn unpack(location: &Path, kind: Option<Kind>, into: &Path, limits: Limits) -> Result<PathBuf, Failure> {
     let kind = match kind {
         Some(kind) => kind,
@@ -285,17 +307,29 @@ pub fn unpack(location: &Path, kind: Option<Kind>, into: &Path, limits: Limits) 
         )
         .into());
     }
-    fs::create_dir(into)?;
+    unpack_all(location, kind, into, limits)?;
     let folder = Dir::open_ambient_dir(into, ambient_authority())?;
-    bundle::unpack(location, kind, &folder, limits)?;
-    let mut entries = folder.entries()?;
-    if let (Some(Ok(only)), None) = (entries.next(), entries.next())
-        && only.file_type()?.is_dir()
-        && folder.open_dir(only.file_name())?.entries()?.flatten().any(|entry| has_appspec(&entry.file_name()))
+    if let Some(only) = only_folder(&folder)?
+        && folder.open_dir(&only)?.entries()?.flatten().any(|entry| has_appspec(&entry.file_name()))
     {
-        return Ok(into.join(only.file_name()));
+        return Ok(into.join(only));
     }
     Ok(into.to_owned())
+}
+
+fn unpack_all(location: &Path, kind: Kind, into: &Path, limits: Limits) -> Result<(), Failure> {
+    fs::create_dir(into)?;
+    let folder = Dir::open_ambient_dir(into, ambient_authority())?;
+    Ok(bundle::unpack(location, kind, &folder, limits)?)
+}
+
+/// The name of the folder that is all that a folder has.
+fn only_folder(folder: &Dir) -> io::Result<Option<OsString>> {
+    let mut entries = folder.entries()?;
+    match (entries.next(), entries.next()) {
+        (Some(Ok(only)), None) if only.file_type()?.is_dir() => Ok(Some(only.file_name())),
+        (_, _) => Ok(None),
+    }
 }
 
 fn has_appspec(name: &std::ffi::OsStr) -> bool {

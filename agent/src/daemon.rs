@@ -18,6 +18,8 @@ use signal_hook::iterator::Signals;
 use crate::client::Client;
 use crate::client::fault::Fault;
 use crate::command::{Agent, Keep};
+use crate::github::GitHub;
+use crate::http::endpoint::Endpoint;
 use crate::http::{AGENT_VERSION, Http};
 use crate::identity::Identity;
 use crate::service::HostService;
@@ -97,28 +99,26 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown, pul
     let (host, region, source) = (&identity.host, &identity.region, identity.source());
     journal.line(&format!("host {host} in {region}, by {source}; service {}", settings.service));
     pulse.say(&format!("host {host}; service {}", settings.service));
-    let http = |is_of_this_host: bool| {
-        // What is on this host is not behind a proxy.
-        let proxy = if is_of_this_host { None } else { settings.proxy.clone() };
-        Http::new(settings.read_timeout, proxy)
-    };
+    let http = |server: Option<&Endpoint>| Http::new(settings.read_timeout, settings.proxy_to(server));
     let service = HostService {
-        http: http(settings.service.is_loopback()),
+        http: http(Some(&settings.service)),
         endpoint: settings.service.clone(),
         identity: &identity,
         clock: &CLOCK,
         pulse,
     };
     let store = S3 {
-        http: http(settings.s3.as_ref().is_some_and(|endpoint| endpoint.is_loopback())),
+        http: http(settings.s3.as_ref()),
         endpoint: settings.s3.clone(),
         identity: &identity,
         clock: &CLOCK,
         stopping: &shutdown.bell,
     };
+    let github = GitHub::new(Some(settings), &CLOCK, &shutdown.bell).map_err(anyhow::Error::msg)?;
     let host = Unix::new(ASIDE.to_owned(), OWN_PROGRAM.into());
     let agent = Agent {
         bundles: Some(&store),
+        commits: Some(&github),
         files_root: settings.files_root.clone(),
         keep: Keep { revisions: settings.max_revisions, ..Keep::default() },
         ..Agent::new(&host, settings.root.clone(), std::env::vars_os().collect(), clock::now)

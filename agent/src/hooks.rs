@@ -83,16 +83,18 @@ pub fn environment(
     ];
     all.retain(|(name, _)| !documented.iter().any(|(known, _)| name == known));
     all.extend(documented.map(|(name, value)| (name.into(), value.into())));
-    if let Revision::S3(S3Object { bucket, key, version, etag, .. }) = &spec.revision {
-        let bundle = [
+    let bundle = match &spec.revision {
+        Revision::Local { .. } => Vec::new(),
+        Revision::S3(S3Object { bucket, key, version, etag, .. }) => vec![
             ("BUNDLE_BUCKET", Some(bucket)),
             ("BUNDLE_KEY", Some(key)),
             ("BUNDLE_VERSION", version.as_ref()),
             ("BUNDLE_ETAG", etag.as_ref()),
-        ];
-        let known = bundle.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into())));
-        all.extend(known);
-    }
+        ],
+        Revision::GitHub(commit) => vec![("BUNDLE_COMMIT", Some(&commit.commit))],
+    };
+    let known = bundle.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into())));
+    all.extend(known);
     all
 }
 

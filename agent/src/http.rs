@@ -1,8 +1,10 @@
 //! HTTP to the few servers that the agent knows: without redirects, with bounds on time and size.
 
+pub mod download;
 pub mod endpoint;
 pub mod signature;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 pub const AGENT_VERSION: &str = concat!("spillway-", env!("CARGO_PKG_VERSION"));
 
 /// A request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Call {
     /// The method.
     pub method: &'static str,
@@ -32,6 +34,15 @@ pub struct Call {
     pub headers: Vec<(String, String)>,
     /// Its body.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Call {
+    /// Without what has keys and tokens in it: the query, the values of headers, and the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let url = self.url.split('?').next().unwrap_or_default();
+        f.debug_struct("Call").field("method", &self.method).field("url", &url).field("headers", &names).finish()
+    }
 }
 
 /// An answer that was read whole.
@@ -94,4 +105,16 @@ impl Http {
         let body = body.with_config().limit(MOST_ANSWER).read_to_vec()?;
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
     }
+}
+
+/// A text as a part of a path: all but unreserved characters and slashes as bytes.
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => encoded.push(byte.into()),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }

@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod diagnostics;
 pub mod doctor;
 pub mod explain;
+pub mod github;
 pub mod hooks;
 pub mod http;
 pub mod identity;

@@ -3,7 +3,7 @@
 mod location;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use cap_std::ambient_authority;
@@ -11,8 +11,9 @@ use cap_std::fs::Dir;
 use spillway_appspec::server::{FileExistsBehavior, HOOKS};
 
 use crate::bundle::Kind;
-use crate::command::{Agent, unpack};
+use crate::command::{Agent, unpack, unpack_commit};
 use crate::explain::{self, Effect};
+use crate::github::GitHub;
 use crate::http::Http;
 use crate::identity::Identity;
 use crate::settings::{FILE, Settings};
@@ -29,7 +30,8 @@ pub const ROOT: &str = "/opt/codedeploy-agent/deployment-root";
 /// The options of `codedeploy-local`, and a dry run.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The bundle: a folder, a zip, tar or tgz file, or s3://bucket/key[?versionId=V][&etag=E]
+    /// The bundle: a folder, a zip, tar or tgz file, s3://bucket/key[?versionId=V][&etag=E], or
+    /// https://github.com/owner/repository/tree/commit
     #[arg(short = 'l', long, default_value = ".")]
     pub bundle_location: String,
     /// How the bundle is packed; by its first bytes, or in S3 by the end of its key, unless given
@@ -56,7 +58,7 @@ pub struct Options {
     /// The folder of all deployments
     #[arg(long, default_value = ROOT)]
     pub root: PathBuf,
-    /// The agent's configuration, which names the file with the host's identity; read for a bundle in S3 only
+    /// The agent's configuration, which names the file with the host's identity; read for a bundle in S3 or GitHub only
     #[arg(short = 'c', long = "agent-configuration-file", default_value = FILE)]
     pub config: PathBuf,
     /// Say what would be copied, changed, deleted and run, and change nothing
@@ -84,48 +86,60 @@ fn events(given: &[String]) -> Vec<String> {
     events
 }
 
-fn specification(options: &Options, events: &[String], id: String) -> Result<DeploymentSpec> {
+fn specification(options: &Options, events: &[String], id: String, revision: Revision) -> DeploymentSpec {
     let location = &options.bundle_location;
     let behavior = options.file_exists_behavior.to_ascii_uppercase();
-    Ok(DeploymentSpec {
+    DeploymentSpec {
         deployment_id: id,
         group_id: options.deployment_group.clone(),
         group_name: options.deployment_group_name.clone(),
         application_name: options.application_name.clone().unwrap_or_else(|| location.clone()),
         is_blue_green_rollback: false,
-        revision: location::read(location, options.kind)?,
+        revision,
         appspec_filename: options.appspec_filename.clone(),
         file_exists_behavior: FileExistsBehavior::from_name(&behavior).unwrap_or(FileExistsBehavior::Disallow),
         // With events of one's own, those are the ones that there are.
         events: (!options.events.is_empty())
             .then(|| HOOKS.iter().map(|event| (*event).to_owned()).chain(events.iter().cloned()).collect()),
-    })
+    }
 }
 
-/// Deploys from this host or from S3, or says what it would do.
+/// Deploys from this host, S3 or GitHub, or says what it would do.
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<bool> {
     let host = Unix::new(Agent::aside(&options.deployment_group), OWN_PROGRAM.into());
     let root = std::path::absolute(&options.root)?;
     let mut agent = Agent::new(&host, root, std::env::vars_os().collect(), clock::now);
-    if !location::is_in_s3(&options.bundle_location) {
-        return deploy(&agent, options, out);
-    }
-    let settings = Settings::read(&options.config)?;
-    let identity = Identity::find(&settings).map_err(anyhow::Error::msg)?;
-    let is_near = settings.s3.as_ref().is_some_and(|endpoint| endpoint.is_loopback());
-    let proxy = if is_near { None } else { settings.proxy.clone() };
-    let http = Http::new(settings.read_timeout, proxy);
     let stopping = Bell::default();
-    let store = S3 { http, endpoint: settings.s3.clone(), identity: &identity, clock: &HostClock, stopping: &stopping };
-    agent.bundles = Some(&store);
-    deploy(&agent, options, out)
+    let (identity, store, github);
+    let location = &options.bundle_location;
+    let revision = match location::kind(location) {
+        location::Place::Host => location::on_host(location, options.kind)?,
+        location::Place::S3 => {
+            let settings = Settings::read(&options.config)?;
+            identity = Identity::find(&settings).map_err(anyhow::Error::msg)?;
+            let http = Http::new(settings.read_timeout, settings.proxy_to(settings.s3.as_ref()));
+            let (identity, stopping) = (&identity, &stopping);
+            store = S3 { http, endpoint: settings.s3, identity, clock: &HostClock, stopping };
+            agent.bundles = Some(&store);
+            location::in_s3(location, options.kind)?
+        }
+        location::Place::GitHub => {
+            // A repository that all may read needs no configuration.
+            let has_settings = options.config != Path::new(FILE) || options.config.exists();
+            let settings = has_settings.then(|| Settings::read(&options.config)).transpose()?;
+            github = GitHub::new(settings.as_ref(), &HostClock, &stopping).map_err(anyhow::Error::msg)?;
+            agent.commits = Some(&github);
+            location::in_github(location, options.kind, &github.endpoint)?
+        }
+    };
+    deploy(&agent, options, revision, out)
 }
 
 /// Deploys, or says what it would do.
-pub fn deploy(agent: &Agent<'_>, options: &Options, out: &mut dyn Write) -> Result<bool> {
+fn deploy(agent: &Agent<'_>, options: &Options, revision: Revision, out: &mut dyn Write) -> Result<bool> {
     let events = events(&options.events);
     let id: String = std::iter::repeat_with(|| fastrand::choose_multiple('A'..='Z', 1)[0]).take(9).collect();
-    let spec = specification(options, &events, format!("d-{id}-local"))?;
+    let spec = specification(options, &events, format!("d-{id}-local"), revision);
     if options.dry_run {
         return explain(agent, &spec, &events, out).map(|()| true);
     }
@@ -163,20 +177,26 @@ fn explain_in(
     agent: &Agent<'_>,
     spec: &DeploymentSpec,
     events: &[String],
-    folder: &std::path::Path,
+    folder: &Path,
     out: &mut dyn Write,
 ) -> Result<()> {
     let text = |failure: Box<dyn std::error::Error>| anyhow::anyhow!("{failure}");
-    let (location, kind) = match &spec.revision {
-        Revision::Local { location, kind } => (location.clone(), *kind),
+    let (bundle, unpacked) = (folder.join("bundle"), folder.join("revision"));
+    let fetched = || format!("{} cannot be fetched", spec.revision);
+    let found = match &spec.revision {
+        Revision::Local { location, kind } => unpack(location, *kind, &unpacked, agent.limits),
         Revision::S3(object) => {
-            let bundle = folder.join("bundle");
             let store = agent.bundles.context("this agent has no access to S3")?;
-            store.fetch(object, &bundle).with_context(|| format!("{} cannot be fetched", spec.revision))?;
-            (bundle, Some(object.kind))
+            store.fetch(object, &bundle).with_context(fetched)?;
+            unpack(&bundle, Some(object.kind), &unpacked, agent.limits)
+        }
+        Revision::GitHub(commit) => {
+            let commits = agent.commits.context("this agent has no access to GitHub")?;
+            commits.fetch(commit, &bundle).with_context(fetched)?;
+            unpack_commit(&bundle, &unpacked, agent.limits)
         }
     };
-    let found = unpack(&location, kind, &folder.join("revision"), agent.limits).map_err(text)?;
+    let found = found.map_err(text)?;
     let revision = Dir::open_ambient_dir(&found, ambient_authority())?;
     let name = spec.appspec_filename.as_deref();
     let (appspec, findings) = appspec_file::read(&revision, name, spec.events.as_deref())?;

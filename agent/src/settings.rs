@@ -57,9 +57,13 @@ pub struct Settings {
     pub service: Endpoint,
     /// S3, where it is not AWS's own.
     pub s3: Option<Endpoint>,
+    /// GitHub's API, where it is not GitHub's own.
+    pub github: Option<Endpoint>,
+    /// The file with what reads repositories in GitHub that not all may read.
+    pub github_token_file: Option<PathBuf>,
     /// The metadata service of EC2.
     pub metadata: Endpoint,
-    /// The way to the service and S3.
+    /// The way to the service, S3 and GitHub.
     pub proxy: Option<Proxy>,
     /// How long an answer may take.
     pub read_timeout: Duration,
@@ -112,6 +116,8 @@ impl Settings {
         let on_premises = reader.value("on_premises_config_file", path);
         let service = reader.value("deploy_control_endpoint", Endpoint::parse);
         let s3 = reader.value("s3_endpoint_override", Endpoint::parse);
+        let github = reader.value("github_endpoint", Endpoint::parse);
+        let github_token_file = reader.value("github_token_file", path);
         let metadata = reader.value("imds_endpoint", Endpoint::parse_metadata);
         let proxy = reader.secret("proxy_uri", |text| {
             let expected = "the URL of a proxy, such as http://proxy.example.com:3128";
@@ -138,11 +144,20 @@ impl Settings {
             on_premises_file: on_premises.unwrap_or_else(|| ON_PREMISES_FILE.into()),
             service,
             s3,
+            github,
+            github_token_file,
             metadata,
             proxy,
             read_timeout: Duration::from_secs(timeout.unwrap_or(80)),
             warnings,
         })
+    }
+}
+
+impl Settings {
+    /// The proxy on the way to a server: none to this host itself.
+    pub fn proxy_to(&self, server: Option<&Endpoint>) -> Option<Proxy> {
+        if server.is_some_and(Endpoint::is_loopback) { None } else { self.proxy.clone() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use spillway_appspec::server::FileExistsBehavior;
+use spillway_wire::agent::specification::AccessToken;
 
 use crate::bundle::Kind;
 
@@ -43,6 +44,8 @@ pub enum Revision {
     },
     /// In S3.
     S3(S3Object),
+    /// In GitHub.
+    GitHub(GitHubCommit),
 }
 
 impl fmt::Display for Revision {
@@ -53,6 +56,7 @@ impl fmt::Display for Revision {
             Self::S3(S3Object { bucket, key, version: Some(version), .. }) => {
                 write!(f, "s3://{bucket}/{key} in version {version}")
             }
+            Self::GitHub(commit) => write!(f, "{commit}"),
         }
     }
 }
@@ -70,6 +74,42 @@ pub struct S3Object {
     pub version: Option<String>,
     /// The ETag that it must have.
     pub etag: Option<String>,
+}
+
+/// A commit in GitHub, which is one of its archives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitHubCommit {
+    /// The owner of the repository.
+    pub account: String,
+    /// The repository.
+    pub repository: String,
+    /// The commit.
+    pub commit: String,
+    /// How it is packed.
+    pub packing: Packing,
+    /// What reads the repository, if the deployment brings it.
+    pub token: Option<AccessToken>,
+}
+
+impl fmt::Display for GitHubCommit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "commit {} of {}/{} in GitHub", self.commit, self.account, self.repository)
+    }
+}
+
+/// The archives that GitHub makes of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// A tar archive, compressed by gzip.
+    Tarball,
+    /// A zip archive.
+    Zipball,
+}
+
+/// Fetches commits from where they are kept.
+pub trait Commits {
+    /// Writes the archive of a commit into a new file.
+    fn fetch(&self, commit: &GitHubCommit, into: &Path) -> io::Result<()>;
 }
 
 /// Fetches bundles from where they are stored.

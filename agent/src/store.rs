@@ -1,27 +1,24 @@
 //! Bundles in S3.
 
-use std::fs;
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
 use ureq::Body;
 use ureq::http::Response;
 
+use crate::http::download::{self, Cut};
 use crate::http::endpoint::Endpoint;
 use crate::http::signature::{self, Scope};
-use crate::http::{Call, Http};
+use crate::http::{Call, Http, encode};
 use crate::identity::Identity;
 use crate::spec::{Bundles, S3Object};
 use crate::system::clock::{Bell, Clock};
-use crate::system::space;
 
 /// The waits between tries.
 const WAITS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(16)];
 /// The most bytes of an error of S3 that are looked at.
 const MOST_ERROR: u64 = 16 * 1024;
-const BLOCK: usize = 64 * 1024;
 
 /// S3, read in the name of a host.
 pub struct S3<'a> {
@@ -92,13 +89,18 @@ impl S3<'_> {
             return Ok(etag);
         }
         let length = length.ok_or_else(|| Failure::Lasting(format!("{server} does not say how long the object is")))?;
-        check_space(into, length)?;
-        let copied = copy(response.into_body(), length, into)?;
-        if copied < length {
-            let words = format!("the connection to {server} ended after {copied} of {length} bytes");
-            return Err(Failure::Passing(words));
+        download::check_space(into, length).map_err(Failure::Lasting)?;
+        match download::save(response.into_body(), into, length, None) {
+            Ok(copied) | Err(Cut::Broken(copied)) if copied < length => {
+                let words = format!("the connection to {server} ended after {copied} of {length} bytes");
+                Err(Failure::Passing(words))
+            }
+            Ok(_) | Err(Cut::Broken(_)) => Ok(etag),
+            Err(Cut::Disk(words)) => Err(Failure::Lasting(words)),
+            Err(Cut::TooLarge | Cut::TooLate) => {
+                Err(Failure::Lasting(format!("{server} sent more than the {length} bytes that it had announced")))
+            }
         }
-        Ok(etag)
     }
 
     /// The bucket is part of the server's name, unless the server is another one or no certificate fits the name.
@@ -156,49 +158,4 @@ impl S3<'_> {
             _ => Failure::Lasting(format!("S3 in {region} refuses key {key} of bucket {bucket} to {host} ({said})")),
         }
     }
-}
-
-/// Fails if a file of this length cannot be on its disk. The unpacked revision needs more, which nothing says yet.
-fn check_space(file: &Path, length: u64) -> Result<(), Failure> {
-    let folder = file.parent().unwrap_or(file);
-    let found = space::of(folder)
-        .map_err(|error| Failure::Lasting(format!("the free space of {} cannot be read: {error}", folder.display())))?;
-    let free = found.bytes;
-    if free < length {
-        let folder = folder.display();
-        return Err(Failure::Lasting(format!(
-            "the bundle has {length} bytes, and {folder} has {free} free; remove what is not needed, or keep fewer \
-             revisions by :max_revisions:"
-        )));
-    }
-    Ok(())
-}
-
-/// Copies so many bytes of a body into a new file. How many there were.
-fn copy(body: Body, length: u64, into: &Path) -> Result<u64, Failure> {
-    let disk = |error: io::Error| Failure::Lasting(format!("{} cannot be written: {error}", into.display()));
-    // An earlier try may have left a part.
-    let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(into).map_err(disk)?;
-    let mut reader = body.into_reader().take(length);
-    let mut block = vec![0; BLOCK];
-    let mut copied = 0;
-    // A connection that breaks is seen by what is missing.
-    while let Ok(count @ 1..) = reader.read(&mut block) {
-        file.write_all(&block[..count]).map_err(disk)?;
-        copied += count as u64;
-    }
-    Ok(copied)
-}
-
-/// A text as S3 wants it in a path: all but unreserved characters and slashes as bytes.
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => encoded.push(byte.into()),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }

@@ -117,7 +117,8 @@ fn a_bundle_that_cannot_be_deployed_is_refused_with_words() {
     let cases: [(&[&str], &str); 3] = [
         (
             &["-l", "https://github.com/owner/shop"],
-            "the bundle https://github.com/owner/shop is neither on this host nor in S3; download it first, and give its path",
+            "the bundle https://github.com/owner/shop names no commit; a bundle in GitHub is \
+             https://github.com/owner/repository/tree/commit",
         ),
         (&["-l", "/no/such/bundle"], "the bundle /no/such/bundle cannot be read: No such file or directory"),
         (&["-g", "../up"], "'../up' cannot be the id of a deployment or its group"),

@@ -4,10 +4,10 @@
 mod tests;
 
 use spillway_appspec::server::FileExistsBehavior;
-use spillway_wire::agent::specification::{Specification, SpecifiedRevision};
+use spillway_wire::agent::specification::{AccessToken, Specification, SpecifiedRevision};
 
 use crate::bundle::Kind;
-use crate::spec::{DeploymentSpec, Revision, S3Object};
+use crate::spec::{DeploymentSpec, GitHubCommit, Packing, Revision, S3Object};
 
 /// Why a specification is refused.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub fn parse(text: &str) -> Result<DeploymentSpec, Refused> {
         group_name: given(wire.deployment_group_name, "DeploymentGroupName")?,
         application_name: given(wire.application_name, "ApplicationName")?,
         is_blue_green_rollback: creator == "codeDeployRollback" && kind == "BLUE_GREEN",
-        revision: revision(wire.revision.ok_or(Refused::Missing("Revision"))?)?,
+        revision: revision(wire.revision.ok_or(Refused::Missing("Revision"))?, wire.git_hub_access_token)?,
         appspec_filename: wire.app_spec_filename.filter(|name| !name.is_empty()),
         file_exists_behavior: behavior.map_or(Ok(FileExistsBehavior::Disallow), |name| read_behavior(&name))?,
         events: wire.all_possible_lifecycle_events,
@@ -52,7 +52,7 @@ fn read_behavior(name: &str) -> Result<FileExistsBehavior, Refused> {
     found.ok_or_else(|| Refused::Unknown(format!("FileExistsBehavior {name} is not DISALLOW, OVERWRITE or RETAIN")))
 }
 
-fn revision(wire: SpecifiedRevision) -> Result<Revision, Refused> {
+fn revision(wire: SpecifiedRevision, token: Option<AccessToken>) -> Result<Revision, Refused> {
     let kind = given(wire.revision_type, "Revision.RevisionType")?;
     match kind.as_str() {
         "S3" => {
@@ -70,8 +70,29 @@ fn revision(wire: SpecifiedRevision) -> Result<Revision, Refused> {
             let location = given(local.location, "Revision.LocalRevision.Location")?.into();
             Ok(Revision::Local { location, kind: local.bundle_type.as_deref().map(packing).transpose()? })
         }
+        "GitHub" => {
+            let commit = wire.git_hub_revision.ok_or(Refused::Missing("Revision.GitHubRevision"))?;
+            Ok(Revision::GitHub(GitHubCommit {
+                account: given(commit.account, "Revision.GitHubRevision.Account")?,
+                repository: given(commit.repository, "Revision.GitHubRevision.Repository")?,
+                commit: given(commit.commit_id, "Revision.GitHubRevision.CommitId")?,
+                packing: commit.bundle_type.as_deref().map_or(Ok(Packing::Tarball), archive)?,
+                token: token.filter(|AccessToken(text)| !text.is_empty()),
+            }))
+        }
+        other => Err(Refused::Unknown(format!(
+            "this agent fetches no revision of type {other}; put the bundle into S3, or name a commit in GitHub"
+        ))),
+    }
+}
+
+/// Of an archive that GitHub makes. Its tar archives are compressed, whatever they are called.
+fn archive(name: &str) -> Result<Packing, Refused> {
+    match name {
+        "tar" | "tgz" => Ok(Packing::Tarball),
+        "zip" => Ok(Packing::Zipball),
         other => {
-            Err(Refused::Unknown(format!("this agent fetches no revision of type {other}; put the bundle into S3")))
+            Err(Refused::Unknown(format!("an archive of type {other} is none of GitHub's, which are tar and zip")))
         }
     }
 }

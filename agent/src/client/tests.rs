@@ -245,8 +245,9 @@ fn what_cannot_be_run_is_failed_without_an_acknowledgement() {
         ("Install", changed("/DeploymentGroupId", json!("")), "the deployment specification has no DeploymentGroupId"),
         (
             "Install",
-            changed("/Revision/RevisionType", json!("GitHub")),
-            "the deployment specification is refused: this agent fetches no revision of type GitHub; put the bundle into S3",
+            changed("/Revision/RevisionType", json!("Bitbucket")),
+            "the deployment specification is refused: this agent fetches no revision of type Bitbucket; put the bundle into \
+             S3, or name a commit in GitHub",
         ),
         (
             "Install",

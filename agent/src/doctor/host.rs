@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::{Finding, Surroundings, Verdict};
+use crate::github::token::Token;
 use crate::settings::Settings;
 
 /// With less, a bundle of a usual size and what it unpacks to have no room.
@@ -26,6 +27,13 @@ pub(super) fn examine(
     tell: &mut dyn FnMut(Finding) -> Result<()>,
 ) -> Result<()> {
     if let Some(settings) = settings {
+        if let Some(file) = &settings.github_token_file {
+            let verdict = match Token::find(None, Some(file)) {
+                Ok(_) => Verdict::Good(format!("the token in {} is for its owner alone", file.display())),
+                Err(words) => Verdict::Bad(words),
+            };
+            tell(Finding { check: "GitHub", verdict })?;
+        }
         let existing = settings.root.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
         tell(Finding { check: "folder", verdict: folder(&settings.root, existing) })?;
         tell(Finding { check: "space", verdict: space(existing, (surroundings.space)(existing)) })?;

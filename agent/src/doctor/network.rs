@@ -71,8 +71,7 @@ pub(super) fn examine(
 }
 
 fn http(settings: &Settings) -> Http {
-    let proxy = if settings.service.is_loopback() { None } else { settings.proxy.clone() };
-    Http::new(READ.min(settings.read_timeout), proxy)
+    Http::new(READ.min(settings.read_timeout), settings.proxy_to(Some(&settings.service)))
 }
 
 fn who(identity: &Identity) -> Verdict {

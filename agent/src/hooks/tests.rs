@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use spillway_appspec::server::FileExistsBehavior;
+use spillway_wire::agent::specification::AccessToken;
 use tempfile::TempDir;
 
 use super::*;
 use crate::progress::Progress;
-use crate::spec::{Revision, S3Object};
+use crate::spec::{GitHubCommit, Packing, Revision, S3Object};
 use crate::system::unix::Unix;
 
 struct Stage {
@@ -226,7 +227,7 @@ fn scripts_get_what_is_documented_and_no_credentials() {
     };
     let agent = SECRET.iter().chain(&OF_MANAGER).chain(&["HOME", "DEPLOYMENT_ID"]);
     let agent = agent.map(|name| (OsString::from(name), OsString::from("agent")));
-    let mut found: Vec<String> = environment(agent, &spec, "ApplicationStop")
+    let mut found: Vec<String> = environment(agent.clone(), &spec, "ApplicationStop")
         .into_iter()
         .map(|(name, value)| format!("{}={}", name.display(), value.display()))
         .collect();
@@ -245,4 +246,15 @@ fn scripts_get_what_is_documented_and_no_credentials() {
         &path,
     ];
     assert_eq!(found, expected);
+    let commit = GitHubCommit {
+        account: "shop".to_owned(),
+        repository: "web".to_owned(),
+        commit: "c0ffee".to_owned(),
+        packing: Packing::Tarball,
+        token: Some(AccessToken("secret-of-github".to_owned())),
+    };
+    let found = environment(agent, &DeploymentSpec { revision: Revision::GitHub(commit), ..spec }, "ApplicationStop");
+    let of_bundle: Vec<_> = found.iter().filter(|(name, _)| name.to_string_lossy().starts_with("BUNDLE_")).collect();
+    assert_eq!(of_bundle, [&(OsString::from("BUNDLE_COMMIT"), OsString::from("c0ffee"))]);
+    assert!(!format!("{found:?}").contains("secret-of-github"));
 }

@@ -55,6 +55,13 @@ impl Endpoint {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// Scheme, host and port.
+    pub fn origin(&self) -> &str {
+        let after_scheme = self.url.find("://").map_or(0, |at| at + 3);
+        let end = self.url[after_scheme..].find('/').map_or(self.url.len(), |at| after_scheme + at);
+        &self.url[..end]
+    }
+
     /// Whether it is this host.
     pub fn is_loopback(&self) -> bool {
         let bare = self.bare_host();
@@ -92,6 +99,8 @@ mod tests {
     fn a_server_may_answer_under_a_path() {
         let behind = Endpoint::parse("https://gateway.example.com/stage/agents/").unwrap();
         assert_eq!(behind.to_string(), "https://gateway.example.com/stage/agents");
+        assert_eq!(behind.origin(), "https://gateway.example.com");
+        assert_eq!(Endpoint::parse("http://[::1]:80").unwrap().origin(), "http://[::1]:80");
     }
 
     #[test]

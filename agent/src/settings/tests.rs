@@ -21,6 +21,7 @@ fn what_is_not_said_has_the_values_of_codedeploys_agent() {
     assert_eq!(settings.service.to_string(), "https://abc.lambda-url.eu-west-1.on.aws");
     assert_eq!(settings.metadata.to_string(), "http://169.254.169.254");
     assert!(settings.s3.is_none() && settings.proxy.is_none() && settings.warnings.is_empty());
+    assert!(settings.github.is_none() && settings.github_token_file.is_none());
 }
 
 #[test]
@@ -29,13 +30,18 @@ fn the_file_of_the_official_package_is_read_and_what_means_nothing_here_is_said(
                 :program_name: codedeploy-agent\n:root_dir: '/opt/codedeploy-agent/deployment-root'\n:verbose: false\n\
                 :wait_between_runs: 1\n:proxy_uri: http://user:secret@proxy:3128\n:max_revisions: 3\n:max_revision: 4\n\
                 :kill_agent_max_wait_time_seconds: 60\n:http_read_timeout: 20\n:s3_endpoint_override: http://[::1]:9000\n\
-                :on_premises_config_file: /etc/host.yml\nimds_endpoint: http://127.0.0.1:1338\n:wait_between_run: 2\n";
+                :on_premises_config_file: /etc/host.yml\nimds_endpoint: http://127.0.0.1:1338\n:wait_between_run: 2\n\
+                :github_endpoint: https://code.example.com/api/v3\n:github_token_file: /etc/github-token\n";
     let settings = read(&format!("{text}{SERVICE}")).unwrap();
     assert_eq!((settings.wait_between_runs.as_secs(), settings.max_revisions), (1, 3));
     assert_eq!((settings.kill_wait.as_secs(), settings.read_timeout.as_secs()), (60, 20));
-    assert_eq!(settings.s3.unwrap().to_string(), "http://[::1]:9000");
+    assert_eq!(settings.s3.as_ref().unwrap().to_string(), "http://[::1]:9000");
     assert_eq!(settings.metadata.to_string(), "http://127.0.0.1:1338");
-    assert!(settings.proxy.is_some());
+    assert_eq!(settings.github.as_ref().unwrap().to_string(), "https://code.example.com/api/v3");
+    assert_eq!(settings.github_token_file.as_deref(), Some(Path::new("/etc/github-token")));
+    assert!(
+        settings.proxy_to(settings.github.as_ref()).is_some() && settings.proxy_to(Some(&settings.metadata)).is_none()
+    );
     insta::assert_snapshot!("package_file", settings.warnings.join("\n"));
 }
 
@@ -44,7 +50,7 @@ fn all_bad_values_are_told_at_once_with_what_is_expected() {
     let text = ":root_dir: deployments\n:wait_between_runs: soon\n:max_revisions: 0\n:proxy_uri: ftp://user:secret@x\n\
                 :kill_agent_max_wait_time_seconds: -1\n:on_premises_config_file: host.yml\n:http_read_timeout: 1\n\
                 :deploy_control_endpoint: http://agents.example.com\n:s3_endpoint_override: x\n\
-                :imds_endpoint: http://10.0.0.1\n";
+                :imds_endpoint: http://10.0.0.1\n:github_endpoint: http://code.example.com\n:github_token_file: token\n";
     insta::assert_snapshot!("bad_values", read(text).unwrap_err());
 }
 

@@ -189,3 +189,18 @@ fn without_a_configuration_what_does_not_need_one_is_still_looked_at() {
     let stage = Stage::new();
     insta::assert_snapshot!("no_configuration", stage.examine_with("missing.yml"));
 }
+
+#[test]
+fn a_token_for_github_that_others_can_read_is_a_failure() {
+    let (stage, server) = (Stage::new(), serve(400, NO_COMMAND, DATE));
+    let token = stage.host.path("token").display().to_string();
+    let stage = Stage { more: Box::leak(format!(":github_token_file: {token}\n").into()), ..stage };
+    stage.host.write("token", SECRET);
+    let told = stage.examine(&server.url(), NO_SERVER);
+    let line = "FAILED  GitHub        the file ~/token with the token for GitHub has mode 0644, so other users may read or change \
+                it; `chmod 600 ~/token`\n";
+    assert!(told.contains(line) && told.ends_with("exit with failure\n"), "{told}");
+    stage.protect("token");
+    let told = stage.examine(&server.url(), NO_SERVER);
+    assert!(told.contains("ok      GitHub        the token in ~/token is for its owner alone\n"), "{told}");
+}

@@ -4,6 +4,7 @@
 
 mod conversation;
 mod doctor;
+mod github;
 mod host;
 mod local;
 mod metadata;

@@ -112,7 +112,11 @@ fn read(stream: &TcpStream) -> Option<Request> {
 
 fn write(stream: &mut TcpStream, response: &Response) -> std::io::Result<()> {
     let length = response.length.unwrap_or(response.body.len() as u64);
-    let mut head = format!("HTTP/1.1 {} -\r\nconnection: close\r\ncontent-length: {length}\r\n", response.status);
+    let mut head = format!("HTTP/1.1 {} -\r\nconnection: close\r\n", response.status);
+    // A body in chunks says its length itself.
+    if !response.headers.iter().any(|(name, _)| *name == "transfer-encoding") {
+        head.push_str(&format!("content-length: {length}\r\n"));
+    }
     for (name, value) in &response.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -41,8 +41,40 @@ fn revision() -> impl Strategy<Value = Value> {
     let packings = select(&["tar", "tgz", "zip", "directory", "rar", ""][..]);
     (kinds, packings, name(), name()).prop_map(|(kind, packing, bucket, key)| {
         json!({ "RevisionType": kind, "S3Revision": { "Bucket": bucket, "Key": key, "BundleType": packing },
+            "GitHubRevision": { "Account": bucket, "Repository": key, "CommitId": key, "BundleType": packing },
             "LocalRevision": { "Location": key, "BundleType": packing } })
     })
+}
+
+#[test]
+fn a_commit_in_github_is_read_with_its_token_which_is_never_shown() {
+    let specification = |more: &[(&str, Value)]| {
+        let mut place = json!({ "Account": "shop", "Repository": "web", "CommitId": "c0ffee" });
+        more.iter().for_each(|(name, value)| place[*name] = value.clone());
+        json!({ "DeploymentId": "d-1", "DeploymentGroupId": "g", "DeploymentGroupName": "prod", "ApplicationName": "shop",
+            "Revision": { "RevisionType": "GitHub", "GitHubRevision": place }, "GitHubAccessToken": "secret-of-github" })
+        .to_string()
+    };
+    let spec = parse(&specification(&[("BundleType", json!("zip"))])).unwrap();
+    let expected = GitHubCommit {
+        account: "shop".to_owned(),
+        repository: "web".to_owned(),
+        commit: "c0ffee".to_owned(),
+        packing: Packing::Zipball,
+        token: Some(AccessToken("secret-of-github".to_owned())),
+    };
+    assert_eq!(spec.revision, Revision::GitHub(expected));
+    let shown = format!("{spec:?} {}", spec.revision);
+    assert!(!shown.contains("secret-of-github") && shown.ends_with(" commit c0ffee of shop/web in GitHub"), "{shown}");
+    let anonymous = specification(&[("BundleType", Value::Null)]).replace("secret-of-github", "");
+    let Revision::GitHub(commit) = parse(&anonymous).unwrap().revision else { panic!("it is a commit") };
+    assert_eq!((commit.packing, commit.token), (Packing::Tarball, None));
+    let refused = |name, value| parse(&specification(&[(name, value)])).unwrap_err().to_string();
+    assert_eq!(
+        refused("BundleType", json!("rar")),
+        "the deployment specification is refused: an archive of type rar is none of GitHub's, which are tar and zip"
+    );
+    assert_eq!(refused("CommitId", json!("")), "the deployment specification has no Revision.GitHubRevision.CommitId");
 }
 
 proptest! {
