@@ -8,13 +8,11 @@ use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::{Host, Principal, Standing};
 use spillway_domain::server::progress::Roster;
 use spillway_domain::server::work::HostWork;
-use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::hosts::{HostDossiers, HostWorks};
 use spillway_engine::server::agent_api::poll;
 use spillway_testkit::{FleetStory, HostPlan, Plot, Runner, World};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
-use spillway_wire::agent::door::specified;
 
 const ALL_AT_ONCE: &str = "CodeDeployDefault.AllAtOnce";
 const HALF_AT_A_TIME: &str = "CodeDeployDefault.HalfAtATime";
@@ -215,24 +213,6 @@ fn what_an_in_place_deployment_cannot_do_is_refused_and_nothing_is_created() {
     }
     let deployments = Door::new(&world).call("ListDeployments", &json!({}));
     assert_eq!(deployments, json!({ "deployments": [] }));
-}
-
-#[test]
-fn a_commit_in_github_is_deployed_and_hosts_get_it_as_codedeploy_names_it() {
-    let commit = "d9efe7ed8b3c7a5e8f6f3f5bb9c0ed1dd2a1a3d8";
-    let hub = json!({ "repository": "shop/web", "commitId": commit });
-    let revision = json!({ "revisionType": "GitHub", "gitHubLocation": hub });
-    let fleet = Fleet::with(&FleetStory::new(ONE_AT_A_TIME, 2), &json!({ "revision": revision }));
-    Runner::new(&fleet.world, machine()).run();
-    let info = fleet.info();
-    assert_eq!((&info["status"], &info["revision"], fleet.counts()), (&json!("Succeeded"), &revision, [0, 0, 2, 0, 0]));
-    let record = pollster::block_on(fleet.world.load(&fleet.id.parse().unwrap())).unwrap().unwrap();
-    let specified = specified(&record).unwrap();
-    let payload = specified["DeploymentSpecification"]["GenericEnvelope"]["Payload"].as_str().unwrap();
-    let specification: Value = serde_json::from_str(payload).unwrap();
-    let place = json!({ "Account": "shop", "Repository": "web", "CommitId": commit, "BundleType": "tar" });
-    assert_eq!(specification["Revision"], json!({ "RevisionType": "GitHub", "GitHubRevision": place }));
-    assert_eq!(specification.get("GitHubAccessToken"), None, "the service has no token");
 }
 
 #[test]

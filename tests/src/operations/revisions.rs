@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 use spillway_domain::deployment::lifecycle::EventName;
-use spillway_testkit::{Event, HookPlan, Plot, RevisionPlan, Runner, Story, World, check};
+use spillway_engine::ports::deployments::Deployments;
+use spillway_testkit::{Event, FleetStory, HookPlan, Plot, RevisionPlan, Runner, Story, World, check};
 use spillway_tests::door::Door;
 use spillway_tests::template::machine;
+use spillway_wire::agent::door::specified;
 
 const APPSPEC: &str = r#"{"version":0.0,"Resources":[{"f":{"Type":"AWS::Lambda::Function","Properties":
     {"Name":"orders","Alias":"live","CurrentVersion":"1","TargetVersion":"2"}}}]}"#;
@@ -297,4 +299,26 @@ fn a_batch_gives_what_is_there_and_names_what_is_not() {
     assert_eq!(get(json!([bare]))["errorMessage"], "");
     assert_eq!(get(json!([]))["__type"], "RevisionRequiredException");
     assert_eq!(get(json!(vec![bare; 26]))["__type"], "BatchLimitExceededException");
+}
+
+#[test]
+fn a_commit_in_github_is_deployed_and_hosts_get_it_as_codedeploy_names_it() {
+    let world = World::new();
+    FleetStory::new("CodeDeployDefault.OneAtATime", 2).set(&world);
+    let (door, commit) = (Door::new(&world), "d9efe7ed8b3c7a5e8f6f3f5bb9c0ed1dd2a1a3d8");
+    let hub = json!({ "repository": "shop/web", "commitId": commit });
+    let revision = json!({ "revisionType": "GitHub", "gitHubLocation": hub });
+    let request = json!({ "applicationName": "shop", "deploymentGroupName": "web", "revision": revision });
+    let answer = door.call("CreateDeployment", &request);
+    let id = answer["deploymentId"].as_str().unwrap_or_else(|| panic!("{answer}"));
+    Runner::new(&world, machine()).run();
+    let info = door.call("GetDeployment", &json!({ "deploymentId": id }))["deploymentInfo"].clone();
+    assert_eq!((&info["status"], &info["revision"]), (&json!("Succeeded"), &revision), "{info}");
+    let record = pollster::block_on(world.load(&id.parse().unwrap())).unwrap().unwrap();
+    let specified = specified(&record).unwrap();
+    let payload = specified["DeploymentSpecification"]["GenericEnvelope"]["Payload"].as_str().unwrap();
+    let specification: Value = serde_json::from_str(payload).unwrap();
+    let place = json!({ "Account": "shop", "Repository": "web", "CommitId": commit, "BundleType": "tar" });
+    assert_eq!(specification["Revision"], json!({ "RevisionType": "GitHub", "GitHubRevision": place }));
+    assert_eq!(specification.get("GitHubAccessToken"), None, "the service has no token");
 }
