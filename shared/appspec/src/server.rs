@@ -1,5 +1,6 @@
 //! The AppSpec of EC2 and on-premises hosts.
 
+mod environment;
 mod files;
 mod hooks;
 mod permissions;
@@ -12,12 +13,15 @@ use crate::check::{Check, cut, suggestion};
 use crate::finding::Finding;
 use crate::tree::{self, Key, Malformed, Node};
 
+pub use environment::{ValueSource, Variable};
 pub use files::{FileEntry, FileExistsBehavior};
 pub use hooks::{DEFAULT_TIMEOUT_SECONDS, HOOKS, Hook, Script};
 pub use permissions::{AclEntry, AclKind, Context, PathKind, Permission};
 
 /// The most entries of files, of permissions, and scripts of hooks together.
 const MOST_ENTRIES: usize = 1_000;
+
+const KNOWN: [&str; 7] = ["version", "os", "files", "file_exists_behavior", "permissions", "environment", "hooks"];
 
 /// The operating system that an AppSpec is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,17 +123,18 @@ fn read_document(check: &mut Check, content: &[u8], expected: &Expected<'_>) -> 
 }
 
 fn read_root(check: &mut Check, root: &Node, expected: &Expected<'_>) -> Option<ServerAppSpec> {
-    const KNOWN: [&str; 6] = ["version", "os", "files", "file_exists_behavior", "permissions", "hooks"];
     let entries = check.map("the AppSpec", root, "version, os, files, permissions and hooks")?;
     let fields = check.fields("", entries, KNOWN, unknown_section);
-    let [version, os, files, behavior, permissions, hooks] = fields;
+    let [version, os, files, behavior, permissions, environment, hooks] = fields;
     read_version(check, version);
     let os = read_os(check, os, expected);
     let of = os.unwrap_or(Os::Linux);
     let files = files.map(|node| files::read(check, node, of)).unwrap_or_default();
     let behavior = behavior.and_then(|node| files::read_behavior(check, node));
     let permissions = permissions.map(|node| permissions::read(check, node, of)).unwrap_or_default();
-    let hooks = hooks.map(|node| hooks::read(check, node, of, expected)).unwrap_or_default();
+    let shared = environment.map(|node| environment::read(check, "environment", node)).unwrap_or_default();
+    let mut hooks = hooks.map(|node| hooks::read(check, node, of, expected)).unwrap_or_default();
+    hooks.iter_mut().flat_map(|hook| &mut hook.scripts).for_each(|script| script.inherit(&shared));
     let scripts: usize = hooks.iter().map(|hook| hook.scripts.len()).sum();
     let count = files.len() + permissions.len() + scripts;
     if count > MOST_ENTRIES {
@@ -141,7 +146,6 @@ fn read_root(check: &mut Check, root: &Node, expected: &Expected<'_>) -> Option<
 }
 
 fn unknown_section(check: &mut Check, key: &Key) {
-    const KNOWN: [&str; 6] = ["version", "os", "files", "file_exists_behavior", "permissions", "hooks"];
     let event = HOOKS.iter().find(|event| event.eq_ignore_ascii_case(&key.name));
     if let Some(event) = event {
         let detail = format!(

@@ -1,5 +1,6 @@
 //! `hooks`: the scripts of each event.
 
+use super::environment::{self, Variable};
 use super::files::inside;
 use super::{Expected, Os};
 use crate::check::{Check, cut, suggestion};
@@ -49,6 +50,17 @@ pub struct Script {
     pub run_as: Option<String>,
     /// Whether it runs by sudo.
     pub sudo: bool,
+    /// The variables that it gets, those of all scripts included.
+    pub environment: Vec<Variable>,
+}
+
+impl Script {
+    /// Adds the variables of all scripts that it has not set itself.
+    pub(super) fn inherit(&mut self, shared: &[Variable]) {
+        let is_own = |name: &str| self.environment.iter().any(|own| own.name == name);
+        let new: Vec<Variable> = shared.iter().filter(|variable| !is_own(&variable.name)).cloned().collect();
+        self.environment.splice(0..0, new);
+    }
 }
 
 const OF: &str = "\"- location: …\"";
@@ -123,18 +135,25 @@ fn check_unknown(check: &mut Check, unknown: &[&Key], expected: &Expected<'_>) {
 }
 
 fn read_script(check: &mut Check, place: &str, node: &Node, os: Os) -> Option<Script> {
-    const KNOWN: [&str; 4] = ["location", "timeout", "runas", "sudo"];
+    const KNOWN: [&str; 5] = ["location", "timeout", "runas", "sudo", "environment"];
     const NO_LOCATION: &str =
         "The deployment failed because the application specification file specifies a script with no location value.";
     let Value::Map(entries) = &node.value else {
         check.refuse(node.line, format!("{place} must be a map with location, not {}; write {OF}", node.kind()));
         return None;
     };
-    let [location, timeout, run_as, sudo] =
+    let [location, timeout, run_as, sudo, environment] =
         check.fields(place, entries, KNOWN, |check, key| check.unknown(place, key, &KNOWN));
     let timeout_seconds = timeout.map_or(Some(DEFAULT_TIMEOUT_SECONDS), |node| read_timeout(check, place, node));
     let run_as = check.text(&format!("{place}.runas"), run_as);
     let sudo = sudo.map(|node| read_bool(check, &format!("{place}.sudo"), node));
+    let place_of = format!("{place}.environment");
+    let environment = environment.map(|node| environment::read(check, &place_of, node)).unwrap_or_default();
+    if sudo == Some(true) && !environment.is_empty() {
+        let detail =
+            format!("{place_of} reaches the script only as far as sudo keeps variables; use runas in place of sudo");
+        check.warn(node.line, detail);
+    }
     let Some(written) = check.text(&format!("{place}.location"), location) else {
         check.refuse_as(Some(node.line), NO_LOCATION, format!("{place} needs the path of a script of the revision"));
         return None;
@@ -151,6 +170,7 @@ fn read_script(check: &mut Check, place: &str, node: &Node, os: Os) -> Option<Sc
         timeout_seconds: timeout_seconds?,
         run_as,
         sudo: sudo == Some(true),
+        environment,
     })
 }
 

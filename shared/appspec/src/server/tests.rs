@@ -1,4 +1,5 @@
 mod corpus;
+mod environments;
 mod properties;
 
 use super::*;
@@ -59,6 +60,7 @@ fn the_typical_file_is_read_whole() {
         timeout_seconds: 300,
         run_as: Some("root".to_owned()),
         sudo: false,
+        environment: Vec::new(),
     };
     assert_eq!(scripts[0], migrate);
     assert_eq!(scripts[1].timeout_seconds, DEFAULT_TIMEOUT_SECONDS);

@@ -14,7 +14,8 @@ proptest! {
         parts in proptest::collection::vec(prop_oneof![
             Just("version: 0.0\n"), Just("os: linux\n"), Just("files:\n"), Just("hooks:\n"), Just("permissions:\n"),
             Just("  - source: /\n"), Just("    destination: /a\n"), Just("  AfterInstall:\n"), Just("    - location: x\n"),
-            Just("      timeout: 1\n"), Just("&a "), Just("*a"), Just("{"), Just("}"), Just("["), Just("]"), Just(","),
+            Just("      timeout: 1\n"), Just("environment:\n"), Just("  A: ssm:/a\n"), Just("      environment: {A: x}\n"),
+            Just("&a "), Just("*a"), Just("{"), Just("}"), Just("["), Just("]"), Just(","),
             Just("\t"), Just("\r\n"), Just("---\n"), Just("...\n"), Just("\""), Just("'"), Just("|\n"), Just("? "),
             Just(": "), Just("- "), Just("!x "), Just("<<: "), Just("#"), Just("\u{feff}"), Just("ø"), Just("\0"),
         ], 0..60),
