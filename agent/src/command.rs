@@ -21,6 +21,7 @@ use crate::hooks::{self, HookLog};
 use crate::install::decide::{Owned, Plan};
 use crate::install::{self, Refused};
 use crate::progress::Progress;
+use crate::secrets::Secrets;
 use crate::spec::{Bundles, Commits, DeploymentSpec, GitHubCommit, Revision, S3Object};
 use crate::state::{Place, Root};
 use crate::system::{Host, Invocation};
@@ -61,6 +62,8 @@ pub struct Agent<'a> {
     pub bundles: Option<&'a dyn Bundles>,
     /// Where commits are fetched from; none for an agent that has no access to GitHub.
     pub commits: Option<&'a dyn Commits>,
+    /// Where the values of scripts' own variables are; none for an agent that has no access to them.
+    pub secrets: Option<&'a dyn Secrets>,
     /// Between the request to end and the end by force.
     pub grace: Duration,
     /// The time of day.
@@ -88,6 +91,7 @@ impl<'a> Agent<'a> {
             environment,
             bundles: None,
             commits: None,
+            secrets: None,
             grace: Invocation::GRACE,
             now,
             progress,
@@ -277,7 +281,8 @@ impl<'a> Agent<'a> {
         let mark = format!("{}/{event}/{}", spec.deployment_id, std::process::id());
         let grace = self.grace;
         let (environment, cancellation) = (&environment, &self.progress.cancellation);
-        let event = hooks::Event { name: event, archive: &archive, environment, mark: &mark, grace, cancellation };
+        let (archive, mark, secrets) = (archive.as_path(), mark.as_str(), self.secrets);
+        let event = hooks::Event { name: event, archive, environment, mark, grace, cancellation, secrets };
         let mut log = HookLog::open(&place.scripts_log(), self.now, &self.progress)?;
         Ok(hooks::run(self.host, &event, appspec.scripts(event.name), &mut log)?)
     }

@@ -22,6 +22,7 @@ use crate::github::GitHub;
 use crate::http::endpoint::Endpoint;
 use crate::http::{AGENT_VERSION, Http};
 use crate::identity::Identity;
+use crate::secrets::AwsSecrets;
 use crate::service::HostService;
 use crate::settings::{FILE, Settings};
 use crate::state::Root;
@@ -115,10 +116,12 @@ fn converse(settings: &Settings, journal: &Journal<'_>, shutdown: &Shutdown, pul
         stopping: &shutdown.bell,
     };
     let github = GitHub::new(Some(settings), &CLOCK, &shutdown.bell).map_err(anyhow::Error::msg)?;
+    let secrets = AwsSecrets::new(settings, &identity, &CLOCK, &shutdown.bell);
     let host = Unix::new(ASIDE.to_owned(), OWN_PROGRAM.into());
     let agent = Agent {
         bundles: Some(&store),
         commits: Some(&github),
+        secrets: Some(&secrets),
         files_root: settings.files_root.clone(),
         keep: Keep { revisions: settings.max_revisions, ..Keep::default() },
         ..Agent::new(&host, settings.root.clone(), std::env::vars_os().collect(), clock::now)

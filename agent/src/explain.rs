@@ -30,7 +30,9 @@ pub fn event(name: &str, effect: &Effect<'_>) -> String {
             for script in appspec.scripts(name) {
                 let user = script.run_as.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
                 let sudo = if script.sudo { " by sudo" } else { "" };
-                lines.push(format!("run {}{user}{sudo}, at most {} s", script.location, script.timeout_seconds));
+                let own: Vec<String> = script.environment.iter().map(ToString::to_string).collect();
+                let own = if own.is_empty() { String::new() } else { format!(", with {}", own.join(", ")) };
+                lines.push(format!("run {}{user}{sudo}, at most {} s{own}", script.location, script.timeout_seconds));
             }
         }
         Effect::Nothing => {}

@@ -3,6 +3,7 @@
 mod log;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,6 +15,8 @@ use std::time::Duration;
 use spillway_appspec::server::Script;
 
 use crate::diagnostics::{Diagnostics, ErrorCode};
+use crate::mask::Mask;
+use crate::secrets::Secrets;
 use crate::spec::{DeploymentSpec, Revision, S3Object};
 use crate::state::Place;
 use crate::system::{Cancellation, Ended, Host, Invocation, Output};
@@ -112,6 +115,8 @@ pub struct Event<'a> {
     pub grace: Duration,
     /// Ends its scripts before their time.
     pub cancellation: &'a Cancellation,
+    /// Where the values of the scripts' own variables are; none for an agent that has no access to them.
+    pub secrets: Option<&'a dyn Secrets>,
 }
 
 /// Runs scripts one after another until one fails.
@@ -119,9 +124,11 @@ pub fn run(host: &dyn Host, event: &Event<'_>, scripts: &[Script], log: &mut Hoo
     if !scripts.is_empty() {
         log.note(&format!("LifecycleEvent - {}", event.name))?;
     }
+    // What one script gets, another one may write.
+    let mut mask = Mask::default();
     for script in scripts {
         log.note(&format!("Script - {}", script.written))?;
-        if let Err((code, message)) = run_one(host, event, script, log)? {
+        if let Err((code, message)) = run_one(host, event, script, &mut mask, log)? {
             log.note(&format!("[stderr]{message}"))?;
             let message = message.chars().take(3_000).collect();
             return Ok(Diagnostics { code, script_name: script.written.clone(), message, log: log.tail() });
@@ -132,7 +139,13 @@ pub fn run(host: &dyn Host, event: &Event<'_>, scripts: &[Script], log: &mut Hoo
 
 type Failure = (ErrorCode, String);
 
-fn run_one(host: &dyn Host, event: &Event<'_>, script: &Script, log: &mut HookLog) -> io::Result<Result<(), Failure>> {
+fn run_one(
+    host: &dyn Host,
+    event: &Event<'_>,
+    script: &Script,
+    mask: &mut Mask,
+    log: &mut HookLog,
+) -> io::Result<Result<(), Failure>> {
     let program = event.archive.join(&script.location);
     let at = format!("Script at specified location: {}", script.written);
     let cancelled = |verb: &str| {
@@ -166,12 +179,20 @@ fn run_one(host: &dyn Host, event: &Event<'_>, script: &Script, log: &mut HookLo
         let message = format!("{at}{as_user} failed with exit code 1 [user {user} does not exist]");
         return Ok(Err((ErrorCode::ScriptFailed, message)));
     }
+    let own = match variables::resolve(&script.environment, event.secrets, event.cancellation, mask) {
+        Ok(own) => own,
+        Err(words) => return Ok(Err((ErrorCode::ScriptFailed, format!("{at} was not started: {words}")))),
+    };
+    let mut environment = event.environment.to_owned();
+    environment.retain(|(name, _)| !own.iter().any(|(known, _)| known == name));
+    environment.extend(own);
     let invocation = Invocation {
         program,
         sudo: script.sudo,
         run_as: script.run_as.clone(),
         folder: event.archive.to_owned(),
-        environment: event.environment.to_owned(),
+        environment,
+        mask: mask.clone(),
         mark: event.mark.to_owned(),
         timeout: Duration::from_secs(script.timeout_seconds.into()),
         grace: event.grace,

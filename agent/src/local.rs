@@ -2,6 +2,7 @@
 
 mod location;
 
+use std::cell::OnceCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use anyhow::{Context, Result};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use spillway_appspec::server::{FileExistsBehavior, HOOKS};
+use zeroize::Zeroizing;
 
 use crate::bundle::Kind;
 use crate::command::{Agent, unpack, unpack_commit};
@@ -16,6 +18,7 @@ use crate::explain::{self, Effect};
 use crate::github::GitHub;
 use crate::http::Http;
 use crate::identity::Identity;
+use crate::secrets::{AwsSecrets, Secrets};
 use crate::settings::{FILE, Settings};
 use crate::spec::{DeploymentSpec, Revision};
 use crate::state::Place;
@@ -58,7 +61,8 @@ pub struct Options {
     /// The folder of all deployments
     #[arg(long, default_value = ROOT)]
     pub root: PathBuf,
-    /// The agent's configuration, which names the file with the host's identity; read for a bundle in S3 or GitHub only
+    /// The agent's configuration, which names the file with the host's identity; read for a bundle in S3 or GitHub, and for
+    /// values that scripts get from AWS
     #[arg(short = 'c', long = "agent-configuration-file", default_value = FILE)]
     pub config: PathBuf,
     /// Say what would be copied, changed, deleted and run, and change nothing
@@ -110,6 +114,8 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<bool> {
     let root = std::path::absolute(&options.root)?;
     let mut agent = Agent::new(&host, root, std::env::vars_os().collect(), clock::now);
     let stopping = Bell::default();
+    let secrets = OnDemand { config: &options.config, stopping: &stopping, found: OnceCell::new() };
+    agent.secrets = Some(&secrets);
     let (identity, store, github);
     let location = &options.bundle_location;
     let revision = match location::kind(location) {
@@ -133,6 +139,35 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<bool> {
         }
     };
     deploy(&agent, options, revision, out)
+}
+
+/// Parameter Store and Secrets Manager, by a configuration that is read for an AppSpec with such variables only.
+struct OnDemand<'a> {
+    config: &'a Path,
+    stopping: &'a Bell,
+    found: OnceCell<Result<(Settings, Identity), String>>,
+}
+
+impl OnDemand<'_> {
+    fn secrets(&self) -> Result<AwsSecrets<'_>, String> {
+        let found = self.found.get_or_init(|| {
+            let settings = Settings::read(self.config).map_err(|unusable| unusable.to_string())?;
+            let identity = Identity::find(&settings)?;
+            Ok((settings, identity))
+        });
+        let (settings, identity) = found.as_ref().map_err(Clone::clone)?;
+        Ok(AwsSecrets::new(settings, identity, &HostClock, self.stopping))
+    }
+}
+
+impl Secrets for OnDemand<'_> {
+    fn parameter(&self, name: &str) -> Result<Zeroizing<String>, String> {
+        self.secrets()?.parameter(name)
+    }
+
+    fn secret(&self, id: &str) -> Result<Zeroizing<String>, String> {
+        self.secrets()?.secret(id)
+    }
 }
 
 /// Deploys, or says what it would do.

@@ -61,9 +61,13 @@ pub struct Settings {
     pub github: Option<Endpoint>,
     /// The file with what reads repositories in GitHub that not all may read.
     pub github_token_file: Option<PathBuf>,
+    /// Parameter Store, where it is not AWS's own.
+    pub ssm: Option<Endpoint>,
+    /// Secrets Manager, where it is not AWS's own.
+    pub secrets_manager: Option<Endpoint>,
     /// The metadata service of EC2.
     pub metadata: Endpoint,
-    /// The way to the service, S3 and GitHub.
+    /// The way to the service, S3, GitHub, Parameter Store and Secrets Manager.
     pub proxy: Option<Proxy>,
     /// How long an answer may take.
     pub read_timeout: Duration,
@@ -118,6 +122,8 @@ impl Settings {
         let s3 = reader.value("s3_endpoint_override", Endpoint::parse);
         let github = reader.value("github_endpoint", Endpoint::parse);
         let github_token_file = reader.value("github_token_file", path);
+        let ssm = reader.value("ssm_endpoint", Endpoint::parse);
+        let secrets_manager = reader.value("secretsmanager_endpoint", Endpoint::parse);
         let metadata = reader.value("imds_endpoint", Endpoint::parse_metadata);
         let proxy = reader.secret("proxy_uri", |text| {
             let expected = "the URL of a proxy, such as http://proxy.example.com:3128";
@@ -146,6 +152,8 @@ impl Settings {
             s3,
             github,
             github_token_file,
+            ssm,
+            secrets_manager,
             metadata,
             proxy,
             read_timeout: Duration::from_secs(timeout.unwrap_or(80)),

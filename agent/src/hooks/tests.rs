@@ -43,6 +43,7 @@ impl Stage {
             mark: &mark,
             grace: Duration::from_millis(300),
             cancellation: &self.progress.cancellation,
+            secrets: None,
         };
         let mut log = HookLog::open(&self.home.path().join("log"), || Timestamp::UNIX_EPOCH, &self.progress).unwrap();
         run(&host, &event, scripts, &mut log).unwrap()
@@ -63,6 +64,7 @@ fn script(location: &str) -> Script {
         timeout_seconds: 20,
         run_as: None,
         sudo: false,
+        environment: Vec::new(),
     }
 }
 

@@ -22,6 +22,7 @@ fn what_is_not_said_has_the_values_of_codedeploys_agent() {
     assert_eq!(settings.metadata.to_string(), "http://169.254.169.254");
     assert!(settings.s3.is_none() && settings.proxy.is_none() && settings.warnings.is_empty());
     assert!(settings.github.is_none() && settings.github_token_file.is_none());
+    assert!(settings.ssm.is_none() && settings.secrets_manager.is_none());
 }
 
 #[test]
@@ -50,7 +51,8 @@ fn all_bad_values_are_told_at_once_with_what_is_expected() {
     let text = ":root_dir: deployments\n:wait_between_runs: soon\n:max_revisions: 0\n:proxy_uri: ftp://user:secret@x\n\
                 :kill_agent_max_wait_time_seconds: -1\n:on_premises_config_file: host.yml\n:http_read_timeout: 1\n\
                 :deploy_control_endpoint: http://agents.example.com\n:s3_endpoint_override: x\n\
-                :imds_endpoint: http://10.0.0.1\n:github_endpoint: http://code.example.com\n:github_token_file: token\n";
+                :imds_endpoint: http://10.0.0.1\n:github_endpoint: http://code.example.com\n:github_token_file: token\n\
+                :ssm_endpoint: ssm\n:secretsmanager_endpoint: http://10.0.0.1\n";
     insta::assert_snapshot!("bad_values", read(text).unwrap_err());
 }
 

@@ -1,6 +1,7 @@
 //! Runs a script, drains what it writes, and ends it and all that it started when its time is over.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -15,6 +16,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use super::clock::Deadline;
+use crate::mask::{Lines, Mask};
 
 /// Between the request to end and the end by force.
 const GRACE: Duration = Duration::from_secs(5);
@@ -24,11 +26,9 @@ const DRAIN: Duration = Duration::from_secs(2);
 const LONG_DRAIN: Duration = Duration::from_secs(10);
 /// The variable by which the processes of a script are found, wherever they went.
 const MARK: &str = "SPILLWAY_HOOK";
-/// The most bytes of a line that are handed on in one piece.
-const LINE: usize = 64 * 1024;
 
 /// A program to run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Invocation {
     /// The program.
     pub program: PathBuf,
@@ -40,6 +40,8 @@ pub struct Invocation {
     pub folder: PathBuf,
     /// All of its environment.
     pub environment: Vec<(OsString, OsString)>,
+    /// What is masked in its output.
+    pub mask: Mask,
     /// A text that no other running script has.
     pub mark: String,
     /// How long it may take.
@@ -48,6 +50,16 @@ pub struct Invocation {
     pub grace: Duration,
     /// Ends it before its time.
     pub cancellation: Cancellation,
+}
+
+impl fmt::Debug for Invocation {
+    /// Without the environment, in which secrets are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation")
+            .field("program", &self.program)
+            .field("run_as", &self.run_as)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Invocation {
@@ -154,11 +166,11 @@ pub(super) fn run(agent: &Path, invocation: &Invocation, output: &mut dyn FnMut(
     let mut open = 0;
     if let Some(stream) = child.stdout.take() {
         open += 1;
-        read_lines(stream, true, send.clone())?;
+        read_lines(stream, true, invocation.mask.clone(), send.clone())?;
     }
     if let Some(stream) = child.stderr.take() {
         open += 1;
-        read_lines(stream, false, send.clone())?;
+        read_lines(stream, false, invocation.mask.clone(), send.clone())?;
     }
     thread()?.spawn(move || send.send(Event::Exited(child.wait())).ok())?;
     let mut stage = Stage { receive, open, status: None, is_cancelled: false };
@@ -265,32 +277,28 @@ fn thread() -> io::Result<std::thread::Builder> {
     Ok(std::thread::Builder::new().stack_size(128 * 1024))
 }
 
-fn read_lines(mut stream: impl Read + Send + 'static, is_out: bool, send: SyncSender<Event>) -> io::Result<()> {
+fn read_lines(
+    mut stream: impl Read + Send + 'static,
+    is_out: bool,
+    mask: Mask,
+    send: SyncSender<Event>,
+) -> io::Result<()> {
     thread()?.spawn(move || {
-        let mut pending = Vec::new();
+        let mut lines = Lines::new(&mask);
         let mut block = vec![0; 8 * 1024];
         while let Ok(count @ 1..) = stream.read(&mut block) {
-            for byte in &block[..count] {
-                if *byte != b'\n' {
-                    pending.push(*byte);
-                }
-                if (*byte == b'\n' || pending.len() >= LINE) && !hand_on(&mut pending, is_out, &send) {
+            for line in block[..count].iter().filter_map(|byte| lines.take(*byte)) {
+                if send.send(Event::Line(is_out, line)).is_err() {
                     return;
                 }
             }
         }
-        if !pending.is_empty() {
-            hand_on(&mut pending, is_out, &send);
+        if let Some(line) = lines.rest() {
+            send.send(Event::Line(is_out, line)).ok();
         }
         send.send(Event::Closed).ok();
     })?;
     Ok(())
-}
-
-fn hand_on(pending: &mut Vec<u8>, is_out: bool, send: &SyncSender<Event>) -> bool {
-    let line = String::from_utf8_lossy(pending).trim_end_matches('\r').to_owned();
-    pending.clear();
-    send.send(Event::Line(is_out, line)).is_ok()
 }
 
 /// Signals the process group of a script and every process that it started and that left the group.

@@ -11,6 +11,7 @@ mod metadata;
 mod on_premises;
 mod register;
 mod run;
+mod secrets;
 mod server;
 mod service;
 mod signature;
