@@ -186,6 +186,25 @@ fn whoever_writes_the_catalog_may_check_its_items() {
     none(faults);
 }
 
+/// A list of deployments comes from an index, which is a resource of its own; the emulators know no resources.
+#[test]
+fn whoever_lists_deployments_may_query_the_index() {
+    let mut faults = Vec::new();
+    for function in functions().into_iter().filter(Function::is_in_rust) {
+        let main = read(format!("{}/src/main.rs", function.folder()));
+        let used = main.lines().filter_map(|line| line.strip_prefix("use spillway_engine::"));
+        let lists = used.filter_map(|path| path.rsplit_once("::")).any(|(module, _)| {
+            let file = format!("shared/engine/src/{}.rs", module.replace("::", "/"));
+            sources().iter().any(|(path, text)| *path == file && text.contains("store.list("))
+        });
+        let role = template()["Resources"][format!("{}Role", camel(&function.name))].to_string();
+        if lists && !role.contains("/index/") {
+            faults.push(format!("{}: lists deployments, and may not query the index", function.name));
+        }
+    }
+    none(faults);
+}
+
 /// SAM would give a role that it makes itself managed policies, and with them the logs of the whole account.
 #[test]
 fn every_role_is_written_out() {
