@@ -16,6 +16,7 @@ pub mod ecs;
 pub mod lambda;
 pub mod names;
 pub mod percent;
+pub mod pipeline;
 pub mod plan;
 pub mod problem;
 pub mod rejection;

@@ -235,6 +235,12 @@ impl DeploymentId {
         Self::of_text(&format!("{hook} {token}"))
     }
 
+    /// The id of the deployment that an action of a pipeline asks for: the same however often CodePipeline delivers the
+    /// action's first job.
+    pub fn of_pipeline_job(job: &str) -> Self {
+        Self::of_text(&format!("job {job}"))
+    }
+
     fn of_text(text: &str) -> Self {
         let sum = sha256(text);
         Self::from_number(u128::from_str_radix(&sum[..32], 16).expect("a sum has 64 hexadecimal digits"))

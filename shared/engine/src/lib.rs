@@ -14,6 +14,7 @@ pub mod deployment;
 pub mod ecs;
 pub mod lambda;
 pub mod operations;
+pub mod pipeline;
 pub mod ports;
 mod retry;
 pub mod server;

@@ -11,6 +11,7 @@ pub mod deployments;
 pub mod executions;
 pub mod hosts;
 pub mod instances;
+pub mod pipelines;
 pub mod revisions;
 pub mod services;
 pub mod stacks;

@@ -34,6 +34,7 @@ use crate::agent::Agent;
 use crate::ports::autoscaling::AutoScaling;
 use crate::ports::balancers::Member;
 use crate::ports::hosts::Ec2Instance;
+use crate::ports::pipelines::Pipelines;
 use crate::service::{Service, TaskPlan};
 use crate::{Accident, Harm, HookPlan};
 
@@ -96,6 +97,8 @@ pub(crate) struct Inner {
     pub finding: Option<Problem>,
     /// Auto Scaling.
     pub auto_scaling: AutoScaling,
+    /// CodePipeline.
+    pub pipelines: Pipelines,
     /// The load balancers of the fleet, by their names, each with its members.
     pub balancers: BTreeMap<String, BTreeMap<HostId, Member>>,
     /// The work of hosts, by roster and host.

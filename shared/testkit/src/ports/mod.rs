@@ -8,6 +8,7 @@ mod deployments;
 pub(crate) mod hosts;
 mod instances;
 mod listeners;
+pub(crate) mod pipelines;
 mod revisions;
 mod services;
 mod stacks;

@@ -1,0 +1,3 @@
+//! What pipelines of CodePipeline ask for.
+
+pub mod run_pipeline_job;
