@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
+use serde_json::Value;
 
 pub use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
@@ -103,14 +104,18 @@ impl fmt::Debug for Request {
     }
 }
 
-/// What the service says of an error, which is XML where it is S3.
+/// What the service says of an error: in XML, or in JSON where it is spoken to in JSON.
 fn failure(response: &HttpResponse) -> OrchestratorError<ErrorMetadata> {
     let text = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
+    let json: Value = serde_json::from_str(&text).unwrap_or_default();
+    // The shape comes after a namespace, where it has one.
+    let shape = json["__type"].as_str().map(|shape| shape.rsplit('#').next().unwrap_or(shape));
+    let message = json["message"].as_str().or(json["Message"].as_str());
     let mut error = ErrorMetadata::builder();
-    if let Some(code) = element(&text, "Code") {
+    if let Some(code) = shape.or_else(|| element(&text, "Code")) {
         error = error.code(code);
     }
-    if let Some(message) = element(&text, "Message") {
+    if let Some(message) = message.or_else(|| element(&text, "Message")) {
         error = error.message(message);
     }
     OrchestratorError::operation(error.build())

@@ -1,11 +1,13 @@
-//! The customer's objects in S3, read with the service role.
+//! The customer's objects in S3, read with the service role, and the artifacts of pipelines, read with the keys of a job.
 //!
 //! One signed GET is all that is needed. The SDK for S3 would make the function a third larger, and so too large.
 
 mod address;
+mod artifact;
 mod get;
 mod own;
 
+pub use artifact::Artifacts;
 pub use own::{ObjectPath, OwnObject};
 
 use spillway_aws_core::{Failure, Roles, SdkConfig, code, problem};
