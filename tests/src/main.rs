@@ -13,6 +13,7 @@ mod examples;
 mod fleets;
 mod house;
 mod operations;
+mod pipelines;
 mod properties;
 mod regressions;
 mod rewriting;

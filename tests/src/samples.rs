@@ -25,6 +25,7 @@ use spillway_wire::agent::door;
 use spillway_wire::alarm::StateChange;
 use spillway_wire::codedeploy::http;
 use spillway_wire::lifecycle_action::LifecycleNotice;
+use spillway_wire::pipeline::event::PipelineEvent;
 use spillway_wire::stream::Changes;
 use spillway_wire::{execution, stack};
 
@@ -80,6 +81,10 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
             1 => Ok(()),
             works => Err(format!("it tells of the work of {works} hosts")),
         },
+        "run-pipeline-job" => {
+            let job = read::<PipelineEvent>(text)?.read(&Quotas::default(), None);
+            job.map(drop).map_err(|refusal| refusal.to_string())
+        }
         "custom-resource" => stack::take_up(&read(text)?).map(drop),
         "change-resource" => change(&read(text)?),
         "await-deployment" => read::<Waiter>(text).map(drop),

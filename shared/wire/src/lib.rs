@@ -2,7 +2,7 @@
 //!
 //! CodeDeploy's API is [`codedeploy`]. Beside it: what a request needs to be permitted ([`access`]), what a hook receives
 //! and returns ([`hook`]), what subscribers are told ([`notification`]), what an alarm's event says ([`alarm`]), and what
-//! passes between us and CloudFormation ([`stack`]) and Step Functions ([`execution`]).
+//! passes between us and CloudFormation ([`stack`]), Step Functions ([`execution`]) and CodePipeline ([`pipeline`]).
 
 pub mod access;
 pub mod agent;
@@ -12,6 +12,7 @@ pub mod execution;
 pub mod hook;
 pub mod lifecycle_action;
 pub mod notification;
+pub mod pipeline;
 pub mod place;
 pub mod stack;
 pub mod stream;

@@ -127,6 +127,7 @@ fn a_function_links_what_its_rights_need_and_has_the_rights_for_what_it_links() 
         ("spillway-aws-dynamodb", "dynamodb:"),
         ("spillway-aws-stepfunctions", "states:"),
         ("spillway-aws-notices", "events:PutEvents"),
+        ("spillway-aws-codepipeline", "codepipeline:"),
     ];
     // What is read with a role of the function's own.
     let by_itself = "s3:GetObject";

@@ -57,7 +57,7 @@ fn the_service_role_may_do_what_is_done_with_it_and_no_more() {
         ("notices", "sns"),
     ];
     // What no call of an SDK shows.
-    let by_hand = ["s3:GetObject", "s3:GetObjectVersion"];
+    let by_hand = ["s3:GetObject", "s3:GetObjectVersion", "ecs:RegisterTaskDefinition"];
     let asked_by_aws =
         ["iam:PassRole", "cognito-idp:DescribeUserPoolClient", "ecs:TagResource", "kms:Decrypt", "kms:GenerateDataKey"];
     let sources = sources();

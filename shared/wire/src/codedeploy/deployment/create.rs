@@ -43,10 +43,23 @@ impl CreateDeployment {
 
     /// The same, for which nothing but the quotas is needed.
     pub(crate) fn parse_within(body: &[u8], quotas: &Quotas) -> Result<NewDeployment, Exception> {
+        Self::parse_with(body, quotas, |input| parse_revision(input.revision.take(), input.deployment_mode.take()))
+    }
+
+    /// The same of a request whose revision is found later.
+    pub(crate) fn parse_without_revision(body: &[u8], quotas: &Quotas) -> Result<NewDeployment, Exception> {
+        Self::parse_with(body, quotas, |_| Ok(None))
+    }
+
+    fn parse_with(
+        body: &[u8],
+        quotas: &Quotas,
+        revision: impl FnOnce(&mut Self) -> Result<Option<NewRevision>, Exception>,
+    ) -> Result<NewDeployment, Exception> {
         let mut input: Self = read(body)?;
         let application = APPLICATION.required(input.application_name.take())?;
         let group = GROUP.required(input.deployment_group_name.take())?;
-        let revision = parse_revision(input.revision.take(), input.deployment_mode.take())?;
+        let revision = revision(&mut input)?;
         let config = config_name(input.deployment_config_name.take())?;
         let description = description(input.description.take(), quotas)?;
         let rollback = input.auto_rollback_configuration.take();
