@@ -26,6 +26,11 @@ fn info(world: &World, id: &str) -> Value {
     Door::new(world).call("GetDeployment", &json!({ "deploymentId": id }))["deploymentInfo"].clone()
 }
 
+fn target(world: &World, deployment: &str, host: &str) -> Value {
+    let request = json!({ "deploymentId": deployment, "targetIds": [host] });
+    Door::new(world).call("BatchGetDeploymentTargets", &request)["deploymentTargets"][0]["instanceTarget"].clone()
+}
+
 /// The deployments of the group with that creator, newest first.
 fn created_by(world: &World, creator: &str) -> Vec<Value> {
     let listed = json!({ "applicationName": "shop", "deploymentGroupName": "web" });
@@ -79,10 +84,32 @@ fn a_held_instance_that_a_later_deployment_reached_goes_into_service_with_its_re
     assert_eq!(info(&world, &later)["deploymentOverview"]["Succeeded"], 5);
     let held = &created_by(&world, "autoscaling")[0];
     assert_eq!(held["status"], "Succeeded");
+    assert_eq!(held["additionalDeploymentStatusInfo"], "Succeeded: i-4 is ready to go into service.");
+    let target = target(&world, held["deploymentId"].as_str().unwrap(), "i-4");
+    assert_eq!(target["status"], "Succeeded");
+    assert_eq!(target["lifecycleEvents"][0]["status"], "Skipped");
     assert_eq!(
-        held["additionalDeploymentStatusInfo"],
-        "Succeeded: 0 of 0 hosts got the revision. Left as found: 1 host."
+        target["lifecycleEvents"][0]["diagnostics"]["message"],
+        "i-4 has this revision, or a later one of its deployment group."
     );
+}
+
+#[test]
+fn the_revision_before_is_never_installed_over_the_one_that_a_running_deployment_has_brought() {
+    let world = world();
+    let mut runner = Runner::new(&world, machine());
+    deploy(&world, 2);
+    runner.run();
+    let later = deploy(&world, 1);
+    world.launch(HostPlan::Works);
+    runner.run();
+    let of_later = target(&world, &later, "i-1");
+    assert_eq!(of_later["status"], "Succeeded", "the running deployment selects the instance, too");
+    let launch = &created_by(&world, "autoscaling")[0];
+    assert_eq!(launch["status"], "Succeeded");
+    assert!(launch["revision"]["s3Location"]["key"] == "shop-2.zip", "{launch}");
+    let of_launch = target(&world, launch["deploymentId"].as_str().unwrap(), "i-1");
+    assert_eq!(of_launch["lifecycleEvents"][0]["status"], "Skipped", "{of_launch}");
 }
 
 #[test]

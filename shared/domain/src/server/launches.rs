@@ -21,6 +21,16 @@ impl Deployment {
         self.spec.lifecycle_action.as_ref().is_some_and(|action| action.hook.transition == Transition::Terminating)
     }
 
+    /// What is said once the instance that waits for the deployment may go on; `None` where the deployment is of no instance.
+    pub(super) fn instance_is_ready(&self) -> Option<String> {
+        let action = self.spec.lifecycle_action.as_ref()?;
+        let what = match action.hook.transition {
+            Transition::Launching => "go into service",
+            Transition::Terminating => "be terminated",
+        };
+        Some(format!("Succeeded: {} is ready to {what}.", action.instance))
+    }
+
     /// When Auto Scaling is next told that the instance is still being deployed to, where one waits for that.
     fn heartbeat_at(&self) -> Option<Timestamp> {
         self.spec.lifecycle_action.as_ref()?;

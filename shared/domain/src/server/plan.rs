@@ -97,9 +97,7 @@ fn deploy(next: &mut Deployment, target: &ServerTarget, view: &FleetView, aside:
             }
             FleetStep::Succeeded => {
                 let tally = Tally::of(&view.hosts, watermark.released);
-                let stops =
-                    next.ends_instance().then(|| "Succeeded: the instance is ready to be terminated.".to_owned());
-                return Step::Done(stops.unwrap_or_else(|| succeeded(&tally, aside)));
+                return Step::Done(next.instance_is_ready().unwrap_or_else(|| succeeded(&tally, aside)));
             }
             FleetStep::Failed(shortage) => {
                 let failures = view.failures.clone();

@@ -266,6 +266,22 @@ impl HostWork {
         })
     }
 
+    /// The host has what it waits for already: no event begins, and the host counts as healthy. `None` when its agent has
+    /// begun, or the work is over.
+    pub fn leave_as_is(&mut self, now: Timestamp) -> Option<Ended> {
+        let command = self.command().filter(|_| !self.has_begun())?;
+        let message = format!("{} has this revision, or a later one of its deployment group.", self.host.id);
+        self.finish(HostOutcome::Succeeded, now);
+        self.changed(now);
+        let diagnostics = HostDiagnostics::of_service(HostErrorCode::Success, &message);
+        Some(Ended { event: command.event, diagnostics })
+    }
+
+    /// Whether the host succeeded without an event.
+    pub fn was_left_as_is(&self) -> bool {
+        self.outcome == Some(HostOutcome::Succeeded) && self.events.iter().all(|run| run.status == RunStatus::Skipped)
+    }
+
     pub(super) fn end_event(
         &mut self,
         event: HostEvent,

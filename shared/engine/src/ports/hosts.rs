@@ -63,6 +63,13 @@ pub struct HostStatus {
     pub revision: Option<RevisionLocation>,
 }
 
+impl HostStatus {
+    /// Whether the host has this revision and is healthy.
+    pub fn has(&self, revision: &RevisionLocation) -> bool {
+        self.is_healthy && self.revision.as_ref() == Some(revision)
+    }
+}
+
 /// What is known of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HostDossier {

@@ -3,19 +3,22 @@
 
 use jiff::{SignedDuration, Timestamp};
 use spillway_domain::access::caller::Caller;
+use spillway_domain::catalog::group::StoredGroup;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::identity::{NotTheHost, claim, prove};
+use spillway_domain::server::lifecycle_action::HookOwner;
 use spillway_domain::server::work::{Claim, Command, HostWork, Progress};
 
 use crate::deployment::task::MOST_TRIES;
+use crate::ports::catalog::Groups;
 use crate::ports::deployments::Deployments;
 use crate::ports::hosts::{HostDossier, HostDossiers, HostStatus, HostWorks, OpenWork};
 use crate::retry::{Tried, contended, retry_stale, unless_stale};
-use crate::server::look_at_hosts::settle;
+use crate::server::look_at_hosts::{close, settle};
 
 /// How exactly it is known when an agent was seen: a write for each poll would cost more than the polls.
 pub const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
@@ -62,7 +65,7 @@ pub enum Refusal {
 
 /// What a host may do next, and how soon it asks again.
 pub async fn poll(
-    store: &(impl Deployments + HostWorks + HostDossiers),
+    store: &(impl Groups + Deployments + HostWorks + HostDossiers),
     caller: &Caller,
     host: &HostIdentifier,
     idle: SignedDuration,
@@ -71,7 +74,7 @@ pub async fn poll(
     claim(caller, host)?;
     let dossier = store.recent_dossier(host).await?;
     note_seen(store, host, &dossier, now).await?;
-    next(store, caller, host, &dossier, idle).await
+    next(store, caller, host, &dossier, idle, now).await
 }
 
 /// Notes that the agent of a host stops, so that a deployment which begins meanwhile says so.
@@ -96,11 +99,12 @@ async fn note_seen(
 }
 
 async fn next(
-    store: &(impl Deployments + HostWorks + HostDossiers),
+    store: &(impl Groups + Deployments + HostWorks + HostDossiers),
     caller: &Caller,
     host: &HostIdentifier,
     dossier: &HostDossier,
     idle: SignedDuration,
+    now: Timestamp,
 ) -> Result<Next, Refusal> {
     let (mut again_in, mut first) = (idle, None::<(Deployment, HostWork)>);
     for open in &dossier.open {
@@ -127,10 +131,42 @@ async fn next(
             first = Some((record, work));
         }
     }
-    let Some((record, work)) = first else { return Ok(Next { command: None, again_in }) };
+    let Some((record, mut work)) = first else { return Ok(Next { command: None, again_in }) };
+    if !work.has_begun() && has_latest(store, &record, &work).await? {
+        if let Some((roster, ended)) = record.roster().zip(work.leave_as_is(now)) {
+            close(store, &record, &roster, &work, &ended).await?;
+        }
+        return Ok(Next { command: None, again_in: WANTED_PAUSE.min(idle) });
+    }
     let host = work.host.id.clone();
     let command = work.next_command().map(|command| HostCommand { deployment: record.id.clone(), host, command });
     Ok(Next { command, again_in: WANTED_PAUSE.min(idle) })
+}
+
+/// Whether an instance that Auto Scaling launched has what it waits for before its agent begins: the revision, since the
+/// instance comes out of a warm pool, or a revision that its group deployed to it since. The deployment of the launch must
+/// never put an older revision over a later one.
+async fn has_latest(
+    store: &(impl Groups + Deployments + HostDossiers),
+    record: &Deployment,
+    work: &HostWork,
+) -> Result<bool, Problem> {
+    let spec = &record.spec;
+    if !work.host.was_launched {
+        return Ok(false);
+    }
+    let dossier = store.dossier(&work.host.identifier).await?;
+    let Some(status) = dossier.groups.get(&spec.group_id) else { return Ok(false) };
+    let owner = HookOwner { application: spec.lock.home.clone(), deployment_group_id: spec.group_id.clone() };
+    let Some((_, StoredGroup { state, .. })) = store.group_by_id(&owner).await? else { return Ok(false) };
+    if status.has(&spec.revision) || state.target_revision.is_some_and(|target| status.has(&target)) {
+        return Ok(true);
+    }
+    let active = match &state.active {
+        Some(active) => store.load(active).await?,
+        None => None,
+    };
+    Ok(active.is_some_and(|active| status.has(&active.spec.revision)))
 }
 
 fn released(record: &Deployment) -> u32 {
@@ -216,7 +252,7 @@ pub async fn acknowledge(
 
 /// The host reports how a command ended, and gets the next, with what its agent calls the host. The first report counts; another one changes nothing.
 pub async fn complete(
-    store: &(impl Deployments + HostWorks + HostDossiers),
+    store: &(impl Groups + Deployments + HostWorks + HostDossiers),
     caller: &Caller,
     command: &HostCommand,
     is_success: bool,
@@ -247,7 +283,7 @@ pub async fn complete(
         None => Ok((None, Next { command: None, again_in: WANTED_PAUSE.min(idle) })),
         Some(host) => {
             let dossier = store.dossier(&host).await?;
-            let next = next(store, caller, &host, &dossier, idle).await?;
+            let next = next(store, caller, &host, &dossier, idle, now).await?;
             Ok((Some(host), next))
         }
     }

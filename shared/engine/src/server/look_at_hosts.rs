@@ -117,6 +117,8 @@ pub(crate) async fn settle(store: &impl HostDossiers, record: &Deployment, work:
     let status = match work.outcome {
         None => return Ok(()),
         Some(HostOutcome::Gone) => None,
+        // It keeps what it has, of which its group knows already.
+        Some(HostOutcome::Succeeded) if work.was_left_as_is() => None,
         // Its application is stopped, and the instance may come back out of a warm pool.
         Some(HostOutcome::Succeeded) if record.ends_instance() => {
             Some(HostStatus { is_healthy: false, revision: None })

@@ -14,7 +14,7 @@ use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::fleet::{Watermark, count};
 use spillway_domain::server::host::{Host, Principal, Standing};
-use spillway_domain::server::lifecycle_action::{HookOwner, LifecycleAction, Transition};
+use spillway_domain::server::lifecycle_action::{LifecycleAction, Transition};
 use spillway_domain::server::order::ranked;
 use spillway_domain::server::progress::{FleetProgress, Roster, Selection};
 use spillway_domain::server::stage::ServerStage;
@@ -22,7 +22,6 @@ use spillway_domain::server::target::ServerTarget;
 use spillway_domain::server::work::{HostOutcome, HostWork};
 
 use crate::deployment::task::{Note, amend, load};
-use crate::ports::catalog::Groups;
 use crate::ports::customer::Objects;
 use crate::ports::deployments::Deployments;
 use crate::ports::hosts::{Fleets, FoundInstance, HostDossier, HostDossiers, HostStatus, HostWorks};
@@ -37,7 +36,7 @@ const AT_ONCE: usize = 16;
 /// A bundle that is not there ends the deployment before a host is touched, where the service role may see that. Where it
 /// may not, the hosts find out, which read bundles with rights of their own.
 pub async fn select_hosts(
-    store: &(impl Groups + Deployments + Instances + HostWorks + HostDossiers),
+    store: &(impl Deployments + Instances + HostWorks + HostDossiers),
     fleets: &impl Fleets,
     objects: &impl Objects,
     id: &DeploymentId,
@@ -56,7 +55,7 @@ pub async fn select_hosts(
     let (hosts, aside) = match &record.spec.rolls_back {
         Some(original) => touched_by(store, original).await?,
         None => match &record.spec.lifecycle_action {
-            Some(action) => launched(store, fleets, &record, action).await?,
+            Some(action) => launched(fleets, &record, action).await?,
             None => of_group(store, fleets, &record, target).await?,
         },
     };
@@ -132,10 +131,8 @@ async fn touched_by(
     Ok((hosts, aside + u32::try_from(untouched.len()).unwrap_or(u32::MAX)))
 }
 
-/// The instance that waits for the deployment at a lifecycle hook, unless it is terminated. It is left aside where it has
-/// what it waits for: the revision, since it comes out of a warm pool, or that of a later deployment of the group.
+/// The instance that waits for the deployment at a lifecycle hook, unless it is terminated.
 async fn launched(
-    store: &(impl Groups + HostDossiers),
     fleets: &impl Fleets,
     record: &Deployment,
     action: &LifecycleAction,
@@ -143,21 +140,8 @@ async fn launched(
     let found = fleets.instance(&record.session(), &action.instance).await?;
     let Some(host) = found.and_then(of_ec2) else { return Ok((Vec::new(), 0)) };
     let was_launched = action.hook.transition == Transition::Launching;
-    if was_launched && has_latest(store, record, &host).await? {
-        return Ok((Vec::new(), 1));
-    }
     let auto_scaling_group = Some(action.hook.group.to_string());
     Ok((vec![Host { was_launched, auto_scaling_group, ..host }], 0))
-}
-
-/// Whether the host has the revision, or the one that its group deployed since.
-async fn has_latest(store: &(impl Groups + HostDossiers), record: &Deployment, host: &Host) -> Result<bool, Problem> {
-    let spec = &record.spec;
-    let dossier = store.dossier(&host.identifier).await?;
-    let Some(status) = dossier.groups.get(&spec.group_id) else { return Ok(false) };
-    let owner = HookOwner { application: spec.lock.home.clone(), deployment_group_id: spec.group_id.clone() };
-    let target = store.group_by_id(&owner).await?.and_then(|(_, stored)| stored.state.target_revision);
-    Ok(has(status, &spec.revision) || target.is_some_and(|target| has(status, &target)))
 }
 
 /// The hosts that fit the settings of the group, and how many of them are left aside.
@@ -184,7 +168,7 @@ async fn of_group(
     let (group, last) = (&record.spec.group_id, record.spec.previous_revision.as_ref());
     let revision = &record.spec.revision;
     let (aside, hosts): (Vec<_>, Vec<_>) = looked_up.into_iter().partition(|(_, dossier)| {
-        target.only_outdated && dossier.groups.get(group).is_some_and(|status| has(status, revision))
+        target.only_outdated && dossier.groups.get(group).is_some_and(|status| status.has(revision))
     });
     let place = |(host, dossier): (Host, HostDossier)| Host {
         standing: standing(dossier.groups.get(group), last),
@@ -193,10 +177,6 @@ async fn of_group(
         ..host
     };
     Ok((hosts.into_iter().map(place).collect(), u32::try_from(aside.len()).unwrap_or(u32::MAX)))
-}
-
-fn has(status: &HostStatus, revision: &RevisionLocation) -> bool {
-    status.is_healthy && status.revision.as_ref() == Some(revision)
 }
 
 fn standing(status: Option<&HostStatus>, last: Option<&RevisionLocation>) -> Standing {
