@@ -58,6 +58,7 @@ fn parse(function: &str, text: &str) -> Result<(), String> {
         "announce"
         | "select-hosts"
         | "control-traffic"
+        | "settle-fleet"
         | "answer-lifecycle-action"
         | "read-revision"
         | "install-task-set"

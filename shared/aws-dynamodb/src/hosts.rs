@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use futures_util::stream::{self, TryStreamExt};
 use jiff::Timestamp;
-use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::event::HostEvent;
@@ -36,7 +35,7 @@ impl HostWorks for Table {
         let items = works.iter().flat_map(|work| {
             let expires = ("expires_at", number(days_after(at, self.retention_days)));
             let open = with(
-                open_key(&work.host.identifier, &roster.deployment),
+                open_key(&work.host.identifier, roster),
                 [("host", text(work.host.id.as_str())), ("at", number(at.as_millisecond())), expires],
             );
             [self.work_item(roster, work), open]
@@ -131,8 +130,8 @@ impl HostDossiers for Table {
         self.put(&format!("host {host}"), item, IN_ANY_CASE, &[]).await.map(|_| ())
     }
 
-    async fn close_work(&self, host: &HostIdentifier, deployment: &DeploymentId) -> Result<(), Problem> {
-        let delete = Action::delete(open_key(host, deployment));
+    async fn close_work(&self, host: &HostIdentifier, roster: &Roster) -> Result<(), Problem> {
+        let delete = Action::delete(open_key(host, roster));
         self.transact(&format!("the open work of host {host}"), vec![delete]).await.map(|_| ())
     }
 }
@@ -145,11 +144,12 @@ impl Table {
         let mut open = Vec::new();
         for item in self.query(&format!("host {host}"), query).await? {
             match read_text(&item, "sk").and_then(|sk| sk.split_once('#')) {
-                Some(("work", deployment)) => {
-                    if let (Ok(deployment), Some(Ok(host))) =
-                        (deployment.parse(), read_text(&item, "host").map(str::parse))
-                    {
-                        open.push((moment(&item, "at"), OpenWork { deployment, host }));
+                Some(("work", list)) => {
+                    let roster = list.split_once('#').and_then(|(deployment, name)| {
+                        Some(Roster { deployment: deployment.parse().ok()?, name: name.to_owned() })
+                    });
+                    if let (Some(roster), Some(Ok(host))) = (roster, read_text(&item, "host").map(str::parse)) {
+                        open.push((moment(&item, "at"), OpenWork { roster, host }));
                     }
                 }
                 Some(("group", group)) => _ = dossier.groups.insert(group.to_owned(), read_doc(&item)?),
@@ -158,7 +158,7 @@ impl Table {
                 }
             }
         }
-        open.sort_by(|(a, of_a), (b, of_b)| (a, &of_a.deployment).cmp(&(b, &of_b.deployment)));
+        open.sort_by(|(a, of_a), (b, of_b)| (a, &of_a.roster.deployment).cmp(&(b, &of_b.roster.deployment)));
         dossier.open = open.into_iter().map(|(_, open)| open).collect();
         Ok(dossier)
     }
@@ -216,6 +216,6 @@ fn known(host: &HostIdentifier) -> String {
     format!("host#{host}")
 }
 
-fn open_key(host: &HostIdentifier, deployment: &DeploymentId) -> Item {
-    key(known(host), format!("work#{deployment}"))
+fn open_key(host: &HostIdentifier, roster: &Roster) -> Item {
+    key(known(host), format!("work#{}#{}", roster.deployment, roster.name))
 }

@@ -20,7 +20,7 @@
 //! | `lambda-alias#<account>/<function>/<alias>` | `deployment` | `owner`, the id of the deployment that has the alias |
 //! | `hosts#<deployment>#<roster>#<shard>` | host | `doc`: the work of a host, `generation`, `deployment`, `ended` once it is over, `expires_at` |
 //! | `host-logs#<deployment>#<roster>#<shard>` | `<host>#<event>` | `doc`: the diagnostics of an event, `expires_at` |
-//! | `host#<identifier>` | `work#<deployment>` | work of a host that is not over: the `host`'s id, `at`, `expires_at` |
+//! | `host#<identifier>` | `work#<deployment>#<roster>` | work of a host that is not over: the `host`'s id, `at`, `expires_at` |
 //! | `host#<identifier>` | `group#<group id>` | `doc`: what a deployment group knows of the host |
 //! | `host#<identifier>` | `seen` | when its agent was `seen`, and when it said that it has `stopped` |
 //! | `installation` | `secret` | `secret`: what page tokens are sealed with |

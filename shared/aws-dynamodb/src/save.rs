@@ -122,14 +122,26 @@ fn lock(change: &Change<'_>) -> Option<Action> {
             "SET #active = :successor, #lastAttempted = :last",
             [(":successor", text(successor.id.as_str())), (":last", last(successor))],
         ),
-        (None, Status::Succeeded) => Action::update(
-            state,
-            "SET #lastAttempted = :last, #lastSuccessful = :last, #targetRevision = :revision REMOVE #active",
-            [(":last", last(next)), (":revision", json(&next.spec.revision))],
-        ),
-        (None, Status::Created | Status::InProgress | Status::Ready | Status::Failed | Status::Stopped) => {
-            Action::update(state, "SET #lastAttempted = :last REMOVE #active", [(":last", last(next))])
-        }
+        (None, status) => match (status == Status::Succeeded, next.revision_left()) {
+            (true, Some(revision)) => Action::update(
+                state,
+                "SET #lastAttempted = :last, #lastSuccessful = :last, #targetRevision = :revision REMOVE #active",
+                [(":last", last(next)), (":revision", json(revision))],
+            ),
+            (true, None) => Action::update(
+                state,
+                "SET #lastAttempted = :last, #lastSuccessful = :last REMOVE #active",
+                [(":last", last(next))],
+            ),
+            (false, Some(revision)) => Action::update(
+                state,
+                "SET #lastAttempted = :last, #targetRevision = :revision REMOVE #active",
+                [(":last", last(next)), (":revision", json(revision))],
+            ),
+            (false, None) => {
+                Action::update(state, "SET #lastAttempted = :last REMOVE #active", [(":last", last(next))])
+            }
+        },
     };
     Some(action.only_if("#active = :id", [(":id", text(next.id.as_str()))]))
 }

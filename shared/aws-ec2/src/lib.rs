@@ -8,6 +8,7 @@ mod answers;
 mod balancers;
 mod lifecycle;
 mod query;
+mod terminations;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,8 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded; 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Operation {
     DescribeInstances,
+    TerminateInstances,
+    UpdateAutoScalingGroup,
     DescribeAutoScalingGroups,
     PutLifecycleHook,
     DeleteLifecycleHook,
@@ -38,6 +40,7 @@ struct Service {
     action: &'static str,
 }
 
+const EC2: Service = Service { id: "EC2", name: "ec2", version: "2016-11-15", action: "DescribeInstances" };
 const AUTO_SCALING: Service =
     Service { id: "Auto Scaling", name: "autoscaling", version: "2011-01-01", action: "DescribeAutoScalingGroups" };
 const TARGET_GROUPS: Service = Service {
@@ -56,8 +59,10 @@ const LOAD_BALANCERS: Service = Service {
 impl Operation {
     fn service(self) -> Service {
         match self {
-            Self::DescribeInstances => {
-                Service { id: "EC2", name: "ec2", version: "2016-11-15", action: "DescribeInstances" }
+            Self::DescribeInstances => EC2,
+            Self::TerminateInstances => Service { name: "ec2", action: "TerminateInstances", ..EC2 },
+            Self::UpdateAutoScalingGroup => {
+                Service { name: "autoscaling", action: "UpdateAutoScalingGroup", ..AUTO_SCALING }
             }
             Self::DescribeAutoScalingGroups => AUTO_SCALING,
             Self::PutLifecycleHook => Service { name: "autoscaling", action: "PutLifecycleHook", ..AUTO_SCALING },

@@ -1,7 +1,7 @@
 //! What a caller can be refused for after every member was found well-formed. The wire has an exception for each.
 
 use crate::catalog::config::ComputePlatform;
-use crate::catalog::environment::EcsService;
+use crate::catalog::environment::{AutoScalingGroupName, EcsService};
 use crate::catalog::fit::Unfit;
 use crate::catalog::instance::{Identity, InstanceName};
 use crate::catalog::revision::{RevisionLocation, RevisionUnfit};
@@ -150,10 +150,19 @@ pub enum DeploymentRejection {
     DoesNotExist(DeploymentId),
     /// A member that was given has a meaning for servers only.
     ForServers(ForServers, ComputePlatform),
-    /// A fleet is deployed to in place only.
-    BlueGreenNotBuilt,
     /// `targetInstances` names the replacement environment of a blue/green deployment, and the deployment is in place.
-    NoReplacement,
+    InPlace,
+    /// The group deploys blue/green, and no replacement environment is named.
+    NoReplacement(GroupName),
+    /// The replacement environment has an Auto Scaling group of the original one.
+    SharedAutoScalingGroup {
+        /// The Auto Scaling group.
+        name: AutoScalingGroupName,
+        /// The deployment group.
+        group: GroupName,
+    },
+    /// The replacement environment of the group is a copy of its Auto Scaling group.
+    CopyNotBuilt(GroupName),
     /// The group has an active deployment.
     Busy {
         /// The group.

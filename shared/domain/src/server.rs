@@ -4,19 +4,22 @@
 //! start every host gets a rank ([`order`]), and a host may work once its rank is below the watermark. How far the
 //! watermark rises is decided from what all work items show ([`fleet`]), so there are no counters that could drift.
 
+pub mod blue_green;
 pub mod diagnostics;
 pub mod event;
 pub mod fleet;
 pub mod host;
 pub mod identity;
-pub(crate) mod launches;
+pub mod launches;
 pub mod lifecycle_action;
 pub mod minimum;
 pub mod order;
+pub mod phase;
 pub mod plan;
 pub mod progress;
 pub mod stage;
 pub mod status;
 pub mod target;
+pub(crate) mod texts;
 pub mod traffic;
 pub mod work;

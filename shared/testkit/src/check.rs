@@ -7,10 +7,14 @@ use spillway_domain::deployment::record::{Deployment, Status};
 use spillway_domain::ecs::service::TaskSetStatus;
 use spillway_domain::lambda::alias::AliasRouting;
 use spillway_domain::percent::Percent;
+use spillway_domain::server::blue_green::Selector;
+use spillway_domain::server::host::HostId;
+use spillway_domain::server::phase::{Phase, Takeover};
 use spillway_domain::server::work::{HostOutcome, HostWork};
 
 use crate::ports::alias_key;
 use crate::service::{Service, is_of};
+use crate::world::Inner;
 use crate::{Alias, World};
 
 /// Checks the end of a story; answers with everything that does not hold, in words.
@@ -25,6 +29,7 @@ pub fn check(world: &World) -> Result<(), String> {
     check_shares(world, &records, &mut faults);
     check_services(world, &records, &mut faults);
     check_traffic(world, &records, &mut faults);
+    check_revision(world, &records, &mut faults);
     if faults.is_empty() { Ok(()) } else { Err(format!("{}\n{}", faults.join("\n"), world.diary())) }
 }
 
@@ -75,21 +80,87 @@ fn check_slots(world: &World, faults: &mut Vec<String>) {
     }
 }
 
-/// Every load balancer sends requests to each instance on which the last deployment has succeeded, and that is not
-/// terminated.
+/// After the last deployment, every load balancer sends requests to each instance that was to get traffic and is not
+/// terminated, and to none that was to leave it. Where that deployment is blue/green and has succeeded, its group selects
+/// the environment that has the traffic, and the original is terminated where it was to be.
 fn check_traffic(world: &World, records: &[Deployment], faults: &mut Vec<String>) {
     let inner = world.inner.borrow();
-    let last = records.iter().max_by_key(|record| record.created_at);
-    let succeeded = |work: &&HostWork| work.host.id.is_of_ec2() && work.outcome == Some(HostOutcome::Succeeded);
-    for work in last.into_iter().flat_map(|record| inner.works_of_deployment(&record.id)).filter(succeeded) {
-        let is_ended = |record: &Deployment| {
-            let action = record.spec.lifecycle_action.as_ref().filter(|_| record.ends_instance());
-            action.is_some_and(|action| action.instance == work.host.id)
-        };
-        if !inner.is_in_full_traffic(&work.host.id) && !records.iter().any(is_ended) {
-            faults.push(format!("{} has succeeded and is not in traffic", work.host.id));
+    let Some(last) = records.iter().max_by_key(|record| (record.created_at, record.spec.rolls_back.is_some())) else {
+        return;
+    };
+    let is_ended = |record: &Deployment, work: &HostWork| {
+        let action = record.spec.lifecycle_action.as_ref().filter(|_| record.ends_instance());
+        action.is_some_and(|action| action.instance == work.host.id)
+    };
+    let is_gone = |id: &HostId| inner.fleet.iter().any(|instance| instance.found.id == *id && instance.is_terminated);
+    let all = inner.works_of_deployment(&last.id);
+    let succeeded = all.filter(|(_, work)| work.host.id.is_of_ec2() && work.outcome == Some(HostOutcome::Succeeded));
+    for (phase, work) in succeeded {
+        let id = &work.host.id;
+        let is_served =
+            inner.is_in_full_traffic(id) || is_gone(id) || records.iter().any(|record| is_ended(record, work));
+        match phase {
+            Phase::InPlace | Phase::Route | Phase::Return if !is_served && !has_left(&inner, records, id) => {
+                faults.push(format!("{id} has succeeded and is not in traffic"));
+            }
+            Phase::Leave | Phase::Withdraw if inner.is_in_traffic(id) => {
+                faults.push(format!("{id} has left the traffic and is in it"));
+            }
+            Phase::InPlace | Phase::Install | Phase::Route | Phase::Leave | Phase::Return | Phase::Withdraw => {}
         }
     }
+    let blue_green = records.iter().filter(|record| record.replacement().is_some());
+    let last = blue_green.max_by_key(|record| (record.created_at, record.spec.rolls_back.is_some())).unwrap_or(last);
+    let Some((_, to)) = last.adoption().filter(|_| last.status() == Status::Succeeded) else { return };
+    let group = inner.groups.values().find(|group| group.id == last.spec.group_id);
+    let has_moved = last.takeover == Some(Takeover::Done);
+    if group.is_some_and(|group| has_moved && Selector::from(&group.environment) != to) {
+        faults.push(format!("{}: the group does not select the environment that has the traffic", last.id));
+    }
+    let Some((from, _)) = last.adoption() else { return };
+    let installed = |record: &Deployment, id: &HostId| {
+        let is_it = |(phase, work): (Phase, &HostWork)| phase == Phase::Install && work.host.id == *id;
+        inner.works_of_deployment(&record.id).any(is_it)
+    };
+    for instance in &inner.fleet {
+        let id = &instance.found.id;
+        // An instance that both environments select is a replacement.
+        let is_other = inner.selects(from, instance) && !inner.selects(to, instance);
+        if is_other && inner.is_in_traffic(id) && !installed(last, id) {
+            faults.push(format!("{id} is in the environment that lost the traffic, and is in traffic"));
+        }
+    }
+    for (_, work) in inner.works_of_deployment(&last.id).filter(|(phase, _)| *phase == Phase::Leave) {
+        if last.originals_terminated && !is_gone(&work.host.id) {
+            faults.push(format!("{} is not terminated", work.host.id));
+        }
+    }
+}
+
+/// New instances of a group get the revision of the environment that the group selects.
+fn check_revision(world: &World, records: &[Deployment], faults: &mut Vec<String>) {
+    let inner = world.inner.borrow();
+    let Some(forward) =
+        records.iter().find(|record| record.replacement().is_some() && record.spec.rolls_back.is_none())
+    else {
+        return;
+    };
+    let Some((original, replacement)) = forward.adoption() else { return };
+    let group = inner.groups.values().find(|group| group.id == forward.spec.group_id);
+    let state = inner.states.get(&forward.spec.group_id);
+    let Some((group, state)) = group.zip(state) else { return };
+    let selected = Selector::from(&group.environment);
+    let revision = state.target_revision.as_ref();
+    let is_new = revision == Some(&forward.spec.revision);
+    if (selected == replacement && !is_new) || (selected == original && is_new) {
+        faults.push(format!("the group selects {selected:?}, and its revision is {revision:?}"));
+    }
+}
+
+/// Whether a deployment had a host leave the traffic.
+fn has_left(inner: &Inner, records: &[Deployment], id: &HostId) -> bool {
+    let works = records.iter().flat_map(|record| inner.works_of_deployment(&record.id));
+    works.into_iter().any(|(phase, work)| phase.takes_out() && work.host.id == *id)
 }
 
 /// Each alias is on exactly one version: the target's after a success, else the one it came from; but an alias that

@@ -24,7 +24,7 @@ mod world;
 pub use accident::{Accident, Harm};
 pub use agent::HostPlan;
 pub use check::check;
-pub use fleet_story::FleetStory;
+pub use fleet_story::{BlueGreenPlan, FleetStory};
 pub use machine::Machine;
 pub use runner::{Duplicate, Runner, When, ways};
 pub use service::{Service, ServiceEvent, TaskPlan, Tasks, target_group};

@@ -55,6 +55,7 @@ pub(crate) enum Function {
     Bake,
     SelectHosts,
     ControlTraffic,
+    SettleFleet,
     AwaitHosts,
     AnswerLifecycleAction,
     ChangeResource,
@@ -156,6 +157,7 @@ fn read_task(state: &Value) -> Result<State, String> {
         | Function::Bake
         | Function::SelectHosts
         | Function::ControlTraffic
+        | Function::SettleFleet
         | Function::AwaitHosts
         | Function::AnswerLifecycleAction
         | Function::ChangeResource
@@ -202,6 +204,7 @@ fn function_of(resource: &str) -> Result<Function, String> {
         "${BakeFunctionArn}" => Ok(Function::Bake),
         "${SelectHostsFunctionArn}" => Ok(Function::SelectHosts),
         "${ControlTrafficFunctionArn}" => Ok(Function::ControlTraffic),
+        "${SettleFleetFunctionArn}" => Ok(Function::SettleFleet),
         "${AwaitHostsFunctionArn}" => Ok(Function::AwaitHosts),
         "${AnswerLifecycleActionFunctionArn}" => Ok(Function::AnswerLifecycleAction),
         "${ChangeResourceFunctionArn}" => Ok(Function::ChangeResource),

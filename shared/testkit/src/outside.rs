@@ -192,14 +192,6 @@ impl World {
         self.inner.borrow().auto_scaling.hooks.keys().cloned().collect()
     }
 
-    /// Terminates an EC2 instance.
-    pub fn terminate_instance(&self, id: &HostId) {
-        let mut inner = self.inner.borrow_mut();
-        if let Some(instance) = inner.fleet.iter_mut().find(|instance| instance.found.id == *id) {
-            instance.is_terminated = true;
-        }
-    }
-
     /// Makes a load balancer for hosts.
     pub fn put_balancer(&self, name: &str) {
         self.inner.borrow_mut().balancers.insert(name.to_owned(), BTreeMap::new());

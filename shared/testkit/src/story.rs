@@ -130,6 +130,10 @@ pub enum Event {
     LeftWarmPool(usize),
     /// The Auto Scaling group of the fleet terminates the instance of that number.
     ScaledIn(usize),
+    /// The Auto Scaling group of the replacement launches an instance.
+    ReplacementLaunched(HostPlan),
+    /// Somebody terminates the instance of that number.
+    Terminated(usize),
     /// Lambda answers every call with 429.
     ThrottleBegins,
     /// Lambda is itself again.

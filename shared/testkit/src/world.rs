@@ -99,6 +99,8 @@ pub(crate) struct Inner {
     pub auto_scaling: AutoScaling,
     /// CodePipeline.
     pub pipelines: Pipelines,
+    /// The replacement instances, which had no revision when the story began.
+    pub without_revision: BTreeSet<HostId>,
     /// The load balancers of the fleet, by their names, each with its members.
     pub balancers: BTreeMap<String, BTreeMap<HostId, Member>>,
     /// The work of hosts, by roster and host.

@@ -5,6 +5,7 @@ use std::io::{Cursor, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use aws_sdk_codedeploy::operation::create_deployment::builders::CreateDeploymentFluentBuilder;
 use aws_sdk_codedeploy::types::{
     AutoRollbackConfiguration, AutoRollbackEvent, BundleType, DeploymentInfo, DeploymentOption, DeploymentStatus,
     DeploymentStyle, DeploymentType, Ec2TagFilter, Ec2TagFilterType, ElbInfo, FileExistsBehavior, LoadBalancerInfo,
@@ -93,14 +94,18 @@ impl Fleet {
         self.cloud.s3.put_object().bucket(self.name).key(key).body(zip.into()).send().await.unwrap();
     }
 
-    pub async fn deploy(&self, revision: &str) -> String {
+    /// A request to deploy a revision.
+    pub fn request(&self, revision: &str) -> CreateDeploymentFluentBuilder {
         let place = S3Location::builder().bucket(self.name).key(format!("{revision}.zip"));
         let place = place.bundle_type(BundleType::Zip).build();
         let revision = RevisionLocation::builder().revision_type(RevisionLocationType::S3).s3_location(place).build();
         let request = self.cloud.codedeploy.create_deployment().application_name(self.name);
         let request = request.deployment_group_name(self.name).revision(revision);
-        let request = request.file_exists_behavior(FileExistsBehavior::Disallow);
-        request.send().await.unwrap().deployment_id.unwrap()
+        request.file_exists_behavior(FileExistsBehavior::Disallow)
+    }
+
+    pub async fn deploy(&self, revision: &str) -> String {
+        self.request(revision).send().await.unwrap().deployment_id.unwrap()
     }
 
     pub async fn ended(&self, id: &str) -> DeploymentInfo {

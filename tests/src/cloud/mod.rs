@@ -8,6 +8,7 @@ mod access;
 mod alarms;
 mod aliases;
 mod bad_input;
+mod blue_green;
 mod boto3;
 mod clients;
 mod commands;

@@ -7,7 +7,7 @@ use spillway_domain::catalog::instance::TagFilter;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::host::HostId;
-use spillway_engine::ports::hosts::{Fleets, FoundInstance};
+use spillway_engine::ports::hosts::{Fleets, FoundInstance, Terminations};
 use spillway_lab::host::query::{AUTO_SCALING, EC2, Query, element};
 use spillway_testkit::World;
 
@@ -15,15 +15,13 @@ use super::{both_keep, fresh, kind, named, session};
 use crate::cloud::Cloud;
 
 /// Who has instances.
-pub(super) trait Customer: Fleets {
+pub(super) trait Customer: Fleets + Terminations {
     /// Runs an instance with these tags.
     async fn run(&self, tags: &[Tag]) -> HostId;
     /// Makes an Auto Scaling group with one instance.
     async fn scale(&self, group: &AutoScalingGroupName);
     /// Stops an instance.
     async fn stop(&self, instance: &HostId);
-    /// Terminates an instance.
-    async fn terminate(&self, instance: &HostId);
 }
 
 impl Customer for World {
@@ -37,10 +35,6 @@ impl Customer for World {
 
     /// The world has no states of instances: a stopped one is there.
     async fn stop(&self, _: &HostId) {}
-
-    async fn terminate(&self, instance: &HostId) {
-        self.terminate_instance(instance);
-    }
 }
 
 /// A customer of the emulated AWS.
@@ -107,10 +101,6 @@ impl Customer for Real {
     async fn stop(&self, instance: &HostId) {
         self.ec2(&[("Action", "StopInstances"), ("InstanceId.1", instance.as_str())]).await;
     }
-
-    async fn terminate(&self, instance: &HostId) {
-        self.ec2(&[("Action", "TerminateInstances"), ("InstanceId.1", instance.as_str())]).await;
-    }
 }
 
 impl Fleets for Real {
@@ -132,6 +122,16 @@ impl Fleets for Real {
     }
 }
 
+impl Terminations for Real {
+    async fn terminate(&self, session: &RoleSession, ids: &[HostId]) -> Result<(), Problem> {
+        self.fleets.terminate(session, ids).await
+    }
+
+    async fn empty(&self, session: &RoleSession, group: &AutoScalingGroupName) -> Result<(), Problem> {
+        self.fleets.empty(session, group).await
+    }
+}
+
 both_keep! {
     instances_are_found_by_their_tags
     no_character_of_a_tag_is_a_wildcard
@@ -140,6 +140,13 @@ both_keep! {
     a_group_that_is_not_there_is_missing
     instances_that_are_gone_are_told_from_those_that_are_there
     one_instance_is_found_by_its_id_until_it_is_terminated
+    instances_are_terminated_together_and_once_more
+    an_auto_scaling_group_that_is_emptied_has_no_instance_and_launches_none
+}
+
+async fn terminate(customer: &impl Customer, instances: &[&HostId]) {
+    let ids: Vec<HostId> = instances.iter().copied().cloned().collect();
+    customer.terminate(&session(), &ids).await.unwrap();
 }
 
 fn tag(key: &str, value: &str) -> Tag {
@@ -188,7 +195,7 @@ async fn a_stopped_instance_is_found_and_a_terminated_one_is_not(customer: &impl
     let key = fresh("role");
     let (stopped, terminated) = (customer.run(&[tag(&key, "a")]).await, customer.run(&[tag(&key, "b")]).await);
     customer.stop(&stopped).await;
-    customer.terminate(&terminated).await;
+    terminate(customer, &[&terminated]).await;
     assert_eq!(ids(customer, &with(TagFilter::Key(key))).await, [stopped]);
 }
 
@@ -214,7 +221,7 @@ async fn a_group_that_is_not_there_is_missing(customer: &impl Customer) {
 async fn instances_that_are_gone_are_told_from_those_that_are_there(customer: &impl Customer) {
     let (there, gone) = (customer.run(&[]).await, customer.run(&[]).await);
     let unknown: HostId = named("i-0123456789abcdef0");
-    customer.terminate(&gone).await;
+    terminate(customer, &[&gone]).await;
     let asked = [there, gone.clone(), unknown.clone()];
     assert_eq!(customer.terminated(&session(), &asked).await.unwrap(), [gone, unknown]);
 }
@@ -224,7 +231,30 @@ async fn one_instance_is_found_by_its_id_until_it_is_terminated(customer: &impl 
     let found = customer.instance(&session(), &id).await.unwrap().expect("it is there");
     assert_eq!(found.id, id);
     assert!(found.arn.ends_with(&format!(":instance/{id}")), "{}", found.arn);
-    customer.terminate(&id).await;
+    terminate(customer, &[&id]).await;
     assert_eq!(customer.instance(&session(), &id).await.unwrap(), None);
     assert_eq!(customer.instance(&session(), &named("i-0123456789abcdef0")).await.unwrap(), None);
+}
+
+async fn instances_are_terminated_together_and_once_more(customer: &impl Customer) {
+    let (one, other, kept) = (customer.run(&[]).await, customer.run(&[]).await, customer.run(&[]).await);
+    terminate(customer, &[&one, &other]).await;
+    terminate(customer, &[&one]).await;
+    terminate(customer, &[]).await;
+    let asked = [one.clone(), other.clone(), kept];
+    assert_eq!(customer.terminated(&session(), &asked).await.unwrap(), [one, other]);
+}
+
+async fn an_auto_scaling_group_that_is_emptied_has_no_instance_and_launches_none(customer: &impl Customer) {
+    let group: AutoScalingGroupName = named(&fresh("blue"));
+    customer.scale(&group).await;
+    let members =
+        async || customer.find(&session(), &TagSelection::default(), std::slice::from_ref(&group)).await.unwrap();
+    let [member] = &members().await[..] else { panic!("it has one instance") };
+    customer.empty(&session(), &group).await.unwrap();
+    customer.empty(&session(), &group).await.unwrap();
+    assert!(members().await.is_empty());
+    let id = std::slice::from_ref(&member.id);
+    assert_eq!(customer.terminated(&session(), id).await.unwrap(), id);
+    customer.empty(&session(), &named(&fresh("none"))).await.unwrap();
 }

@@ -42,6 +42,7 @@ fn work(rank: u32) -> HostWork {
         seen_at: None,
         stopped_at: None,
         was_launched: false,
+        had_traffic: false,
     };
     HostWork::new(host, rank, &HostEvent::IN_PLACE, false, at(1))
 }
@@ -135,12 +136,20 @@ async fn the_open_work_of_a_host_is_listed_oldest_first_until_it_is_closed(store
     store.create_works(&early, at(1), std::slice::from_ref(&work)).await.unwrap();
     store.create_works(&late, at(2), std::slice::from_ref(&work)).await.unwrap();
     store.create_works(&late, at(2), std::slice::from_ref(&work)).await.unwrap();
-    let open = |roster: &Roster| OpenWork { deployment: roster.deployment.clone(), host: work.host.id.clone() };
+    let open = |roster: &Roster| OpenWork { roster: roster.clone(), host: work.host.id.clone() };
     let host = &work.host.identifier;
     assert_eq!(store.dossier(host).await.unwrap().open, [open(&early), open(&late)]);
-    store.close_work(host, &early.deployment).await.unwrap();
-    store.close_work(host, &early.deployment).await.unwrap();
+    store.close_work(host, &early).await.unwrap();
+    store.close_work(host, &early).await.unwrap();
     assert_eq!(store.dossier(host).await.unwrap().open, [open(&late)]);
+    let next = Roster { name: "next-phase".to_owned(), ..late.clone() };
+    store.create_works(&next, at(3), std::slice::from_ref(&work)).await.unwrap();
+    store.close_work(host, &late).await.unwrap();
+    assert_eq!(
+        store.dossier(host).await.unwrap().open,
+        [open(&next)],
+        "a phase that is closed late closes no later one"
+    );
 }
 
 async fn a_host_was_seen_and_stops(store: &impl Store) {

@@ -1,7 +1,13 @@
 //! The stories of fleets that everything is done to.
 
+use spillway_domain::catalog::environment::{Termination, TerminationAction};
 use spillway_domain::server::event::HostEvent;
-use spillway_testkit::{Event, FleetStory, HostPlan};
+use spillway_testkit::{BlueGreenPlan, Event, FleetStory, HostPlan};
+
+fn kept_for_ten_minutes() -> BlueGreenPlan {
+    let termination = Termination { action: TerminationAction::Terminate, minutes: 10 };
+    BlueGreenPlan { scales: true, termination, ..BlueGreenPlan::new(1) }
+}
 
 pub fn stories() -> Vec<(&'static str, FleetStory)> {
     let half = |hosts| FleetStory::new("CodeDeployDefault.HalfAtATime", hosts);
@@ -15,6 +21,15 @@ pub fn stories() -> Vec<(&'static str, FleetStory)> {
         (
             "a fleet that grows",
             FleetStory::new("CodeDeployDefault.AllAtOnce", 1).scaling().at(30.0, Event::Launched(HostPlan::Works)),
+        ),
+        ("a blue/green fleet", FleetStory::new("CodeDeployDefault.AllAtOnce", 1).blue_green(BlueGreenPlan::new(1))),
+        (
+            "a blue/green fleet with an alarm",
+            FleetStory {
+                rollback: true,
+                ..FleetStory::new("CodeDeployDefault.AllAtOnce", 1).blue_green(kept_for_ten_minutes())
+            }
+            .at(300.0, Event::AlarmRed),
         ),
         ("a fleet with an alarm", FleetStory { rollback: true, ..half(2).at(45.0, Event::AlarmRed) }),
     ]

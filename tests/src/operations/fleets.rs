@@ -164,6 +164,7 @@ fn a_poll_while_the_hosts_are_being_selected_leaves_a_host_its_work() {
         seen_at: None,
         stopped_at: None,
         was_launched: false,
+        had_traffic: false,
     };
     let (world, now) = (&fleet.world, fleet.world.now());
     let roster = Roster { deployment: fleet.id.parse().unwrap(), name: "first".to_owned() };

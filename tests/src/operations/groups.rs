@@ -257,17 +257,21 @@ fn a_deployment_to_what_is_not_built_is_refused_and_the_group_stays() {
     let mut settings = least("Server");
     settings["deploymentStyle"] = json!({ "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" });
     settings["loadBalancerInfo"] = json!({ "targetGroupInfoList": [{ "name": "web" }] });
+    settings["blueGreenDeploymentConfiguration"] = json!({
+        "greenFleetProvisioningOption": { "action": "COPY_AUTO_SCALING_GROUP" },
+        "deploymentReadyOption": { "actionOnTimeout": "CONTINUE_DEPLOYMENT" },
+        "terminateBlueInstancesOnDeploymentSuccess": { "action": "KEEP_ALIVE" },
+    });
     send(&door, CREATE, "live", &settings);
     let before = shown(&door, "live");
     let body = json!({
         "applicationName": "shop", "deploymentGroupName": "live",
         "revision": { "revisionType": "S3", "s3Location": { "bucket": "b", "key": "k.zip", "bundleType": "zip" } },
     });
-    assert_eq!(
-        words(&door.call("CreateDeployment", &body)),
-        "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place only, and created no deployment. \
-         Set deploymentType in the deploymentStyle of the deployment group to IN_PLACE."
-    );
+    let refused = words(&door.call("CreateDeployment", &body));
+    let not_built =
+        "UnsupportedActionForDeploymentTypeException: greenFleetProvisioningOption of deployment group 'live' is";
+    assert!(refused.starts_with(not_built), "{refused}");
     assert_eq!(shown(&door, "live"), before);
 }
 

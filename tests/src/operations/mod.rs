@@ -1,5 +1,6 @@
 //! Operations of the API, through the door.
 
+mod blue_green;
 mod catalog;
 mod fleets;
 mod groups;

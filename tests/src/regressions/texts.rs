@@ -81,6 +81,7 @@ fn every_cause_of_a_fleet_has_its_status_code_and_words() {
         Cause::TooManyHosts { found: 1_200, most: 1_000 },
         Cause::MinimumTooHigh(shortage()),
         Cause::TooFewHealthyHosts { shortage: shortage(), failures: vec![failure("i-0"), failure("box-0")] },
+        Cause::HostsStayInTraffic { failed: 1, of: 3, failures: vec![failure("i-0")] },
         Cause::FleetTimedOut("Of 2 hosts, 1 succeeded, 0 failed, 1 at work, 0 waiting.".to_owned()),
         Cause::Denied(call("ec2", "DescribeInstances")),
         Cause::Denied(call("autoscaling", "DescribeAutoScalingGroups")),

@@ -14,6 +14,7 @@ use crate::ecs::stage::EcsStage;
 use crate::percent::Percent;
 use crate::server::lifecycle_action::{ActionAnswer, ActionTold};
 use crate::server::progress::FleetProgress;
+use crate::server::stage::ServerStage;
 use crate::words::excerpt;
 
 /// How long a hook's verdict is waited for, as in CodeDeploy.
@@ -46,7 +47,12 @@ impl Deployment {
 
     /// Whether nothing can change any more where it ends: it is over, or its original is being deleted.
     pub fn is_settled(&self) -> bool {
-        self.has_ended() || self.stage == Stage::Ecs(EcsStage::Termination)
+        match self.stage {
+            Stage::Ecs(stage) => stage == EcsStage::Termination,
+            Stage::Server(stage) => stage == ServerStage::Terminate,
+            Stage::Created | Stage::Lambda(_) | Stage::Gate(_) => false,
+            Stage::Ended => true,
+        }
     }
 
     /// Notes which hosts were selected.

@@ -112,6 +112,8 @@ pub enum Move {
         /// How long.
         seconds: u32,
     },
+    /// Have the deployment group take over the environment that has the traffic, or terminate the original hosts.
+    SettleFleet,
     /// Tell Auto Scaling how its instance is doing.
     AnswerLifecycleAction,
     /// Start the deployment that follows, and end.
@@ -175,6 +177,8 @@ pub enum MoveKind {
     ControlTraffic,
     /// See [`Move::AwaitHosts`].
     AwaitHosts,
+    /// See [`Move::SettleFleet`].
+    SettleFleet,
     /// See [`Move::AnswerLifecycleAction`].
     AnswerLifecycleAction,
     /// See [`Move::FollowUp`].
@@ -208,6 +212,7 @@ impl Move {
             Self::SelectHosts => MoveKind::SelectHosts,
             Self::ControlTraffic => MoveKind::ControlTraffic,
             Self::AwaitHosts { .. } => MoveKind::AwaitHosts,
+            Self::SettleFleet => MoveKind::SettleFleet,
             Self::AnswerLifecycleAction => MoveKind::AnswerLifecycleAction,
             Self::FollowUp { .. } => MoveKind::FollowUp,
             Self::RollBack { .. } => MoveKind::RollBack,
@@ -312,6 +317,7 @@ impl Move {
             | Self::SelectHosts
             | Self::ControlTraffic
             | Self::AwaitHosts { .. }
+            | Self::SettleFleet
             | Self::AnswerLifecycleAction
             | Self::FollowUp { .. }
             | Self::RollBack { .. }

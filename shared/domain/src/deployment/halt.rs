@@ -12,8 +12,9 @@ use crate::deployment::record::Status;
 use crate::deployment::spec::DeploymentSpec;
 use crate::names::AlarmName;
 use crate::problem::{Call, Problem};
-use crate::server::fleet::Shortage;
+use crate::server::fleet::{Shortage, count};
 use crate::server::progress::HostFailure;
+use crate::server::texts;
 
 /// A deployment was halted: from this moment it moves no traffic forward.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +88,15 @@ pub enum Cause {
         /// The first hosts that failed, each with its reason.
         failures: Vec<HostFailure>,
     },
+    /// Hosts that have to leave the traffic have not.
+    HostsStayInTraffic {
+        /// How many.
+        failed: u32,
+        /// Of how many.
+        of: u32,
+        /// The first hosts that failed, each with its reason.
+        failures: Vec<HostFailure>,
+    },
     /// A deployment to hosts has taken too long; how far its hosts are.
     FleetTimedOut(String),
     /// Nobody continued it within so many minutes.
@@ -143,6 +153,7 @@ impl Cause {
             | Self::TooManyHosts { .. }
             | Self::MinimumTooHigh(_)
             | Self::TooFewHealthyHosts { .. }
+            | Self::HostsStayInTraffic { .. }
             | Self::FleetTimedOut(_)
             | Self::Missing(_)
             | Self::Denied(_)
@@ -176,7 +187,7 @@ impl Cause {
             Self::NoHosts => ErrorCode::NoInstances,
             Self::TooManyHosts { .. } => ErrorCode::OverMaxInstances,
             Self::MinimumTooHigh(_) => ErrorCode::HealthConstraintsInvalid,
-            Self::TooFewHealthyHosts { .. } => ErrorCode::HealthConstraints,
+            Self::TooFewHealthyHosts { .. } | Self::HostsStayInTraffic { .. } => ErrorCode::HealthConstraints,
             Self::Missing(call) if call.is_of_load_balancing() => ErrorCode::ElasticLoadBalancingInvalid,
             Self::Missing(call) if call.is_of(Call::AUTO_SCALING) => ErrorCode::AutoScalingConfiguration,
             Self::Missing(_) if ecs => ErrorCode::InvalidEcsService,
@@ -247,9 +258,8 @@ impl Cause {
             Self::NoHosts => format!(
                 "The deployment failed because no instances were found for your deployment group. Check your deployment \
                  group settings to make sure the tags for your EC2 instances or Auto Scaling groups correctly identify \
-                 the instances you want to deploy to, and then try again. No EC2 instance, no on-premises instance and no \
-                 member of an Auto Scaling group fits the settings of deployment group {}.",
-                spec.group
+                 the instances you want to deploy to, and then try again. {}",
+                texts::unfound(spec)
             ),
             Self::TooManyHosts { found, most } => format!(
                 "The deployment failed because too many instances were found for your deployment group: {found} fit its \
@@ -261,20 +271,21 @@ impl Cause {
                 "The deployment failed because the minimum of healthy instances leaves none to deploy to. {shortage} Choose a deployment \
                  configuration with a lower minimumHealthyHosts."
             ),
-            Self::TooFewHealthyHosts { shortage, failures } => {
-                let failures: Vec<String> =
-                    failures.iter().map(|failure| format!(" {}: {}.", failure.host, failure.reason)).collect();
-                format!(
-                    "The overall deployment failed because too many individual instances failed deployment, too few \
-                     healthy instances are available for deployment, or some instances in your deployment group are \
-                     experiencing problems. {shortage}{}",
-                    failures.concat()
-                )
-            }
+            Self::TooFewHealthyHosts { shortage, failures } => format!(
+                "The overall deployment failed because too many individual instances failed deployment, too few \
+                 healthy instances are available for deployment, or some instances in your deployment group are \
+                 experiencing problems. {shortage}{}",
+                texts::failures(failures)
+            ),
+            Self::HostsStayInTraffic { failed, of, failures } => format!(
+                "The deployment failed because {failed} of {} did not leave the traffic.{}",
+                count(*of),
+                texts::failures(failures)
+            ),
             Self::FleetTimedOut(words) => format!(
-                "The deployment has timed out: a deployment in place may take 8 hours. {words} Choose a deployment \
-                 configuration that lets more hosts work at once or monitors zones for less long, and look with \
-                 ListDeploymentTargets at the hosts that took long."
+                "The deployment has timed out: {}. {words} Choose a deployment configuration that lets more hosts work \
+                 at once or monitors zones for less long, and look with ListDeploymentTargets at the hosts that took long.",
+                texts::limit(spec)
             ),
             Self::Missing(call) => format!("What is deployed to does not exist. {}", call.words),
             Self::Denied(call) if spec.platform == ComputePlatform::Server && call.is_of(Call::STS) => format!(
@@ -311,6 +322,7 @@ impl Cause {
             | Self::Unsteady(_)
             | Self::NotContinued(_)
             | Self::TooFewHealthyHosts { .. }
+            | Self::HostsStayInTraffic { .. }
             | Self::FleetTimedOut(_)
             | Self::Missing(_)
             | Self::Denied(_)

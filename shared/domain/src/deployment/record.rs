@@ -19,8 +19,9 @@ use crate::lambda::target::LambdaTarget;
 use crate::names::DeploymentId;
 use crate::percent::Percent;
 use crate::server::lifecycle_action::ActionTold;
+use crate::server::phase::{PhaseDone, Takeover};
 use crate::server::progress::{FleetProgress, Roster};
-use crate::server::target::ServerTarget;
+use crate::server::target::{Replacement, ServerTarget};
 use crate::shared::Shared;
 
 /// A deployment, as it is recorded. It is saved under its generation: whoever read an older one saves nothing.
@@ -60,6 +61,15 @@ pub struct Deployment {
     pub ecs: Option<EcsProgress>,
     /// What it knows of its fleet of hosts, from when they were selected.
     pub server: Option<FleetProgress>,
+    /// The phases of a blue/green deployment to hosts that are over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases_done: Vec<PhaseDone>,
+    /// Whether its deployment group has taken over the environment that has the traffic, from when that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<Takeover>,
+    /// Whether its original hosts are terminated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub originals_terminated: bool,
     /// What Auto Scaling was told last of the instance that waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_told: Option<ActionTold>,
@@ -210,6 +220,9 @@ impl Deployment {
             late_until: None,
             ecs: None,
             server: None,
+            phases_done: Vec::new(),
+            takeover: None,
+            originals_terminated: false,
             action_told: None,
             launched_meanwhile: false,
             found: None,
@@ -256,7 +269,12 @@ impl Deployment {
         }
     }
 
-    /// The list of its hosts' work, once the hosts are selected.
+    /// The replacement environment of a blue/green deployment to hosts; `None` where it is something else.
+    pub fn replacement(&self) -> Option<&Replacement> {
+        self.server_target()?.replacement.as_ref()
+    }
+
+    /// The list of its hosts' work, once the hosts of its phase are selected.
     pub fn roster(&self) -> Option<Roster> {
         let name = self.server.as_ref()?.roster.clone();
         Some(Roster { deployment: self.id.clone(), name })

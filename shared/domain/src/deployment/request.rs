@@ -12,7 +12,7 @@ use crate::deployment::record::Status;
 use crate::deployment::spec::Target;
 use crate::names::{ApplicationName, ConfigName, DeploymentId, GroupName, HookExecutionId};
 use crate::server::fleet::FleetRules;
-use crate::server::target::{FileExists, ServerTarget};
+use crate::server::target::{FileExists, Replacement, ServerTarget};
 
 /// CreateDeployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct NewDeployment {
 }
 
 /// What CreateDeployment says of hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HostOptions {
     /// `fileExistsBehavior`.
     pub file_exists: FileExists,
@@ -50,13 +50,15 @@ pub struct HostOptions {
     pub ignores_stop_failures: bool,
     /// `updateOutdatedInstancesOnly`.
     pub only_outdated: bool,
+    /// `targetInstances`, unless it selects nothing.
+    pub replacement: Option<Replacement>,
 }
 
 impl HostOptions {
     /// What is deployed to a fleet with these options, under those rules.
     pub fn target(self, rules: FleetRules) -> ServerTarget {
-        let Self { file_exists, ignores_stop_failures, only_outdated } = self;
-        ServerTarget { rules, file_exists, ignores_stop_failures, only_outdated }
+        let Self { file_exists, ignores_stop_failures, only_outdated, replacement } = self;
+        ServerTarget { rules, file_exists, ignores_stop_failures, only_outdated, replacement }
     }
 }
 

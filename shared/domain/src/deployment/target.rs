@@ -7,6 +7,7 @@ use crate::deployment::lifecycle::EventStatus;
 use crate::deployment::record::{Deployment, Status};
 use crate::deployment::stage::Stage;
 use crate::ecs::stage::EcsStage;
+use crate::server::phase::Side;
 use crate::server::status::HostTarget;
 
 /// CodeDeploy's `TargetStatus`. Its statuses of lifecycle events are the same ones, without `Ready`.
@@ -101,8 +102,8 @@ impl From<HostTarget> for TargetView {
 pub struct TargetFilter {
     /// Their statuses; all when `None`.
     pub statuses: Option<Vec<TargetStatus>>,
-    /// The member that asks for hosts with a label, where one does.
-    pub label: Option<LabelMember>,
+    /// The member that asks for hosts with a label, where one does, and the labels that it asks for.
+    pub labels: Option<(LabelMember, Vec<Side>)>,
 }
 
 /// A member that filters hosts by the label that a blue/green deployment gives them.
@@ -115,6 +116,12 @@ pub enum LabelMember {
 }
 
 impl TargetFilter {
+    /// Whether hosts of that side with a status are asked for.
+    pub fn admits_host(&self, side: Option<Side>, status: TargetStatus) -> bool {
+        let fits = self.labels.as_ref().is_none_or(|(_, labels)| side.is_some_and(|side| labels.contains(&side)));
+        fits && self.admits(status)
+    }
+
     /// Whether targets with a status are asked for.
     pub fn admits(&self, status: TargetStatus) -> bool {
         self.statuses.as_ref().is_none_or(|statuses| statuses.contains(&status))

@@ -85,7 +85,7 @@ impl Cause {
             | Self::NoHosts
             | Self::TooManyHosts { .. }
             | Self::MinimumTooHigh(_) => Vec::new(),
-            Self::TooFewHealthyHosts { failures, .. } => {
+            Self::TooFewHealthyHosts { failures, .. } | Self::HostsStayInTraffic { failures, .. } => {
                 failures.iter_mut().map(|failure| &mut failure.reason).collect()
             }
             Self::Revision(violations) => violations.iter_mut().collect(),

@@ -105,7 +105,7 @@ fn has_found(next: &Deployment, seen: &Seen) -> bool {
     match &next.spec.target {
         Target::Lambda(_) => matches!(&seen.alias, Some(Ok(alias)) if next.owns(alias)) || next.restored_at.is_some(),
         Target::Ecs(_) => next.ecs.is_some() && next.touches_service(),
-        Target::Server(_) => next.spec.previous_revision.is_some() && server::plan::has_touched_hosts(next),
+        Target::Server(_) => server::plan::has_undoable(next),
         Target::Invalid(_) | Target::Unread => false,
     }
 }
@@ -116,6 +116,9 @@ fn nothing_to_roll_back(next: &Deployment, blocked: bool) -> &'static str {
     }
     match &next.spec.target {
         Target::Ecs(_) => "There is nothing to roll back to: nothing was changed.",
+        Target::Server(ServerTarget { replacement: Some(_), .. }) => {
+            "There is nothing to roll back: no traffic was moved."
+        }
         Target::Server(_) if server::plan::has_touched_hosts(next) => {
             "There is nothing to roll back to: no deployment of this group has succeeded."
         }
@@ -233,9 +236,7 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
             ("CodeDeployDefault.LambdaAllAtOnce", Target::Lambda(target))
         }
         Target::Ecs(_) => ("CodeDeployDefault.ECSAllAtOnce", Target::Ecs(next.ecs.as_ref()?.original_target.clone())),
-        Target::Server(target) => {
-            (next.spec.config.as_str(), Target::Server(ServerTarget { only_outdated: false, ..target.clone() }))
-        }
+        Target::Server(target) => (next.spec.config.as_str(), Target::Server(server::plan::rollback(next, target))),
         Target::Invalid(_) | Target::Unread => return None,
     };
     let spec = DeploymentSpec {

@@ -69,7 +69,7 @@ fn troubles(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Vec<Troubl
         Target::Invalid(violations) => vec![Some(Trouble::certain(Cause::Revision(violations.clone())))],
         Target::Unread => vec![alarms, reading_trouble(seen).map(Trouble::certain)],
         // From here there is no way back; what goes wrong is tried again.
-        Target::Ecs(_) if next.is_settled() => return None,
+        Target::Ecs(_) | Target::Server(_) if next.is_settled() => return None,
         // It makes of the service what that should be, and sees itself what stands in the way.
         Target::Ecs(_) if next.spec.rolls_back.is_some() => return None,
         Target::Lambda(target) => {

@@ -78,6 +78,12 @@ impl HostEvent {
         Self::AfterAllowTraffic,
     ];
 
+    /// The events of a host that load balancers take in, in their order.
+    pub const TAKING_IN: [Self; 3] = [Self::BeforeAllowTraffic, Self::AllowTraffic, Self::AfterAllowTraffic];
+
+    /// The events of a host that load balancers let go, in their order.
+    pub const LETTING_GO: [Self; 3] = [Self::BeforeBlockTraffic, Self::BlockTraffic, Self::AfterBlockTraffic];
+
     /// The events before Auto Scaling terminates an instance without load balancers.
     pub const TERMINATION: [Self; 1] = [Self::ApplicationStop];
 

@@ -61,6 +61,8 @@ pub struct HostState {
     pub begins_within: SignedDuration,
     /// Whether its load balancers let it go or take it in at this moment.
     pub in_traffic_event: bool,
+    /// Whether a load balancer had it when it was selected to leave the traffic.
+    pub had_traffic: bool,
     /// How its work ended.
     pub outcome: Option<HostOutcome>,
     /// When its work was last saved.
@@ -77,6 +79,7 @@ impl From<&HostWork> for HostState {
             has_begun: work.has_begun(),
             begins_within: work.begins_within(),
             in_traffic_event: work.traffic_event().is_some(),
+            had_traffic: work.host.had_traffic,
             outcome: work.outcome,
             updated_at: work.updated_at,
             due_at: work.due_at,

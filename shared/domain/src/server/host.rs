@@ -56,6 +56,9 @@ pub struct Host {
     /// Whether it was launched a moment ago and waits for this deployment, so that its agent may have to be installed first.
     #[serde(default)]
     pub was_launched: bool,
+    /// Whether a load balancer had it when it was selected to leave the traffic.
+    #[serde(default)]
+    pub had_traffic: bool,
 }
 
 /// Who the agent of a host must be.

@@ -102,6 +102,7 @@ mod tests {
             seen_at: None,
             stopped_at: None,
             was_launched: false,
+            had_traffic: false,
         }
     }
 

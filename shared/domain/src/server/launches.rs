@@ -3,11 +3,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::catalog::environment::AutoScalingGroupName;
 use crate::catalog::rollback::AutoRollback;
 use crate::deployment::decision::{Decision, Move, Seen, seconds_until};
 use crate::deployment::record::Deployment;
 use crate::deployment::spec::{Creator, DeploymentSpec, Target};
+use crate::names::{DeploymentId, GroupName};
+use crate::server::host::HostId;
 use crate::server::lifecycle_action::{ActionAnswer, ActionTold, HEARTBEAT_EVERY, Transition};
+use crate::server::phase::Phase;
 use crate::server::target::ServerTarget;
 
 /// After how many failures in a row the next instance waits, and for how long: without that, Auto Scaling would launch and
@@ -15,7 +19,44 @@ use crate::server::target::ServerTarget;
 const MOST_FAILED_LAUNCHES: u32 = 3;
 const HOLD: SignedDuration = SignedDuration::from_hours(1);
 
+/// Why an instance that Auto Scaling launched does not need what its deployment would bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Needless {
+    /// It has the revision, since it comes out of a warm pool, or one that its group has deployed to it since.
+    HasRevision,
+    /// It is in an environment that a blue/green deployment moves the traffic away from; which deployment.
+    Leaves(DeploymentId),
+    /// Its deployment group does not select its Auto Scaling group any more; which group that was.
+    Unselected(GroupName),
+}
+
+impl Needless {
+    /// In words.
+    pub fn of(&self, host: &HostId) -> String {
+        match self {
+            Self::HasRevision => format!("{host} has this revision, or a later one of its deployment group."),
+            Self::Leaves(deployment) => {
+                format!("{host} is in an environment that deployment {deployment} moves the traffic away from.")
+            }
+            Self::Unselected(group) => {
+                format!("Deployment group {group} does not select the Auto Scaling group of {host} any more.")
+            }
+        }
+    }
+}
+
 impl Deployment {
+    /// Whether it moves the traffic away from the instances of an Auto Scaling group, or has done so.
+    pub fn leaves_group(&self, name: &str) -> bool {
+        let is_in = |groups: &[AutoScalingGroupName]| groups.iter().any(|group| group.as_str() == name);
+        match (self.replacement(), self.phase()) {
+            _ if self.has_ended() => false,
+            (Some(_), Phase::Leave) => is_in(self.originals().auto_scaling_groups),
+            (Some(replacement), Phase::Return | Phase::Withdraw) => is_in(&replacement.auto_scaling_groups),
+            (Some(_) | None, _) => false,
+        }
+    }
+
     /// Whether it stops the application of an instance that Auto Scaling terminates.
     pub fn ends_instance(&self) -> bool {
         self.spec.lifecycle_action.as_ref().is_some_and(|action| action.hook.transition == Transition::Terminating)
@@ -82,9 +123,15 @@ pub(crate) fn follow_up(last: &Deployment, seen: &Seen, now: Timestamp) -> Optio
     if !last.launched_meanwhile {
         return None;
     }
+    let mut environment = last.spec.environment.clone();
+    if let Some(replacement) = &target.replacement {
+        environment.ec2_tags.clone_from(&replacement.ec2_tags);
+        environment.auto_scaling_groups.clone_from(&replacement.auto_scaling_groups);
+    }
     let spec = DeploymentSpec {
+        environment,
         previous_revision: Some(last.spec.revision.clone()),
-        target: Target::Server(ServerTarget { only_outdated: true, ..target.clone() }),
+        target: Target::Server(ServerTarget { only_outdated: true, replacement: None, ..target.clone() }),
         rollback: AutoRollback::default(),
         creator: Creator::AutoUpdate,
         caller: None,

@@ -41,6 +41,8 @@ pub enum Selection {
         /// deployment that is rolled back has not touched them.
         aside: u32,
     },
+    /// None, since no original host is left that the traffic could go back to.
+    NoOriginals,
     /// More hosts than a deployment may have.
     TooMany {
         /// How many.

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::deployment::record::{Deployment, Status};
 use crate::deployment::target::TargetStatus;
 use crate::names::DeploymentId;
 use crate::server::diagnostics::HostDiagnostics;
 use crate::server::event::HostEvent;
+use crate::server::phase::{Phase, Side};
 use crate::server::work::{HostOutcome, HostRun, HostWork, RunStatus};
 
 /// A host of a deployment, with everything that the API shows of it.
@@ -16,10 +18,48 @@ pub struct HostTarget {
     pub deployment: DeploymentId,
     /// Whether the deployment is over.
     pub has_ended: bool,
-    /// The host's work.
+    /// The environment of a blue/green deployment that the host belongs to.
+    pub side: Option<Side>,
+    /// Its status.
+    pub status: TargetStatus,
+    /// The host's work in all phases.
     pub work: HostWork,
     /// The diagnostics of the events that are over.
     pub diagnostics: BTreeMap<HostEvent, HostDiagnostics>,
+}
+
+impl HostTarget {
+    /// A host with its work in each phase, in the order of the phases; `None` where it has none.
+    pub fn new(record: &Deployment, mut works: Vec<(Phase, HostWork)>) -> Option<Self> {
+        let (phase, last) = works.pop()?;
+        let side = phase.side();
+        let is_later = |later: &&Phase| later.side() == side;
+        let later = record.phases().iter().skip_while(|own| **own != phase).skip(1).filter(is_later);
+        let goes_on = last.outcome == Some(HostOutcome::Succeeded);
+        let status = match last.outcome {
+            Some(HostOutcome::Failed | HostOutcome::Gone) => RunStatus::Skipped,
+            Some(HostOutcome::Succeeded) | None => RunStatus::Pending,
+        };
+        let pending = later.flat_map(|later| record.events_in(*later)).map(|event| HostRun::new(*event, status));
+        let pending: Vec<HostRun> = pending.collect();
+        let is_between = goes_on && !pending.is_empty();
+        let shown = match (is_between, record.has_ended()) {
+            (false, has_ended) => last.target_status(has_ended),
+            (true, true) => TargetStatus::Skipped,
+            (true, false) if record.status() == Status::Ready => TargetStatus::Ready,
+            (true, false) => TargetStatus::InProgress,
+        };
+        let before = works.into_iter().flat_map(|(_, work)| work.events);
+        let events = before.chain(last.events.clone()).chain(pending).collect();
+        Some(Self {
+            deployment: record.id.clone(),
+            has_ended: record.has_ended(),
+            side,
+            status: shown,
+            work: HostWork { events, ..last },
+            diagnostics: BTreeMap::new(),
+        })
+    }
 }
 
 impl HostWork {
@@ -61,6 +101,22 @@ impl HostWork {
     }
 }
 
+impl Deployment {
+    /// What the last save of the work of one of its hosts is to subscribers. A host of a blue/green deployment begins once
+    /// and succeeds once, in however many phases it has work.
+    pub fn told_of(&self, work: &HostWork) -> Option<InstanceState> {
+        let state = work.told_state()?;
+        let phase = self.phase_of(work.events.iter().map(|run| run.event))?;
+        let of_side = || self.phases().iter().filter(|other| other.side() == phase.side());
+        match state {
+            InstanceState::Start => of_side().next() == Some(&phase),
+            InstanceState::Success => of_side().last() == Some(&phase),
+            InstanceState::Failure => true,
+        }
+        .then_some(state)
+    }
+}
+
 impl HostRun {
     /// The status of the event. Once the deployment is over, no event begins, and reports are no longer taken.
     pub fn event_status(&self, has_ended: bool) -> TargetStatus {
@@ -99,6 +155,7 @@ mod tests {
             seen_at: None,
             stopped_at: None,
             was_launched: false,
+            had_traffic: false,
         };
         HostWork::new(host, 0, &[HostEvent::DownloadBundle, HostEvent::Install], false, NOW)
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::environment::{AutoScalingGroupName, TagSelection};
 use crate::server::fleet::FleetRules;
 
 /// A revision for hosts. What it says is read by their agents.
@@ -15,6 +16,24 @@ pub struct ServerTarget {
     pub ignores_stop_failures: bool,
     /// Whether hosts that have the revision already are left aside.
     pub only_outdated: bool,
+    /// The hosts that a blue/green deployment moves the traffic to; `None` in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<Replacement>,
+}
+
+/// The replacement environment of a blue/green deployment: CodeDeploy's `TargetInstances`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Replacement {
+    /// The EC2 instances.
+    pub ec2_tags: TagSelection,
+    /// The Auto Scaling groups whose instances are meant, too.
+    pub auto_scaling_groups: Vec<AutoScalingGroupName>,
+    /// In a rollback: whether load balancers have let originals go, which they take in again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub originals_return: bool,
+    /// In a rollback: whether the deployment group has taken the replacement over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_taken_over: bool,
 }
 
 /// CodeDeploy's `FileExistsBehavior`.

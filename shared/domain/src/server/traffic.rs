@@ -62,6 +62,12 @@ impl HostWork {
         TrafficEvent::of(run.event)
     }
 
+    /// Whether load balancers were told to let the host go.
+    pub fn has_left(&self) -> bool {
+        let block = self.events.iter().find(|run| run.event == HostEvent::BlockTraffic);
+        block.is_some_and(|run| run.started_at.is_some())
+    }
+
     /// An event that the service sees to has ended, in these words; `None` when the host is at another one.
     pub fn end_traffic_event(
         &mut self,

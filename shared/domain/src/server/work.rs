@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::server::diagnostics::{HostDiagnostics, HostErrorCode};
 use crate::server::event::HostEvent;
 use crate::server::host::Host;
+use crate::server::launches::Needless;
 use crate::server::lifecycle_action::LAUNCHES_WITHIN;
 
 /// How long an agent may take to begin an event: CodeDeploy's limit.
@@ -126,12 +127,11 @@ pub enum Progress {
 impl HostWork {
     /// The work of a host before anything has happened.
     pub fn new(host: Host, rank: u32, events: &[HostEvent], ignores_stop_failures: bool, now: Timestamp) -> Self {
-        let pending = |event| HostRun { event, status: RunStatus::Pending, started_at: None, ended_at: None };
         Self {
             host,
             rank,
             generation: 1,
-            events: events.iter().copied().map(pending).collect(),
+            events: events.iter().map(|event| HostRun::new(*event, RunStatus::Pending)).collect(),
             ignores_stop_failures,
             attempt: 1,
             due_at: None,
@@ -251,26 +251,37 @@ impl HostWork {
 
     /// The host was terminated. Before its agent has begun it leaves the count; after that its event fails.
     pub fn lose_host(&mut self, now: Timestamp) -> Option<Ended> {
-        let command = self.command()?;
-        let message = format!("{} was terminated during the deployment.", self.host.id);
-        if self.has_begun() {
-            let diagnostics = HostDiagnostics::of_service(HostErrorCode::UnknownError, &message);
-            return Some(self.end_event(command.event, false, false, diagnostics, now));
+        if !self.has_begun() {
+            return self.leave_count(now);
         }
-        self.finish(HostOutcome::Gone, now);
-        self.reason = Some(message.clone());
-        self.changed(now);
-        Some(Ended {
-            event: command.event,
-            diagnostics: HostDiagnostics::of_service(HostErrorCode::UnknownError, &message),
-        })
+        let command = self.command()?;
+        let diagnostics = HostDiagnostics::of_service(HostErrorCode::UnknownError, &self.terminated());
+        Some(self.end_event(command.event, false, false, diagnostics, now))
     }
 
-    /// The host has what it waits for already: no event begins, and the host counts as healthy. `None` when its agent has
-    /// begun, or the work is over.
-    pub fn leave_as_is(&mut self, now: Timestamp) -> Option<Ended> {
+    /// The host was terminated, and leaves the count.
+    pub fn leave_count(&mut self, now: Timestamp) -> Option<Ended> {
+        let event = self.current().filter(|_| self.outcome.is_none())?.event;
+        let message = self.terminated();
+        let diagnostics = HostDiagnostics::of_service(HostErrorCode::UnknownError, &message);
+        for run in self.events.iter_mut().filter(|run| run.status.is_open()) {
+            run.status = RunStatus::Skipped;
+        }
+        self.finish(HostOutcome::Gone, now);
+        self.reason = Some(message);
+        self.changed(now);
+        Some(Ended { event, diagnostics })
+    }
+
+    fn terminated(&self) -> String {
+        format!("{} was terminated during the deployment.", self.host.id)
+    }
+
+    /// The host needs nothing of what it waits for: no event begins, and the host counts as healthy. `None` when its agent
+    /// has begun, or the work is over.
+    pub fn leave_as_is(&mut self, why: &Needless, now: Timestamp) -> Option<Ended> {
         let command = self.command().filter(|_| !self.has_begun())?;
-        let message = format!("{} has this revision, or a later one of its deployment group.", self.host.id);
+        let message = why.of(&self.host.id);
         self.finish(HostOutcome::Succeeded, now);
         self.changed(now);
         let diagnostics = HostDiagnostics::of_service(HostErrorCode::Success, &message);
@@ -340,6 +351,13 @@ impl HostWork {
 
     fn current_mut(&mut self) -> Option<&mut HostRun> {
         self.events.iter_mut().find(|run| run.status.is_open())
+    }
+}
+
+impl HostRun {
+    /// An event that has not begun.
+    pub(super) fn new(event: HostEvent, status: RunStatus) -> Self {
+        Self { event, status, started_at: None, ended_at: None }
     }
 }
 

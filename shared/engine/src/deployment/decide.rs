@@ -223,6 +223,7 @@ fn answer(plan: &Plan) -> Answer {
         | Move::RetireTaskSet
         | Move::SelectHosts
         | Move::ControlTraffic
+        | Move::SettleFleet
         | Move::AnswerLifecycleAction
         | Move::Succeeded => {}
         Move::RunHook { seconds }

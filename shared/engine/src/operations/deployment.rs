@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use spillway_domain::access::caller::Caller;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::ComputePlatform;
-use spillway_domain::catalog::environment::DeploymentType;
-use spillway_domain::catalog::group::GroupState;
+use spillway_domain::catalog::environment::{AutoScalingGroupName, DeploymentType, GreenFleet};
+use spillway_domain::catalog::group::{DeploymentGroup, GroupState};
 use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::revision::{NewRevision, RevisionLocation};
@@ -15,11 +15,12 @@ use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::halt::Cause;
 use spillway_domain::deployment::lifecycle::{Diagnostics, DiagnosticsCode, EventName, LifecycleEvent, Verdict};
 use spillway_domain::deployment::record::Deployment;
-use spillway_domain::deployment::request::{DeploymentFilter, ForServers, HookAnswer, NewDeployment};
+use spillway_domain::deployment::request::{DeploymentFilter, HookAnswer, NewDeployment};
 use spillway_domain::deployment::spec::{Creator, DeploymentSpec, Target};
 use spillway_domain::deployment::target::CountedDeployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::{DeploymentRejection, GroupRejection, Quota, Rejection, RevisionRejection};
+use spillway_domain::server::target::Replacement;
 
 use crate::deployment::count_targets::count_targets;
 use crate::deployment::task::{Note, amend, load};
@@ -112,22 +113,15 @@ async fn write(
         return Err(DeploymentRejection::ForServers(member, application.platform).into());
     }
     let platform = application.platform;
-    let is_in_place = group.environment.style.kind == DeploymentType::InPlace;
     if platform == ComputePlatform::Server {
-        let refusals = [
-            (!is_in_place, DeploymentRejection::BlueGreenNotBuilt),
-            (request.for_servers == Some(ForServers::TargetInstances), DeploymentRejection::NoReplacement),
-        ];
-        if let Some((_, rejection)) = refusals.into_iter().find(|(is_so, _)| *is_so) {
-            return Err(rejection.into());
-        }
+        check_replacement(&group, request.hosts.replacement.as_ref())?;
     }
     let (revision, target) = revision_of(store, request, &application, &state, read).await?;
     let config = request.config.clone().unwrap_or(group.config);
     // What is at its target already has no way to go; a service gets new tasks all the same.
     let restarts = request.revision.is_none() && platform == ComputePlatform::Lambda;
     let strategy = config_for(store, &config, platform).await?;
-    let target = strategy.fleet_rules().map_or(target, |rules| Target::Server(request.hosts.target(rules)));
+    let target = strategy.fleet_rules().map_or(target, |rules| Target::Server(request.hosts.clone().target(rules)));
     let routing = strategy.routing();
     let routing = routing.filter(|_| !restarts).unwrap_or_else(Routing::all_at_once);
     if state.active.is_none() && store.count_active().await? >= quotas.active_deployments {
@@ -171,6 +165,27 @@ async fn write(
         }
         Creation::NoGroup => Err(GroupRejection::DoesNotExist(group.name).into()),
         Creation::Created => Ok(deployment),
+    }
+}
+
+/// Whether a deployment to hosts has a replacement environment where it has to have one, and none where it has not.
+fn check_replacement(group: &DeploymentGroup, given: Option<&Replacement>) -> Result<(), DeploymentRejection> {
+    let (environment, name) = (&group.environment, || group.name.clone());
+    let is_copy = environment.blue_green.green_fleet == Some(GreenFleet::CopyAutoScalingGroup);
+    match (environment.style.kind, given) {
+        (DeploymentType::InPlace, None) => Ok(()),
+        (DeploymentType::InPlace, Some(_)) => Err(DeploymentRejection::InPlace),
+        (DeploymentType::BlueGreen, _) if is_copy => Err(DeploymentRejection::CopyNotBuilt(name())),
+        (DeploymentType::BlueGreen, None) => Err(DeploymentRejection::NoReplacement(name())),
+        (DeploymentType::BlueGreen, Some(replacement)) => {
+            let is_shared = |name: &&AutoScalingGroupName| environment.auto_scaling_groups.contains(name);
+            match replacement.auto_scaling_groups.iter().find(is_shared) {
+                None => Ok(()),
+                Some(shared) => {
+                    Err(DeploymentRejection::SharedAutoScalingGroup { name: shared.clone(), group: name() })
+                }
+            }
+        }
     }
 }
 
@@ -305,7 +320,7 @@ pub async fn continue_deployment(
         return Err(DeploymentRejection::AlreadyCompleted(deployment.id).into());
     }
     let platform = deployment.spec.platform;
-    if platform != ComputePlatform::Ecs {
+    if platform != ComputePlatform::Ecs && deployment.replacement().is_none() {
         return Err(DeploymentRejection::NoWait { deployment: deployment.id, platform, wait }.into());
     }
     let change = |record: &mut Deployment| {

@@ -1,5 +1,7 @@
 //! Operations on the targets and instances of deployments.
 
+use std::collections::BTreeMap;
+
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use spillway_domain::catalog::config::ComputePlatform;
 use spillway_domain::catalog::page::Page;
@@ -10,10 +12,9 @@ use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::rejection::TargetRejection;
 use spillway_domain::server::host::HostId;
-use spillway_domain::server::progress::Roster;
 use spillway_domain::server::status::HostTarget;
-use spillway_domain::server::work::HostWork;
 
+use crate::deployment::count_targets::hosts_of;
 use crate::operations::Error;
 use crate::operations::deployment::load_deployment;
 use crate::ports::deployments::Deployments;
@@ -83,7 +84,7 @@ fn is_target_id(text: &str) -> bool {
 }
 
 /// The ids of the targets of a deployment: its hosts in the order in which they are worked on. The key of a page is the
-/// rank of its last host, so that no page leaves out or repeats a host whose status has changed meanwhile.
+/// place of its last host, so that no page leaves out or repeats a host whose status has changed meanwhile.
 pub async fn list_targets(
     store: &(impl Deployments + HostWorks),
     id: &DeploymentId,
@@ -92,24 +93,24 @@ pub async fn list_targets(
 ) -> Result<Page<String>, Error> {
     let deployment = load_deployment(store, id).await?;
     let platform = deployment.spec.platform;
-    if let Some(member) = filter.label {
-        return Err(TargetRejection::NoLabels { member, deployment: deployment.id, platform }.into());
+    if let Some((member, _)) = filter.labels.as_ref().filter(|_| deployment.replacement().is_none()) {
+        return Err(TargetRejection::NoLabels { member: *member, deployment: deployment.id, platform }.into());
     }
     if platform != ComputePlatform::Server {
         let deployment = own_target(deployment, &[])?;
         let own = deployment.target_id().filter(|_| filter.admits(deployment.target_status()));
         return Ok(Page { items: own.into_iter().collect(), next: None });
     }
-    let Some(roster) = roster(&deployment)? else { return Ok(Page { items: Vec::new(), next: None }) };
-    let after: Option<u32> = after.and_then(|rank| rank.parse().ok());
-    let has_ended = deployment.has_ended();
-    let mut works = store.works(&roster).await?;
-    works.retain(|work| after.is_none_or(|rank| rank < work.rank) && filter.admits(work.target_status(has_ended)));
-    works.sort_by_key(|work| work.rank);
-    let has_more = works.len() > PAGE;
-    works.truncate(PAGE);
-    let next = works.last().filter(|_| has_more).map(|work| work.rank.to_string());
-    Ok(Page { items: works.into_iter().map(|work| work.host.id.to_string()).collect(), next })
+    check_selected(&deployment)?;
+    let after: Option<usize> = after.and_then(|place| place.parse().ok());
+    let hosts = hosts_of(store, &deployment).await?.into_iter().enumerate();
+    let hosts = hosts
+        .filter(|(place, host)| after.is_none_or(|after| after < *place) && filter.admits_host(host.side, host.status));
+    let mut hosts: Vec<(usize, HostTarget)> = hosts.take(PAGE + 1).collect();
+    let has_more = hosts.len() > PAGE;
+    hosts.truncate(PAGE);
+    let next = hosts.last().filter(|_| has_more).map(|(place, _)| place.to_string());
+    Ok(Page { items: hosts.into_iter().map(|(_, host)| host.work.host.id.to_string()).collect(), next })
 }
 
 /// One instance of a deployment. Only deployments to servers have some.
@@ -137,13 +138,12 @@ pub async fn find_deployment_instances(
     hosts(store, &deployment, instances).await
 }
 
-/// The list of the hosts' work; `None` where the deployment ended before its hosts were selected.
-fn roster(deployment: &Deployment) -> Result<Option<Roster>, TargetRejection> {
-    let roster = deployment.roster();
-    if roster.is_none() && !deployment.has_ended() {
+/// Refuses to tell of hosts that are still to be selected.
+fn check_selected(deployment: &Deployment) -> Result<(), TargetRejection> {
+    if deployment.rosters().is_empty() && !deployment.has_ended() {
         return Err(TargetRejection::NotSelected(deployment.id.clone()));
     }
-    Ok(roster)
+    Ok(())
 }
 
 /// The hosts of these names, each once, and the names that no host of the deployment has.
@@ -161,21 +161,28 @@ async fn hosts(
             Err(_) => missing.push(name.clone()),
         }
     }
-    let Some(roster) = roster(deployment)? else { return Ok((Vec::new(), names.to_vec())) };
-    let mut works = store.works_of(&roster, &ids).await?;
-    let unknown = ids.iter().filter(|id| works.iter().all(|work| work.host.id != **id));
-    missing.extend(unknown.map(ToString::to_string));
-    works.sort_by_key(|work| ids.iter().position(|id| *id == work.host.id));
-    let shown = stream::iter(works).map(|work| shown(store, deployment, &roster, work));
+    check_selected(deployment)?;
+    let mut found = BTreeMap::new();
+    for (phase, roster) in deployment.rosters() {
+        for work in store.works_of(&roster, &ids).await? {
+            found.entry(work.host.id.clone()).or_insert_with(Vec::new).push((phase, work));
+        }
+    }
+    missing.extend(ids.iter().filter(|id| !found.contains_key(*id)).map(ToString::to_string));
+    let asked = ids.iter().filter_map(|id| HostTarget::new(deployment, found.remove(id)?)).collect::<Vec<_>>();
+    let shown = stream::iter(asked).map(|host| with_diagnostics(store, deployment, host));
     Ok((shown.buffered(AT_ONCE).try_collect().await?, missing))
 }
 
-async fn shown(
+async fn with_diagnostics(
     store: &impl HostWorks,
     deployment: &Deployment,
-    roster: &Roster,
-    work: HostWork,
+    mut host: HostTarget,
 ) -> Result<HostTarget, Problem> {
-    let diagnostics = store.diagnostics(roster, &work.host.id).await?;
-    Ok(HostTarget { deployment: deployment.id.clone(), has_ended: deployment.has_ended(), work, diagnostics })
+    for (phase, roster) in deployment.rosters() {
+        if phase.side() == host.side {
+            host.diagnostics.extend(store.diagnostics(&roster, &host.work.host.id).await?);
+        }
+    }
+    Ok(host)
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::{AutoScalingGroupName, TagSelection};
 use spillway_domain::catalog::revision::RevisionLocation;
-use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::event::HostEvent;
@@ -45,11 +44,20 @@ pub trait Fleets {
     async fn terminated(&self, session: &RoleSession, ids: &[HostId]) -> Result<Vec<HostId>, Problem>;
 }
 
+/// The end of the customer's EC2 instances, with the service role.
+pub trait Terminations {
+    /// Terminates instances, all of which EC2 knows. One that is terminated already stays so.
+    async fn terminate(&self, session: &RoleSession, ids: &[HostId]) -> Result<(), Problem>;
+    /// Gives an Auto Scaling group the size 0, so that it terminates its instances and launches none. One that is not there
+    /// has none.
+    async fn empty(&self, session: &RoleSession, group: &AutoScalingGroupName) -> Result<(), Problem>;
+}
+
 /// Work of a host that is not over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenWork {
-    /// The deployment.
-    pub deployment: DeploymentId,
+    /// The list of work that it is in.
+    pub roster: Roster,
     /// The host.
     pub host: HostId,
 }
@@ -113,5 +121,5 @@ pub trait HostDossiers {
     /// Notes what a group knows of a host.
     async fn note_status(&self, host: &HostIdentifier, group_id: &str, status: &HostStatus) -> Result<(), Problem>;
     /// Removes work from the open work of a host.
-    async fn close_work(&self, host: &HostIdentifier, deployment: &DeploymentId) -> Result<(), Problem>;
+    async fn close_work(&self, host: &HostIdentifier, roster: &Roster) -> Result<(), Problem>;
 }

@@ -10,7 +10,9 @@ use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::host::{HostId, HostIdentifier};
 use spillway_domain::server::identity::{NotTheHost, claim, prove};
+use spillway_domain::server::launches::Needless;
 use spillway_domain::server::lifecycle_action::HookOwner;
+use spillway_domain::server::progress::Roster;
 use spillway_domain::server::work::{Claim, Command, HostWork, Progress};
 
 use crate::deployment::task::MOST_TRIES;
@@ -115,7 +117,7 @@ async fn next(
                 continue;
             }
             Found::Over => {
-                store.close_work(host, &open.deployment).await?;
+                store.close_work(host, &open.roster).await?;
                 continue;
             }
         };
@@ -132,8 +134,8 @@ async fn next(
         }
     }
     let Some((record, mut work)) = first else { return Ok(Next { command: None, again_in }) };
-    if !work.has_begun() && has_latest(store, &record, &work).await? {
-        if let Some((roster, ended)) = record.roster().zip(work.leave_as_is(now)) {
+    if let Some(why) = needless(store, &record, &work).await? {
+        if let Some((roster, ended)) = record.roster().zip(work.leave_as_is(&why, now)) {
             close(store, &record, &roster, &work, &ended).await?;
         }
         return Ok(Next { command: None, again_in: WANTED_PAUSE.min(idle) });
@@ -143,30 +145,37 @@ async fn next(
     Ok(Next { command, again_in: WANTED_PAUSE.min(idle) })
 }
 
-/// Whether an instance that Auto Scaling launched has what it waits for before its agent begins: the revision, since the
-/// instance comes out of a warm pool, or a revision that its group deployed to it since. The deployment of the launch must
-/// never put an older revision over a later one.
-async fn has_latest(
+/// Why an instance that Auto Scaling launched does not need the revision of its deployment, when its agent is about to
+/// begin; `None` when the instance needs it. The deployment of a launch must never put an older revision over a later one,
+/// nor bring an instance into the traffic that a blue/green deployment moves away from such instances.
+async fn needless(
     store: &(impl Groups + Deployments + HostDossiers),
     record: &Deployment,
     work: &HostWork,
-) -> Result<bool, Problem> {
+) -> Result<Option<Needless>, Problem> {
     let spec = &record.spec;
-    if !work.host.was_launched {
-        return Ok(false);
+    if !work.host.was_launched || work.has_begun() {
+        return Ok(None);
     }
-    let dossier = store.dossier(&work.host.identifier).await?;
-    let Some(status) = dossier.groups.get(&spec.group_id) else { return Ok(false) };
     let owner = HookOwner { application: spec.lock.home.clone(), deployment_group_id: spec.group_id.clone() };
-    let Some((_, StoredGroup { state, .. })) = store.group_by_id(&owner).await? else { return Ok(false) };
-    if status.has(&spec.revision) || state.target_revision.is_some_and(|target| status.has(&target)) {
-        return Ok(true);
-    }
+    let Some((_, StoredGroup { group, state, .. })) = store.group_by_id(&owner).await? else { return Ok(None) };
     let active = match &state.active {
         Some(active) => store.load(active).await?,
         None => None,
     };
-    Ok(active.is_some_and(|active| status.has(&active.spec.revision)))
+    if let Some(name) = &work.host.auto_scaling_group {
+        if let Some(active) = active.as_ref().filter(|active| active.leaves_group(name)) {
+            return Ok(Some(Needless::Leaves(active.id.clone())));
+        }
+        if !group.environment.auto_scaling_groups.iter().any(|own| own.as_str() == name) {
+            return Ok(Some(Needless::Unselected(group.name)));
+        }
+    }
+    let dossier = store.dossier(&work.host.identifier).await?;
+    let Some(status) = dossier.groups.get(&spec.group_id) else { return Ok(None) };
+    let active = active.map(|active| active.spec.revision.clone());
+    let later = [Some(spec.revision.clone()), state.target_revision, active];
+    Ok(later.iter().flatten().any(|revision| status.has(revision)).then_some(Needless::HasRevision))
 }
 
 fn released(record: &Deployment) -> u32 {
@@ -184,18 +193,24 @@ enum Found {
 }
 
 async fn look_up(store: &(impl Deployments + HostWorks), open: &OpenWork) -> Result<Found, Problem> {
-    let record = store.load(&open.deployment).await?;
-    let Some(record) = record.filter(|record| record.halt.is_none() && !record.has_ended()) else {
-        return Ok(Found::Over);
-    };
-    let Some(roster) = record.roster() else { return Ok(Found::Selecting) };
-    let work = store.works_of(&roster, std::slice::from_ref(&open.host)).await?.into_iter().next();
+    let record = store.load(&open.roster.deployment).await?;
+    let Some(record) = record.filter(goes_on) else { return Ok(Found::Over) };
+    match record.roster() {
+        None => return Ok(Found::Selecting),
+        Some(roster) if roster != open.roster => return Ok(Found::Over),
+        Some(_) => {}
+    }
+    let work = store.works_of(&open.roster, std::slice::from_ref(&open.host)).await?.into_iter().next();
     Ok(work.map_or(Found::Over, |work| Found::Work(Box::new((record, work)))))
 }
 
-/// The record of a deployment that wants its hosts, and the work of a host in it; `None` where either is not there or the
+fn goes_on(record: &Deployment) -> bool {
+    record.halt.is_none() && !record.has_ended()
+}
+
+/// The record of a deployment that wants its hosts, and open work of a host in it; `None` where either is not there or the
 /// deployment does not go on.
-pub(crate) async fn find(
+pub(crate) async fn find_open(
     store: &(impl Deployments + HostWorks),
     open: &OpenWork,
 ) -> Result<Option<(Deployment, HostWork)>, Problem> {
@@ -203,6 +218,18 @@ pub(crate) async fn find(
         Found::Work(found) => Some(*found),
         Found::Selecting | Found::Over => None,
     })
+}
+
+/// The same for the work of a host in the phase that the deployment is in.
+async fn find(
+    store: &(impl Deployments + HostWorks),
+    deployment: &DeploymentId,
+    host: &HostId,
+) -> Result<Option<(Deployment, Roster, HostWork)>, Problem> {
+    let Some(record) = store.load(deployment).await?.filter(goes_on) else { return Ok(None) };
+    let Some(roster) = record.roster() else { return Ok(None) };
+    let work = store.works_of(&roster, std::slice::from_ref(host)).await?.into_iter().next();
+    Ok(work.map(|work| (record, roster, work)))
 }
 
 /// The deployment of a command, for the host that it is for, as long as the deployment wants the host.
@@ -214,37 +241,38 @@ pub async fn specification(
     id: &HostId,
 ) -> Result<Deployment, Refusal> {
     claim(caller, host)?;
-    let open = OpenWork { deployment: deployment.clone(), host: id.clone() };
-    let found = find(store, &open).await?.filter(|(_, work)| work.host.identifier == *host);
-    let (record, work) = found.ok_or_else(|| Refusal::NoCommand(deployment.to_string()))?;
+    let found = find(store, deployment, id).await?.filter(|(_, _, work)| work.host.identifier == *host);
+    let (record, _, work) = found.ok_or_else(|| Refusal::NoCommand(deployment.to_string()))?;
     prove(caller, &work.host)?;
     Ok(record)
 }
 
 /// The host claims a command. It is refused once the deployment does not go on, so a stop wins.
 pub async fn acknowledge(
-    store: &(impl Deployments + HostWorks + HostDossiers),
+    store: &(impl Groups + Deployments + HostWorks + HostDossiers),
     caller: &Caller,
     command: &HostCommand,
     now: Timestamp,
 ) -> Result<Claim, Refusal> {
-    let open = OpenWork { deployment: command.deployment.clone(), host: command.host.clone() };
     let claimed = retry_stale(MOST_TRIES, async || -> Result<Tried<Claim>, Refusal> {
-        let Some((record, mut work)) = find(store, &open).await? else { return Ok(Tried::Break(Claim::Refused)) };
+        let found = find(store, &command.deployment, &command.host).await?;
+        let Some((record, roster, mut work)) = found else { return Ok(Tried::Break(Claim::Refused)) };
         prove(caller, &work.host)?;
         if work.rank >= released(&record) {
             return Ok(Tried::Break(Claim::Refused));
         }
         let is_first = !work.has_begun();
+        if needless(store, &record, &work).await?.is_some() {
+            return Ok(Tried::Break(Claim::Refused));
+        }
         if work.acknowledge(command.command, now) == Claim::Refused {
             return Ok(Tried::Break(Claim::Refused));
         }
-        if is_first {
+        if is_first && record.phase().installs() {
             // From here on nobody knows what the host has, until it succeeds.
             let status = HostStatus { is_healthy: false, revision: None };
             store.note_status(&work.host.identifier, &record.spec.group_id, &status).await?;
         }
-        let roster = record.roster().ok_or_else(|| Refusal::NoCommand(record.id.to_string()))?;
         Ok(unless_stale(store.save_work(&roster, &work, None).await.map(|()| Claim::Granted))?)
     });
     claimed.await?.ok_or_else(|| contended(ProblemKind::Transient, &format!("The work of {}", command.host)).into())
@@ -260,15 +288,14 @@ pub async fn complete(
     idle: SignedDuration,
     now: Timestamp,
 ) -> Result<(Option<HostIdentifier>, Next), Refusal> {
-    let open = OpenWork { deployment: command.deployment.clone(), host: command.host.clone() };
     let done = retry_stale(MOST_TRIES, async || -> Result<Tried<Option<HostIdentifier>>, Refusal> {
-        let Some((record, mut work)) = find(store, &open).await? else { return Ok(Tried::Break(None)) };
+        let found = find(store, &command.deployment, &command.host).await?;
+        let Some((record, roster, mut work)) = found else { return Ok(Tried::Break(None)) };
         prove(caller, &work.host)?;
         let host = work.host.identifier.clone();
         let Some(ended) = work.complete(command.command, is_success, diagnostics.clone(), now) else {
             return Ok(Tried::Break(Some(host)));
         };
-        let roster = record.roster().ok_or_else(|| Refusal::NoCommand(record.id.to_string()))?;
         match unless_stale(store.save_work(&roster, &work, Some(&ended)).await)? {
             Tried::Continue(()) => Ok(Tried::Continue(())),
             Tried::Break(()) => {
@@ -296,8 +323,8 @@ pub async fn progress(
     caller: &Caller,
     command: &HostCommand,
 ) -> Result<Progress, Refusal> {
-    let open = OpenWork { deployment: command.deployment.clone(), host: command.host.clone() };
-    let Some((_, work)) = find(store, &open).await? else { return Ok(Progress::Over) };
+    let found = find(store, &command.deployment, &command.host).await?;
+    let Some((_, _, work)) = found else { return Ok(Progress::Over) };
     prove(caller, &work.host)?;
     Ok(work.progress(command.command))
 }

@@ -26,7 +26,7 @@ pub async fn announce_hosts(
 ) -> Result<(), Problem> {
     for (id, works) in news {
         let record = load(deployments, &id).await?;
-        let told = stream::iter(&works).filter_map(async |work| Some((work, work.told_state()?)));
+        let told = stream::iter(&works).filter_map(async |work| Some((work, record.told_of(work)?)));
         let told = told.map(|(work, state)| notices.tell_of_host(&record, work, state));
         let untold: BTreeSet<String> = told.buffer_unordered(AT_ONCE).flat_map(stream::iter).collect().await;
         if untold.iter().all(|words| record.undelivered.contains(words)) {

@@ -9,7 +9,7 @@ use spillway_domain::server::work::{Ended, HostOutcome, HostWork};
 
 use crate::ports::deployments::Deployments;
 use crate::ports::hosts::{Fleets, HostDossiers, HostStatus, HostWorks};
-use crate::server::agent_api::find;
+use crate::server::agent_api::find_open;
 
 /// How many failed hosts are named.
 const MOST_NAMED: usize = 3;
@@ -58,7 +58,7 @@ async fn is_busy_elsewhere(
     work: &HostWork,
 ) -> Result<bool, Problem> {
     for open in store.dossier(&work.host.identifier).await?.open {
-        let other = if open.deployment == record.id { None } else { find(store, &open).await? };
+        let other = if open.roster.deployment == record.id { None } else { find_open(store, &open).await? };
         let comes_first = |(other, work): (Deployment, HostWork)| {
             let is_older = (other.created_at, &other.id) < (record.created_at, &record.id);
             work.outcome.is_none() && (work.has_begun() || (work.host.was_launched && is_older))
@@ -70,7 +70,7 @@ async fn is_busy_elsewhere(
     Ok(false)
 }
 
-/// Lets the hosts leave the count that were terminated before their agents began.
+/// Lets the hosts leave the count that were terminated before their agents began, or on their way out of the traffic.
 pub(crate) async fn lose_terminated(
     store: &(impl Deployments + HostWorks + HostDossiers),
     fleets: &impl Fleets,
@@ -78,17 +78,21 @@ pub(crate) async fn lose_terminated(
     now: Timestamp,
 ) -> Result<(), Problem> {
     let Some((roster, progress)) = record.roster().zip(record.server.as_ref()) else { return Ok(()) };
-    let is_silent = |work: &HostWork| {
-        work.host.id.is_of_ec2() && work.outcome.is_none() && progress.watermark.released_at(work.rank).is_some()
+    let takes_out = record.phase().takes_out();
+    let may_leave = |work: &HostWork| {
+        let is_silent = progress.watermark.released_at(work.rank).is_some();
+        work.host.id.is_of_ec2() && work.outcome.is_none() && (is_silent || takes_out)
     };
-    let silent: Vec<HostWork> = store.works(&roster).await?.into_iter().filter(is_silent).collect();
-    if silent.is_empty() {
+    let open: Vec<HostWork> = store.works(&roster).await?.into_iter().filter(may_leave).collect();
+    if open.is_empty() {
         return Ok(());
     }
-    let ids: Vec<_> = silent.iter().map(|work| work.host.id.clone()).collect();
+    let ids: Vec<_> = open.iter().map(|work| work.host.id.clone()).collect();
     let terminated = fleets.terminated(&record.session(), &ids).await?;
-    for mut work in silent.into_iter().filter(|work| terminated.contains(&work.host.id)) {
-        if let Some(ended) = work.lose_host(now) {
+    for mut work in open.into_iter().filter(|work| terminated.contains(&work.host.id)) {
+        // A host that is terminated gets no traffic, however far it was on its way out.
+        let ended = if takes_out { work.leave_count(now) } else { work.lose_host(now) };
+        if let Some(ended) = ended {
             close(store, record, &roster, &work, &ended).await?;
         }
     }
@@ -113,10 +117,12 @@ pub(crate) async fn close(
 
 /// What the end of a host's work means for the host: what its group knows of it, and that the work is over.
 pub(crate) async fn settle(store: &impl HostDossiers, record: &Deployment, work: &HostWork) -> Result<(), Problem> {
-    let (host, group) = (&work.host.identifier, &record.spec.group_id);
+    let (host, group, phase) = (&work.host.identifier, &record.spec.group_id, record.phase());
+    let Some(roster) = record.roster() else { return Ok(()) };
     let status = match work.outcome {
         None => return Ok(()),
         Some(HostOutcome::Gone) => None,
+        Some(_) if !phase.installs() => None,
         // It keeps what it has, of which its group knows already.
         Some(HostOutcome::Succeeded) if work.was_left_as_is() => None,
         // Its application is stopped, and the instance may come back out of a warm pool.
@@ -131,7 +137,7 @@ pub(crate) async fn settle(store: &impl HostDossiers, record: &Deployment, work:
     if let Some(status) = status {
         store.note_status(host, group, &status).await?;
     }
-    store.close_work(host, &record.id).await
+    store.close_work(host, &roster).await
 }
 
 fn view(works: &[HostWork]) -> FleetView {

@@ -5,7 +5,7 @@ use spillway_domain::catalog::alarms::AlarmConfiguration;
 use spillway_domain::catalog::application::Application;
 use spillway_domain::catalog::config::{ComputePlatform, HealthyHosts};
 use spillway_domain::catalog::environment::OutdatedInstances;
-use spillway_domain::catalog::group::{DeploymentGroup, StoredGroup};
+use spillway_domain::catalog::group::{DeploymentGroup, GroupState, StoredGroup};
 use spillway_domain::catalog::revision::RevisionLocation;
 use spillway_domain::catalog::rollback::AutoRollback;
 use spillway_domain::catalog::routing::Routing;
@@ -62,7 +62,7 @@ pub async fn take_lifecycle_action(
         auto_scaling.delete(&session, &action.hook).await?;
         return Ok(Taken::Unwanted);
     }
-    let Some(revision) = state.target_revision else {
+    let Some(revision) = revision_for(store, &state).await? else {
         auto_scaling.answer(&session, action, ActionAnswer::Continue).await?;
         return Ok(Taken::NothingToDeploy);
     };
@@ -88,6 +88,17 @@ pub async fn take_lifecycle_action(
     }
 }
 
+/// What a new instance of the group gets: the revision of its last successful deployment, or that of a blue/green
+/// deployment which has all traffic on its replacement already and may still wait to terminate the original.
+async fn revision_for(store: &impl Deployments, state: &GroupState) -> Result<Option<RevisionLocation>, Problem> {
+    let active = match &state.active {
+        Some(active) => store.load(active).await?,
+        None => None,
+    };
+    let left = active.as_ref().filter(|active| active.replacement().is_some()).and_then(Deployment::revision_left);
+    Ok(left.or(state.target_revision.as_ref()).cloned())
+}
+
 /// Has the group's active deployment know of the launch, where it deploys another revision than the instance gets. One that
 /// has ended meanwhile has given the group another revision, perhaps, so the group is to be read again.
 async fn note_launch(
@@ -99,7 +110,9 @@ async fn note_launch(
     let mut has_ended = false;
     amend(store, active, |record: &mut Deployment| {
         has_ended = record.has_ended();
-        let is_other = record.spec.lifecycle_action.is_none() && record.spec.revision != *revision;
+        // A blue/green deployment brings its revision to other hosts, and finds for itself which of those were launched.
+        let is_in_place = record.replacement().is_none() && record.spec.lifecycle_action.is_none();
+        let is_other = is_in_place && record.spec.revision != *revision;
         let why = "Auto Scaling launched an instance for the group, so another deployment follows this one.";
         (is_other && record.note_launch(now)).then(|| Note {
             seen: "launch: an instance waits".to_owned(),
@@ -157,8 +170,13 @@ fn spec(
         Transition::Terminating => Creator::AutoScalingTermination,
     };
     let rules = FleetRules { minimum: HealthyHosts::HostCount(0), zones: None };
-    let target =
-        ServerTarget { rules, file_exists: FileExists::Disallow, ignores_stop_failures: false, only_outdated: false };
+    let target = ServerTarget {
+        rules,
+        file_exists: FileExists::Disallow,
+        ignores_stop_failures: false,
+        only_outdated: false,
+        replacement: None,
+    };
     DeploymentSpec {
         application: application.name,
         application_id: application.id,

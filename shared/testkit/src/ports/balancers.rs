@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::catalog::environment::LoadBalancerInfo;
 use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::host::HostId;
 use spillway_domain::server::traffic::{Balancer, BalancerKind, Membership};
 use spillway_engine::ports::balancers::{Balancers, RefusedHost};
@@ -40,6 +41,29 @@ impl Inner {
         let is_healthy =
             |member: &Member| member.drained_at.is_none() && member.healthy_at.is_some_and(|at| at <= self.now);
         self.balancers.values().all(|members| members.get(host).is_some_and(is_healthy))
+    }
+
+    /// Notes as a fault a replacement that gets traffic before it has the revision.
+    fn check_registration(&mut self, members: &[(HostId, Member)]) {
+        let has_run = |host: &HostId| {
+            let ran = self.agents.get(host).into_iter().flat_map(|agent| &agent.ran);
+            ran.into_iter().any(|(_, event)| *event == HostEvent::ValidateService)
+        };
+        let early = members.iter().filter(|(host, _)| self.without_revision.contains(host) && !has_run(host));
+        let faults: Vec<String> =
+            early.map(|(host, _)| format!("{host} gets traffic before it has the revision")).collect();
+        self.faults.extend(faults);
+    }
+
+    /// Notes as a fault of a blue/green deployment that no host is left in the traffic.
+    fn check_deregistration(&mut self, hosts: &[HostId]) {
+        if self.without_revision.is_empty() {
+            return;
+        }
+        let all: Vec<&HostId> = self.fleet.iter().map(|instance| &instance.found.id).collect();
+        if !all.iter().any(|host| !hosts.contains(host) && self.is_in_full_traffic(host)) {
+            self.faults.push(format!("{hosts:?} leave the traffic, and no other host is in it"));
+        }
     }
 
     fn balancer(&mut self, name: &str) -> Result<&mut BTreeMap<HostId, Member>, Problem> {
@@ -99,6 +123,7 @@ impl Balancers for World {
                     (host.clone(), Member { healthy_at: is_well.then_some(healthy_at), drained_at: None })
                 })
                 .collect();
+            world.check_registration(&members);
             let own = world.balancer(&balancer.name)?;
             for (host, member) in members {
                 if own.get(&host).is_none_or(|member| member.drained_at.is_some()) {
@@ -119,6 +144,7 @@ impl Balancers for World {
     ) -> Result<Vec<RefusedHost>, Problem> {
         self.call(|world| {
             let drained_at = world.now + DRAINS;
+            world.check_deregistration(hosts);
             let own = world.balancer(&balancer.name)?;
             for host in hosts {
                 if let Some(member) = own.get_mut(host) {

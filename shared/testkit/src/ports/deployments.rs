@@ -219,7 +219,9 @@ impl Inner {
         state.last_attempted = Some(last.clone());
         if next.status() == Status::Succeeded {
             state.last_successful = Some(last);
-            state.target_revision = Some(next.spec.revision.clone());
+        }
+        if let Some(revision) = next.revision_left() {
+            state.target_revision = Some(revision.clone());
         }
     }
 }

@@ -9,14 +9,16 @@ use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::record::Deployment;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::{Problem, ProblemKind};
+use spillway_domain::server::blue_green::Selector;
 use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::event::HostEvent;
 use spillway_domain::server::fleet::{HostState, Tally};
 use spillway_domain::server::host::{HostId, HostIdentifier};
+use spillway_domain::server::phase::Phase;
 use spillway_domain::server::progress::{Roster, Selection};
 use spillway_domain::server::work::{Ended, HostOutcome, HostWork};
 use spillway_engine::ports::hosts::{
-    Fleets, FoundInstance, HostDossier, HostDossiers, HostStatus, HostWorks, OpenWork,
+    Fleets, FoundInstance, HostDossier, HostDossiers, HostStatus, HostWorks, OpenWork, Terminations,
 };
 
 use crate::World;
@@ -56,10 +58,8 @@ impl Fleets for World {
                     return Err(Problem::new(ProblemKind::Missing, words));
                 }
             }
-            let is_meant = |instance: &&Ec2Instance| {
-                let in_group = instance.found.auto_scaling_group.as_ref().is_some_and(|group| groups.contains(group));
-                !instance.is_terminated && (in_group || tags.fits(&instance.tags))
-            };
+            let selector = Selector { ec2_tags: tags, auto_scaling_groups: groups };
+            let is_meant = |instance: &&Ec2Instance| !instance.is_terminated && world.selects(selector, instance);
             Ok(world.fleet.iter().filter(is_meant).map(|instance| instance.found.clone()).collect())
         })
         .await
@@ -85,6 +85,32 @@ impl Fleets for World {
     }
 }
 
+impl Terminations for World {
+    async fn terminate(&self, _: &RoleSession, ids: &[HostId]) -> Result<(), Problem> {
+        self.call(|world| {
+            world.check_termination("ec2:TerminateInstances")?;
+            let indices = world.fleet.iter().enumerate().filter(|(_, instance)| ids.contains(&instance.found.id));
+            let indices: Vec<usize> = indices.map(|(index, _)| index).collect();
+            indices.into_iter().for_each(|index| world.terminate_instance(index));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn empty(&self, _: &RoleSession, group: &AutoScalingGroupName) -> Result<(), Problem> {
+        self.call(|world| {
+            world.check_termination("autoscaling:UpdateAutoScalingGroup")?;
+            let is_of_group = |instance: &Ec2Instance| instance.found.auto_scaling_group.as_ref() == Some(group);
+            let there = world.fleet.iter().enumerate();
+            let there = there.filter(|(_, instance)| !instance.is_terminated && is_of_group(instance));
+            let indices: Vec<usize> = there.map(|(index, _)| index).collect();
+            indices.into_iter().for_each(|index| world.terminate_instance(index));
+            Ok(())
+        })
+        .await
+    }
+}
+
 fn key(roster: &Roster) -> (DeploymentId, String) {
     (roster.deployment.clone(), roster.name.clone())
 }
@@ -95,7 +121,7 @@ impl HostWorks for World {
             for work in works {
                 let own = world.works.entry(key(roster)).or_default();
                 own.insert(work.host.id.clone(), work.clone());
-                let open = OpenWork { deployment: roster.deployment.clone(), host: work.host.id.clone() };
+                let open = OpenWork { roster: roster.clone(), host: work.host.id.clone() };
                 let dossier = world.dossiers.entry(work.host.identifier.clone()).or_default();
                 if !dossier.open.contains(&open) {
                     dossier.open.push(open);
@@ -187,10 +213,10 @@ impl HostDossiers for World {
         .await
     }
 
-    async fn close_work(&self, host: &HostIdentifier, deployment: &DeploymentId) -> Result<(), Problem> {
+    async fn close_work(&self, host: &HostIdentifier, roster: &Roster) -> Result<(), Problem> {
         self.call(|world| {
             if let Some(dossier) = world.dossiers.get_mut(host) {
-                dossier.open.retain(|open| open.deployment != *deployment);
+                dossier.open.retain(|open| open.roster != *roster);
             }
             Ok(())
         })
@@ -199,10 +225,29 @@ impl HostDossiers for World {
 }
 
 impl Inner {
-    /// The work of the hosts of a deployment, by the list that its record names.
-    pub(crate) fn works_of_deployment(&self, id: &DeploymentId) -> impl Iterator<Item = &HostWork> {
-        let roster = self.records.get(id).and_then(Deployment::roster);
-        roster.and_then(|roster| self.works.get(&key(&roster))).into_iter().flat_map(BTreeMap::values)
+    /// The work of the hosts of a deployment in all of its phases, by the lists that its record names.
+    pub(crate) fn works_of_deployment(&self, id: &DeploymentId) -> impl Iterator<Item = (Phase, &HostWork)> {
+        let rosters = self.records.get(id).map(Deployment::rosters).unwrap_or_default();
+        let works = |(phase, roster)| self.works.get(&key(&roster)).map(|works| (phase, works));
+        rosters.into_iter().filter_map(works).flat_map(|(phase, works)| works.values().map(move |work| (phase, work)))
+    }
+
+    /// Whether an instance is in an environment.
+    pub(crate) fn selects(&self, selector: Selector<'_>, instance: &Ec2Instance) -> bool {
+        let group = instance.found.auto_scaling_group.as_ref();
+        group.is_some_and(|group| selector.auto_scaling_groups.contains(group))
+            || selector.ec2_tags.fits(&instance.tags)
+    }
+
+    /// Notes as a fault an original that is terminated while it may be needed.
+    fn check_termination(&mut self, what: &str) -> Result<(), Problem> {
+        if self.denied {
+            return Err(Problem::new(ProblemKind::Denied, format!("{what} failed: UnauthorizedOperation.")));
+        }
+        if !self.records.values().any(|record| record.replacement().is_some() && record.is_settled()) {
+            self.faults.push(format!("{what} while the original may be needed"));
+        }
+        Ok(())
     }
 
     /// Notes as a fault what lets more hosts work than the rules allow. A host that is gone may break them by itself.
@@ -217,14 +262,14 @@ impl Inner {
         }
         let aside = match progress.selection {
             Selection::Hosts { aside, .. } => aside,
-            Selection::TooMany { .. } => 0,
+            Selection::NoOriginals | Selection::TooMany { .. } => 0,
         };
         let hosts: Vec<HostState> =
             self.works.get(&key(&roster)).into_iter().flat_map(|works| works.values().map(HostState::from)).collect();
         let tally = Tally::of(&hosts, released(next));
         let is_whole = hosts.iter().all(|host| host.outcome != Some(HostOutcome::Gone));
         let minimum = target.rules.minimum.of(tally.hosts + aside);
-        if is_whole && tally.untouched + tally.succeeded + aside < minimum {
+        if is_whole && next.phase().installs() && tally.untouched + tally.succeeded + aside < minimum {
             self.faults.push(format!("{}: {minimum} hosts have to stay healthy: {tally:?}", next.id));
         }
     }

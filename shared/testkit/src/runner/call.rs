@@ -43,7 +43,8 @@ use spillway_engine::server::announce_hosts::announce_hosts;
 use spillway_engine::server::answer_lifecycle_action::answer_lifecycle_action;
 use spillway_engine::server::await_hosts::await_hosts;
 use spillway_engine::server::control_traffic::control_traffic;
-use spillway_engine::server::select_hosts::select_hosts;
+use spillway_engine::server::select_hosts::{Customer, select_hosts};
+use spillway_engine::server::settle_fleet::settle_fleet;
 use spillway_engine::server::take_lifecycle_action::take_lifecycle_action;
 use spillway_engine::stack::await_deployment::{Waiter, await_deployment};
 use spillway_engine::stack::change_resource::{Changes, change_resource};
@@ -77,6 +78,7 @@ pub(super) enum Call {
     Bake(Task),
     SelectHosts(DeploymentRef),
     ControlTraffic(DeploymentRef),
+    SettleFleet(DeploymentRef),
     AwaitHosts(Task),
     AnswerAction(DeploymentRef),
     /// Auto Scaling tells that an instance waits at a lifecycle hook.
@@ -111,7 +113,12 @@ impl Call {
     pub(super) fn is_bounded(&self, world: &World) -> bool {
         let is_short = matches!(
             self,
-            Self::Install(_) | Self::ShiftListener(_) | Self::Promote(_) | Self::Retire(_) | Self::ControlTraffic(_)
+            Self::Install(_)
+                | Self::ShiftListener(_)
+                | Self::Promote(_)
+                | Self::Retire(_)
+                | Self::ControlTraffic(_)
+                | Self::SettleFleet(_)
         );
         is_short || matches!(self, Self::Shift(_)) && world.inner.borrow().keeps_revisions
     }
@@ -248,14 +255,17 @@ impl<'w> Runner<'w> {
                 let roster = format!("roster-{}", self.ids);
                 Box::pin(async move {
                     let id = &subject.deployment_id;
-                    select_hosts(world, world, world, id, roster, MOST_HOSTS, || world.now())
-                        .await
-                        .map(|()| Reply::Nothing)
+                    let customer = Customer { fleets: world, balancers: world, objects: world };
+                    select_hosts(world, customer, id, roster, MOST_HOSTS, || world.now()).await.map(|()| Reply::Nothing)
                 })
             }
             Call::ControlTraffic(subject) => Box::pin(world.within_its_time(async move {
                 let (id, until) = (&subject.deployment_id, now + LONGEST_LOOKING);
                 control_traffic(world, world, world, world, id, until).await.map(|()| Reply::Nothing)
+            })),
+            Call::SettleFleet(subject) => Box::pin(world.within_its_time(async move {
+                let id = &subject.deployment_id;
+                settle_fleet(world, world, world, id, || world.now()).await.map(|()| Reply::Nothing)
             })),
             Call::AwaitHosts(task) => {
                 Box::pin(async move { await_hosts(world, world, &task, || world.now()).await.map(|()| Reply::Nothing) })

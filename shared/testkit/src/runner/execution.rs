@@ -319,6 +319,7 @@ impl Work {
             Function::Bake => Call::Bake(task()),
             Function::SelectHosts => Call::SelectHosts(subject),
             Function::ControlTraffic => Call::ControlTraffic(subject),
+            Function::SettleFleet => Call::SettleFleet(subject),
             Function::AwaitHosts => Call::AwaitHosts(task()),
             Function::AnswerLifecycleAction => Call::AnswerAction(subject),
             Function::ChangeResource | Function::AwaitDeployment | Function::AnswerStack => {

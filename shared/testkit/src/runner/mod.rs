@@ -181,6 +181,8 @@ impl<'w> Runner<'w> {
                 | Event::Launched(_)
                 | Event::LeftWarmPool(_)
                 | Event::ScaledIn(_)
+                | Event::ReplacementLaunched(_)
+                | Event::Terminated(_)
                 | Event::ClockJumps(_) => Call::World(event.clone(), story.key()),
             };
             self.agenda.push((now + *after, call));
@@ -334,6 +336,7 @@ impl<'w> Runner<'w> {
             | Call::Bake(_)
             | Call::SelectHosts(_)
             | Call::ControlTraffic(_)
+            | Call::SettleFleet(_)
             | Call::AwaitHosts(_)
             | Call::AnswerAction(_)
             | Call::TakeAction(_)

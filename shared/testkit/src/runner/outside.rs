@@ -47,6 +47,8 @@ impl Runner<'_> {
             Event::ClockJumps(by) => inner.now += *by,
             Event::Service(event) => inner.change_service(event, key),
             Event::Launched(plan) => inner.launch(*plan),
+            Event::ReplacementLaunched(plan) => inner.launch_replacement(*plan),
+            Event::Terminated(index) => inner.terminate_instance(*index),
             Event::LeftWarmPool(index) => inner.pass(Transition::Launching, *index),
             Event::ScaledIn(index) => inner.pass(Transition::Terminating, *index),
             Event::AlarmRed | Event::AlarmRedUnheard | Event::Stop(_) | Event::CallBack(..) | Event::Continue(_) => {}

@@ -98,7 +98,7 @@ impl<'w> Runner<'w> {
                 Call::Decide(_) | Call::Announce(_) | Call::ReadRevision(_) => {}
                 Call::Shift(_) | Call::Bake(_) | Call::RunHook(_) => {}
                 Call::Install(_) | Call::ShiftListener(_) | Call::Promote(_) | Call::Retire(_) => {}
-                Call::SelectHosts(_) | Call::ControlTraffic(_) | Call::AwaitHosts(_) => {}
+                Call::SelectHosts(_) | Call::ControlTraffic(_) | Call::SettleFleet(_) | Call::AwaitHosts(_) => {}
                 Call::AnswerAction(_) => {}
                 Call::TakeAction(notice) => self.agenda.push((again, Call::TakeAction(notice))),
                 Call::AdvanceFleet(id) => self.agenda.push((again, Call::AdvanceFleet(id))),

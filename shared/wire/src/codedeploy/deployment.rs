@@ -4,6 +4,7 @@ pub mod create;
 pub(crate) mod deployment_info;
 pub mod list;
 mod rejection;
+pub(crate) mod target_instances;
 
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -15,6 +15,7 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::deployment::target::{LabelMember, TargetFilter, TargetStatus, TargetView};
 use spillway_domain::names::DeploymentId;
 use spillway_domain::rejection::TargetRejection;
+use spillway_domain::server::phase::Side;
 use spillway_domain::words::cut;
 
 use crate::codedeploy::context::Context;
@@ -119,8 +120,8 @@ impl ListDeploymentTargets {
                 "TargetStatus" | "ServerInstanceLabel" if values.is_empty() => {}
                 "TargetStatus" => filter.statuses = Some(parse_statuses("targetFilters.TargetStatus", &values)?),
                 "ServerInstanceLabel" => {
-                    check_labels("targetFilters.ServerInstanceLabel", &values)?;
-                    filter.label = Some(LabelMember::ServerInstanceLabel);
+                    let labels = parse_labels("targetFilters.ServerInstanceLabel", &values)?;
+                    filter.labels = Some((LabelMember::ServerInstanceLabel, labels));
                 }
                 other => {
                     return Err(Exception::new(
@@ -148,10 +149,11 @@ impl ListDeploymentTargets {
 /// A deployment, which of its targets are asked for, and the key after which the page begins.
 pub type ListRequest = (DeploymentId, TargetFilter, Option<String>);
 
-/// What has to be the same for every page. No status has a blank in it.
+/// What has to be the same for every page. No status and no label has a blank in it.
 fn scope(deployment: &DeploymentId, filter: &TargetFilter) -> String {
     let statuses = filter.statuses.iter().flatten().map(|status| status.as_str());
-    std::iter::once(deployment.as_str()).chain(statuses).collect::<Vec<_>>().join(" ")
+    let labels = filter.labels.iter().flat_map(|(_, labels)| labels).map(|side| side.as_str());
+    std::iter::once(deployment.as_str()).chain(statuses).chain(labels).collect::<Vec<_>>().join(" ")
 }
 
 /// The statuses that are given.
@@ -172,15 +174,18 @@ fn parse_statuses(member: &str, given: &[String]) -> Result<Vec<TargetStatus>, E
     given.iter().map(parse).collect()
 }
 
-/// Refuses what is not a label.
-fn check_labels(member: &str, given: &[String]) -> Result<(), Exception> {
-    match given.iter().find(|given| !matches!(given.as_str(), "Blue" | "Green")) {
-        None => Ok(()),
-        Some(other) => Err(Exception::new(
-            "InvalidInstanceTypeException",
-            format!("{member}: '{}' is not a type. Valid values are [Blue, Green]", cut(other, 120)),
-        )),
-    }
+/// The labels that are given.
+fn parse_labels(member: &str, given: &[String]) -> Result<Vec<Side>, Exception> {
+    let parse = |given: &String| {
+        let side = [Side::Blue, Side::Green].into_iter().find(|side| side.as_str() == given);
+        side.ok_or_else(|| {
+            Exception::new(
+                "InvalidInstanceTypeException",
+                format!("{member}: '{}' is not a type. Valid values are [Blue, Green]", cut(given, 120)),
+            )
+        })
+    };
+    given.iter().map(parse).collect()
 }
 
 impl From<TargetRejection> for Exception {

@@ -136,6 +136,7 @@ mod tests {
             seen_at: None,
             stopped_at: None,
             was_launched: false,
+            had_traffic: false,
         };
         let events = [HostEvent::ApplicationStop, HostEvent::DownloadBundle, HostEvent::Install];
         let mut work = HostWork::new(host, 0, &events, false, at(0));

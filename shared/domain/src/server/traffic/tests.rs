@@ -38,6 +38,7 @@ fn work(id: &str, event: HostEvent) -> HostWork {
         seen_at: None,
         stopped_at: None,
         was_launched: false,
+        had_traffic: false,
     };
     let mut work = HostWork::new(host, 0, &HostEvent::BEHIND_LOAD_BALANCERS, false, at(0));
     let is_at = |work: &HostWork| {

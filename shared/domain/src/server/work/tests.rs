@@ -22,6 +22,7 @@ fn work() -> HostWork {
         seen_at: Some(at(-7_200)),
         stopped_at: None,
         was_launched: false,
+        had_traffic: false,
     };
     HostWork::new(host, 0, &HostEvent::IN_PLACE, false, at(0))
 }

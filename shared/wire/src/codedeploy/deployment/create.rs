@@ -1,7 +1,7 @@
 //! The operation that creates a deployment.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_domain::catalog::revision::NewRevision;
 use spillway_domain::deployment::record::Deployment;
@@ -9,6 +9,7 @@ use spillway_domain::deployment::request::{ForServers, HostOptions, NewDeploymen
 use spillway_domain::words::cut;
 
 use crate::codedeploy::context::Context;
+use crate::codedeploy::deployment::target_instances;
 use crate::codedeploy::exception::Exception;
 use crate::codedeploy::group::{alarm_configuration, auto_rollback, server_settings};
 use crate::codedeploy::input::{APPLICATION, GROUP, Object, config_name, description, read};
@@ -24,7 +25,7 @@ pub struct CreateDeployment {
     deployment_config_name: Option<String>,
     description: Option<String>,
     ignore_application_stop_failures: Option<bool>,
-    target_instances: Option<Map<String, Value>>,
+    target_instances: Option<Object<target_instances::Input>>,
     auto_rollback_configuration: Option<Object<auto_rollback::Input>>,
     update_outdated_instances_only: Option<bool>,
     file_exists_behavior: Option<String>,
@@ -77,7 +78,7 @@ impl CreateDeployment {
                 .transpose()?
                 .flatten(),
             for_servers: for_servers(&input),
-            hosts: host_options(&input)?,
+            hosts: host_options(&mut input, quotas)?,
             caller: None,
         };
         // Servers are in Auto Scaling groups; elsewhere it means nothing and harms nothing.
@@ -111,7 +112,7 @@ fn parse_revision(
 }
 
 /// What is said of hosts. On which platforms it may be given is said when the platform is known.
-fn host_options(input: &CreateDeployment) -> Result<HostOptions, Exception> {
+fn host_options(input: &mut CreateDeployment, quotas: &Quotas) -> Result<HostOptions, Exception> {
     let unknown = |behavior: &str| {
         Exception::new(
             "InvalidFileExistsBehaviorException",
@@ -121,11 +122,13 @@ fn host_options(input: &CreateDeployment) -> Result<HostOptions, Exception> {
             ),
         )
     };
+    let replacement = input.target_instances.take().map(|Object(given)| target_instances::parse(given, quotas));
     let file_exists = input.file_exists_behavior.as_deref().map(|given| given.parse().map_err(|_| unknown(given)));
     Ok(HostOptions {
         file_exists: file_exists.transpose()?.unwrap_or_default(),
         ignores_stop_failures: input.ignore_application_stop_failures == Some(true),
         only_outdated: input.update_outdated_instances_only == Some(true),
+        replacement: replacement.transpose()?.flatten(),
     })
 }
 

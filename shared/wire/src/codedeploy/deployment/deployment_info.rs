@@ -6,6 +6,7 @@ use spillway_domain::deployment::record::Deployment;
 use spillway_domain::deployment::spec::Creator;
 use spillway_domain::deployment::target::{CountedDeployment, TargetCounts, TargetStatus};
 
+use crate::codedeploy::deployment::target_instances;
 use crate::codedeploy::group::{alarm_configuration, auto_rollback, blue_green, deployment_style, load_balancer_info};
 use crate::codedeploy::revision::revision_location;
 use crate::codedeploy::shapes::{platform, time};
@@ -46,6 +47,7 @@ pub(crate) fn render(CountedDeployment { deployment, counts }: &CountedDeploymen
         ("previousRevision", spec.previous_revision.as_ref().map(revision_location::render)),
         ("blueGreenDeploymentConfiguration", environment.and_then(|own| blue_green::render(&own.blue_green))),
         ("loadBalancerInfo", environment.and_then(|own| load_balancer_info::render(&own.load_balancer))),
+        ("targetInstances", deployment.replacement().map(target_instances::render)),
         ("startTime", deployment.started_at.map(time::render)),
         ("completeTime", deployment.ending.as_ref().map(|ending| time::render(ending.at))),
         ("description", spec.description.as_ref().map(|words| json!(words))),

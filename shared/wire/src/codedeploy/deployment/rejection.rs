@@ -27,17 +27,35 @@ impl From<DeploymentRejection> for Exception {
                 let platform = platform::text(platform).to_uppercase();
                 (name, format!("For {platform} deployment, {member} can not be specified; leave it out."))
             }
-            DeploymentRejection::BlueGreenNotBuilt => (
-                "UnsupportedActionForDeploymentTypeException", // no exception of CreateDeployment's own list fits
-                "Spillway deploys to hosts in place only, and created no deployment. Set deploymentType in the \
-                 deploymentStyle of the deployment group to IN_PLACE."
-                    .to_owned(),
-            ),
-            DeploymentRejection::NoReplacement => (
+            DeploymentRejection::InPlace => (
                 "InvalidTargetInstancesException",
                 "targetInstances names the replacement environment of a blue/green deployment, and this deployment is in \
                  place: its hosts are those of the deployment group's tags and Auto Scaling groups. Leave it out."
                     .to_owned(),
+            ),
+            DeploymentRejection::NoReplacement(group) => (
+                "InvalidTargetInstancesException",
+                format!(
+                    "Deployment group '{group}' deploys blue/green, and targetInstances names no replacement environment. \
+                     Name its instances with tagFilters or ec2TagSet, its Auto Scaling groups with autoScalingGroups, or \
+                     both."
+                ),
+            ),
+            DeploymentRejection::SharedAutoScalingGroup { name, group } => (
+                "InvalidTargetInstancesException",
+                format!(
+                    "targetInstances: Auto Scaling group '{name}' is in the original environment of deployment group \
+                     '{group}', so its instances cannot replace themselves. Name another one, or change \
+                     autoScalingGroups of the deployment group."
+                ),
+            ),
+            DeploymentRejection::CopyNotBuilt(group) => (
+                "UnsupportedActionForDeploymentTypeException", // no exception of CreateDeployment's own list fits
+                format!(
+                    "greenFleetProvisioningOption of deployment group '{group}' is COPY_AUTO_SCALING_GROUP: Spillway \
+                     copies no Auto Scaling groups, and created no deployment. Set it to DISCOVER_EXISTING, and name a \
+                     second Auto Scaling group in targetInstances."
+                ),
             ),
             // Clients read the id out of this text and wait for that deployment.
             DeploymentRejection::Busy { group, deployment } => (

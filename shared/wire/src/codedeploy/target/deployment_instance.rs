@@ -12,7 +12,7 @@ use crate::codedeploy::context::Context;
 use crate::codedeploy::exception::Exception;
 use crate::codedeploy::input::{DEPLOYMENT, count_given, read};
 use crate::codedeploy::operation::Operation;
-use crate::codedeploy::target::{ListRequest, check_labels, instance_target, parse_statuses, scope};
+use crate::codedeploy::target::{ListRequest, instance_target, parse_labels, parse_statuses, scope};
 use crate::codedeploy::token;
 
 /// The older form of [`GetDeploymentTarget`](super::GetDeploymentTarget).
@@ -116,9 +116,9 @@ impl ListDeploymentInstances {
         let given = input.instance_status_filter.filter(|given| !given.is_empty());
         let statuses = given.map(|given| parse_statuses("instanceStatusFilter", &given)).transpose()?;
         let types = input.instance_type_filter.unwrap_or_default();
-        check_labels("instanceTypeFilter", &types)?;
-        let label = (!types.is_empty()).then_some(LabelMember::InstanceTypeFilter);
-        let filter = TargetFilter { statuses, label };
+        let labels = parse_labels("instanceTypeFilter", &types)?;
+        let labels = (!labels.is_empty()).then_some((LabelMember::InstanceTypeFilter, labels));
+        let filter = TargetFilter { statuses, labels };
         let scope = scope(&deployment, &filter);
         let after = token::read(&cx.seal, Self::OPERATION, &scope, input.next_token.as_deref())?;
         Ok((deployment, filter, after))

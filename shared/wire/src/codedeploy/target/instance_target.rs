@@ -3,22 +3,24 @@
 use serde_json::{Value, json};
 use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::host::Host;
+use spillway_domain::server::phase::Side;
 use spillway_domain::server::status::HostTarget;
 use spillway_domain::server::work::HostRun;
 
 use crate::codedeploy::shapes::time;
 use crate::place::Place;
 
-/// The label of a host of an in-place deployment. AWS's sample of such a host has it, and no other deployment to hosts is
-/// made.
-const LABEL: &str = "Blue";
+/// The label of a host: in place it is that of AWS's sample of such a host.
+fn label(host: &HostTarget) -> &'static str {
+    host.side.unwrap_or(Side::Blue).as_str()
+}
 
 /// As it is shown.
 pub(super) fn render(host: &HostTarget, place: &Place) -> Value {
     let mut shown = common(host);
     shown["targetId"] = json!(host.work.host.id.as_str());
     shown["targetArn"] = json!(arn(&host.work.host, place));
-    shown["instanceLabel"] = json!(LABEL);
+    shown["instanceLabel"] = json!(label(host));
     shown
 }
 
@@ -26,7 +28,7 @@ pub(super) fn render(host: &HostTarget, place: &Place) -> Value {
 pub(super) fn render_summary(host: &HostTarget, place: &Place) -> Value {
     let mut shown = common(host);
     shown["instanceId"] = json!(arn(&host.work.host, place));
-    shown["instanceType"] = json!(LABEL);
+    shown["instanceType"] = json!(label(host));
     shown
 }
 
@@ -34,7 +36,7 @@ fn common(host: &HostTarget) -> Value {
     let events = host.work.events.iter().map(|run| render_event(host, run));
     json!({
         "deploymentId": host.deployment.as_str(),
-        "status": host.work.target_status(host.has_ended).as_str(),
+        "status": host.status.as_str(),
         "lastUpdatedAt": time::render(host.work.updated_at),
         "lifecycleEvents": events.collect::<Vec<_>>(),
     })

@@ -4,6 +4,7 @@ use spillway_domain::catalog::page::Page;
 use spillway_domain::catalog::tags::Tag;
 use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::target::{LabelMember, TargetFilter, TargetStatus};
+use spillway_domain::server::phase::Side;
 
 use super::*;
 use crate::testing::{at, context, named};
@@ -337,10 +338,11 @@ fn instances_of_a_deployment_are_asked_for_by_status() {
         refused(INSTANCES, "instanceTypeFilter", json!(["Blue", "BLUE"])),
         "InvalidInstanceTypeException: instanceTypeFilter: 'BLUE' is not a type. Valid values are [Blue, Green]"
     );
-    for (types, label) in [(json!(["Blue"]), Some(LabelMember::InstanceTypeFilter)), (json!([]), None)] {
+    let blue = Some((LabelMember::InstanceTypeFilter, vec![Side::Blue]));
+    for (types, labels) in [(json!(["Blue"]), blue), (json!([]), None)] {
         let request = with(INSTANCES, "instanceTypeFilter", types).to_string();
         let (_, filter, _) = ListDeploymentInstances::parse(request.as_bytes(), &context()).unwrap();
-        assert_eq!(filter, TargetFilter { statuses: None, label });
+        assert_eq!(filter, TargetFilter { statuses: None, labels });
     }
     let other = with(INSTANCES, "nextToken", json!("x"));
     assert!(refusal(INSTANCES, &other).starts_with("InvalidNextTokenException"));

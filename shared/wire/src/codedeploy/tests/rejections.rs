@@ -174,14 +174,27 @@ fn every_rejection_about_a_revision_has_its_exception_and_words() {
 fn every_rejection_about_a_deployment_has_its_exception_and_words() {
     check(&[
         (
-            DeploymentRejection::BlueGreenNotBuilt,
-            "UnsupportedActionForDeploymentTypeException: Spillway deploys to hosts in place only, and created no deployment. \
-             Set deploymentType in the deploymentStyle of the deployment group to IN_PLACE.",
-        ),
-        (
-            DeploymentRejection::NoReplacement,
+            DeploymentRejection::InPlace,
             "InvalidTargetInstancesException: targetInstances names the replacement environment of a blue/green deployment, and this deployment is \
              in place: its hosts are those of the deployment group's tags and Auto Scaling groups. Leave it out.",
+        ),
+        (
+            DeploymentRejection::NoReplacement(named("live")),
+            "InvalidTargetInstancesException: Deployment group 'live' deploys blue/green, and targetInstances names no \
+             replacement environment. Name its instances with tagFilters or ec2TagSet, its Auto Scaling groups with \
+             autoScalingGroups, or both.",
+        ),
+        (
+            DeploymentRejection::SharedAutoScalingGroup { name: named("web"), group: named("live") },
+            "InvalidTargetInstancesException: targetInstances: Auto Scaling group 'web' is in the original environment of \
+             deployment group 'live', so its instances cannot replace themselves. Name another one, or change \
+             autoScalingGroups of the deployment group.",
+        ),
+        (
+            DeploymentRejection::CopyNotBuilt(named("live")),
+            "UnsupportedActionForDeploymentTypeException: greenFleetProvisioningOption of deployment group 'live' is \
+             COPY_AUTO_SCALING_GROUP: Spillway copies no Auto Scaling groups, and created no deployment. Set it to \
+             DISCOVER_EXISTING, and name a second Auto Scaling group in targetInstances.",
         ),
         (
             DeploymentRejection::Busy { group: named("live"), deployment: id() },

@@ -37,6 +37,7 @@ fn failed(name: &str, arn: &str) -> HostTarget {
         seen_at: None,
         stopped_at: None,
         was_launched: false,
+        had_traffic: false,
     };
     let events = [HostEvent::DownloadBundle, HostEvent::Install, HostEvent::AfterInstall];
     let mut work = HostWork::new(host, 0, &events, false, at(0));
@@ -49,7 +50,7 @@ fn failed(name: &str, arn: &str) -> HostTarget {
         let ended = work.complete(command, is_success, said, at(number * 1_000 + 500)).unwrap();
         diagnostics.insert(ended.event, ended.diagnostics);
     }
-    HostTarget { deployment: id(), has_ended: false, work, diagnostics }
+    HostTarget { deployment: id(), has_ended: false, side: None, status: TargetStatus::Failed, work, diagnostics }
 }
 
 fn lifecycle_events() -> Value {
