@@ -10,6 +10,9 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 
+const NO_CREDENTIALS: &str = "there are no valid AWS credentials to sign with. Name a profile by --profile or AWS_PROFILE, log \
+                              in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
 /// Signs requests of one Region.
 #[derive(Clone)]
 pub struct Signer {
@@ -38,7 +41,7 @@ impl Signer {
         body: &[u8],
     ) -> anyhow::Result<Vec<(String, String)>> {
         let credentials = self.credentials.provide_credentials().await;
-        let identity = credentials.context("there are no AWS credentials to sign with")?.into();
+        let identity = credentials.context(NO_CREDENTIALS)?.into();
         let mut settings = SigningSettings::default();
         if service == "s3" {
             settings.percent_encoding_mode = PercentEncodingMode::Single;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
 
 use crate::arguments::Output;
 use crate::card;
@@ -67,7 +68,11 @@ fn tell_end(session: &mut Session<'_>, ledger: &Ledger) -> Result<(), Failure> {
             let lines = card::lines(&ledger.deployment, &session.terminal);
             lines.into_iter().try_for_each(|line| session.say(line))
         }
-        Output::Text | Output::Json => session.say(status::line(&ledger.deployment)),
+        Output::Json => {
+            let Summary { deployment_id, status, words, .. } = &ledger.deployment;
+            session.say(json!({ "deploymentId": deployment_id, "status": status, "words": words }).to_string())
+        }
+        Output::Text => session.say(status::line(&ledger.deployment)),
     }
 }
 
@@ -97,7 +102,12 @@ impl Display {
     fn add(&self, session: &mut Session<'_>, entry: &Entry) -> Result<(), Failure> {
         let line = match session.output {
             Output::Table => entry_line(entry, &session.terminal),
-            Output::Text | Output::Json => {
+            Output::Json => json!({
+                "time": entry.time.0.to_string(), "generation": entry.generation, "seen": entry.seen,
+                "decided": entry.decided, "why": entry.why,
+            })
+            .to_string(),
+            Output::Text => {
                 [entry.time.0.to_string().as_str(), &entry.decided, &entry.why].join("\t").replace('\n', " ")
             }
         };

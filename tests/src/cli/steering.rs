@@ -23,6 +23,15 @@ fn watch_follows_the_rollback_too_and_fails() {
 }
 
 #[test]
+fn watch_may_be_for_programs() {
+    let world = World::new();
+    let stage = Stage::new(&world);
+    let id = stage.play(&Story::new("CodeDeployDefault.LambdaAllAtOnce"));
+    assert_snapshot!(stage.run(&["watch", &id, "--output", "json"]));
+    assert_snapshot!("watch_as_text", stage.run(&["watch", &id, "--output", "text"]));
+}
+
+#[test]
 fn stop_says_what_it_does_and_follows_until_the_traffic_is_back() {
     let world = World::new();
     let stage = Stage::new(&world).passing(5);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use spillway_domain::access::permission::{Authorization, Denial, Question};
 use spillway_domain::problem::Problem;
 use spillway_engine::ports::access::Access;
-use spillway_testkit::{Event, FleetStory, Plot, Runner, ServiceStory, Story, World};
+use spillway_testkit::{Event, FleetStory, Plot, Runner, ServiceStory, Story, TaskPlan, World};
 use spillway_tests::door::{Door, operator_request, signed};
 use spillway_tests::template::machine;
 
@@ -140,10 +140,30 @@ fn a_group_goes_back_to_the_version_before_all_at_once_whatever_the_alarms_say()
 #[test]
 fn a_service_and_a_fleet_go_back_to_what_an_earlier_deployment_deployed() {
     let world = World::new();
-    let spec = ServiceStory::new("CodeDeployDefault.ECSAllAtOnce").set(&world);
-    let group = json!({ "applicationName": spec.application.as_str(), "deploymentGroupName": spec.group.as_str() });
-    let answer = ask(&world, "RollBackDeploymentGroup", &group);
-    assert!(words(&answer).contains("has nothing to go back to"), "{answer}");
+    ServiceStory::new("CodeDeployDefault.ECSAllAtOnce").set(&world);
+    world.put_definition("web:3", TaskPlan::Run(20));
+    let deploy = |definition: &str| {
+        let balancer = json!({ "ContainerName": "web", "ContainerPort": 80 });
+        let properties = json!({ "TaskDefinition": definition, "LoadBalancerInfo": balancer });
+        let resource = json!({ "it": { "Type": "AWS::ECS::Service", "Properties": properties } });
+        let content = json!({ "version": 0.0, "Resources": [resource] }).to_string();
+        let revision = json!({ "revisionType": "AppSpecContent", "appSpecContent": { "content": content } });
+        let body = json!({ "applicationName": "shop", "deploymentGroupName": "web", "revision": revision });
+        let answer = Door::new(&world).call("CreateDeployment", &body);
+        run(&world);
+        answer["deploymentId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    };
+    let web = json!({ "applicationName": "shop", "deploymentGroupName": "web" });
+    let first = deploy("web:2");
+    assert!(words(&ask(&world, "RollBackDeploymentGroup", &web)).contains("has nothing to go back to"));
+    deploy("web:3");
+    let back = ask(&world, "RollBackDeploymentGroup", &web);
+    let description = format!("Goes back to task definition web:2, as deployment {first} deployed it.");
+    assert_eq!((&back["toDeploymentId"], &back["description"]), (&json!(first), &json!(description)), "{back}");
+    run(&world);
+    let shown =
+        ask(&world, "GetDeploymentLedger", &json!({ "deploymentId": back["deploymentId"] }))["deployment"].clone();
+    assert_eq!((&shown["status"], &shown["deploys"]), (&json!("Succeeded"), &json!("web:2")));
 
     let world = World::new();
     FleetStory::new("CodeDeployDefault.AllAtOnce", 2).set(&world);
@@ -156,8 +176,7 @@ fn a_service_and_a_fleet_go_back_to_what_an_earlier_deployment_deployed() {
         answer["deploymentId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     };
     let (first, _) = (deploy(1), deploy(2));
-    let back =
-        ask(&world, "RollBackDeploymentGroup", &json!({ "applicationName": "shop", "deploymentGroupName": "web" }));
+    let back = ask(&world, "RollBackDeploymentGroup", &web);
     assert_eq!(back["toDeploymentId"], json!(first), "{back}");
     run(&world);
     let shown =
