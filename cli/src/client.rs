@@ -27,13 +27,19 @@ pub struct Client {
     http: reqwest::Client,
     url: reqwest::Url,
     signer: Option<Signer>,
+    pauses: [Duration; 2],
 }
 
 impl Client {
     /// Of the Spillway that answers there. Requests are signed where there is a signer.
     pub fn new(url: &str, signer: Option<Signer>) -> Result<Self, Failure> {
         let url = reqwest::Url::parse(url).map_err(|_| Failure::Usage(format!("{url} is no URL.")))?;
-        Ok(Self { http: plain_client().map_err(Failure::Local)?, url, signer })
+        Ok(Self { http: plain_client().map_err(Failure::Local)?, url, signer, pauses: PAUSES })
+    }
+
+    /// The same, which pauses so long before it tries a read again.
+    pub fn pausing(self, pauses: [Duration; 2]) -> Self {
+        Self { pauses, ..self }
     }
 
     /// Asks for an operation of CodeDeploy's API.
@@ -49,7 +55,7 @@ impl Client {
     async fn ask<T: DeserializeOwned>(&self, api: Api, operation: &str, body: &Value) -> Result<T, Failure> {
         // What is written may have been written though its answer was lost.
         let is_read = ["Get", "List", "BatchGet"].iter().any(|verb| operation.starts_with(verb));
-        let mut pauses = PAUSES.into_iter().filter(|_| is_read);
+        let mut pauses = self.pauses.into_iter().filter(|_| is_read);
         let answer = loop {
             let trouble = match self.send(api, operation, body).await {
                 Ok((status, answer)) if status < 500 && status != 429 => break (status, answer),

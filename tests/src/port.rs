@@ -8,12 +8,14 @@ use std::thread;
 pub struct Port(TcpListener);
 
 /// What a client sends.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sent {
     /// The path, and the query.
     pub path: String,
     /// The header `X-Amz-Target`.
     pub target: Option<String>,
+    /// The header `Authorization`.
+    pub authorization: Option<String>,
     /// Whether its body is JSON.
     pub is_json: bool,
     /// The body.
@@ -73,6 +75,7 @@ fn receive(connection: TcpStream) -> Option<(Sent, TcpStream)> {
         match line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value)) {
             Some((name, value)) if name == "content-length" => length = value.parse().ok()?,
             Some((name, value)) if name == "content-type" => sent.is_json = value.contains("json"),
+            Some((name, value)) if name == "authorization" => sent.authorization = Some(value.to_owned()),
             Some((name, value)) if name == "x-amz-target" => sent.target = Some(value.to_owned()),
             None if sent.path.is_empty() && !line.is_empty() => {
                 sent.path = line.split(' ').nth(1).unwrap_or_default().to_owned();

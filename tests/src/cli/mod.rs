@@ -1,5 +1,6 @@
 //! The operator's command line: each command against the API in memory, and what it prints.
 
+mod connection;
 mod deployments;
 mod errors;
 mod steering;
