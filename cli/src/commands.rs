@@ -9,6 +9,7 @@ pub mod status;
 pub mod steer;
 
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::arguments::{Operation, Output};
 use crate::aws::Aws;
@@ -26,16 +27,10 @@ pub struct Session<'a> {
     pub terminal: Terminal<'a>,
     /// In which form.
     pub output: Output,
-    /// AWS, where a command needs it.
-    pub aws: Access,
-}
-
-/// AWS, which most commands do not need.
-pub enum Access {
-    /// As that connection says.
-    Of(Connection),
-    /// This.
-    Ready(Aws),
+    /// How AWS is found, which most commands do not need.
+    pub connection: Connection,
+    /// AWS, once a command has needed it.
+    pub aws: OnceCell<Aws>,
 }
 
 /// Does what a command says.
@@ -108,14 +103,8 @@ impl Session<'_> {
     }
 
     /// AWS, as the operator.
-    pub async fn aws(&mut self) -> Result<&Aws, Failure> {
-        if let Access::Of(connection) = &self.aws {
-            self.aws = Access::Ready(connection.aws().await?);
-        }
-        match &self.aws {
-            Access::Ready(aws) => Ok(aws),
-            Access::Of(_) => Err(Failure::Usage("AWS was not connected to.".to_owned())),
-        }
+    pub async fn aws(&self) -> Result<&Aws, Failure> {
+        self.aws.get_or_try_init(|| self.connection.aws()).await
     }
 
     /// The group that `APPLICATION/GROUP` names, or `APPLICATION` where that has one group.

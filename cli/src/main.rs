@@ -11,13 +11,14 @@ use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use spillway::arguments::{Cli, Command, Operation, Output};
-use spillway::commands::{Access, Session, carry_out};
+use spillway::commands::{Session, carry_out};
 use spillway::connection::Connection;
 use spillway::failure::Failure;
 use spillway::loopback::listen;
 use spillway::process::{End, print_line};
 use spillway::proxy::{Proxy, Upstream};
 use spillway::terminal::Terminal;
+use tokio::sync::OnceCell;
 
 /// At most one call a second.
 const PACE: Duration = Duration::from_secs(1);
@@ -64,8 +65,9 @@ async fn operate(cli: &Cli, operation: &Operation, err: &mut (dyn Write + Send))
         pace: PACE,
     };
     let client = cli.connection.client().await?;
-    let aws = Access::Of(cli.connection.clone());
-    carry_out(&mut Session { client, terminal, output: cli.output, aws }, operation).await
+    let connection = cli.connection.clone();
+    let mut session = Session { client, terminal, output: cli.output, connection, aws: OnceCell::new() };
+    carry_out(&mut session, operation).await
 }
 
 async fn stay_proxy(connection: &Connection, function_url: Option<&str>, port: u16) -> Result<(), Failure> {

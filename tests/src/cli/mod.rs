@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use spillway::arguments::{Cli, Command};
 use spillway::aws::Aws;
-use spillway::commands::{Access, Session, carry_out};
+use spillway::commands::{Session, carry_out};
 use spillway::failure::Failure;
 use spillway::signing::Signer;
 use spillway::terminal::Terminal;
@@ -26,6 +26,7 @@ use spillway_testkit::{Plot, Runner, World};
 use spillway_tests::door::{Door, signed, targeted};
 use spillway_tests::port::{Port, Sent};
 use spillway_tests::template::machine;
+use tokio::sync::OnceCell;
 
 /// Who calls.
 const OPERATOR: &str = "arn:aws:sts::111122223333:assumed-role/shop/alice";
@@ -140,8 +141,10 @@ fn invoke(url: &str, arguments: &[&str], clock: &AtomicI64) -> String {
             pace: Duration::ZERO,
         };
         let signer = Signer::new("us-east-1", Credentials::new("a", "b", None, None, "test"));
-        let aws = Access::Ready(Aws::new(signer, Some(url))?);
-        carry_out(&mut Session { client, terminal, output: cli.output, aws }, operation).await
+        let aws = OnceCell::new_with(Some(Aws::new(signer, Some(url))?));
+        let connection = cli.connection.clone();
+        let mut session = Session { client, terminal, output: cli.output, connection, aws };
+        carry_out(&mut session, operation).await
     });
     let text = |stream: StripStream<Vec<u8>>| String::from_utf8(stream.into_inner()).unwrap();
     let mut written = text(out) + &text(err);
