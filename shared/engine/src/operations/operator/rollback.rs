@@ -132,7 +132,7 @@ fn way_back(serving: &Deployment, goal: Option<&Deployment>) -> Option<Back> {
             let hosts = HostOptions {
                 file_exists: target.file_exists,
                 ignores_stop_failures: target.ignores_stop_failures,
-                only_outdated: false,
+                ..HostOptions::default()
             };
             let revision = NewRevision { location: goal.spec.revision.clone(), content: None };
             Some(Back { revision, target: None, hosts, what: "its revision".to_owned() })
