@@ -1,55 +1,84 @@
 //! The operator's `spillway` command.
 
-use std::process::ExitCode;
+#![allow(clippy::disallowed_methods, reason = "a command on a laptop reads the clock of the laptop")]
 
-use clap::{Parser, Subcommand};
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::{CommandFactory, Parser};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use spillway::arguments::{Cli, Command, Operation, Output};
+use spillway::commands::{Session, carry_out};
+use spillway::connection::Connection;
+use spillway::failure::Failure;
 use spillway::loopback::listen;
 use spillway::process::{End, print_line};
 use spillway::proxy::{Proxy, Upstream};
+use spillway::terminal::Terminal;
+use tokio::sync::OnceCell;
 
-/// Spillway, an open deployment backend that answers CodeDeploy's API.
-#[derive(Parser)]
-#[command(version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Answers CodeDeploy's API on loopback, and signs every request anew for a function URL.
-    Proxy {
-        /// Where Spillway answers: output ApiUrl of its stack.
-        #[arg(long, value_name = "URL")]
-        function_url: String,
-        /// The port on 127.0.0.1; any free one unless said.
-        #[arg(long, value_name = "N", default_value_t = 0)]
-        port: u16,
-        /// The region of the function URL; read from the URL unless said.
-        #[arg(long, value_name = "R")]
-        region: Option<String>,
-    },
-}
+/// At most one call a second.
+const PACE: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let ended = match Cli::parse().command {
-        Command::Proxy { function_url, port, region } => stay_proxy(&function_url, port, region).await,
-    };
-    match ended {
+    let cli = Cli::parse();
+    let mut err = anstream::stderr();
+    match run(&cli, &mut err).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("spillway: {failure:#}");
-            ExitCode::FAILURE
+            if !failure.is_silent() {
+                writeln!(err, "spillway: {failure}").ok();
+            }
+            ExitCode::from(failure.exit_code())
         }
     }
 }
 
-async fn stay_proxy(function_url: &str, port: u16, region: Option<String>) -> anyhow::Result<()> {
-    let upstream = Upstream::from_environment(function_url, region).await?;
-    let proxy = Proxy::start(upstream, listen(port)?)?;
-    let mut end = End::listen()?;
-    print_line(proxy.url())?;
-    end.asked().await;
-    Ok(())
+async fn run(cli: &Cli, err: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    match &cli.command {
+        Command::Proxy { function_url, port } => stay_proxy(&cli.connection, function_url.as_deref(), *port).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "spillway", &mut stdout());
+            Ok(())
+        }
+        Command::Operation(operation) => operate(cli, operation, err).await,
+    }
+}
+
+async fn operate(cli: &Cli, operation: &Operation, err: &mut (dyn Write + Send)) -> Result<(), Failure> {
+    let mut out = AutoStream::auto(stdout());
+    let has_colors = out.current_choice() != ColorChoice::Never;
+    let is_live = stdout().is_terminal() && stderr().is_terminal() && cli.output == Output::Table;
+    let columns = if stdout().is_terminal() { comfy_table::Table::new().width().map(usize::from) } else { None };
+    let terminal = Terminal {
+        out: &mut out,
+        err,
+        is_live,
+        has_colors,
+        columns,
+        zone: TimeZone::system(),
+        now: &Timestamp::now,
+        pace: PACE,
+    };
+    let client = cli.connection.client().await?;
+    let connection = cli.connection.clone();
+    let mut session = Session { client, terminal, output: cli.output, connection, aws: OnceCell::new() };
+    carry_out(&mut session, operation).await
+}
+
+async fn stay_proxy(connection: &Connection, function_url: Option<&str>, port: u16) -> Result<(), Failure> {
+    let (url, signer) = connection.function_url(function_url).await?;
+    let upstream = Upstream::signed_by(&url, signer).map_err(Failure::Local)?;
+    let stay = async || -> anyhow::Result<()> {
+        let proxy = Proxy::start(upstream, listen(port)?)?;
+        let mut end = End::listen()?;
+        print_line(proxy.url())?;
+        end.asked().await;
+        Ok(())
+    };
+    stay().await.map_err(Failure::Local)
 }

@@ -12,7 +12,9 @@ use spillway_engine::ports::access::{Access, PolicySource, PolicyStore, PolicyTe
 use spillway_policy::{Policies, SCHEMA};
 use spillway_testkit::{Plot, Story, World};
 use spillway_tests::door::{Door, request, request_by};
+use spillway_wire::access::{action, operator_action};
 use spillway_wire::codedeploy::operation::Operation;
+use spillway_wire::operator::operation::OperatorOperation;
 
 const GUIDE: &str = include_str!("../../docs/guides/access.md");
 const SHOP: &str = "arn:aws:sts::111122223333:assumed-role/shop-deployer/alice";
@@ -156,8 +158,9 @@ fn every_operation_can_be_permitted_and_refused() {
         Protected::Config("slow".parse().unwrap()),
         Protected::Instance("one".parse().unwrap()),
     ];
-    for operation in Operation::ALL {
-        let action = format!("codedeploy:{operation}");
+    let of_codedeploy = Operation::ALL.iter().map(|operation| action(*operation));
+    let of_our_own = OperatorOperation::ALL.into_iter().map(operator_action);
+    for action in of_codedeploy.chain(of_our_own) {
         assert!(SCHEMA.contains(&format!("\"{action}\"")), "{action}");
         let ask = |policies: &Policies, resource: &Protected| {
             let permission = Permission { action: action.clone(), resource: resource.clone() };

@@ -8,6 +8,7 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_engine::ports::access::{Access, Anyone};
 use spillway_runtime::Invocation;
 use spillway_testkit::World;
+use spillway_wire::operator::operation::TARGET_PREFIX;
 
 /// The door to a world.
 pub struct Door<'a, A = Anyone> {
@@ -58,20 +59,33 @@ impl<'a, A: Access> Door<'a, A> {
 
 /// A request for an operation, as a function URL hands it on.
 pub fn request(operation: &str, body: &Value) -> Request {
+    targeted(&format!("CodeDeploy_20141006.{operation}"), body)
+}
+
+/// The same for an operation of Spillway's own.
+pub fn operator_request(operation: &str, body: &Value) -> Request {
+    targeted(&format!("{TARGET_PREFIX}{operation}"), body)
+}
+
+/// The same for what this value of `X-Amz-Target` names.
+pub fn targeted(target: &str, body: &Value) -> Request {
     let request = json!({
         "version": "2.0", "rawPath": "/", "rawQueryString": "",
-        "headers": {
-            "content-type": "application/x-amz-json-1.1", "x-amz-target": format!("CodeDeploy_20141006.{operation}"),
-        },
+        "headers": { "content-type": "application/x-amz-json-1.1", "x-amz-target": target },
         "requestContext": { "timeEpoch": 0, "http": { "method": "POST" } },
         "body": body.to_string(), "isBase64Encoded": false,
     });
     serde_json::from_value(request).expect("it has the form of such a request")
 }
 
-/// The same, signed by a caller.
+/// A request for an operation, signed by a caller.
 pub fn request_by(caller: &str, operation: &str, body: &Value) -> Request {
-    let mut request = serde_json::to_value(request(operation, body)).expect("a request is plain data");
+    signed(caller, request(operation, body))
+}
+
+/// The same request, signed by a caller.
+pub fn signed(caller: &str, request: Request) -> Request {
+    let mut request = serde_json::to_value(request).expect("a request is plain data");
     request["requestContext"]["authorizer"] = json!({ "iam": { "userArn": caller } });
     serde_json::from_value(request).expect("it has the form of such a request")
 }

@@ -1,5 +1,6 @@
 //! What the tests and the benchmarks share.
 
 pub mod door;
+pub mod port;
 pub mod rewritten;
 pub mod template;

@@ -4,6 +4,7 @@
 #![allow(clippy::large_futures, reason = "a test runs once, and its futures may be as large as its story")]
 
 mod access;
+mod cli;
 mod cloud;
 mod contracts;
 mod crashes;

@@ -12,9 +12,11 @@ use crate::Table;
 use crate::action::Action;
 use crate::attributes::{json, read_doc, read_text, text};
 use crate::filing::{alias_key, lock_alias, service_keys, services, slot_key};
-use crate::record::{KIND, active, alarm, created, id_in, in_few_words, partition, record, record_key, watches};
+use crate::record::{
+    KIND, active, alarm, created, id_in, in_few_words, ledger_key, partition, record, record_key, watches,
+};
 use crate::revisions::use_revision;
-use crate::table::{ENOUGH, Outcome, Query, Tried, page, retry_stale};
+use crate::table::{Outcome, PAGE, Query, Tried, page_of, retry_stale};
 
 impl Deployments for Table {
     async fn load(&self, id: &DeploymentId) -> Result<Option<Deployment>, Problem> {
@@ -89,6 +91,7 @@ impl Deployments for Table {
         filter: &DeploymentFilter,
         after: Option<&str>,
     ) -> Result<Page<DeploymentId>, Problem> {
+        let most = filter.most.map_or(PAGE, |most| most.min(PAGE));
         let first = filter.from.map_or_else(|| " ".to_owned(), |from| created(from, None));
         let last = filter.to.map_or_else(|| "~".to_owned(), |to| format!("{}#~", created(to, None)));
         // Newest first, so that the page goes on below `after`.
@@ -111,19 +114,24 @@ impl Deployments for Table {
             filter: (!wanted.is_empty()).then(|| format!("#status IN ({})", wanted.join(", "))),
             values,
             newest_first: true,
-            most: Some(ENOUGH),
+            most: Some(most + 2), // `after` itself, and one that tells that there are more
             may_be_old: false,
         };
         let items = self.query("the deployments", query).await?;
         let keys = items.iter().filter_map(|item| read_text(item, "created"));
-        let page = page(keys.filter(|key| Some(*key) != after).map(str::to_owned).collect());
+        let page = page_of(most, keys.filter(|key| Some(*key) != after).map(str::to_owned).collect());
         Ok(Page { items: page.items.iter().filter_map(|key| id_in(key)).collect(), next: page.next })
     }
 
-    async fn ledger(&self, id: &DeploymentId) -> Result<Vec<LedgerEntry>, Problem> {
+    async fn ledger(&self, id: &DeploymentId, after: u64, most: usize) -> Result<Vec<LedgerEntry>, Problem> {
         let query = Query {
-            condition: "#pk = :pk AND begins_with(#sk, :prefix)",
-            values: vec![(":pk", text(partition(id))), (":prefix", text("ledger#"))],
+            condition: "#pk = :pk AND #sk BETWEEN :first AND :last",
+            values: vec![
+                (":pk", text(partition(id))),
+                (":first", text(ledger_key(after.saturating_add(1)))),
+                (":last", text("ledger#~")),
+            ],
+            most: Some(most),
             ..Query::default()
         };
         let items = self.query(&format!("the ledger of deployment {id}"), query).await?;

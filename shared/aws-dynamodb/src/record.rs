@@ -60,10 +60,12 @@ pub(crate) fn id_in(created: &str) -> Option<DeploymentId> {
 /// A line of the ledger.
 pub(crate) fn ledger_line(id: &DeploymentId, entry: &LedgerEntry, retention_days: u32) -> Item {
     let expires = days_after(entry.at, retention_days + LONGEST_DEPLOYMENT_DAYS);
-    with(
-        key(partition(id), format!("ledger#{:010}", entry.generation)),
-        [("doc", doc(entry)), ("expires_at", number(expires))],
-    )
+    with(key(partition(id), ledger_key(entry.generation)), [("doc", doc(entry)), ("expires_at", number(expires))])
+}
+
+/// What the lines of a ledger are sorted by.
+pub(crate) fn ledger_key(generation: u64) -> String {
+    format!("ledger#{generation:010}")
 }
 
 /// The item that is there while the deployment is active.

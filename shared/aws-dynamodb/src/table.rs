@@ -262,9 +262,14 @@ pub(crate) async fn retry_stale<T>(
 }
 
 /// The first page of `keys`.
-pub(crate) fn page(mut keys: Vec<String>) -> Page<String> {
-    let more = keys.len() > PAGE;
-    keys.truncate(PAGE);
+pub(crate) fn page(keys: Vec<String>) -> Page<String> {
+    page_of(PAGE, keys)
+}
+
+/// The same of a page of so many.
+pub(crate) fn page_of(most: usize, mut keys: Vec<String>) -> Page<String> {
+    let more = keys.len() > most;
+    keys.truncate(most);
     let next = keys.last().filter(|_| more).cloned();
     Page { items: keys, next }
 }

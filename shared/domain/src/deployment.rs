@@ -15,3 +15,4 @@ pub mod stage;
 pub mod target;
 mod texts;
 pub mod trouble;
+pub mod view;

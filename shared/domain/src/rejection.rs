@@ -206,6 +206,17 @@ pub enum DeploymentRejection {
         /// What was to be ended.
         wait: Gate,
     },
+    /// Nothing was deployed to the group before what it has now.
+    NothingToRollBackTo(GroupName),
+    /// The deployment that a group was to go back to is not one that can be deployed again.
+    NotToRollBackTo {
+        /// The group.
+        group: GroupName,
+        /// The deployment that was named.
+        deployment: DeploymentId,
+        /// Why it cannot.
+        reason: RollbackUnfit,
+    },
     /// The deployment is not in the wait that was to be ended.
     NotWaiting {
         /// The deployment.
@@ -213,6 +224,19 @@ pub enum DeploymentRejection {
         /// The wait.
         wait: Gate,
     },
+}
+
+/// Why a group cannot go back to a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollbackUnfit {
+    /// It is one of another group.
+    OtherGroup,
+    /// It has not succeeded.
+    NotSucceeded,
+    /// What it deployed is what the group has now.
+    Same,
+    /// It deployed to another alias than the last deployment of the group.
+    OtherAlias,
 }
 
 /// Why a request about a target of a deployment is refused.

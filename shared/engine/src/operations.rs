@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod deployment;
 pub mod group;
 pub mod instance;
+pub mod operator;
 pub mod revision;
 pub mod tag;
 pub mod target;

@@ -13,6 +13,8 @@ use crate::codedeploy::context::Context;
 use crate::codedeploy::exception::Exception;
 use crate::codedeploy::operation::Operation;
 use crate::codedeploy::tag::resource_arn;
+use crate::operator::http::Asked;
+use crate::operator::operation::OperatorOperation;
 use crate::place::Place;
 
 /// Where a request names what it acts on.
@@ -39,6 +41,7 @@ enum Kind {
 }
 
 const PASS_ROLE: &str = "iam:PassRole";
+const CREATE_DEPLOYMENT: &str = "codedeploy:CreateDeployment";
 const APPLICATION: Of = Of::Named(Kind::Application, "applicationName");
 const GROUP: Of = Of::Named(Kind::Group, "deploymentGroupName");
 const DEPLOYMENT: Of = Of::Named(Kind::Deployment, "deploymentId");
@@ -96,14 +99,34 @@ fn targets(operation: Operation) -> &'static [Of] {
     }
 }
 
+/// What each operation of our own acts on. Going back is a deployment, so that it takes the right to make one, too.
+fn operator_targets(operation: OperatorOperation) -> &'static [Of] {
+    match operation {
+        OperatorOperation::GetDeploymentLedger => &[DEPLOYMENT],
+        OperatorOperation::ListDeploymentSummaries => &[Of::Narrowest],
+        OperatorOperation::RollBackDeploymentGroup => {
+            &[GROUP, Of::Also(Kind::Group, "deploymentGroupName", Some(CREATE_DEPLOYMENT))]
+        }
+    }
+}
+
 /// The action of an operation, as IAM and policies spell it.
 pub fn action(operation: Operation) -> String {
     format!("codedeploy:{operation}")
 }
 
+/// The action of an operation of our own, as policies spell it.
+pub fn operator_action(operation: OperatorOperation) -> String {
+    format!("spillway:{operation}")
+}
+
 /// Everything that a request needs. What names nothing, or nothing that is valid, counts as the whole installation: the
 /// request is going to be refused, and a caller that may not do everything learns nothing from that.
-pub fn permissions(operation: Operation, body: &[u8], cx: &Context) -> Vec<Permission> {
+pub fn permissions(asked: Asked, body: &[u8], cx: &Context) -> Vec<Permission> {
+    let (targets, action) = match asked {
+        Asked::CodeDeploy(operation) => (targets(operation), action(operation)),
+        Asked::Operator(operation) => (operator_targets(operation), operator_action(operation)),
+    };
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let application = body["applicationName"].as_str().and_then(|name| name.parse().ok());
     let read = |kind: Kind, name: &str| protected(kind, name, application.as_ref(), cx);
@@ -117,7 +140,7 @@ pub fn permissions(operation: Operation, body: &[u8], cx: &Context) -> Vec<Permi
         names.into_iter().map(|name| resource(name).unwrap_or(Protected::Installation)).collect()
     };
     let mut needed = Vec::new();
-    for target in targets(operation) {
+    for target in targets {
         let (own, resources) = match target {
             Of::Installation => (None, vec![Protected::Installation]),
             Of::Named(kind, member) => (None, of(member, *kind)),
@@ -133,7 +156,7 @@ pub fn permissions(operation: Operation, body: &[u8], cx: &Context) -> Vec<Permi
             Of::Narrowest if !body["applicationName"].is_null() => (None, of("applicationName", Kind::Application)),
             Of::Narrowest => (None, vec![Protected::Installation]),
         };
-        let action = own.map_or_else(|| action(operation), str::to_owned);
+        let action = own.unwrap_or(&action).to_owned();
         let new = resources.into_iter().map(|resource| Permission { action: action.clone(), resource });
         needed.extend(new);
     }

@@ -13,7 +13,7 @@ pub mod deployment;
 pub mod exception;
 pub mod group;
 pub mod http;
-mod input;
+pub(crate) mod input;
 pub mod instance;
 pub mod operation;
 mod rejection;

@@ -155,7 +155,7 @@ async fn only_one_of_two_saves_of_a_generation_counts(store: &impl Store) {
     assert_eq!(kind(store.save(Change::of(&other, &entry)).await), ProblemKind::Stale);
     assert_eq!(kind(store.save(closing(&ended(&record, Status::Failed))).await), ProblemKind::Stale);
     assert_eq!(store.load(&record.id).await.unwrap(), Some(one));
-    assert_eq!(store.ledger(&record.id).await.unwrap(), []);
+    assert_eq!(store.ledger(&record.id, 0, 100).await.unwrap(), []);
     assert_eq!(state(store, &group).await.active, Some(record.id));
 }
 
@@ -170,7 +170,7 @@ async fn a_save_whose_answer_was_lost_is_a_save(store: &impl Store) {
         store.save(change).await.unwrap();
         store.save(change).await.unwrap();
     }
-    assert_eq!(store.ledger(&record.id).await.unwrap(), [entry]);
+    assert_eq!(store.ledger(&record.id, 0, 100).await.unwrap(), [entry]);
     assert_eq!(store.load(&record.id).await.unwrap(), Some(over));
 }
 
@@ -329,8 +329,9 @@ async fn the_ledger_is_kept_in_order(store: &impl Store) {
         entries.push(entry(&record));
         store.save(Change::of(&record, &entries[entries.len() - 1])).await.unwrap();
     }
-    assert_eq!(store.ledger(&record.id).await.unwrap(), entries);
-    assert_eq!(store.ledger(&fresh_id()).await.unwrap(), []);
+    assert_eq!(store.ledger(&record.id, 0, 100).await.unwrap(), entries);
+    assert_eq!(store.ledger(&record.id, entries[2].generation, 4).await.unwrap(), entries[3..7]);
+    assert_eq!(store.ledger(&fresh_id(), 0, 100).await.unwrap(), []);
 }
 
 async fn a_list_is_newest_first_and_has_pages(store: &impl Store) {
@@ -349,6 +350,10 @@ async fn a_list_is_newest_first_and_has_pages(store: &impl Store) {
     assert_eq!(first.items, ids[..100]);
     let second = store.list(Some(&group.id), &all, first.next.as_deref()).await.unwrap();
     assert_eq!((second.items.as_slice(), second.next), (&ids[100..], None));
+    let few = DeploymentFilter { most: Some(2), ..all.clone() };
+    let short = store.list(Some(&group.id), &few, None).await.unwrap();
+    assert_eq!(short.items, ids[..2]);
+    assert_eq!(store.list(Some(&group.id), &few, short.next.as_deref()).await.unwrap().items, ids[2..4]);
     assert_eq!(store.list(Some(&fresh("id")), &all, None).await.unwrap().items, []);
     // What was begun in a group goes on in it, and a group that comes later under its name has nothing of it.
     let filter = DeploymentFilter { group: Some((named(&group.lock.home), group.name.clone())), ..all };
@@ -374,7 +379,7 @@ async fn a_list_can_be_narrowed_by_status_and_time(store: &impl Store) {
     ids.push(created(store, &group, at(noon + 40)).await.id);
     let found = async |group: Option<&str>, statuses: &[Status], from: i64, to: i64| {
         let (from, to) = (Some(at(noon + from)), Some(at(noon + to)));
-        let filter = DeploymentFilter { group: None, statuses: statuses.to_vec(), from, to };
+        let filter = DeploymentFilter { group: None, statuses: statuses.to_vec(), from, to, most: None };
         let page = store.list(group, &filter, None).await.unwrap();
         page.items.iter().map(|id| ids.iter().position(|known| known == id).unwrap()).collect::<Vec<_>>()
     };

@@ -7,8 +7,9 @@ use spillway_domain::catalog::quotas::Quotas;
 use spillway_lab::local::sdk_config;
 use spillway_runtime::Invocation;
 use spillway_testkit::World;
-use spillway_tests::door::request;
+use spillway_tests::door::{operator_request, request};
 use spillway_wire::codedeploy::operation::Operation;
+use spillway_wire::operator::operation::OperatorOperation;
 
 use super::{at, fresh, role, table_by};
 use crate::cloud::{Counter, in_cloud};
@@ -29,7 +30,9 @@ impl Api<'_> {
             deadline: at(1_700_000_060),
         };
         let before = self.counter.calls().len();
-        let answer = answer(&self.backend, &request(operation, body), &invocation).await;
+        let is_our_own = operation.parse::<OperatorOperation>().is_ok();
+        let request = if is_our_own { operator_request(operation, body) } else { request(operation, body) };
+        let answer = answer(&self.backend, &request, &invocation).await;
         let calls = self.counter.calls().split_off(before);
         let calls = calls.iter().filter_map(|call| Some(call.split_once("DynamoDB_20120810.")?.1.to_owned()));
         (serde_json::from_str(answer["body"].as_str().unwrap()).unwrap(), calls.collect())
@@ -106,7 +109,11 @@ mod aws_alone {
                 ("BatchGetDeployments", json!({ "deploymentIds": [deployment] }), "BatchGetItem"),
                 ("ListDeployments", json!({}), "Query"),
                 // The index that lists the deployments of a group cannot be read consistently, and a group has to be.
-                ("ListDeployments", known, "BatchGetItem Query"),
+                ("ListDeployments", known.clone(), "BatchGetItem Query"),
+                // Of our own, each is a read more: what is listed, or the ledger, with the records.
+                ("GetDeploymentLedger", deployed.clone(), "GetItem Query"),
+                ("ListDeploymentSummaries", json!({ "maxResults": 1 }), "Query BatchGetItem"),
+                ("ListDeploymentSummaries", both(&known, json!({ "activeOnly": true })), "BatchGetItem BatchGetItem"),
                 ("GetDeploymentTarget", both(&deployed, json!({ "targetId": "orders:live" })), "GetItem"),
                 ("BatchGetDeploymentTargets", both(&deployed, json!({ "targetIds": ["orders:live"] })), "GetItem"),
                 ("ListDeploymentTargets", deployed.clone(), "GetItem"),

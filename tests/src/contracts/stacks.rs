@@ -135,7 +135,7 @@ async fn those_who_wait_are_in_nobodys_way(store: &(impl Catalog + Deployments +
     assert_eq!(store.load(&deployment.id).await.unwrap(), None);
     store.create(&deployment, None).await.unwrap();
     assert_eq!(store.load(&deployment.id).await.unwrap(), Some(deployment.clone()));
-    assert_eq!(store.ledger(&deployment.id).await.unwrap(), []);
+    assert_eq!(store.ledger(&deployment.id, 0, 100).await.unwrap(), []);
 }
 
 async fn a_response_url_is_kept_until_it_is_forgotten(store: &impl ResponseUrls) {

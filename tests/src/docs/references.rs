@@ -3,13 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use clap::CommandFactory;
 use serde_json::Value;
+use spillway::arguments::Cli;
 use spillway_tests::template::{root, template};
+use spillway_wire::access::operator_action;
+use spillway_wire::operator::operation::{OperatorOperation, TARGET_PREFIX};
 
 use super::{none, rows};
 use crate::house::sources;
 
 const CONFIGURATION: &str = "docs/reference/configuration.md";
+const OPERATOR_API: &str = "docs/reference/operator-api.md";
+const COMMAND_LINE: &str = "docs/guides/command-line.md";
 const QUOTAS: &str = "docs/reference/quotas.md";
 const ERRORS: &str = "docs/reference/errors.md";
 const GLOSSARY: &str = "docs/reference/glossary.md";
@@ -51,6 +57,30 @@ fn every_parameter_and_output_of_the_template_is_in_the_reference() {
     let mut faults = compare("parameter", &parameters, &listed);
     faults.extend(compare("output", &outputs, &others));
     none(&faults);
+}
+
+#[test]
+fn every_operation_of_our_own_is_in_the_reference_with_its_action() {
+    let page = fs::read_to_string(root().join(OPERATOR_API)).unwrap();
+    let missing = OperatorOperation::ALL.into_iter().filter(|operation| {
+        let (heading, action) = (format!("\n## {operation}\n"), format!("`{}`", operator_action(*operation)));
+        !page.contains(&heading) || !page.contains(&action)
+    });
+    none(&missing.map(|operation| format!("{OPERATOR_API} has no {operation}")).collect::<Vec<_>>());
+    assert!(page.contains(&format!("`X-Amz-Target: {TARGET_PREFIX}OPERATION`")));
+}
+
+#[test]
+fn every_command_and_exit_code_of_the_command_line_is_in_its_guide() {
+    let page = fs::read_to_string(root().join(COMMAND_LINE)).unwrap();
+    let command = Cli::command();
+    let commands = command.get_subcommands().map(|command| command.get_name());
+    let missing = commands.filter(|name| *name != "help" && !page.contains(&format!("spillway {name}")));
+    none(&missing.map(|name| format!("{COMMAND_LINE} has no `spillway {name}`")).collect::<Vec<_>>());
+    let help = command.get_after_help().unwrap().to_string();
+    let of_help = help.lines().skip(1).filter_map(|line| line.split_whitespace().next());
+    let of_guide: Vec<String> = rows(COMMAND_LINE).into_iter().skip(1).map(|row| row[0].clone()).collect();
+    assert!(of_help.eq(of_guide.iter().map(String::as_str)), "{help}\n{of_guide:?}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod hook_answers;
 mod instances;
 mod launches;
 mod model;
+mod operator;
 mod revisions;
 mod services;
 mod waits;

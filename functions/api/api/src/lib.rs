@@ -1,10 +1,10 @@
-//! CodeDeploy's API: what its operations do is in [`operations`].
+//! CodeDeploy's API: what its operations do is in [`operations`]. Spillway's own operations are in [`operator`].
 
 mod operations;
+mod operator;
 mod trail;
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest as Request;
-use operations::carry_out;
 use serde_json::Value;
 use spillway_domain::catalog::quotas::Quotas;
 use spillway_door::{Secret, caller, respond};
@@ -17,7 +17,8 @@ use spillway_engine::ports::hosts::HostWorks;
 use spillway_engine::ports::instances::Instances;
 use spillway_engine::ports::revisions::Revisions;
 use spillway_runtime::Invocation;
-use spillway_wire::codedeploy::http::{self, BODY_BYTES};
+use spillway_wire::codedeploy::http::BODY_BYTES;
+use spillway_wire::operator::http::{self, Asked};
 use trail::log;
 
 /// Everything that the operations read and write.
@@ -55,11 +56,18 @@ pub async fn answer(
     invocation: &Invocation,
 ) -> Value {
     let answer = match http::read(request, BODY_BYTES) {
-        Ok((operation, body)) => {
+        Ok((asked, body)) => {
             let caller = caller(request);
-            let answer = carry_out(backend, operation, &body, caller.as_ref(), invocation).await;
-            if !operation.is_read() {
-                log(operation, &body, caller.as_ref(), &answer);
+            let answer = match asked {
+                Asked::CodeDeploy(operation) => {
+                    operations::carry_out(backend, operation, &body, caller.as_ref(), invocation).await
+                }
+                Asked::Operator(operation) => {
+                    operator::carry_out(backend, operation, &body, caller.as_ref(), invocation).await
+                }
+            };
+            if !asked.is_read() {
+                log(asked, &body, caller.as_ref(), &answer);
             }
             answer
         }

@@ -32,11 +32,30 @@ use spillway_engine::ports::autoscaling::LifecycleHooks;
 use spillway_engine::ports::executions::{Executions, Wakes};
 use spillway_runtime::{Invocation, fresh_deployment_id, fresh_id};
 use spillway_wire::access;
+use spillway_wire::codedeploy::context::Context;
 use spillway_wire::codedeploy::operation::Operation::{self, *};
 use spillway_wire::codedeploy::target::deployment_instance;
 use spillway_wire::codedeploy::{application, configuration, deployment, group, instance, revision, tag, target};
+use spillway_wire::operator::http::Asked;
 
 use crate::{Backend, Store};
+
+/// What an operation is read and answered in, if the caller may have it.
+pub(crate) async fn admit<H, E, W>(
+    backend: &Backend<'_, impl Store, H, E, W, impl Access>,
+    asked: Asked,
+    body: &[u8],
+    caller: Option<&Caller>,
+    invocation: &Invocation,
+) -> Result<Context, Refusal> {
+    let store = backend.store;
+    let cx = backend.secret.context(store, backend.quotas.clone(), caller, invocation).await?;
+    let permissions = access::permissions(asked, body, &cx);
+    match permit(store, &backend.access, caller, permissions).await? {
+        Some(denial) => Err(access::denied(caller, &denial, &cx.place).into()),
+        None => Ok(cx),
+    }
+}
 
 /// Carries out one operation, if the caller may have it: its request is parsed, its use case done, and the answer rendered.
 pub(crate) async fn carry_out(
@@ -47,11 +66,7 @@ pub(crate) async fn carry_out(
     invocation: &Invocation,
 ) -> Result<Value, Refusal> {
     let Backend { store, hooks, executions, wakes, ref quotas, .. } = *backend;
-    let cx = backend.secret.context(store, quotas.clone(), caller, invocation).await?;
-    let permissions = access::permissions(operation, body, &cx);
-    if let Some(denial) = permit(store, &backend.access, caller, permissions).await? {
-        return Err(access::denied(caller, &denial, &cx.place).into());
-    }
+    let cx = admit(backend, Asked::CodeDeploy(operation), body, caller, invocation).await?;
     let now = invocation.now;
 
     // A use case whose answer has something in it, and one that answers {}. Without a use case there is nothing to do.

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use spillway_domain::access::caller::Caller;
 use spillway_door::Refusal;
-use spillway_wire::codedeploy::operation::Operation;
+use spillway_wire::operator::http::Asked;
 
 /// One line for each call that is to change something: who asked for what, and what became of it.
-pub(crate) fn log(operation: Operation, body: &[u8], caller: Option<&Caller>, answer: &Result<Value, Refusal>) {
+pub(crate) fn log(asked: Asked, body: &[u8], caller: Option<&Caller>, answer: &Result<Value, Refusal>) {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let given =
         |members: &[&str]| members.iter().find_map(|member| body[*member].as_str()).map(cut).unwrap_or_default();
@@ -18,7 +18,7 @@ pub(crate) fn log(operation: Operation, body: &[u8], caller: Option<&Caller>, an
     };
     tracing::info!(
         target: "spillway",
-        operation = operation.name(),
+        operation = asked.name(),
         caller = Caller::in_words(caller),
         application = given(&["applicationName"]),
         deploymentGroup = given(&["deploymentGroupName", "currentDeploymentGroupName"]),

@@ -86,6 +86,25 @@ pub struct DeploymentFilter {
     pub from: Option<Timestamp>,
     /// Only those created at this time or earlier.
     pub to: Option<Timestamp>,
+    /// At most so many on a page; as many as a page has when `None`.
+    pub most: Option<usize>,
+}
+
+/// RollBackDeploymentGroup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollbackRequest {
+    /// The application.
+    pub application: ApplicationName,
+    /// The group.
+    pub group: GroupName,
+    /// The deployment whose revision is deployed again; the one before what is deployed now when absent.
+    pub to: Option<DeploymentId>,
+    /// The configuration; all at once when absent, and for servers the group's.
+    pub config: Option<ConfigName>,
+    /// The caller's words.
+    pub description: Option<String>,
+    /// Who asks for it, where that is known.
+    pub caller: Option<Caller>,
 }
 
 /// PutLifecycleEventHookExecutionStatus.

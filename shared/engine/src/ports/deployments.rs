@@ -76,6 +76,6 @@ pub trait Deployments {
         filter: &DeploymentFilter,
         after: Option<&str>,
     ) -> Result<Page<DeploymentId>, Problem>;
-    /// The ledger of a deployment, oldest first.
-    async fn ledger(&self, id: &DeploymentId) -> Result<Vec<LedgerEntry>, Problem>;
+    /// The ledger of a deployment after a generation, oldest first: at most so many lines.
+    async fn ledger(&self, id: &DeploymentId, after: u64, most: usize) -> Result<Vec<LedgerEntry>, Problem>;
 }

@@ -9,7 +9,7 @@ use spillway_domain::names::{AlarmName, DeploymentId};
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::ports::deployments::{Change, Creation, Deployments};
 
-use super::page;
+use super::{PAGE, page_of};
 use crate::World;
 use crate::world::Inner;
 
@@ -86,13 +86,18 @@ impl Deployments for World {
             found.sort_by_key(|record| std::cmp::Reverse((record.created_at, record.id.clone())));
             let ids = found.into_iter().map(|record| record.id.clone()).collect();
             let key = |id: &DeploymentId| id.to_string();
-            Ok(page(ids, after.map(|after| move |id: &DeploymentId| key(id) == after)))
+            let most = filter.most.map_or(PAGE, |most| most.min(PAGE));
+            Ok(page_of(most, ids, after.map(|after| move |id: &DeploymentId| key(id) == after)))
         })
         .await
     }
 
-    async fn ledger(&self, id: &DeploymentId) -> Result<Vec<LedgerEntry>, Problem> {
-        self.call(|world| Ok(world.ledger.get(id).cloned().unwrap_or_default())).await
+    async fn ledger(&self, id: &DeploymentId, after: u64, most: usize) -> Result<Vec<LedgerEntry>, Problem> {
+        self.call(|world| {
+            let lines = world.ledger.get(id).into_iter().flatten().filter(|line| line.generation > after);
+            Ok(lines.take(most).cloned().collect())
+        })
+        .await
     }
 }
 

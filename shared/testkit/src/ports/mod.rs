@@ -110,9 +110,14 @@ impl HostNotices for World {
 
 /// The page of `all` that begins after the first item that `is_last` holds for.
 fn page<T: ToString>(all: Vec<T>, is_last: Option<impl Fn(&T) -> bool>) -> Page<T> {
+    page_of(PAGE, all, is_last)
+}
+
+/// The same of a page of so many.
+fn page_of<T: ToString>(most: usize, all: Vec<T>, is_last: Option<impl Fn(&T) -> bool>) -> Page<T> {
     let begin = is_last.and_then(|is_last| all.iter().position(is_last)).map_or(0, |index| index + 1);
-    let more = all.len() > begin + PAGE;
-    let items: Vec<T> = all.into_iter().skip(begin).take(PAGE).collect();
+    let more = all.len() > begin + most;
+    let items: Vec<T> = all.into_iter().skip(begin).take(most).collect();
     let next = items.last().filter(|_| more).map(ToString::to_string);
     Page { items, next }
 }

@@ -70,7 +70,11 @@ fn everything() -> Value {
 }
 
 fn needed(operation: Operation, body: &Value) -> String {
-    let words = permissions(operation, body.to_string().as_bytes(), &context()).into_iter().map(|permission| {
+    needed_for(Asked::CodeDeploy(operation), &format!("codedeploy:{operation}"), body)
+}
+
+fn needed_for(asked: Asked, action: &str, body: &Value) -> String {
+    let words = permissions(asked, body.to_string().as_bytes(), &context()).into_iter().map(|permission| {
         let resource = match permission.resource {
             Protected::Installation => "*".to_owned(),
             Protected::Application(name) => format!("application:{name}"),
@@ -81,7 +85,7 @@ fn needed(operation: Operation, body: &Value) -> String {
             Protected::Instance(name) => format!("instance:{name}"),
             Protected::Role(arn) => arn.as_str().rsplit(':').next().unwrap().to_owned(),
         };
-        let own = permission.action == format!("codedeploy:{operation}");
+        let own = permission.action == action;
         if own { resource } else { format!("{} on {resource}", permission.action) }
     });
     words.collect::<Vec<_>>().join(" ")
@@ -113,6 +117,27 @@ fn what_names_nothing_acts_on_the_whole_installation() {
 fn a_group_that_keeps_its_name_and_role_needs_nothing_for_them() {
     let change = json!({ "applicationName": "shop", "currentDeploymentGroupName": "orders" });
     assert_eq!(needed(Operation::UpdateDeploymentGroup, &change), "group:shop/orders");
+}
+
+#[test]
+fn every_operation_of_our_own_acts_on_what_its_request_names() {
+    let needed = |operation: OperatorOperation, body: &Value| {
+        needed_for(Asked::Operator(operation), &operator_action(operation), body)
+    };
+    let table = [
+        (OperatorOperation::GetDeploymentLedger, "deployment:d-75I7MBT7C", "*"),
+        (OperatorOperation::ListDeploymentSummaries, "group:shop/orders", "*"),
+        (
+            OperatorOperation::RollBackDeploymentGroup,
+            "group:shop/orders codedeploy:CreateDeployment on group:shop/orders",
+            "*",
+        ),
+    ];
+    assert_eq!(table.map(|(operation, ..)| operation), OperatorOperation::ALL);
+    for (operation, of_everything, of_nothing) in table {
+        assert_eq!(needed(operation, &everything()), of_everything, "{operation}");
+        assert_eq!(needed(operation, &json!({})), of_nothing, "{operation}");
+    }
 }
 
 #[test]

@@ -18,10 +18,21 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 
 /// The operation that a request asks for, and its body, which may have so many bytes.
 pub fn read(request: &Request, most: usize) -> Result<(Operation, Vec<u8>), Exception> {
+    check_place(request)?;
+    let operation = Operation::of_request(header(request, "x-amz-target"), header(request, "content-type"))?;
+    Ok((operation, body(request, most, operation.name())?))
+}
+
+/// A header of a request.
+pub(crate) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Refuses what is no POST to the root, and another protocol than JSON.
+pub(crate) fn check_place(request: &Request) -> Result<(), Exception> {
     let method = request.request_context.http.method.as_deref().unwrap_or("POST");
     let path = request.raw_path.as_deref().unwrap_or("/");
-    let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
-    Operation::check_protocol(path, header("smithy-protocol"))?;
+    Operation::check_protocol(path, header(request, "smithy-protocol"))?;
     if method != "POST" || !matches!(path, "" | "/") {
         let words = format!(
             "{method} {path} is nothing here. Spillway answers CodeDeploy's API: POST / with the operation in the \
@@ -29,13 +40,11 @@ pub fn read(request: &Request, most: usize) -> Result<(Operation, Vec<u8>), Exce
         );
         return Err(Exception::new("UnknownOperationException", words));
     }
-    let operation = Operation::of_request(header("x-amz-target"), header("content-type"))?;
-    Ok((operation, body(request, most, operation.name())?))
+    Ok(())
 }
 
 /// The body of a request for an operation, which may have so many bytes.
 pub(crate) fn body(request: &Request, most: usize, operation: &str) -> Result<Vec<u8>, Exception> {
-    let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
     let body = request.body.as_deref().unwrap_or_default();
     let may_have = if request.is_base64_encoded { most.div_ceil(3) * 4 } else { most };
     refuse_more_than(may_have, body.len())?;
@@ -47,7 +56,7 @@ pub(crate) fn body(request: &Request, most: usize, operation: &str) -> Result<Ve
     } else {
         body.as_bytes().to_vec()
     };
-    let body = content::unpack(body, header("content-encoding"))?;
+    let body = content::unpack(body, header(request, "content-encoding"))?;
     refuse_more_than(most, body.len())?;
     Ok(body)
 }

@@ -126,6 +126,12 @@ impl FromStr for Operation {
     }
 }
 
+impl From<Operation> for &'static str {
+    fn from(operation: Operation) -> Self {
+        operation.name()
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -133,7 +139,7 @@ impl fmt::Display for Operation {
 }
 
 /// Bodies are JSON. A request without a content type is taken at its word.
-fn check_content_type(given: Option<&str>) -> Result<(), Exception> {
+pub(crate) fn check_content_type(given: Option<&str>) -> Result<(), Exception> {
     const JSON: [&str; 3] = [CONTENT_TYPE, "application/x-amz-json-1.0", "application/json"];
     let kind = given.map(|given| given.split(';').next().unwrap_or(given).trim().to_ascii_lowercase());
     match kind {
@@ -145,11 +151,11 @@ fn check_content_type(given: Option<&str>) -> Result<(), Exception> {
     }
 }
 
-fn unknown(message: String) -> Exception {
+pub(crate) fn unknown(message: String) -> Exception {
     Exception::new("UnknownOperationException", message)
 }
 
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     text.chars().take(120).collect()
 }
 

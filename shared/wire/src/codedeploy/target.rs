@@ -1,7 +1,7 @@
 //! The targets of deployments, and their instances, which are what targets were called before Lambda and ECS.
 
 pub mod deployment_instance;
-mod deployment_target;
+pub(crate) mod deployment_target;
 mod ecs_target;
 pub(crate) mod instance_target;
 mod lambda_target;

@@ -11,7 +11,6 @@ use sha2::Sha256;
 use spillway_domain::catalog::page::Page;
 
 use crate::codedeploy::exception::Exception;
-use crate::codedeploy::operation::Operation;
 
 const SEAL_BYTES: usize = 16;
 
@@ -37,8 +36,8 @@ impl Seal {
         sealed(&self.hooks, &[deployment, event])
     }
 
-    fn of(&self, operation: Operation, scope: &str, key: &str) -> Hmac<Sha256> {
-        sealed(&self.pages, &[operation.name(), scope, key])
+    fn of(&self, operation: &'static str, scope: &str, key: &str) -> Hmac<Sha256> {
+        sealed(&self.pages, &[operation, scope, key])
     }
 }
 
@@ -63,7 +62,7 @@ impl fmt::Debug for Seal {
 /// The scope is what else must be the same when the next page is asked for.
 pub(crate) fn render_page(
     seal: &Seal,
-    operation: Operation,
+    operation: impl Into<&'static str>,
     scope: &str,
     member: &str,
     page: &Page<impl fmt::Display>,
@@ -78,8 +77,8 @@ pub(crate) fn render_page(
 }
 
 /// The token of the page after `key`.
-pub(crate) fn write(seal: &Seal, operation: Operation, scope: &str, key: &str) -> String {
-    let mut bytes = seal.of(operation, scope, key).finalize().into_bytes()[..SEAL_BYTES].to_vec();
+pub(crate) fn write(seal: &Seal, operation: impl Into<&'static str>, scope: &str, key: &str) -> String {
+    let mut bytes = seal.of(operation.into(), scope, key).finalize().into_bytes()[..SEAL_BYTES].to_vec();
     bytes.extend_from_slice(key.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -87,10 +86,11 @@ pub(crate) fn write(seal: &Seal, operation: Operation, scope: &str, key: &str) -
 /// The key in a token, if one was given.
 pub(crate) fn read(
     seal: &Seal,
-    operation: Operation,
+    operation: impl Into<&'static str>,
     scope: &str,
     token: Option<&str>,
 ) -> Result<Option<String>, Exception> {
+    let operation = operation.into();
     let Some(token) = token else { return Ok(None) };
     let key = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| {
         let (given, key) = bytes.split_at_checked(SEAL_BYTES)?;
@@ -112,6 +112,7 @@ pub(crate) fn read(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codedeploy::operation::Operation;
 
     const LIST: Operation = Operation::ListDeploymentGroups;
 

@@ -58,7 +58,7 @@ impl ListDeployments {
         if input.external_id.is_some() || (statuses.is_empty() && !given.is_empty()) {
             from = Some(Timestamp::MAX);
         }
-        let filter = DeploymentFilter { group, statuses, from, to };
+        let filter = DeploymentFilter { group, statuses, from, to, most: None };
         let after = token::read(&cx.seal, Self::OPERATION, &scope(&filter), input.next_token.as_deref())?;
         Ok((filter, after))
     }
@@ -79,7 +79,7 @@ struct RangeInput {
     end: Option<Moment>,
 }
 
-fn parse_statuses(given: &[String]) -> Result<Vec<Status>, Exception> {
+pub(crate) fn parse_statuses(given: &[String]) -> Result<Vec<Status>, Exception> {
     let mut statuses = Vec::new();
     for given in given {
         match STATUSES.into_iter().find(|status| status.as_str() == given) {
@@ -121,7 +121,7 @@ fn parse_range(range: Option<RangeInput>) -> Result<(Option<Timestamp>, Option<T
 }
 
 /// The filter as one text. None of its parts can hold a blank.
-fn scope(filter: &DeploymentFilter) -> String {
+pub(crate) fn scope(filter: &DeploymentFilter) -> String {
     let mut parts = Vec::new();
     parts.extend(filter.group.as_ref().map(|(application, group)| format!("{application}/{group}")));
     parts.extend(filter.statuses.iter().map(|status| status.as_str().to_owned()));

@@ -2,7 +2,7 @@
 
 use spillway_domain::deployment::gate::Gate;
 use spillway_domain::deployment::request::ForServers;
-use spillway_domain::rejection::DeploymentRejection;
+use spillway_domain::rejection::{DeploymentRejection, RollbackUnfit};
 
 use crate::codedeploy::exception::Exception;
 use crate::codedeploy::shapes::platform;
@@ -102,6 +102,26 @@ impl From<DeploymentRejection> for Exception {
                      StopDeployment.",
                     platform::text(platform),
                     wait.as_str()
+                ),
+            ),
+            DeploymentRejection::NothingToRollBackTo(group) => (
+                "InvalidDeploymentIdException",
+                format!(
+                    "The deployment group '{group}' has nothing to go back to: none of its last successful deployments \
+                     deployed another revision than the one that it has now. Deploy a revision with CreateDeployment."
+                ),
+            ),
+            DeploymentRejection::NotToRollBackTo { group, deployment, reason } => (
+                "InvalidDeploymentIdException",
+                format!(
+                    "The deployment group '{group}' cannot go back to deployment {deployment}, because {}. Name a \
+                     deployment of the group that has succeeded with another revision; ListDeploymentSummaries lists them.",
+                    match reason {
+                        RollbackUnfit::OtherGroup => "that is a deployment of another group",
+                        RollbackUnfit::NotSucceeded => "that deployment has not succeeded",
+                        RollbackUnfit::Same => "the group has what that deployment deployed",
+                        RollbackUnfit::OtherAlias => "the group deploys to another alias by now",
+                    }
                 ),
             ),
             DeploymentRejection::NotWaiting { deployment, wait: Gate::Ready } => (

@@ -48,7 +48,8 @@ pub(crate) fn common(deployment: &Deployment, arn: &str) -> Value {
     })
 }
 
-fn render_event(event: &LifecycleEvent) -> Value {
+/// A lifecycle event.
+pub(crate) fn render_event(event: &LifecycleEvent) -> Value {
     let mut shown = json!({
         "lifecycleEventName": event.name.as_str(),
         "status": match event.status {
