@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use spillway_domain::access::caller::Caller;
 use spillway_door::{Refusal, caller, respond};
+use spillway_engine::ports::catalog::Groups;
 use spillway_engine::ports::deployments::Deployments;
 use spillway_engine::ports::hosts::{HostDossiers, HostWorks};
 use spillway_engine::server::agent_api::{self, HostCommand, Next};
@@ -17,7 +18,7 @@ pub struct Door<'a, S> {
     idle: SignedDuration,
 }
 
-impl<'a, S: Deployments + HostWorks + HostDossiers> Door<'a, S> {
+impl<'a, S: Groups + Deployments + HostWorks + HostDossiers> Door<'a, S> {
     /// A door to these ports; idle hosts come again after so many seconds.
     pub fn new(store: &'a S, idle_seconds: u32) -> Self {
         Self { store, idle: SignedDuration::from_secs(i64::from(idle_seconds)) }
@@ -26,7 +27,7 @@ impl<'a, S: Deployments + HostWorks + HostDossiers> Door<'a, S> {
 
 /// Every request has an answer.
 pub async fn answer(
-    door: &Door<'_, impl Deployments + HostWorks + HostDossiers>,
+    door: &Door<'_, impl Groups + Deployments + HostWorks + HostDossiers>,
     request: &LambdaFunctionUrlRequest,
     invocation: &Invocation,
 ) -> Value {
@@ -41,7 +42,7 @@ pub async fn answer(
 }
 
 async fn serve(
-    door: &Door<'_, impl Deployments + HostWorks + HostDossiers>,
+    door: &Door<'_, impl Groups + Deployments + HostWorks + HostDossiers>,
     request: Request,
     caller: &Caller,
     invocation: &Invocation,
