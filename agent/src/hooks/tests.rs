@@ -223,6 +223,7 @@ fn scripts_get_what_is_documented_and_no_credentials() {
         application_name: "shop".to_owned(),
         is_blue_green_rollback: false,
         revision: Revision::S3(object),
+        archive_of: None,
         appspec_filename: None,
         file_exists_behavior: FileExistsBehavior::Disallow,
         events: None,

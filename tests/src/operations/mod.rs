@@ -7,6 +7,7 @@ mod hook_answers;
 mod instances;
 mod launches;
 mod model;
+mod restarts;
 mod revisions;
 mod services;
 mod waits;

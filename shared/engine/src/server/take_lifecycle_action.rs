@@ -185,5 +185,6 @@ fn spec(
         rolls_back: None,
         description: None,
         restarts: false,
+        archive_of: None,
     }
 }

@@ -273,6 +273,7 @@ fn specification(deployment: &Deployment) -> Result<Specification, Exception> {
         app_spec_filename: None,
         agent_action_overrides: overrides,
         all_possible_lifecycle_events: Some(HostEvent::iter().map(|event| event.to_string()).collect()),
+        reuse_archive_from_deployment_id: spec.archive_of.as_ref().map(ToString::to_string),
         revision: Some(revision(&spec.revision)?),
         git_hub_access_token: None,
     })
