@@ -6,6 +6,7 @@ mod groups;
 mod hook_answers;
 mod instances;
 mod launches;
+mod live_logs;
 mod model;
 mod restarts;
 mod revisions;
