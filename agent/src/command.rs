@@ -26,6 +26,14 @@ use crate::spec::{Bundles, Commits, DeploymentSpec, GitHubCommit, Revision, S3Ob
 use crate::state::{Place, Root};
 use crate::system::{Host, Invocation};
 
+/// What became of an archive that a deployment may use again.
+enum Reused {
+    /// It was copied.
+    Copied,
+    /// It was not, and why.
+    Fetched(String),
+}
+
 /// Why an event failed, where no script is to blame.
 type Failure = Box<dyn std::error::Error>;
 
@@ -190,11 +198,27 @@ impl<'a> Agent<'a> {
         Ok(path)
     }
 
+    /// Copies the archive of another deployment of the group, as if it were the bundle.
+    fn reuse(&self, deployment: &str, place: &Place) -> Reused {
+        let archive = place.archive_of(deployment);
+        if !archive.is_dir() {
+            return Reused::Fetched("this host has not kept it".to_owned());
+        }
+        let copied = unpack_all(&archive, Kind::Directory, &place.unpacking(), self.limits);
+        let cleared = copied.or_else(|failure| {
+            self.host.remove_tree(&place.unpacking())?;
+            Err(failure)
+        });
+        cleared.map_or_else(|failure| Reused::Fetched(failure.to_string()), |()| Reused::Copied)
+    }
+
     /// Unpacks the revision aside, and makes it the deployment's when it is whole and its AppSpec is one.
     fn download(&self, spec: &DeploymentSpec, place: &Place) -> Result<Diagnostics, Failure> {
         let unpacking = place.unpacking();
         self.host.remove_tree(&unpacking)?;
+        let reused = spec.archive_of.as_deref().map(|deployment| self.reuse(deployment, place));
         let found = match &spec.revision {
+            _ if matches!(reused, Some(Reused::Copied)) => unpacking.clone(),
             Revision::Local { location, kind } => unpack(location, *kind, &unpacking, self.limits)?,
             Revision::S3(object) => unpack(&self.fetch(object, place)?, Some(object.kind), &unpacking, self.limits)?,
             Revision::GitHub(commit) => unpack_commit(&self.fetch_commit(commit, place)?, &unpacking, self.limits)?,
@@ -205,6 +229,12 @@ impl<'a> Agent<'a> {
         let (appspec, findings) = read?;
         let mut log = HookLog::open(&place.scripts_log(), self.now, &self.progress)?;
         log.note("LifecycleEvent - DownloadBundle")?;
+        if let (Some(reused), Some(deployment)) = (&reused, &spec.archive_of) {
+            log.note(&match reused {
+                Reused::Copied => format!("the revision is that of deployment {deployment}, which this host has kept"),
+                Reused::Fetched(why) => format!("the revision of deployment {deployment} is fetched anew, since {why}"),
+            })?;
+        }
         for finding in &findings {
             log.note(&format!("warning: AppSpec: {finding}"))?;
         }

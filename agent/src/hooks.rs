@@ -19,6 +19,7 @@ use crate::mask::Mask;
 use crate::secrets::Secrets;
 use crate::spec::{DeploymentSpec, Revision, S3Object};
 use crate::state::Place;
+use crate::system::process::meaning_of_exit;
 use crate::system::{Cancellation, Ended, Host, Invocation, Output};
 pub use log::HookLog;
 
@@ -223,7 +224,10 @@ fn run_one(
             }
             Ok(Ok(()))
         }
-        Ok(Ended::Exited { code, .. }) => failed(format!("{at}{as_user} failed with exit code {code}")),
+        Ok(Ended::Exited { code, .. }) => {
+            let meaning = meaning_of_exit(code).map(|words| format!(" [{words}]")).unwrap_or_default();
+            failed(format!("{at}{as_user} failed with exit code {code}{meaning}"))
+        }
         Ok(Ended::Killed { signal }) => failed(format!("{at}{as_user} was ended by {signal}")),
         Ok(Ended::TimedOut) => {
             let message = format!("{at} failed to complete in {} seconds", script.timeout_seconds);

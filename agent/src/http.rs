@@ -56,8 +56,8 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// A client with a pool of connections.
-#[derive(Debug)]
+/// A client with a pool of connections, which all copies of it share.
+#[derive(Debug, Clone)]
 pub struct Http(Agent);
 
 impl Http {

@@ -19,6 +19,7 @@ pub mod install;
 pub mod local;
 pub mod mask;
 pub mod progress;
+pub mod proxy;
 pub mod register;
 pub mod secrets;
 pub mod service;

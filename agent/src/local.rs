@@ -100,6 +100,7 @@ fn specification(options: &Options, events: &[String], id: String, revision: Rev
         application_name: options.application_name.clone().unwrap_or_else(|| location.clone()),
         is_blue_green_rollback: false,
         revision,
+        archive_of: None,
         appspec_filename: options.appspec_filename.clone(),
         file_exists_behavior: FileExistsBehavior::from_name(&behavior).unwrap_or(FileExistsBehavior::Disallow),
         // With events of one's own, those are the ones that there are.

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use spillway_agent::settings::Unusable;
 use spillway_agent::system::{clock, process};
-use spillway_agent::{daemon, doctor, local, register, setup, status};
+use spillway_agent::{daemon, doctor, local, proxy, register, setup, status};
 
 #[derive(Parser)]
 #[command(name = "spillway-agent", version, about = "Deploys revisions to this host")]
@@ -35,6 +35,8 @@ enum Command {
     Register(register::Options),
     /// Take this host out of the service, and remove the file that names it
     Deregister(register::Access),
+    /// Answer CodeDeploy's own agent on this host, and call the service for it
+    Proxy(proxy::Options),
     /// Become a user and run a program; the agent runs scripts by it
     #[command(hide = true)]
     RunAs {
@@ -83,6 +85,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Deregister(access) => {
             register::deregister(access, &operator(), &mut io::stdout().lock()).map(|()| true)
         }
+        Command::Proxy(options) => proxy::run(options, &mut io::stdout()),
         Command::RunAs { user, program } => Err(process::run_as(user, program).into()),
     }
 }

@@ -66,7 +66,7 @@ impl HostService<'_> {
         let input =
             GetDeploymentSpecificationInput { deployment_execution_id: NO_EXECUTION.to_owned(), host_identifier: host };
         let body = serde_json::to_vec(&input).map_err(|error| Fault::Malformed(error.to_string()));
-        let answer = match body.and_then(|body| self.send(operation, &body)) {
+        let answer = match body.and_then(|body| self.send(operation, &body, AGENT_VERSION)) {
             Ok(answer) => answer,
             Err(fault) => return Probe { date: None, outcome: Err(fault) },
         };
@@ -82,12 +82,7 @@ impl HostService<'_> {
         input: &impl Serialize,
     ) -> Result<O, Fault> {
         let body = serde_json::to_vec(input).map_err(|error| Fault::Malformed(error.to_string()))?;
-        let mut answer = self.send(operation, &body)?;
-        if answer.status == 403 {
-            // Keys may have been rotated since they were read. A call that was not let in has changed nothing.
-            self.identity.forget_credentials();
-            answer = self.send(operation, &body)?;
-        }
+        let answer = self.send_twice(operation, &body, AGENT_VERSION)?;
         if answer.status != 200 {
             return Err(self.fault(operation, &answer));
         }
@@ -103,14 +98,31 @@ impl HostService<'_> {
         })
     }
 
-    fn send(&self, operation: AgentOperation, body: &[u8]) -> Result<Answer, Fault> {
+    /// Passes a call of another agent of this host on. The answer is the service's own, or an exception of it.
+    pub fn forward(&self, operation: AgentOperation, body: &[u8], version: &str) -> Result<Answer, Fault> {
+        let answer = self.send_twice(operation, body, version)?;
+        let of_service = answer.status == 200 || String::from_utf8_lossy(&answer.body).contains("\"__type\"");
+        if of_service { Ok(answer) } else { Err(self.fault(operation, &answer)) }
+    }
+
+    fn send_twice(&self, operation: AgentOperation, body: &[u8], version: &str) -> Result<Answer, Fault> {
+        let answer = self.send(operation, body, version)?;
+        if answer.status != 403 {
+            return Ok(answer);
+        }
+        // Keys may have been rotated since they were read. A call that was not let in has changed nothing.
+        self.identity.forget_credentials();
+        self.send(operation, body, version)
+    }
+
+    fn send(&self, operation: AgentOperation, body: &[u8], version: &str) -> Result<Answer, Fault> {
         self.pulse.beat();
         let now = self.clock.now();
         let credentials = self.identity.credentials(now).map_err(Fault::NoIdentity)?;
         let headers = [
             ("content-type", CONTENT_TYPE.to_owned()),
             ("x-amz-target", operation.target()),
-            (VERSION_HEADER, AGENT_VERSION.to_owned()),
+            (VERSION_HEADER, version.to_owned()),
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
         let mut call = Call { method: "POST", url: format!("{}/", self.endpoint), headers, body: body.to_owned() };

@@ -24,6 +24,8 @@ pub struct DeploymentSpec {
     pub is_blue_green_rollback: bool,
     /// Where its revision is.
     pub revision: Revision,
+    /// The deployment whose archive is the same revision, so that it need not be fetched where that is still here.
+    pub archive_of: Option<String>,
     /// The AppSpec's path in the revision; `appspec.yml` unless given.
     pub appspec_filename: Option<String>,
     /// What happens to files that exist, where the AppSpec does not say it.

@@ -179,6 +179,11 @@ impl Place {
         self.folder().join("deployment-archive")
     }
 
+    /// The unpacked revision of another deployment of the group.
+    pub fn archive_of(&self, deployment: &str) -> PathBuf {
+        self.root.join(&self.group).join(deployment).join("deployment-archive")
+    }
+
     /// Where a revision is unpacked before it is one.
     pub fn unpacking(&self) -> PathBuf {
         self.folder().join("unpacking")

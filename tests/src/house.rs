@@ -18,7 +18,7 @@ use spillway_tests::template::root;
 /// Every `.rs` file of the checkout with its path from the root, in order.
 pub(crate) fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for folder in ["agent", "cli", "functions", "lab", "shared", "tests"] {
+    for folder in ["agent", "cli", "functions", "fuzz", "lab", "shared", "tests"] {
         collect(&root().join(folder), &mut found);
     }
     found.sort();

@@ -28,9 +28,14 @@ pub fn accompany(
     let ended = Bell::default();
     thread::scope(|scope| {
         let updates = || {
+            let mut told = String::new();
             while !clock.wait(&ended, INTERVAL) {
-                // An update that is lost costs nothing: the next one says more.
-                let answered = service.update(command, &progress.tail());
+                // An update that is lost costs nothing: the next one says more. What the service has, it need not keep twice.
+                let tail = progress.tail();
+                let answered = service.update(command, if tail == told { "" } else { &tail });
+                if answered.is_ok() {
+                    told = tail;
+                }
                 presence.contact(answered.as_ref().err());
                 if let Ok(CommandStatus::Failed) = answered {
                     progress.cancellation.cancel();

@@ -37,6 +37,7 @@ pub fn parse(text: &str) -> Result<DeploymentSpec, Refused> {
         application_name: given(wire.application_name, "ApplicationName")?,
         is_blue_green_rollback: creator == "codeDeployRollback" && kind == "BLUE_GREEN",
         revision: revision(wire.revision.ok_or(Refused::Missing("Revision"))?, wire.git_hub_access_token)?,
+        archive_of: wire.reuse_archive_from_deployment_id.map(read_archive).transpose()?,
         appspec_filename: wire.app_spec_filename.filter(|name| !name.is_empty()),
         file_exists_behavior: behavior.map_or(Ok(FileExistsBehavior::Disallow), |name| read_behavior(&name))?,
         events: wire.all_possible_lifecycle_events,
@@ -45,6 +46,17 @@ pub fn parse(text: &str) -> Result<DeploymentSpec, Refused> {
 
 fn given(text: Option<String>, name: &'static str) -> Result<String, Refused> {
     text.filter(|text| !text.is_empty()).ok_or(Refused::Missing(name))
+}
+
+/// An id, since it becomes a part of a path.
+fn read_archive(id: String) -> Result<String, Refused> {
+    let is_id = id.strip_prefix("d-").is_some_and(|rest| {
+        !rest.is_empty() && rest.len() <= 100 && rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+    });
+    match is_id {
+        true => Ok(id),
+        false => Err(Refused::Unknown(format!("ReuseArchiveFromDeploymentId {id} is no id of a deployment"))),
+    }
 }
 
 fn read_behavior(name: &str) -> Result<FileExistsBehavior, Refused> {

@@ -1,6 +1,7 @@
 //! Deployments on the real host, in a folder of their own; and what is left of them when the agent is killed.
 
 mod crashes;
+mod reuse;
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -65,6 +66,7 @@ impl Stage {
             application_name: "shop".to_owned(),
             is_blue_green_rollback: false,
             revision: Revision::Local { location: self.path(id), kind: None },
+            archive_of: None,
             appspec_filename: None,
             file_exists_behavior: FileExistsBehavior::Disallow,
             events: None,

@@ -73,6 +73,10 @@ fn a_failure_is_told_with_its_code_and_words() {
     let stage = Stage::new(&[
         ("seven.sh", "#!/bin/sh\nexit 7\n"),
         ("killed.sh", "#!/bin/sh\nkill -9 $$\n"),
+        ("absent.sh", "#!/bin/sh\nno-such-command\n"),
+        ("plain.sh", "#!/bin/sh\n./seven.txt\n"),
+        ("seven.txt", ""),
+        ("inner.sh", "#!/bin/sh\nsh -c 'kill -9 $$'\nexit $?\n"),
         ("dos.sh", "#!/bin/sh\r\nexit 0\r\n"),
         ("odd.sh", "#!/no/such/interpreter -x\n"),
         ("scripts/start.sh", ""),
@@ -80,6 +84,21 @@ fn a_failure_is_told_with_its_code_and_words() {
     let at = "Script at specified location: ";
     let cases = [
         (script("seven.sh"), ErrorCode::ScriptFailed, format!("{at}seven.sh failed with exit code 7")),
+        (
+            script("absent.sh"),
+            ErrorCode::ScriptFailed,
+            format!("{at}absent.sh failed with exit code 127 [a command in it was not found]"),
+        ),
+        (
+            script("plain.sh"),
+            ErrorCode::ScriptFailed,
+            format!("{at}plain.sh failed with exit code 126 [a command in it cannot be executed]"),
+        ),
+        (
+            script("inner.sh"),
+            ErrorCode::ScriptFailed,
+            format!("{at}inner.sh failed with exit code 137 [a command in it was ended by SIGKILL (signal 9)]"),
+        ),
         (script("killed.sh"), ErrorCode::ScriptFailed, format!("{at}killed.sh was ended by SIGKILL (signal 9)")),
         (
             script("dos.sh"),
@@ -223,6 +242,7 @@ fn scripts_get_what_is_documented_and_no_credentials() {
         application_name: "shop".to_owned(),
         is_blue_green_rollback: false,
         revision: Revision::S3(object),
+        archive_of: None,
         appspec_filename: None,
         file_exists_behavior: FileExistsBehavior::Disallow,
         events: None,

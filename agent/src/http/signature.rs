@@ -23,10 +23,27 @@ pub struct Scope<'a> {
     pub now: Timestamp,
 }
 
+/// Where the hash of the body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// In a header, which is signed.
+    InHeader,
+    /// In the signature alone.
+    Implied,
+}
+
 /// Adds a signature to a request. All headers that it has by then are signed.
 pub fn add(call: &mut Call, credentials: &Credentials, scope: Scope<'_>) -> Result<(), String> {
+    add_with(call, credentials, scope, Hash::InHeader)
+}
+
+/// Adds a signature to a request, with or without a header for the hash of the body.
+pub fn add_with(call: &mut Call, credentials: &Credentials, scope: Scope<'_>, hash: Hash) -> Result<(), String> {
     let mut settings = SigningSettings::default();
-    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    settings.payload_checksum_kind = match hash {
+        Hash::InHeader => PayloadChecksumKind::XAmzSha256,
+        Hash::Implied => PayloadChecksumKind::NoHeader,
+    };
     if scope.service == "s3" {
         // To S3 the path is the key, and `a//b` another key than `a/b`.
         settings.percent_encoding_mode = PercentEncodingMode::Single;

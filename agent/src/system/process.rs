@@ -187,11 +187,25 @@ pub(super) fn run(agent: &Path, invocation: &Invocation, output: &mut dyn FnMut(
     let drained = stage.drain(output)?;
     let status = stage.status.ok_or(io::ErrorKind::UnexpectedEof)?;
     if let Some(signal) = status.signal() {
-        let name = Signal::try_from(signal).map_or_else(|_| "an unknown signal".to_owned(), |known| known.to_string());
-        return Ok(Ended::Killed { signal: format!("{name} (signal {signal})") });
+        return Ok(Ended::Killed { signal: signal_in_words(signal) });
     }
     let left = if drained { Vec::new() } else { tree(group, invocation) };
     Ok(Ended::Exited { code: status.code().unwrap_or(-1), left })
+}
+
+fn signal_in_words(signal: i32) -> String {
+    let name = Signal::try_from(signal).map_or_else(|_| "an unknown signal".to_owned(), |known| known.to_string());
+    format!("{name} (signal {signal})")
+}
+
+/// What a shell means by an exit code, where it has a meaning by convention.
+pub fn meaning_of_exit(code: i32) -> Option<String> {
+    match code {
+        126 => Some("a command in it cannot be executed".to_owned()),
+        127 => Some("a command in it was not found".to_owned()),
+        129..=192 => Some(format!("a command in it was ended by {}", signal_in_words(code - 128))),
+        _ => None,
+    }
 }
 
 /// What is still to come from a program.

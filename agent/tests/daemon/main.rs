@@ -8,6 +8,7 @@ mod github;
 mod host;
 mod local;
 mod metadata;
+mod official;
 mod on_premises;
 mod register;
 mod run;

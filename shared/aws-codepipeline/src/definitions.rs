@@ -1,18 +1,18 @@
 //! Task definitions of ECS, registered with the service role.
 
 use serde_json::Value;
+use spillway_aws_core::json::{JSON_1_1, Operation, ask};
 use spillway_aws_core::{Roles, problem};
 use spillway_domain::access::session::RoleSession;
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::ports::pipelines::TaskDefinitions;
-
-use crate::json::{Operation, ask};
 
 const REGISTER: Operation = Operation {
     service: "ECS",
     name: "ecs",
     target: "AmazonEC2ContainerServiceV20141113",
     action: "RegisterTaskDefinition",
+    content_type: JSON_1_1,
 };
 
 /// The task definitions that the service roles may register.

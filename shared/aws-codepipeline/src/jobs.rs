@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use spillway_aws_core::json::{JSON_1_1, Operation, ask};
 use spillway_aws_core::{SdkConfig, code, problem};
 use spillway_domain::pipeline::{JobId, JobProgress, JobReport};
 use spillway_domain::problem::{Problem, ProblemKind};
 use spillway_engine::ports::pipelines::PipelineJobs;
-
-use crate::json::{Operation, ask};
 
 /// The pauses between attempts. A job of which CodePipeline hears nothing holds its pipeline for 20 minutes.
 const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(800), Duration::from_millis(3200)];
@@ -18,6 +17,7 @@ const SUCCESS: Operation = Operation {
     name: "codepipeline",
     target: "CodePipeline_20150709",
     action: "PutJobSuccessResult",
+    content_type: JSON_1_1,
 };
 const FAILURE: Operation = Operation { action: "PutJobFailureResult", ..SUCCESS };
 

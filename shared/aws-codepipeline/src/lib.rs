@@ -5,7 +5,6 @@
 
 mod definitions;
 mod jobs;
-mod json;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The ground on which the other `aws-*` crates stand: the customer's service [`Roles`], with one set of [`Clients`]
 //! for each, what an error of an AWS call means ([`problem`]), and requests without an SDK ([`send`]).
 
+pub mod json;
 mod problem;
 mod request;
 mod roles;

@@ -87,6 +87,22 @@ impl HostWorks for Table {
         Err(Problem::new(ProblemKind::Stale, format!("Another call has changed {what} since it was read.")))
     }
 
+    async fn note_log(
+        &self,
+        roster: &Roster,
+        work: &HostWork,
+        event: HostEvent,
+        so_far: &HostDiagnostics,
+    ) -> Result<(), Problem> {
+        let what = format!("the log of {event} of {} in deployment {}", work.host.id, roster.deployment);
+        // The work itself is not written: its stream would tell of it once more.
+        let unchanged = Action::check(work_key(roster, &work.host.id))
+            .only_if("#generation = :before", [(":before", number(work.generation))]);
+        let so_far = Ended { event, diagnostics: so_far.clone() };
+        let log = Action::put(self.log_item(roster, work, &so_far));
+        self.transact(&what, vec![unchanged, log]).await.map(drop)
+    }
+
     async fn diagnostics(
         &self,
         roster: &Roster,

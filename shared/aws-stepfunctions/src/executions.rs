@@ -1,28 +1,29 @@
 //! Executions of the state machine.
 
-use aws_sdk_sfn::Client;
-use aws_sdk_sfn::types::ExecutionStatus;
-use spillway_aws_core::{SdkConfig, code, problem};
+use serde_json::json;
+use spillway_aws_core::SdkConfig;
 use spillway_domain::names::DeploymentId;
 use spillway_domain::problem::Problem;
 use spillway_engine::ports::executions::ExecutionState;
 
+use crate::states::{Answer, States};
+
 /// The executions of one state machine.
 #[derive(Debug, Clone)]
 pub struct Executions {
-    client: Client,
-    machine: String,
+    pub(crate) states: States,
+    pub(crate) machine: String,
 }
 
 impl Executions {
     /// The executions of the state machine with that ARN.
     pub fn new(config: &SdkConfig, machine_arn: impl Into<String>) -> Self {
-        Self { client: Client::new(config), machine: machine_arn.into() }
+        Self { states: States::new(config), machine: machine_arn.into() }
     }
 
     /// The same for those who have a caller waiting, and who leave to the sweep what fails.
     pub fn hasty(config: &SdkConfig, machine_arn: impl Into<String>) -> Self {
-        Self { client: crate::hasty(config), machine: machine_arn.into() }
+        Self { states: States::hasty(config), machine: machine_arn.into() }
     }
 
     fn arn(&self, name: &str) -> String {
@@ -32,31 +33,23 @@ impl Executions {
 
 impl spillway_engine::ports::executions::Executions for Executions {
     async fn start(&self, name: &str, id: &DeploymentId) -> Result<(), Problem> {
-        let input = serde_json::json!({ "deploymentId": id }).to_string();
-        let request = self.client.start_execution().state_machine_arn(&self.machine);
-        match request.name(name).input(input).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if code(&error) == Some("ExecutionAlreadyExists") => Ok(()),
-            Err(error) => Err(problem(&format!("states:StartExecution of {name}"), &error)),
-        }
+        let input = json!({ "deploymentId": id }).to_string();
+        crate::start(&self.states, &self.machine, name, &input).await
     }
 
     async fn state(&self, name: &str) -> Result<ExecutionState, Problem> {
-        match self.client.describe_execution().execution_arn(self.arn(name)).send().await {
-            Ok(found) if found.status == ExecutionStatus::Running => Ok(ExecutionState::Running),
-            Ok(_) => Ok(ExecutionState::Ended),
-            Err(error) if code(&error) == Some("ExecutionDoesNotExist") => Ok(ExecutionState::Missing),
-            Err(error) => Err(problem(&format!("states:DescribeExecution of {name}"), &error)),
+        let (of, body) = (format!(" of {name}"), json!({ "executionArn": self.arn(name) }));
+        match self.states.ask("DescribeExecution", &of, &body, &["ExecutionDoesNotExist"]).await? {
+            Answer::Done(found) if found["status"] == "RUNNING" => Ok(ExecutionState::Running),
+            Answer::Done(_) => Ok(ExecutionState::Ended),
+            Answer::Known => Ok(ExecutionState::Missing),
         }
     }
 
     async fn stop(&self, name: &str) -> Result<(), Problem> {
-        let request = self.client.stop_execution().execution_arn(self.arn(name));
         let cause = "Spillway replaces this execution, which has not been heard of for too long.";
-        match request.error("Replaced").cause(cause).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if matches!(code(&error), Some("ExecutionDoesNotExist" | "ValidationException")) => Ok(()),
-            Err(error) => Err(problem(&format!("states:StopExecution of {name}"), &error)),
-        }
+        let body = json!({ "executionArn": self.arn(name), "error": "Replaced", "cause": cause });
+        let known = ["ExecutionDoesNotExist", "ValidationException"];
+        self.states.ask("StopExecution", &format!(" of {name}"), &body, &known).await.map(drop)
     }
 }

@@ -164,7 +164,7 @@ impl World {
                 claim.map(|claim| Heard::Claim(command, claim))
             }
             Doing::Resumes(command) => {
-                let progress = progress(self, &agent.caller, command).await;
+                let progress = progress(self, &agent.caller, command, "").await;
                 progress.map(|progress| match progress {
                     Progress::Claimed => Heard::Claim(command, Claim::Granted),
                     Progress::Unclaimed | Progress::Over => Heard::Claim(command, Claim::Refused),

@@ -87,6 +87,7 @@ pub(crate) fn deployment() -> Deployment {
         rolls_back: None,
         description: None,
         restarts: false,
+        archive_of: None,
     };
     let mut deployment = Deployment::new(named("d-75I7MBT7C"), spec, at(123));
     deployment.note = "Waits for its execution.".to_owned();

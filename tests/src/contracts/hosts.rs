@@ -17,6 +17,7 @@ both_keep! {
     only_one_of_two_saves_of_work_counts
     a_save_of_work_whose_answer_was_lost_is_a_save
     the_diagnostics_of_each_event_are_kept
+    the_log_of_an_event_that_runs_is_kept_until_the_work_changes
     the_open_work_of_a_host_is_listed_oldest_first_until_it_is_closed
     a_host_was_seen_and_stops
     groups_know_of_a_host_each_by_itself
@@ -128,6 +129,27 @@ async fn the_diagnostics_of_each_event_are_kept(store: &impl Store) {
     let logs: Vec<_> = kept.iter().map(|(event, diagnostics)| (*event, diagnostics.log_tail.as_str())).collect();
     assert_eq!(logs, [(HostEvent::ApplicationStop, "stopped"), (HostEvent::DownloadBundle, "fetched")]);
     assert!(store.diagnostics(&roster, &works[1].host.id).await.unwrap().is_empty());
+}
+
+async fn the_log_of_an_event_that_runs_is_kept_until_the_work_changes(store: &impl Store) {
+    let roster = roster();
+    let works = written(store, &roster, 1).await;
+    let mut running = works[0].clone();
+    let command = running.next_command().unwrap();
+    running.acknowledge(command, at(2));
+    store.save_work(&roster, &running, None).await.unwrap();
+    let id = running.host.id.clone();
+    for log in ["one\n", "one\ntwo\n"] {
+        store.note_log(&roster, &running, command.event, &HostDiagnostics::so_far(log)).await.unwrap();
+        assert_eq!(store.diagnostics(&roster, &id).await.unwrap()[&command.event].log_tail, log);
+    }
+    let mut next = running.clone();
+    let diagnostics = HostDiagnostics::new(HostErrorCode::Success, "stop.sh", "Succeeded", "whole");
+    let ended = next.complete(command, true, diagnostics, at(3)).unwrap();
+    store.save_work(&roster, &next, Some(&ended)).await.unwrap();
+    store.note_log(&roster, &running, command.event, &HostDiagnostics::so_far("late")).await.unwrap();
+    assert_eq!(store.diagnostics(&roster, &id).await.unwrap()[&command.event].log_tail, "whole");
+    assert_eq!(find(store, &roster, &id).await, Some(next), "the work is as it was");
 }
 
 async fn the_open_work_of_a_host_is_listed_oldest_first_until_it_is_closed(store: &impl Store) {

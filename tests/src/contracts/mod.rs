@@ -214,6 +214,7 @@ fn deployment(group: &DeploymentGroup, created_at: Timestamp) -> Deployment {
         rolls_back: None,
         description: None,
         restarts: false,
+        archive_of: None,
     };
     Deployment::new(fresh_id(), spec, created_at)
 }

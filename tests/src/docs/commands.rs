@@ -29,7 +29,7 @@ AWS_ENDPOINT_URL=$API AWS_ENDPOINT_URL_CODEDEPLOY=$API AWS_ACCESS_KEY_ID=test AW
 printf 'aws %s\x1f%s\x1f%s\n' "$*" "$?" "$(tr '\n' ' ' <"$NOTES.error")" >>"$NOTES"
 "#;
 /// What cargo knows by itself, or by a tool that CI installs.
-const OF_CARGO: [&str; 9] = ["bench", "build", "clippy", "deny", "fmt", "machete", "mutants", "t", "test"];
+const OF_CARGO: [&str; 10] = ["bench", "build", "clippy", "deny", "fmt", "fuzz", "machete", "mutants", "t", "test"];
 
 /// Executes the command blocks of a page in a folder that has the page's samples; what does not work.
 pub(super) fn execute(page: &Page, blocks: &[Block]) -> Vec<String> {

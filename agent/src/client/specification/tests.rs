@@ -77,6 +77,24 @@ fn a_commit_in_github_is_read_with_its_token_which_is_never_shown() {
     assert_eq!(refused("CommitId", json!("")), "the deployment specification has no Revision.GitHubRevision.CommitId");
 }
 
+#[test]
+fn an_archive_that_may_be_used_is_named_by_a_deployment_and_never_by_a_path() {
+    let specification = |archive: Value| {
+        json!({ "DeploymentId": "d-2", "DeploymentGroupId": "g", "DeploymentGroupName": "prod", "ApplicationName": "shop",
+            "ReuseArchiveFromDeploymentId": archive,
+            "Revision": { "RevisionType": "Local File", "LocalRevision": { "Location": "/a" } } })
+        .to_string()
+    };
+    assert_eq!(parse(&specification(Value::Null)).unwrap().archive_of, None);
+    assert_eq!(parse(&specification(json!("d-75I7MBT7C"))).unwrap().archive_of.as_deref(), Some("d-75I7MBT7C"));
+    for odd in ["", "d-", "d-1/../../x", "..", "g/d-1", "d-a"] {
+        let words = format!(
+            "the deployment specification is refused: ReuseArchiveFromDeploymentId {odd} is no id of a deployment"
+        );
+        assert_eq!(parse(&specification(json!(odd))).unwrap_err().to_string(), words);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

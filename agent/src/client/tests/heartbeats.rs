@@ -105,6 +105,10 @@ fn updates_have_the_log_so_far_and_end_with_the_script() {
         client.round().unwrap();
         go.join().unwrap();
     });
+    let updates = service.updates.lock().unwrap();
+    let news: Vec<&String> = updates.iter().filter(|log| !log.is_empty()).collect();
+    let last = news.last().copied();
+    assert_eq!(news.iter().filter(|log| Some(**log) == last).count(), 1, "what the service has it does not get again");
     let record = Record::read(&agent.root.status_file()).unwrap();
     assert!(record.contact.unwrap().is_answered(), "status tells of an update");
     assert!(service.outcomes().iter().all(|(succeeded, _)| *succeeded), "{:?}", service.outcomes());

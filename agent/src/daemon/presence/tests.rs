@@ -59,6 +59,7 @@ fn spec(id: usize) -> DeploymentSpec {
         application_name: "shop".to_owned(),
         is_blue_green_rollback: false,
         revision: Revision::Local { location: "/bundles/shop".into(), kind: None },
+        archive_of: None,
         appspec_filename: None,
         file_exists_behavior: FileExistsBehavior::Disallow,
         events: None,

@@ -65,8 +65,8 @@ async fn serve(
             let claim = agent_api::acknowledge(store, caller, &meant(command), now).await;
             Ok(door::acknowledged(claim.map_err(refusal)?))
         }
-        Request::Update(command) => {
-            let progress = agent_api::progress(store, caller, &meant(command)).await;
+        Request::Update { command, log } => {
+            let progress = agent_api::progress(store, caller, &meant(command), &log).await;
             Ok(door::updated(progress.map_err(refusal)?))
         }
         Request::Complete { command, is_success, diagnostics } => {

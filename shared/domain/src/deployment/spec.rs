@@ -74,6 +74,9 @@ pub struct DeploymentSpec {
     pub follows: Option<DeploymentId>,
     /// Whether it deploys again what the group deployed last, so that no traffic has to move.
     pub restarts: bool,
+    /// The deployment of the same revision whose archive hosts may still have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive_of: Option<DeploymentId>,
 }
 
 /// What a revision says.

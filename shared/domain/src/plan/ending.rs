@@ -253,6 +253,7 @@ fn rollback(next: &Deployment, seen: &Seen, now: Timestamp) -> Option<Box<Deploy
         rolls_back: Some(next.id.clone()),
         description: None,
         restarts: false,
+        archive_of: None,
         ..(*next.spec).clone()
     };
     let mut deployment = Deployment { ecs: next.ecs.clone(), ..Deployment::new(seen.spare_id.clone(), spec, now) };

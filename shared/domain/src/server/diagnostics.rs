@@ -58,6 +58,11 @@ impl HostDiagnostics {
         Self { code, script: excerpt(script), message: excerpt(message), log_tail: end_of_log(log_tail) }
     }
 
+    /// The end of the log of an event that has not ended.
+    pub fn so_far(log_tail: &str) -> Self {
+        Self::new(HostErrorCode::Success, "", "", log_tail)
+    }
+
     pub(super) fn of_service(code: HostErrorCode, message: &str) -> Self {
         Self::new(code, "", message, "")
     }

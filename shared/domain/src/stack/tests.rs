@@ -101,6 +101,7 @@ fn deployment(from: u64, to: u64) -> Deployment {
         rolls_back: None,
         description: None,
         restarts: false,
+        archive_of: None,
     };
     Deployment::new(DeploymentId::from_number(7), spec, Timestamp::UNIX_EPOCH)
 }

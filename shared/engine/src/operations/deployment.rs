@@ -120,6 +120,8 @@ async fn write(
     let config = request.config.clone().unwrap_or(group.config);
     // What is at its target already has no way to go; a service gets new tasks all the same.
     let restarts = request.revision.is_none() && platform == ComputePlatform::Lambda;
+    let archive_of =
+        state.last_successful.filter(|_| request.revision.is_none() && platform == ComputePlatform::Server);
     let strategy = config_for(store, &config, platform).await?;
     let target = strategy.fleet_rules().map_or(target, |rules| Target::Server(request.hosts.clone().target(rules)));
     let routing = strategy.routing();
@@ -153,6 +155,7 @@ async fn write(
         rolls_back: None,
         description: request.description.clone(),
         restarts,
+        archive_of: archive_of.map(|last| last.id),
     };
     let deployment = Deployment { execution, ..Deployment::new(id, spec, now) };
     match store.create(&deployment, revision.content.as_deref()).await? {

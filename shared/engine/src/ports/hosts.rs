@@ -102,6 +102,14 @@ pub trait HostWorks {
     /// Saves work over the generation before, with the diagnostics of an event;
     /// [`Stale`](spillway_domain::problem::ProblemKind::Stale) when another call came first.
     async fn save_work(&self, roster: &Roster, next: &HostWork, ended: Option<&Ended>) -> Result<(), Problem>;
+    /// Keeps the end of the log of an event that the agent runs, unless another call has changed the work meanwhile.
+    async fn note_log(
+        &self,
+        roster: &Roster,
+        work: &HostWork,
+        event: HostEvent,
+        so_far: &HostDiagnostics,
+    ) -> Result<(), Problem>;
     /// The diagnostics of the events of a host, as far as there are any.
     async fn diagnostics(
         &self,

@@ -316,15 +316,21 @@ pub async fn complete(
     }
 }
 
-/// A sign of life while the host runs a command, answered with how far the command is: an agent whose claim was not
-/// answered finds out so whether it has the command.
+/// A sign of life while the host runs a command, with the end of its log so far, answered with how far the command is: an
+/// agent whose claim was not answered finds out so whether it has the command.
 pub async fn progress(
     store: &(impl Deployments + HostWorks),
     caller: &Caller,
     command: &HostCommand,
+    log: &str,
 ) -> Result<Progress, Refusal> {
     let found = find(store, &command.deployment, &command.host).await?;
-    let Some((_, _, work)) = found else { return Ok(Progress::Over) };
+    let Some((_, roster, work)) = found else { return Ok(Progress::Over) };
     prove(caller, &work.host)?;
-    Ok(work.progress(command.command))
+    let progress = work.progress(command.command);
+    if progress == Progress::Claimed && !log.is_empty() {
+        let so_far = HostDiagnostics::so_far(log);
+        store.note_log(&roster, &work, command.command.event, &so_far).await?;
+    }
+    Ok(progress)
 }

@@ -203,5 +203,6 @@ fn spec(
         rolls_back: None,
         description: None,
         restarts: false,
+        archive_of: None,
     }
 }

@@ -175,6 +175,24 @@ impl HostWorks for World {
         .await
     }
 
+    async fn note_log(
+        &self,
+        roster: &Roster,
+        work: &HostWork,
+        event: HostEvent,
+        so_far: &HostDiagnostics,
+    ) -> Result<(), Problem> {
+        self.call(|world| {
+            let own = world.works.get(&key(roster)).and_then(|own| own.get(&work.host.id));
+            if own == Some(work) {
+                let of = (roster.deployment.clone(), roster.name.clone(), work.host.id.clone());
+                world.host_diagnostics.entry(of).or_default().insert(event, so_far.clone());
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn diagnostics(
         &self,
         roster: &Roster,

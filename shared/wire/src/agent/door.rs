@@ -51,7 +51,12 @@ pub enum Request {
     /// To have a command.
     Acknowledge(CommandName),
     /// How far a command is.
-    Update(CommandName),
+    Update {
+        /// The command.
+        command: CommandName,
+        /// The end of its log; empty where there is nothing new.
+        log: String,
+    },
     /// To be told what comes after a command that has ended.
     Complete {
         /// The command.
@@ -114,7 +119,8 @@ pub fn read(request: &LambdaFunctionUrlRequest) -> Result<Request, Exception> {
         }
         AgentOperation::PostHostCommandUpdate => {
             let input: PostHostCommandUpdateInput = parse(operation, &body)?;
-            Ok(Request::Update(read_command(&input.host_command_identifier)?))
+            let command = read_command(&input.host_command_identifier)?;
+            Ok(Request::Update { command, log: read_diagnostics(input.diagnostics)?.log_tail })
         }
         AgentOperation::PutHostCommandComplete => {
             let input: PutHostCommandCompleteInput = parse(operation, &body)?;
@@ -273,6 +279,7 @@ fn specification(deployment: &Deployment) -> Result<Specification, Exception> {
         app_spec_filename: None,
         agent_action_overrides: overrides,
         all_possible_lifecycle_events: Some(HostEvent::iter().map(|event| event.to_string()).collect()),
+        reuse_archive_from_deployment_id: spec.archive_of.as_ref().map(ToString::to_string),
         revision: Some(revision(&spec.revision)?),
         git_hub_access_token: None,
     })

@@ -41,6 +41,9 @@ pub struct Specification {
     /// Every lifecycle event that an AppSpec may name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_possible_lifecycle_events: Option<Vec<String>>,
+    /// The deployment whose unpacked revision a host may use, where it still has it, in place of fetching the bundle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reuse_archive_from_deployment_id: Option<String>,
     /// The revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<SpecifiedRevision>,

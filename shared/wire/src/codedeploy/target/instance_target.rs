@@ -5,7 +5,7 @@ use spillway_domain::server::diagnostics::HostDiagnostics;
 use spillway_domain::server::host::Host;
 use spillway_domain::server::phase::Side;
 use spillway_domain::server::status::HostTarget;
-use spillway_domain::server::work::HostRun;
+use spillway_domain::server::work::{HostRun, RunStatus};
 
 use crate::codedeploy::shapes::time;
 use crate::place::Place;
@@ -55,7 +55,7 @@ fn render_event(host: &HostTarget, run: &HostRun) -> Value {
     let more = [
         ("startTime", run.started_at.map(time::render)),
         ("endTime", run.ended_at.map(time::render)),
-        ("diagnostics", host.diagnostics.get(&run.event).map(render_diagnostics)),
+        ("diagnostics", host.diagnostics.get(&run.event).map(|diagnostics| render_diagnostics(diagnostics, run))),
     ];
     for (member, value) in more {
         if let Some(value) = value {
@@ -65,7 +65,11 @@ fn render_event(host: &HostTarget, run: &HostRun) -> Value {
     shown
 }
 
-fn render_diagnostics(diagnostics: &HostDiagnostics) -> Value {
+/// Of an event that has not ended there is the log alone.
+fn render_diagnostics(diagnostics: &HostDiagnostics, run: &HostRun) -> Value {
+    if run.status == RunStatus::InProgress {
+        return json!({ "logTail": diagnostics.log_tail });
+    }
     json!({
         "errorCode": diagnostics.code.as_ref(),
         "scriptName": diagnostics.script,

@@ -1,16 +1,16 @@
-//! One operation of the JSON protocol.
+//! Operations of the services that speak JSON, each one signed POST.
 
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::box_error::BoxError;
-use spillway_aws_core::{Failure, HttpResponse, Request, SdkConfig, domain, endpoint, send};
 
-const CONTENT: (&str, &str) = ("content-type", "application/x-amz-json-1.1");
+use crate::SdkConfig;
+use crate::request::{Failure, HttpResponse, Request, domain, endpoint, send};
 
 /// An operation.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Operation {
+pub struct Operation {
     /// The id of its service, as the endpoint variable spells it.
     pub service: &'static str,
     /// What requests are signed for, and the first label of the service's host.
@@ -19,10 +19,17 @@ pub(crate) struct Operation {
     pub target: &'static str,
     /// The operation.
     pub action: &'static str,
+    /// The version of the protocol, which is the content type.
+    pub content_type: &'static str,
 }
 
+/// The content type of services that speak version 1.0.
+pub const JSON_1_0: &str = "application/x-amz-json-1.0";
+/// The content type of services that speak version 1.1.
+pub const JSON_1_1: &str = "application/x-amz-json-1.1";
+
 /// The JSON that an operation is answered with.
-pub(crate) async fn ask(config: &SdkConfig, operation: Operation, body: &str) -> Result<String, Failure> {
+pub async fn ask(config: &SdkConfig, operation: Operation, body: &str) -> Result<String, Failure> {
     let region = config.region().map(AsRef::as_ref).unwrap_or_default();
     let own = || format!("https://{}.{region}.{}", operation.name, domain(region));
     let server = endpoint(config, operation.service).unwrap_or_else(own);
@@ -49,7 +56,8 @@ async fn signed(
         .build()?
         .into();
     let target = format!("{}.{}", operation.target, operation.action);
-    let (url, headers) = (format!("{server}/"), [CONTENT, ("x-amz-target", target.as_str())]);
+    let headers = [("content-type", operation.content_type), ("x-amz-target", target.as_str())];
+    let url = format!("{server}/");
     let signable = SignableRequest::new("POST", &url, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))?;
     let (instructions, _) = sign(signable, &params)?.into_parts();
     let headers = headers.into_iter().chain(instructions.headers());
