@@ -83,7 +83,7 @@ fn the_traffic_moves_to_another_instance_and_the_original_is_terminated() {
         assert_eq!(member().await, Some(blue.clone()), "no traffic has moved");
         let targets = codedeploy.list_deployment_targets().deployment_id(&id);
         let targets = targets.target_filters("ServerInstanceLabel".into(), vec!["Green".to_owned()]);
-        assert_eq!(targets.send().await.unwrap().target_ids(), [green.clone()]);
+        assert_eq!(targets.send().await.unwrap().target_ids(), std::slice::from_ref(&green));
 
         let wait = DeploymentWaitType::ReadyWait;
         codedeploy.continue_deployment().deployment_id(&id).deployment_wait_type(wait).send().await.unwrap();

@@ -118,7 +118,7 @@ pub(super) fn forward(next: &mut Deployment, target: &ServerTarget, seen: &Seen,
         let (answer, then) = match next.stage {
             Stage::Server(ServerStage::Select | ServerStage::Deploy) => match plan::in_phase(next, target, seen, now) {
                 Step::Done(_) => after_phase(next, now),
-                other => (Some(other), Stage::Ended),
+                step @ (Step::Make(_) | Step::Halt(_) | Step::Stuck(..)) => (Some(step), Stage::Ended),
             },
             Stage::Gate(Gate::Ready) => (await_continuation(next, seen, now), Stage::Server(ServerStage::Select)),
             Stage::Server(ServerStage::Adopt) => adopt(next, now),

@@ -110,7 +110,7 @@ impl Deployment {
         let of_side = || self.phases().iter().filter(|other| other.side() == phase.side());
         match state {
             InstanceState::Start => of_side().next() == Some(&phase),
-            InstanceState::Success => of_side().last() == Some(&phase),
+            InstanceState::Success => of_side().next_back() == Some(&phase),
             InstanceState::Failure => true,
         }
         .then_some(state)

@@ -23,6 +23,7 @@ fn fleet(letters: &str) -> Vec<HostState> {
         has_begun: letter != '.',
         begins_within: BEGINS_WITHIN,
         in_traffic_event: false,
+        had_traffic: false,
         outcome: match letter {
             's' => Some(HostOutcome::Succeeded),
             'f' => Some(HostOutcome::Failed),

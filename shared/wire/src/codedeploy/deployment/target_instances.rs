@@ -37,7 +37,7 @@ pub(crate) fn parse(input: Input, quotas: &Quotas) -> Result<Option<Replacement>
     let groups = input.auto_scaling_groups.map(|given| parse_auto_scaling_groups(given, quotas)).transpose()?;
     let auto_scaling_groups = groups.unwrap_or_default();
     let is_none = ec2_tags.is_empty() && auto_scaling_groups.is_empty();
-    Ok((!is_none).then(|| Replacement {
+    Ok((!is_none).then_some(Replacement {
         ec2_tags,
         auto_scaling_groups,
         originals_return: false,
