@@ -238,6 +238,12 @@ pub struct DeployArguments {
     /// Servers: a folder that is packed and put there first.
     #[arg(long, value_name = "FOLDER", requires = "s3_location")]
     pub source: Option<PathBuf>,
+    /// Servers, blue/green: a tag of the replacement instances; may be given several times, and one has to fit.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
+    pub replacement_tag: Vec<(String, String)>,
+    /// Servers, blue/green: an Auto Scaling group of the replacement; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub replacement_group: Vec<String>,
     /// A hook, such as BeforeAllowTraffic=check-orders; may be given several times.
     #[arg(long, value_name = "EVENT=FUNCTION", value_parser = hook)]
     pub hook: Vec<String>,
@@ -263,6 +269,14 @@ fn hook(text: &str) -> Result<String, String> {
     match text.split_once('=') {
         Some((event, function)) if !event.is_empty() && !function.is_empty() => Ok(text.to_owned()),
         Some(_) | None => Err("a hook is EVENT=FUNCTION, such as BeforeAllowTraffic=check-orders".to_owned()),
+    }
+}
+
+/// `KEY=VALUE`
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        Some(_) | None => Err("a tag is KEY=VALUE, such as fleet=shop-green".to_owned()),
     }
 }
 

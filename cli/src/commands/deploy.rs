@@ -34,6 +34,13 @@ pub async fn deploy(session: &mut Session<'_>, arguments: &DeployArguments) -> R
             body[member] = json!(value);
         }
     }
+    if !arguments.replacement_tag.is_empty() || !arguments.replacement_group.is_empty() {
+        let filter = |(key, value): &(String, String)| json!({ "Key": key, "Value": value, "Type": "KEY_AND_VALUE" });
+        body["targetInstances"] = json!({
+            "tagFilters": arguments.replacement_tag.iter().map(filter).collect::<Vec<_>>(),
+            "autoScalingGroups": arguments.replacement_group,
+        });
+    }
     if arguments.ignore_alarms {
         body["overrideAlarmConfiguration"] = json!({ "enabled": false, "alarms": [] });
     }

@@ -77,6 +77,9 @@ pub async fn retry(session: &mut Session<'_>, what: &str, config: Option<&str>, 
     for member in members.into_iter().chain(of_servers.into_iter().filter(|_| is_server)) {
         body[member] = info[member].clone();
     }
+    if !info["targetInstances"].is_null() {
+        body["targetInstances"] = info["targetInstances"].clone();
+    }
     if let Some(config) = config {
         body["deploymentConfigName"] = json!(config);
     }

@@ -1,7 +1,7 @@
 //! Commands that steer, and the display that follows.
 
 use insta::assert_snapshot;
-use spillway_testkit::{Plot, Story, World};
+use spillway_testkit::{BlueGreenPlan, FleetStory, Plot, Story, World};
 
 use super::Stage;
 use super::stories::{alarmed, broken_fleet, canary, service, thrown, waiting};
@@ -107,4 +107,21 @@ fn continue_begins_the_shift_of_a_service_that_waits_to_be_continued() {
     let stage = Stage::new(&world).passing(30);
     let id = stage.begin(&waiting(), 120);
     assert_snapshot!(stage.run(&["continue", &id]));
+}
+
+#[test]
+fn deploy_names_the_replacement_of_a_blue_green_deployment_and_retry_names_it_again() {
+    let world = World::new();
+    let stage = Stage::new(&world).passing(20);
+    let fleet = FleetStory::new("CodeDeployDefault.AllAtOnce", 1).blue_green(BlueGreenPlan::new(1));
+    FleetStory { rollback: true, ..fleet }.set(&world);
+    let deploy = ["deploy", "shop/web", "--s3-location", "s3://artifacts/shop-2.zip"];
+    let replacement = ["--replacement-tag", "role=web-green"];
+    assert_snapshot!("without_a_replacement", stage.run(&[&deploy[..], &["--detach"]].concat()));
+    assert_snapshot!("a_tag_without_a_key", stage.run(&[&deploy[..], &["--replacement-tag", "=web-green"]].concat()));
+    stage.run(&[&deploy[..], &replacement, &["--detach"]].concat());
+    let id = stage.run(&["list", "--output", "text"]).split('\t').next().unwrap_or_default().to_owned();
+    stage.run(&["stop", &id, "--detach"]);
+    stage.pass(60);
+    assert_snapshot!("retry", stage.run(&["retry", &id]));
 }
