@@ -120,7 +120,7 @@ fn deploy_names_the_replacement_of_a_blue_green_deployment_and_retry_names_it_ag
     assert_snapshot!("without_a_replacement", stage.run(&[&deploy[..], &["--detach"]].concat()));
     assert_snapshot!("a_tag_without_a_key", stage.run(&[&deploy[..], &["--replacement-tag", "=web-green"]].concat()));
     stage.run(&[&deploy[..], &replacement, &["--detach"]].concat());
-    let id = stage.run(&["list", "--output", "text"]).split('\t').next().unwrap_or_default().to_owned();
+    let id = world.records()[0].id.to_string();
     stage.run(&["stop", &id, "--detach"]);
     stage.pass(60);
     assert_snapshot!("retry", stage.run(&["retry", &id]));
