@@ -29,7 +29,8 @@ pub async fn list(
     body["includeOnlyStatuses"] = json!(statuses);
     let Some(found) = ask(session, &body).await? else { return Ok(()) };
     if found.is_empty() {
-        return session.say("There is no such deployment.");
+        let is_all = group.is_none() && statuses.is_empty();
+        return session.say(if is_all { "Nothing was deployed yet." } else { "There is no such deployment." });
     }
     let mut rows = vec![["DEPLOYMENT", "GROUP", "STATUS", "DEPLOYS", "CREATED", "TOOK"].map(Cell::new).to_vec()];
     rows.extend(found.iter().map(|deployment| {

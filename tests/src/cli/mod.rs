@@ -118,7 +118,7 @@ fn of_aws(sent: &Sent) -> (u64, String) {
 }
 
 /// Runs a command whose Spillway answers there.
-fn invoke(url: &str, arguments: &[&str], clock: &AtomicI64) -> String {
+pub(crate) fn invoke(url: &str, arguments: &[&str], clock: &AtomicI64) -> String {
     let own = ["spillway", "--endpoint-url", url];
     let cli = match Cli::try_parse_from(own.iter().chain(arguments)) {
         Ok(cli) => cli,

@@ -11,6 +11,7 @@ mod bad_input;
 mod blue_green;
 mod boto3;
 mod clients;
+mod command_line;
 mod commands;
 mod containers;
 mod copies;
