@@ -1,5 +1,6 @@
 //! The operator's command line: each command against the API in memory, and what it prints.
 
+mod cloud;
 mod connection;
 mod deployments;
 mod errors;
@@ -118,7 +119,7 @@ fn of_aws(sent: &Sent) -> (u64, String) {
 }
 
 /// Runs a command whose Spillway answers there.
-pub(crate) fn invoke(url: &str, arguments: &[&str], clock: &AtomicI64) -> String {
+fn invoke(url: &str, arguments: &[&str], clock: &AtomicI64) -> String {
     let own = ["spillway", "--endpoint-url", url];
     let cli = match Cli::try_parse_from(own.iter().chain(arguments)) {
         Ok(cli) => cli,

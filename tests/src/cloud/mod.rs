@@ -11,7 +11,6 @@ mod bad_input;
 mod blue_green;
 mod boto3;
 mod clients;
-mod command_line;
 mod commands;
 mod containers;
 mod copies;

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::AtomicI64;
 
-use super::{Order, Shop, in_cloud};
-use crate::cli::invoke;
+use super::invoke;
+use crate::cloud::{Order, Shop, in_cloud};
 
 #[test]
 fn the_command_line_explains_a_deployment_and_brings_back_what_was_there_before() {
