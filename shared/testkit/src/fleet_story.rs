@@ -231,7 +231,7 @@ impl Inner {
         self.wait_at_hooks(&group, Transition::Launching, &id);
     }
 
-    /// An instance is terminated, as somebody from outside would.
+    /// The customer terminates an instance.
     pub(crate) fn terminate_instance(&mut self, index: usize) {
         let Some(instance) = self.fleet.get_mut(index) else { return };
         instance.is_terminated = true;

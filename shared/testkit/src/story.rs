@@ -132,7 +132,7 @@ pub enum Event {
     ScaledIn(usize),
     /// The Auto Scaling group of the replacement launches an instance.
     ReplacementLaunched(HostPlan),
-    /// Somebody terminates the instance of that number.
+    /// The customer terminates the instance of that number.
     Terminated(usize),
     /// Lambda answers every call with 429.
     ThrottleBegins,
