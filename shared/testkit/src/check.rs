@@ -100,6 +100,8 @@ fn check_traffic(world: &World, records: &[Deployment], faults: &mut Vec<String>
         let is_served =
             inner.is_in_full_traffic(id) || is_gone(id) || records.iter().any(|record| is_ended(record, work));
         match phase {
+            // It was launched where the traffic is no longer.
+            Phase::InPlace if work.was_left_as_is() && has_lost_traffic(&inner, records, id) => {}
             Phase::InPlace | Phase::Route | Phase::Return if !is_served && !has_left(&inner, records, id) => {
                 faults.push(format!("{id} has succeeded and is not in traffic"));
             }
@@ -155,6 +157,13 @@ fn check_revision(world: &World, records: &[Deployment], faults: &mut Vec<String
     if (selected == replacement && !is_new) || (selected == original && is_new) {
         faults.push(format!("the group selects {selected:?}, and its revision is {revision:?}"));
     }
+}
+
+/// Whether a host is in an environment that a blue/green deployment moved the traffic away from, and in no other.
+fn has_lost_traffic(inner: &Inner, records: &[Deployment], id: &HostId) -> bool {
+    let instance = inner.fleet.iter().find(|instance| instance.found.id == *id);
+    let has_lost = |(from, to)| instance.is_some_and(|one| inner.selects(from, one) && !inner.selects(to, one));
+    records.iter().filter_map(Deployment::adoption).any(has_lost)
 }
 
 /// Whether a deployment had a host leave the traffic.

@@ -102,3 +102,16 @@ fn a_deployment_that_is_stopped_for_good_leaves_its_revision_to_the_replacement(
     let story = story(1, plan).at(300.0, Event::Stop(Some(false)));
     insta::assert_snapshot!(tell(&story.at(400.0, Event::ReplacementLaunched(HostPlan::Works))));
 }
+
+#[test]
+fn an_instance_that_the_original_launches_while_it_leaves_gets_no_traffic() {
+    let plan = BlueGreenPlan { scales: true, ..kept_for_a_while(1) };
+    insta::assert_snapshot!(tell(&story(1, plan).at(180.0, Event::Launched(HostPlan::Works))));
+}
+
+#[test]
+fn an_instance_whose_agent_begins_after_the_takeover_gets_no_traffic() {
+    let termination = Termination { action: TerminationAction::KeepAlive, minutes: 0 };
+    let plan = BlueGreenPlan { scales: true, termination, ..BlueGreenPlan::new(1) };
+    insta::assert_snapshot!(tell(&story(1, plan).at(225.0, Event::Launched(HostPlan::Works))));
+}

@@ -220,7 +220,10 @@ fn terminate(next: &Deployment, seen: &Seen, now: Timestamp) -> Step {
     }
     let since = next.gates.terminate_at.unwrap_or(now);
     match seen.refusal(MoveKind::SettleFleet) {
-        None => Step::Make(Decision::new(Move::SettleFleet, "The original hosts are not needed any more.")),
+        None => Step::Make(Decision::new(
+            Move::SettleFleet,
+            "The termination wait is over, so the original hosts are terminated.",
+        )),
         Some(problem) if now >= since + TERMINATE_WITHIN => Step::Done(format!(
             "The replacement hosts got all traffic. The original hosts could not be terminated: {} Terminate them by hand.",
             problem.words

@@ -26,7 +26,7 @@ pub enum Needless {
     HasRevision,
     /// It is in an environment that a blue/green deployment moves the traffic away from; which deployment.
     Leaves(DeploymentId),
-    /// Its deployment group does not select its Auto Scaling group any more; which group that was.
+    /// Its deployment group no longer selects its Auto Scaling group; which deployment group.
     Unselected(GroupName),
 }
 
@@ -39,7 +39,7 @@ impl Needless {
                 format!("{host} is in an environment that deployment {deployment} moves the traffic away from.")
             }
             Self::Unselected(group) => {
-                format!("Deployment group {group} does not select the Auto Scaling group of {host} any more.")
+                format!("Deployment group {group} no longer selects the Auto Scaling group of {host}.")
             }
         }
     }

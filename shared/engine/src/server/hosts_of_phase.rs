@@ -132,7 +132,7 @@ async fn of_replacement(fleets: &impl Fleets, record: &Deployment) -> Result<Vec
 }
 
 /// The hosts of the original environment that are no replacement, too, and that may have traffic: an instance whose
-/// deployment after its launch has not begun gets none any more. On-premises instances are behind no load balancer, so a
+/// deployment after its launch has not begun gets none. On-premises instances are behind no load balancer, so a
 /// blue/green deployment leaves them alone.
 async fn of_original(
     store: &(impl Deployments + HostWorks + HostDossiers),
